@@ -1,0 +1,43 @@
+.PHONY: up test check bench fix lock clean
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## what each target does
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+up: .venv/.ready ## start Legato with the example shop and its stand-in providers
+	$(BIN)/legato demo $(ARGS)
+
+test: check ## everything CI runs
+	$(BIN)/pytest -q tests/door tests/sim tests/conformance
+
+check: .venv/.ready ## format, lint, types, floors, tidy, unit and law tests: cheapest first
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	PYTHONPATH=src $(BIN)/lint-imports
+	$(BIN)/pyright
+	$(BIN)/pytest -q tests/unit tests/law tests/golden tests/test_tidy.py
+
+fix: .venv/.ready ## what a machine can repair
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.ready ## the figures of bench/RESULTS.md, on this machine
+	$(BIN)/python bench/run.py $(ARGS)
+
+lock: ## resolve the development environment anew
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --quiet --upgrade pip uv
+	.venv/lock/bin/uv pip compile --quiet --no-header --no-emit-index-url --universal --python-version 3.11 --group dev pyproject.toml -o requirements.lock
+	rm -rf .venv/lock
+
+clean: ## forget the environment and every cache
+	rm -rf .venv .pytest_cache .hypothesis .ruff_cache .import_linter_cache

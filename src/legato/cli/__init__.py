@@ -1,0 +1,3 @@
+"""The terminal door."""
+
+from __future__ import annotations

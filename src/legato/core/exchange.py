@@ -1,0 +1,41 @@
+"""What `step` is given and what it gives back: the engine's side of every host."""
+
+from __future__ import annotations
+
+import msgspec
+
+from legato.model.effect import Effect
+from legato.model.ids import PersonId
+from legato.model.note import Note
+from legato.model.noun import Noun
+from legato.model.state import State
+
+
+class Keys(Noun, frozen=True, kw_only=True):
+    """What an event needs loaded before it can be stepped."""
+
+    message: bytes | None = None
+    """Digest of (source, message id), where the event can be a duplicate."""
+    pointers: tuple[str, ...] = ()
+    """Identifiers, strongest kind first: see core.identify.pointer_key."""
+    people: tuple[PersonId, ...] = ()
+
+
+class Loaded(msgspec.Struct, kw_only=True):
+    """What the host found. The states are handed over: `step` owns and mutates them."""
+
+    is_duplicate: bool = False
+    pointers: dict[str, PersonId] = {}
+    states: dict[PersonId, State] = {}
+    """Of every person in Keys.people and every one that a pointer leads to, where there is one."""
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """What one event changed."""
+
+    state: State | None = None
+    """The person after the step; None when the event concerned nobody."""
+    gone: list[PersonId] = []
+    """Persons merged into `state`: their states are dropped and their ids forwarded."""
+    effects: list[Effect] = []
+    notes: list[Note] = []

@@ -1,0 +1,3 @@
+"""The small typed language of conditions and templates. Pure."""
+
+from __future__ import annotations

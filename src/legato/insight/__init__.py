@@ -1,0 +1,3 @@
+"""Who reads what happened."""
+
+from __future__ import annotations

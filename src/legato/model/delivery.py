@@ -1,0 +1,66 @@
+"""Deliveries: one thing meant for one person at one destination, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+
+Outcome: TypeAlias = Literal[
+    "accepted",  # the provider took it
+    "delivered",  # the provider says it arrived
+    "bounced",  # the address does not exist or refuses
+    "complained",  # the person marked it as spam
+    "failed",  # the provider refused it for good, or every attempt failed
+    "expired",  # its time to live ended before it could be sent
+    "refused",  # a gate closed at the instant of sending
+    "in_doubt",  # it may or may not have been sent, and the destination cannot tell
+]
+
+Operation: TypeAlias = Literal["send", "audience_add", "audience_remove", "call"]
+
+
+class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
+    """One thing meant for one person at one destination. Complete: a lane needs nothing else."""
+
+    delivery_id: DeliveryId
+    """Also the idempotency key of every attempt."""
+    person_id: PersonId
+    operation: Operation
+    destination: str
+    channel: str
+    """Empty for calls and audiences that are not a channel."""
+    purpose: str
+    message: str
+    """The template's, audience's or call's name."""
+    address: str
+    """Where to: an e-mail address, phone number, device token or the person's key."""
+    content: Mapping[str, Any]
+    """Rendered at decision: `subject`, `body`, ...; the connector maps it to a request."""
+    decided_at: Instant
+    expires_at: Instant
+    trace: EventId
+    """The event that brought it about: one id from there to the provider's receipt."""
+    captured_at: Instant
+    """When that event was received: latency is measured from here."""
+    plan: str
+    journey: str = ""
+    enrollment_id: EnrollmentId | None = None
+    journey_step: str = ""
+    about: str = ""
+    """The item the message is about, as the journey names it; state-aware gates compare it."""
+    cost_micros: int = 0
+    """Price in millionths of the workspace's currency."""
+
+
+_DELIVERY: msgspec.msgpack.Decoder[Delivery] = msgspec.msgpack.Decoder(Delivery)
+
+
+def decode_delivery(data: bytes) -> Delivery:
+    """Read a stored delivery back."""
+    return _DELIVERY.decode(data)

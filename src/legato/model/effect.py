@@ -1,0 +1,69 @@
+"""What the engine asks of the world. Committed with the state before any of it is performed."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from legato.model.delivery import Delivery, Outcome
+from legato.model.ids import DeliveryId, PersonId
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.model.problem import Reason
+
+
+class Deliver(Noun, frozen=True, kw_only=True, array_like=True, tag="deliver"):
+    """Hand this to its destination's lane. Recognised by delivery id when repeated."""
+
+    delivery: Delivery
+
+
+class Revoke(Noun, frozen=True, kw_only=True, array_like=True, tag="revoke"):
+    """Take a delivery back, if it has not left yet. The lane reports it as refused."""
+
+    delivery_id: DeliveryId
+    reason: Reason
+
+
+class Settle(Noun, frozen=True, kw_only=True, array_like=True, tag="settle"):
+    """A delivery is over: its lane may forget it; a failed one is kept as dead, to be redriven."""
+
+    delivery_id: DeliveryId
+    outcome: Outcome
+    reason: Reason | None = None
+
+
+class SetAlarm(Noun, frozen=True, kw_only=True, array_like=True, tag="alarm"):
+    """Wake this person then; None: not at all. Replaces the alarm before."""
+
+    person_id: PersonId
+    due_at: Instant | None
+
+
+class Point(Noun, frozen=True, kw_only=True, array_like=True, tag="point"):
+    """From now on this identifier leads to this person."""
+
+    key: str
+    """See core.identify.pointer_key."""
+    person_id: PersonId
+
+
+class Quarantine(Noun, frozen=True, kw_only=True, array_like=True, tag="quarantine"):
+    """Keep the record at this turn's position whole, under its reason, until it is replayed."""
+
+    event_id: str
+    source: str
+    message_id: str
+    name: str
+    received_at: Instant
+    reason: Reason
+
+
+class Suppress(Noun, frozen=True, kw_only=True, array_like=True, tag="suppress"):
+    """Never contact this address again, whoever owns it. Stores keep its digest only."""
+
+    channel: str
+    address: str
+    reason: Reason
+
+
+Effect: TypeAlias = Deliver | Revoke | Settle | SetAlarm | Point | Quarantine | Suppress

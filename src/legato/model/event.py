@@ -1,0 +1,166 @@
+"""Everything that can happen: the only way into the engine, and the records of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from legato.model.delivery import Outcome
+from legato.model.ids import DeliveryId, EventId, PersonId
+from legato.model.instant import Instant
+from legato.model.noun import ENCODER, Noun
+from legato.model.problem import Reason
+
+CustomerEventKind: TypeAlias = Literal["track", "identify", "page", "screen", "group", "alias"]
+
+NAME_OF_KIND: Mapping[str, str] = {
+    "identify": "Identified",
+    "page": "Page Viewed",
+    "screen": "Screen Viewed",
+    "group": "Grouped",
+    "alias": "Aliased",
+}
+"""The event name by which rules and the catalog know the calls that carry no name of their own."""
+
+
+class CustomerEvent(Noun, frozen=True, kw_only=True, array_like=True, tag="customer"):
+    """One call of a client SDK or one inbound fact, as the door understood it."""
+
+    event_id: EventId
+    """Derived from (source, message id): the same fact sent twice has the same id."""
+    received_at: Instant
+    """When the door had it; orders the log and is the engine's `now`."""
+    occurred_at: Instant
+    """When the sender says it happened, corrected for the sender's clock."""
+    source: str
+    message_id: str
+    kind: CustomerEventKind
+    name: str
+    """The track event's name; else that of NAME_OF_KIND."""
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    previous_id: str | None = None
+    group_id: str | None = None
+    body: bytes = b"{}"
+    """JSON: `properties` of track, page and screen; `traits` of identify and group."""
+    context: bytes = b"{}"
+    """JSON: the call's context with the batch's merged in."""
+    original_at: Instant | None = None
+    """The sender's own clock, uncorrected."""
+    sent_at: Instant | None = None
+    integrations: bytes = b"{}"
+
+
+class RejectedItem(Noun, frozen=True, kw_only=True, array_like=True, tag="rejected"):
+    """An item the door could not read as a customer event. It is kept whole, in quarantine."""
+
+    event_id: EventId
+    received_at: Instant
+    source: str
+    message_id: str
+    raw: bytes
+    reason: Reason
+
+
+class TimerFired(Noun, frozen=True, kw_only=True, array_like=True, tag="timer"):
+    """A person's alarm has come due. One alarm a person: the earliest of all that waits."""
+
+    received_at: Instant
+    person_id: PersonId
+    due_at: Instant
+
+
+class DeliveryReported(Noun, frozen=True, kw_only=True, array_like=True, tag="reported"):
+    """What became of a delivery, from its lane or from the provider afterwards."""
+
+    received_at: Instant
+    person_id: PersonId
+    delivery_id: DeliveryId
+    outcome: Outcome
+    attempt_count: int = 1
+    reason: Reason | None = None
+    receipt: str = ""
+    """The provider's own id, where it gave one."""
+    answer: bytes = b""
+    """JSON answer of a call step, at most ANSWER_BYTES_MAX."""
+
+
+class PlanActivated(Noun, frozen=True, kw_only=True, array_like=True, tag="plan"):
+    """From this record on, decisions follow another plan."""
+
+    received_at: Instant
+    digest: str
+    plan: bytes
+    """The whole Plan, so that the log alone suffices to replay."""
+    by: str = ""
+
+
+class JourneyCalled(Noun, frozen=True, kw_only=True, array_like=True, tag="called"):
+    """The API, a schedule or an operator asks to put a person into a journey."""
+
+    event_id: EventId
+    received_at: Instant
+    person_id: PersonId
+    journey: str
+    key: str = ""
+    body: bytes = b"{}"
+
+
+class PersonTouched(Noun, frozen=True, kw_only=True, array_like=True, tag="touched"):
+    """Look at this person again, because the plan changed. Nothing happened to them."""
+
+    received_at: Instant
+    person_id: PersonId
+
+
+class JourneySwitched(Noun, frozen=True, kw_only=True, array_like=True, tag="switched"):
+    """An operator paused or resumed a journey."""
+
+    received_at: Instant
+    journey: str
+    is_paused: bool
+    by: str = ""
+
+
+class ScheduleTaken(Noun, frozen=True, kw_only=True, array_like=True, tag="schedule"):
+    """Everybody due at this occurrence of a journey's schedule has been called into it."""
+
+    received_at: Instant
+    journey: str
+    due_at: Instant
+
+
+Event: TypeAlias = (
+    CustomerEvent
+    | RejectedItem
+    | TimerFired
+    | DeliveryReported
+    | PlanActivated
+    | JourneyCalled
+    | PersonTouched
+    | JourneySwitched
+    | ScheduleTaken
+)
+
+ANSWER_BYTES_MAX = 8_192
+"""A call's answer is kept in a person's state until its step ends: keep it small."""
+
+_DECODER: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
+_JSON = msgspec.json.Decoder(dict[str, Any])
+
+
+def encode_event(event: Event) -> bytes:
+    """Return the bytes of a log record."""
+    return ENCODER.encode(event)
+
+
+def decode_event(data: bytes) -> Event:
+    """Read a log record back."""
+    return _DECODER.decode(data)
+
+
+def decode_object(data: bytes) -> dict[str, Any]:
+    """Read a stored JSON object; the door has already made sure that it is one."""
+    return _JSON.decode(data)

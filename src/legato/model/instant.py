@@ -1,0 +1,100 @@
+"""Instants and durations in integer microseconds UTC, and how they are written."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeAlias
+
+Instant: TypeAlias = int
+"""Microseconds since 1970-01-01T00:00:00Z."""
+Duration: TypeAlias = int
+"""A length of time in microseconds."""
+
+MILLISECOND: Duration = 1_000
+SECOND: Duration = 1_000_000
+MINUTE: Duration = 60 * SECOND
+HOUR: Duration = 60 * MINUTE
+DAY: Duration = 24 * HOUR
+WEEK: Duration = 7 * DAY
+
+INSTANT_MAX: Instant = 253_402_300_799_999_999
+"""The end of the year 9999: later instants cannot be written as ISO 8601."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNITS = {"ms": MILLISECOND, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)\s*")
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*([Zz]|[+-]\d\d:?\d\d|[+-]\d\d)?)?"
+)
+
+
+def parse_instant(text: str) -> Instant | None:
+    """Read ISO 8601 as SDKs write it (`Z` or offset, any fraction); None where it is not that."""
+    match = _ISO.fullmatch(text.strip())
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    try:
+        moment = datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour or 0),
+            int(minute or 0),
+            min(int(second or 0), 59),  # a leap second is the last microsecond we can name
+            tzinfo=_offset(zone),
+        )
+        whole = (moment - _EPOCH) // timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        return None
+    return whole + int((fraction or "0")[:6].ljust(6, "0"))
+
+
+def _offset(zone: str | None) -> timezone:
+    if zone is None or zone in "Zz":
+        return UTC
+    sign = -1 if zone[0] == "-" else 1
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:] if len(zone) > len("+00") else 0)
+    return timezone(sign * timedelta(minutes=minutes))
+
+
+def format_instant(instant: Instant) -> str:
+    """Write an instant as ISO 8601 in milliseconds, `2026-03-02T10:00:00.000Z`."""
+    moment = to_datetime(instant)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1_000:03d}Z"
+
+
+def to_datetime(instant: Instant) -> datetime:
+    """Return an instant as an aware datetime in UTC."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def from_datetime(moment: datetime) -> Instant:
+    """Return an aware datetime as an instant."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def parse_duration(text: str) -> Duration | None:
+    """Read `30m`, `2h`, `1d 12h`, `500ms`; None where it is not that."""
+    text = text.strip()
+    total, end = 0, 0
+    for match in _DURATION.finditer(text):
+        if match.start() != end:
+            return None
+        total += round(float(match[1]) * _UNITS[match[2]])
+        end = match.end()
+    return total if text and end == len(text) else None
+
+
+def format_duration(duration: Duration) -> str:
+    """Write a duration as people do: `2 days 4 hours`, `30 minutes`, `250 ms`."""
+    if 0 < duration < SECOND:
+        return f"{duration / MILLISECOND:g} ms"
+    words: list[str] = []
+    for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second")):
+        count, duration = divmod(duration, size)
+        if count:
+            words.append(f"{count} {name}{'s' if count > 1 else ''}")
+    return " ".join(words[:2]) or "0 seconds"

@@ -1,0 +1,216 @@
+"""Notes: what every step leaves behind. All explanations are readers of these."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from legato.model.delivery import Outcome
+from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.model.problem import Reason
+
+Verdict: TypeAlias = Literal["pass", "hold", "refuse"]
+
+
+class GateSeen(Noun, frozen=True, kw_only=True, array_like=True):
+    """One gate's answer, with what it looked at then."""
+
+    gate: str
+    """consent, suppression, state, reachable, cap, quiet_hours, expiry, holdout, journey."""
+    verdict: Verdict
+    seen: str
+    """The facts compared, in words and without personal values: '3 of 3 in 7 days'."""
+    reason: Reason | None = None
+    would_change: str = ""
+    """What would have let it pass, in words."""
+
+
+class Admitted(Noun, frozen=True, kw_only=True, array_like=True, tag="admitted"):
+    event_id: EventId
+    name: str
+    is_late: bool = False
+    """Older than the allowed lateness: recorded, sends are never rewritten."""
+
+
+class Rejected(Noun, frozen=True, kw_only=True, array_like=True, tag="rejected"):
+    """The event went to quarantine, or was a duplicate: it had no other effect."""
+
+    event_id: EventId
+    reason: Reason
+
+
+class Linked(Noun, frozen=True, kw_only=True, array_like=True, tag="linked"):
+    kind: str
+    """Identifier kind; the value is in the state, not in the notes."""
+
+
+class NotLinked(Noun, frozen=True, kw_only=True, array_like=True, tag="not_linked"):
+    kind: str
+    reason: Reason
+
+
+class Merged(Noun, frozen=True, kw_only=True, array_like=True, tag="merged"):
+    gone: PersonId
+    by: str
+    """Identifier kind that joined them."""
+
+
+class ConsentSet(Noun, frozen=True, kw_only=True, array_like=True, tag="consent"):
+    purpose: str
+    channel: str
+    is_granted: bool
+
+
+class SegmentChanged(Noun, frozen=True, kw_only=True, array_like=True, tag="segment"):
+    segment: str
+    is_member: bool
+
+
+class Entered(Noun, frozen=True, kw_only=True, array_like=True, tag="entered"):
+    journey: str
+    version: str
+    enrollment_id: EnrollmentId
+    key: str
+
+
+class NotEntered(Noun, frozen=True, kw_only=True, array_like=True, tag="not_entered"):
+    journey: str
+    key: str
+    reason: Reason
+
+
+class Moved(Noun, frozen=True, kw_only=True, array_like=True, tag="moved"):
+    journey: str
+    enrollment_id: EnrollmentId
+    from_step: str
+    to_step: str
+    why: str = ""
+    """`event`, `timeout`, `condition`, `arm b`, `late event`..."""
+
+
+class Left(Noun, frozen=True, kw_only=True, array_like=True, tag="left"):
+    journey: str
+    enrollment_id: EnrollmentId
+    step: str
+    outcome: str
+    """`completed`, `goal`, `exit`, or the author's word."""
+    reason: Reason | None = None
+
+
+class Candidate(Noun, frozen=True, kw_only=True, array_like=True):
+    """A channel that was weighed, with its price and every gate's answer."""
+
+    channel: str
+    cost_micros: int
+    gates: tuple[GateSeen, ...]
+
+
+class Decided(Noun, frozen=True, kw_only=True, array_like=True, tag="decided"):
+    """A message was chosen, held or refused. The record that `why` reads."""
+
+    delivery_id: DeliveryId
+    message: str
+    journey: str
+    enrollment_id: EnrollmentId | None
+    step: str
+    plan: str
+    version: str
+    """Of the journey."""
+    verdict: Verdict
+    channel: str
+    """The one chosen; empty when none."""
+    candidates: tuple[Candidate, ...]
+    salt: str = ""
+    """Of the holdout drawn."""
+    reason: Reason | None = None
+    until: Instant | None = None
+    """When a held one is looked at again."""
+
+
+class Settled(Noun, frozen=True, kw_only=True, array_like=True, tag="settled"):
+    """What became of a delivery."""
+
+    delivery_id: DeliveryId
+    outcome: Outcome
+    attempt_count: int = 0
+    receipt: str = ""
+    reason: Reason | None = None
+    gates: tuple[GateSeen, ...] = ()
+    """At the instant of sending, when a gate closed."""
+
+
+class TraitWritten(Noun, frozen=True, kw_only=True, array_like=True, tag="trait"):
+    """Names only: values are in the state."""
+
+    name: str
+    is_computed: bool = False
+
+
+class AudienceChanged(Noun, frozen=True, kw_only=True, array_like=True, tag="audience"):
+    audience: str
+    is_member: bool
+    delivery_id: DeliveryId
+
+
+class Called(Noun, frozen=True, kw_only=True, array_like=True, tag="called"):
+    journey: str
+    enrollment_id: EnrollmentId
+    step: str
+    delivery_id: DeliveryId
+
+
+class Alerted(Noun, frozen=True, kw_only=True, array_like=True, tag="alert"):
+    reason: Reason
+
+
+class Faulted(Noun, frozen=True, kw_only=True, array_like=True, tag="fault"):
+    """Our own bug: an assertion failed in a step. The event is kept whole in quarantine."""
+
+    reason: Reason
+
+
+Note: TypeAlias = (
+    Admitted
+    | Rejected
+    | Linked
+    | NotLinked
+    | Merged
+    | ConsentSet
+    | SegmentChanged
+    | Entered
+    | NotEntered
+    | Moved
+    | Left
+    | Decided
+    | Settled
+    | TraitWritten
+    | AudienceChanged
+    | Called
+    | Alerted
+    | Faulted
+)
+
+_NOTES: msgspec.msgpack.Decoder[tuple[Note, ...]] = msgspec.msgpack.Decoder(tuple[Note, ...])
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+def encode_notes(notes: list[Note]) -> bytes:
+    """Return the bytes of one step's notes."""
+    return _ENCODER.encode(notes)
+
+
+def decode_notes(data: bytes) -> tuple[Note, ...]:
+    """Read one step's notes back."""
+    return _NOTES.decode(data)
+
+
+class Story(Noun, frozen=True, kw_only=True, array_like=True):
+    """The notes of one step of one person, as a store gives them back."""
+
+    position: int
+    person_id: PersonId
+    at: Instant
+    notes: tuple[Note, ...]

@@ -1,0 +1,248 @@
+"""The Plan: definitions checked and compiled, immutable, named by the digest of its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from legato.model.consent import LegalBasis
+from legato.model.ids import digest
+from legato.model.instant import HOUR, MINUTE, Duration
+from legato.model.journey import Journey
+from legato.model.noun import ENCODER, Noun
+from legato.model.rule import Rule, Slot
+
+PrivacyClass: TypeAlias = Literal["public", "personal", "sensitive", "health"]
+
+
+class EventType(Noun, frozen=True, kw_only=True):
+    """A declared event."""
+
+    name: str
+    schema: Mapping[str, Any]
+    """JSON Schema (2020-12) of the body."""
+    owner: str
+    purpose: str
+    privacy: PrivacyClass = "personal"
+    on_violation: Literal["quarantine", "warn"] = "quarantine"
+    title: str = ""
+
+
+class TraitType(Noun, frozen=True, kw_only=True):
+    """A declared trait."""
+
+    name: str
+    schema: Mapping[str, Any]
+    owner: str
+    purpose: str
+    privacy: PrivacyClass = "personal"
+    title: str = ""
+
+
+class ComputedTrait(Noun, frozen=True, kw_only=True):
+    """A trait measured from events."""
+
+    name: str
+    slot: Slot
+    owner: str = ""
+    purpose: str = ""
+    title: str = ""
+
+
+class SegmentType(Noun, frozen=True, kw_only=True):
+    """A segment: a rule, and perhaps destinations that keep an audience in step with it."""
+
+    name: str
+    rule: Rule
+    owner: str = ""
+    title: str = ""
+    destinations: tuple[str, ...] = ()
+
+
+class IdentifierKind(Noun, frozen=True, kw_only=True):
+    """A declared kind of identifier. Earlier kinds of IdentityRules rank higher."""
+
+    name: str
+    paths: tuple[str, ...]
+    """Where it stands: `user_id`, `anonymous_id`, `traits.email`, `context.device.id`,
+    `properties.x`; `traits` is the body of identify and context.traits."""
+    limit: int = 50
+    """Most values of this kind on one person; one more is not linked."""
+    is_unique: bool = False
+    """Two persons with different values of this kind are never merged."""
+    blocked: tuple[str, ...] = ()
+    """Values that identify nobody ('null', 'anonymousId'); compared in lower case."""
+    is_lowercase: bool = False
+    """Values are compared in lower case (e-mail)."""
+
+
+class IdentityRules(Noun, frozen=True, kw_only=True):
+    kinds: tuple[IdentifierKind, ...]
+    join_limit: int = 10
+    """One event that would join more persons than this is quarantined."""
+
+
+class Purpose(Noun, frozen=True, kw_only=True):
+    name: str
+    basis: LegalBasis
+    is_promotional: bool = True
+    """Caps, quiet hours, holdout and state policies apply to promotional purposes only, unless
+    a policy names others."""
+    title: str = ""
+
+
+class Channel(Noun, frozen=True, kw_only=True):
+    name: str
+    destination: str
+    address: str
+    """The trait, or `identifier:kind`, that holds the address."""
+    cost_micros: int = 0
+    """Price of one message in millionths of the workspace's currency."""
+
+
+class Template(Noun, frozen=True, kw_only=True):
+    """A message: Liquid texts by channel and field, `{email: {subject: …, body: …}}`."""
+
+    name: str
+    texts: Mapping[str, Mapping[str, str]]
+    purpose: str = ""
+    title: str = ""
+
+
+class Cap(Noun, frozen=True, kw_only=True):
+    """At most `limit` deliveries a person in any rolling window."""
+
+    name: str
+    limit: int
+    window: Duration
+    channels: tuple[str, ...] = ()
+    """Empty: all channels together."""
+    purposes: tuple[str, ...] = ()
+    """Empty: every promotional purpose."""
+
+
+class QuietHours(Noun, frozen=True, kw_only=True):
+    """Local hours in which nothing promotional is sent: minutes of the day [start, end)."""
+
+    name: str
+    start: int
+    end: int
+    channels: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    zones_when_unknown: tuple[str, ...] = ()
+    """A person without a zone is treated as living in all of these at once."""
+
+
+class StateRule(Noun, frozen=True, kw_only=True):
+    """State-aware suppression: no promotion while this holds."""
+
+    name: str
+    when: Rule
+    what: str
+    """Why, in words: 'bought it already'."""
+    purposes: tuple[str, ...] = ()
+
+
+class Holdout(Noun, frozen=True, kw_only=True):
+    """A share of people who get nothing promotional, to measure what promotion does."""
+
+    name: str
+    share: float
+    salt: str
+    purposes: tuple[str, ...] = ()
+
+
+class Policies(Noun, frozen=True, kw_only=True):
+    caps: tuple[Cap, ...] = ()
+    quiet_hours: tuple[QuietHours, ...] = ()
+    state_rules: tuple[StateRule, ...] = ()
+    holdouts: tuple[Holdout, ...] = ()
+    opt_out_scope: Literal["channel", "topic", "global"] = "topic"
+    """What a withdrawal in one channel closes: that channel, the purpose, or all promotion."""
+    consent_categories: Mapping[str, str] = {}
+    """A consent tool's category -> purpose."""
+
+
+class Source(Noun, frozen=True, kw_only=True):
+    """Where events come from. `key_digests` are digests of its write keys."""
+
+    name: str
+    key_digests: tuple[str, ...]
+    kind: Literal["segment", "rudder"] = "segment"
+    """The family of its client SDKs: decides the answers' form."""
+    is_enabled: bool = True
+    title: str = ""
+
+
+class Retry(Noun, frozen=True, kw_only=True):
+    first: Duration = 1_000_000
+    factor: float = 2.0
+    longest: Duration = 5 * MINUTE
+    give_up: Duration = 6 * HOUR
+    """From the first attempt."""
+
+
+class Destination(Noun, frozen=True, kw_only=True):
+    """A configured account at an outside system."""
+
+    name: str
+    manifest: Mapping[str, Any]
+    """The connector's whole manifest: a past request can be explained for ever."""
+    settings: Mapping[str, Any]
+    """As written; `{secret: NAME}` is looked up at the moment of sending, never stored."""
+    concurrency: int = 8
+    rate: float = 0.0
+    """Requests a second; 0: no limit."""
+    timeout: Duration = 10_000_000
+    retry: Retry = Retry()
+    on_doubt: Literal["skip", "resend"] = "resend"
+    """After a crash or a broken connection in mid-request; `resend` trusts the idempotency key."""
+    allow_private: bool = False
+    """Private and loopback addresses may be called."""
+
+
+class Plan(Noun, frozen=True, kw_only=True):
+    """All of a workspace, compiled."""
+
+    name: str
+    currency: str = "EUR"
+    zone: str = "UTC"
+    lateness: Duration = 10 * MINUTE
+    accept_unknown: bool = False
+    """Events that the catalog does not know are kept (True) or quarantined."""
+    events: Mapping[str, EventType] = {}
+    traits: Mapping[str, TraitType] = {}
+    computed: Mapping[str, ComputedTrait] = {}
+    identity: IdentityRules = IdentityRules(kinds=())
+    segments: Mapping[str, SegmentType] = {}
+    journeys: Mapping[str, Journey] = {}
+    retired: tuple[Journey, ...] = ()
+    """Older versions that people are still in."""
+    purposes: Mapping[str, Purpose] = {}
+    channels: Mapping[str, Channel] = {}
+    policies: Policies = Policies()
+    templates: Mapping[str, Template] = {}
+    destinations: Mapping[str, Destination] = {}
+    sources: Mapping[str, Source] = {}
+    tzdata: str = ""
+    """Version of the time-zone tables the plan was compiled with."""
+
+
+_DECODER = msgspec.msgpack.Decoder(Plan)
+
+
+def encode_plan(plan: Plan) -> bytes:
+    """The same definitions give the same bytes."""
+    return ENCODER.encode(plan)
+
+
+def decode_plan(data: bytes) -> Plan:
+    """Read a stored plan back."""
+    return _DECODER.decode(data)
+
+
+def plan_digest(plan: Plan) -> str:
+    """Name a plan by its bytes."""
+    return digest(encode_plan(plan))

@@ -1,0 +1,161 @@
+"""Everything about one person. Inside `step` it is owned and mutated; elsewhere it is bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from legato.model.consent import Consent
+from legato.model.delivery import Delivery
+from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
+from legato.model.instant import Instant
+
+
+class Trait(msgspec.Struct, array_like=True, frozen=True):
+    """A named fact with its own time: the last writer by `at` wins, ties by the greater JSON."""
+
+    value: Any
+    at: Instant
+
+
+class Tally(msgspec.Struct, array_like=True):
+    """One slot's measurement.
+
+    `entries` are [occurred_at, value] sorted, so that a window is exact at any instant; `base`
+    is the fold of all that is older than both the window's reach and the allowed lateness, and
+    only `ever` windows have one. expr.tally owns the shape of `base`.
+    """
+
+    entries: list[tuple[Instant, Any]] = msgspec.field(default_factory=list[tuple[Instant, Any]])
+    base: Any = None
+    followers: list[tuple[Instant, Any]] = msgspec.field(default_factory=list[tuple[Instant, Any]])
+    """`sequence` only: the occurrences of `then`."""
+
+
+class Trail(msgspec.Struct, array_like=True, frozen=True):
+    """Where an enrollment stood before a move that a late event may still have to undo."""
+
+    at: Instant
+    """When (occurred) the move was caused."""
+    step_id: str
+    since: Instant
+    due_at: Instant | None
+    counts: dict[str, int]
+    """How often each counted step or case had been taken."""
+
+
+class Enrollment(msgspec.Struct, array_like=True):
+    """One person's passage through one journey, on the version they entered."""
+
+    enrollment_id: EnrollmentId
+    journey: str
+    version: str
+    key: str
+    entered_at: Instant
+    """occurred_at of the entry event."""
+    entry_event: EventId
+    entry: bytes
+    """JSON body of the entry event, for templates, `same` and `about`."""
+    step_id: str
+    since: Instant
+    """When the present step was reached."""
+    due_at: Instant | None = None
+    counts: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+    trail: list[Trail] = msgspec.field(default_factory=list[Trail])
+    waiting_for: DeliveryId | None = None
+    """The call whose answer is awaited."""
+    answer: bytes = b""
+    ended_at: Instant | None = None
+    """Set when left; kept for the lateness horizon, in which a late event may reopen it."""
+    outcome: str = ""
+
+
+class Passage(msgspec.Struct, array_like=True):
+    """What remains of a person's enrollments in one journey under one key: for re-entry rules."""
+
+    entered_at: Instant
+    entry_count: int
+    ended_at: Instant | None
+    outcome: str
+    reached_goal: bool = False
+
+
+class Contact(msgspec.Struct, array_like=True, frozen=True):
+    """A delivery that counts against caps: reserved at the decision, released if not sent."""
+
+    at: Instant
+    delivery_id: DeliveryId
+    channel: str
+    purpose: str
+
+
+class Held(msgspec.Struct, array_like=True):
+    """A delivery that waits (quiet hours). Its gates are read again when it is due."""
+
+    due_at: Instant
+    delivery: Delivery
+    reason: str
+    paused_journey: str = ""
+
+
+class Recent(msgspec.Struct, array_like=True, frozen=True):
+    """A journey-relevant event inside the lateness horizon."""
+
+    at: Instant
+    event_id: EventId
+    name: str
+    source: str
+    body: bytes
+
+
+class State(msgspec.Struct, array_like=True):
+    """All that the engine knows of one person."""
+
+    person_id: PersonId
+    first_seen: Instant
+    last_seen: Instant
+    """Greatest occurred_at so far."""
+    identifiers: dict[str, dict[str, Instant]] = msgspec.field(
+        default_factory=dict[str, dict[str, Instant]]
+    )
+    """kind -> value -> first seen (least occurred_at)."""
+    traits: dict[str, Trait] = msgspec.field(default_factory=dict[str, Trait])
+    consents: dict[str, Consent] = msgspec.field(default_factory=dict[str, Consent])
+    suppressed: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
+    """address -> since: bounced for good or complained."""
+    history: dict[str, Tally] = msgspec.field(default_factory=dict[str, Tally])
+    """slot id -> tally."""
+    segments: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
+    """segment -> member since."""
+    enrollments: list[Enrollment] = msgspec.field(default_factory=list[Enrollment])
+    passages: dict[str, Passage] = msgspec.field(default_factory=dict[str, Passage])
+    """`journey` + US (0x1f) + `key` -> passage."""
+    contacts: list[Contact] = msgspec.field(default_factory=list[Contact])
+    pending: dict[DeliveryId, Delivery] = msgspec.field(default_factory=dict[DeliveryId, Delivery])
+    """Committed to a lane and not yet settled."""
+    held: list[Held] = msgspec.field(default_factory=list[Held])
+    recent: list[Recent] = msgspec.field(default_factory=list[Recent])
+    audiences: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
+    merged: list[PersonId] = msgspec.field(default_factory=list[PersonId])
+    """Persons that became this one."""
+    alarm_at: Instant | None = None
+    plan: str = ""
+    """Digest of the plan under which segments were last looked at as a whole."""
+    version: int = 0
+    """Counts the steps that touched this person."""
+    groups: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(State)
+
+
+def encode_state(state: State) -> bytes:
+    """Dicts keep the order of their making, which a replay repeats: the same log, the same bytes."""
+    return _ENCODER.encode(state)
+
+
+def decode_state(data: bytes) -> State:
+    """Read a stored state back."""
+    return _DECODER.decode(data)

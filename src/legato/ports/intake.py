@@ -1,0 +1,29 @@
+"""How doors hand events to the host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from legato.model.event import Event
+from legato.model.instant import Duration
+
+
+class Busy(Exception):  # noqa: N818 - a state of the host, not a fault of the caller
+    """Nothing was taken: the waiting room or the engine's backlog is full, or the disk is."""
+
+    def __init__(self, what: str, *, retry_after: Duration) -> None:
+        super().__init__(what)
+        self.what = what
+        self.retry_after = retry_after
+
+
+class Intake(Protocol):
+    """The way into the log."""
+
+    async def accept(self, events: Sequence[Event]) -> int:
+        """Store events and return the position of the last, once all are on disk.
+
+        Raises Busy with none stored, or none acknowledged.
+        """
+        ...

@@ -1,0 +1,34 @@
+"""The log: every event in the order in which it was received. The truth; all state is its fold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Log(Protocol):
+    """Positions start at 1 and have no gaps. One writer."""
+
+    def append(self, records: Sequence[bytes]) -> int:
+        """Store records in this order and return the position of the last.
+
+        On return they are on the disk. Raises LegatoError with nothing stored, or everything
+        stored and durable; a full disk raises it with `can_retry`.
+        """
+        ...
+
+    def read(self, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return up to `limit` records with positions above `after`, in order."""
+        ...
+
+    def get(self, position: int) -> bytes | None:
+        """Return one record, or None where there is none."""
+        ...
+
+    def last_position(self) -> int:
+        """Return the position of the newest record; 0 when empty."""
+        ...
+
+    def close(self) -> None:
+        """Release the files. Idempotent."""
+        ...

@@ -1,0 +1,3 @@
+"""Who turns the crank for real."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The same engine in a rehearsed world."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Where logs and states are kept."""
+
+from __future__ import annotations

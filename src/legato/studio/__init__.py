@@ -1,0 +1,3 @@
+"""The door for operators: the authenticated HTTP API."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The ways out, and the clock."""
+
+from __future__ import annotations
