@@ -234,7 +234,7 @@ _DECODER = msgspec.msgpack.Decoder(Plan)
 
 
 def encode_plan(plan: Plan) -> bytes:
-    """The same definitions give the same bytes."""
+    """Encode a plan: the same definitions give the same bytes."""
     return ENCODER.encode(plan)
 
 

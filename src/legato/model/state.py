@@ -152,7 +152,7 @@ _DECODER = msgspec.msgpack.Decoder(State)
 
 
 def encode_state(state: State) -> bytes:
-    """Dicts keep the order of their making, which a replay repeats: the same log, the same bytes."""
+    """Encode a working state. Dicts keep the order of their making, which a replay repeats."""
     return _ENCODER.encode(state)
 
 

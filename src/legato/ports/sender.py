@@ -50,7 +50,7 @@ class Response(Noun, frozen=True, kw_only=True):
     body: bytes = b""
 
 
-class SendFault(Exception):
+class SendFault(Exception):  # noqa: N818 - says what it is: no answer, perhaps no send
     """No answer. `is_in_doubt`: the request may have arrived all the same."""
 
     def __init__(self, what: str, *, is_in_doubt: bool, is_permanent: bool = False) -> None:
