@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
 from legato.model.effect import Effect
@@ -19,11 +22,18 @@ class Keys(Noun, frozen=True, kw_only=True):
     pointers: tuple[str, ...] = ()
     """Identifiers, strongest kind first: see core.identify.pointer_key."""
     people: tuple[PersonId, ...] = ()
+    identifiers: tuple[tuple[str, str], ...] = ()
+    """(kind, value), strongest kind first, blocked values left out."""
+    body: Mapping[str, Any] = {}
+    """The customer event's body, decoded once for every stage."""
+    context: Mapping[str, Any] = {}
 
 
 class Loaded(msgspec.Struct, kw_only=True):
     """What the host found. The states are handed over: `step` owns and mutates them."""
 
+    keys: Keys
+    """What `reads` returned for the event."""
     is_duplicate: bool = False
     pointers: dict[str, PersonId] = {}
     states: dict[PersonId, State] = {}
@@ -33,6 +43,8 @@ class Loaded(msgspec.Struct, kw_only=True):
 class Result(msgspec.Struct, kw_only=True):
     """What one event changed."""
 
+    is_admitted: bool = False
+    """A customer event that was accepted: the host remembers its message digest as seen."""
     state: State | None = None
     """The person after the step; None when the event concerned nobody."""
     gone: list[PersonId] = []

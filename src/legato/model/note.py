@@ -149,6 +149,13 @@ class TraitWritten(Noun, frozen=True, kw_only=True, array_like=True, tag="trait"
     is_computed: bool = False
 
 
+class TraitRefused(Noun, frozen=True, kw_only=True, array_like=True, tag="trait_refused"):
+    """A trait was not written; the rest of its event was."""
+
+    name: str
+    reason: Reason
+
+
 class AudienceChanged(Noun, frozen=True, kw_only=True, array_like=True, tag="audience"):
     audience: str
     is_member: bool
@@ -187,6 +194,7 @@ Note: TypeAlias = (
     | Decided
     | Settled
     | TraitWritten
+    | TraitRefused
     | AudienceChanged
     | Called
     | Alerted

@@ -61,6 +61,19 @@ class SegmentType(Noun, frozen=True, kw_only=True):
     destinations: tuple[str, ...] = ()
 
 
+class AudienceType(Noun, frozen=True, kw_only=True):
+    """People kept on a list at a destination: by journeys that join and leave them."""
+
+    name: str
+    destination: str
+    address: str
+    """As of a channel: what the destination knows people by."""
+    purpose: str
+    """Joining needs it; leaving never needs anything."""
+    owner: str = ""
+    title: str = ""
+
+
 class IdentifierKind(Noun, frozen=True, kw_only=True):
     """A declared kind of identifier. Earlier kinds of IdentityRules rank higher."""
 
@@ -217,6 +230,7 @@ class Plan(Noun, frozen=True, kw_only=True):
     computed: Mapping[str, ComputedTrait] = {}
     identity: IdentityRules = IdentityRules(kinds=())
     segments: Mapping[str, SegmentType] = {}
+    audiences: Mapping[str, AudienceType] = {}
     journeys: Mapping[str, Journey] = {}
     retired: tuple[Journey, ...] = ()
     """Older versions that people are still in."""

@@ -144,6 +144,10 @@ class State(msgspec.Struct, array_like=True):
     """Digest of the plan under which segments were last looked at as a whole."""
     version: int = 0
     """Counts the steps that touched this person."""
+    decided: dict[DeliveryId, Instant] = msgspec.field(default_factory=dict[DeliveryId, Instant])
+    """Deliveries decided inside the lateness horizon: a replay for a late event knows them."""
+    observed_at: Instant = 0
+    """Greatest occurred_at of the journey-relevant events so far."""
     groups: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
 
 

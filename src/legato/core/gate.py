@@ -1,0 +1,317 @@
+"""Stage 7: the one pipeline of gates every send passes, at decision and again at sending."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from legato.core.program import Program
+from legato.expr.facts import Facts
+from legato.expr.wall import quiet_until
+from legato.model.consent import EVERY_CHANNEL, Consent, ledger_key
+from legato.model.delivery import Delivery
+from legato.model.event import decode_object
+from legato.model.ids import share
+from legato.model.instant import Instant, format_duration
+from legato.model.note import GateSeen
+from legato.model.noun import Noun
+from legato.model.plan import Cap, Channel, Holdout, Purpose, QuietHours, StateRule
+from legato.model.problem import Reason
+from legato.model.state import State
+
+
+class Intent(Noun, frozen=True, kw_only=True):
+    """What is about to be sent: all that gates need to know of it."""
+
+    purpose: str
+    channel: str
+    address: str
+    about: str
+    expires_at: Instant
+    entry: Mapping[str, Any] = {}
+
+
+class Clearance(Noun, frozen=True, kw_only=True):
+    """The answer at the instant of sending."""
+
+    is_clear: bool
+    reason: Reason | None = None
+    gates: tuple[GateSeen, ...] = ()
+    until: Instant | None = None
+    """Not clear for now only: ask again then (quiet hours have begun since the decision)."""
+
+
+def clear(program: Program, state: State | None, delivery: Delivery, now: Instant) -> Clearance:
+    """Read the gates again for a delivery that is about to leave.
+
+    Its cap is reserved since the decision and its holdout drawn; what may have changed in between
+    is read anew on the person's present state: consent, suppression, state rules, quiet hours,
+    expiry.
+    """
+    if state is None or delivery.delivery_id not in state.pending:
+        gone = Reason(code="gate.withdrawn", what="the delivery was withdrawn before it was sent")
+        return Clearance(is_clear=False, reason=gone)
+    if delivery.operation == "audience_remove":
+        return Clearance(is_clear=True)
+    intent = Intent(
+        purpose=delivery.purpose,
+        channel=delivery.channel,
+        address=delivery.address,
+        about=delivery.about,
+        expires_at=delivery.expires_at,
+        entry=_entry_of(state, delivery),
+    )
+    gates = [_expiry(intent, now)]
+    if delivery.purpose:
+        gates += [
+            _consent(program, state, intent),
+            _suppression(state, intent),
+            _state(program, state, intent, now),
+        ]
+    if delivery.operation == "send":
+        gates.append(_quiet_hours(program, state, intent, now)[0])
+    return _clearance(program, state, intent, now, tuple(gates))
+
+
+def _clearance(
+    program: Program, state: State, intent: Intent, now: Instant, gates: tuple[GateSeen, ...]
+) -> Clearance:
+    refusing = next((gate for gate in gates if gate.verdict == "refuse"), None)
+    if refusing is not None:
+        return Clearance(is_clear=False, reason=refusing.reason, gates=gates)
+    holding = next((gate for gate in gates if gate.verdict == "hold"), None)
+    if holding is not None:
+        until = _quiet_hours(program, state, intent, now)[1]
+        return Clearance(is_clear=False, reason=holding.reason, gates=gates, until=until)
+    return Clearance(is_clear=True, gates=gates)
+
+
+def _entry_of(state: State, delivery: Delivery) -> Mapping[str, Any]:
+    for enrollment in state.enrollments:
+        if enrollment.enrollment_id == delivery.enrollment_id:
+            return decode_object(enrollment.entry)
+    return {}
+
+
+def inspect(
+    program: Program, state: State, intent: Intent, now: Instant
+) -> tuple[tuple[GateSeen, ...], Instant | None]:
+    """Read every gate in order, for a decision; also when a `hold` may be asked again.
+
+    All are read even after a refusal: `why` shows each with what it saw.
+    """
+    quiet, until = _quiet_hours(program, state, intent, now)
+    gates = (
+        _consent(program, state, intent),
+        _reachable(intent),
+        _suppression(state, intent),
+        _state(program, state, intent, now),
+        _holdout(program, state, intent),
+        _cap(program, state, intent, now),
+        quiet,
+        _expiry(intent, now),
+    )
+    return gates, until
+
+
+def _passed(gate: str, seen: str) -> GateSeen:
+    return GateSeen(gate=gate, verdict="pass", seen=seen)
+
+
+def _refused(gate: str, seen: str, reason: Reason, would_change: str) -> GateSeen:
+    return GateSeen(
+        gate=gate, verdict="refuse", seen=seen, reason=reason, would_change=would_change
+    )
+
+
+def _concerns(purposes: tuple[str, ...], purpose: Purpose) -> bool:
+    return purpose.name in purposes if purposes else purpose.is_promotional
+
+
+def _consent(program: Program, state: State, intent: Intent) -> GateSeen:
+    purpose = program.plan.purposes[intent.purpose]
+    if purpose.basis != "consent":
+        return _passed("consent", f"{purpose.name} rests on {purpose.basis}, not on consent")
+    everywhere = state.consents.get(ledger_key(purpose.name, EVERY_CHANNEL))
+    here = state.consents.get(ledger_key(purpose.name, intent.channel))
+    holding = _stricter(everywhere, here)
+    where = f"{purpose.name} by {intent.channel or 'any channel'}"
+    if holding is None:
+        reason = Reason(
+            code="consent.missing",
+            what=f"no consent to {where} is on record",
+            definition=f"purposes/{purpose.name}",
+        )
+        return _refused(
+            "consent", f"{where}: never given", reason, f"a consent to {where}"
+        )
+    if not holding.is_granted:
+        reason = Reason(
+            code="consent.withdrawn",
+            what=f"consent to {where} was withdrawn",
+            definition=f"purposes/{purpose.name}",
+        )
+        return _refused("consent", f"{where}: withdrawn", reason, f"a new consent to {where}")
+    return _passed("consent", f"{where}: granted, by {holding.event_id}")
+
+
+def _stricter(everywhere: Consent | None, here: Consent | None) -> Consent | None:
+    """Of two lines that both speak, a newer one for this channel wins; on a tie, the denial."""
+    if everywhere is None or here is None:
+        return everywhere or here
+    if everywhere.at == here.at:
+        return everywhere if not everywhere.is_granted else here
+    return everywhere if everywhere.at > here.at else here
+
+
+def _reachable(intent: Intent) -> GateSeen:
+    if intent.address:
+        return _passed("reachable", f"has an address for {intent.channel}")
+    reason = Reason(
+        code="reachable.no_address",
+        what=f"there is no address for {intent.channel}",
+        definition=f"channels/{intent.channel}",
+    )
+    return _refused(
+        "reachable", f"no address for {intent.channel}", reason, f"an address for {intent.channel}"
+    )
+
+
+def _suppression(state: State, intent: Intent) -> GateSeen:
+    if intent.address not in state.suppressed:
+        return _passed("suppression", "the address is not suppressed")
+    reason = Reason(
+        code="suppression.listed",
+        what="the address bounced for good or its owner complained",
+    )
+    return _refused("suppression", "the address is suppressed", reason, "another address")
+
+
+def _state(program: Program, state: State, intent: Intent, now: Instant) -> GateSeen:
+    purpose = program.plan.purposes[intent.purpose]
+    rules = [rule for rule in program.plan.policies.state_rules if _concerns(rule.purposes, purpose)]
+    if not rules:
+        return _passed("state", f"no state rule concerns {purpose.name}")
+    facts = Facts(
+        state=state,
+        now=now,
+        zone=program.zone_of(state),
+        entry=intent.entry,
+        about=intent.about,
+        computed=program.computed,
+    )
+    for rule in rules:
+        if program.state_rules[rule.name](facts):
+            return _state_refusal(rule)
+    return _passed("state", "none of: " + ", ".join(rule.what for rule in rules))
+
+
+def _state_refusal(rule: StateRule) -> GateSeen:
+    reason = Reason(
+        code="state.suppressed", what=rule.what, definition=f"policies/suppress/{rule.name}"
+    )
+    return _refused("state", rule.what, reason, f"not being so: {rule.what}")
+
+
+def _holdout(program: Program, state: State, intent: Intent) -> GateSeen:
+    purpose = program.plan.purposes[intent.purpose]
+    for holdout in program.plan.policies.holdouts:
+        if _concerns(holdout.purposes, purpose) and is_held_out(holdout, state):
+            reason = Reason(
+                code="holdout.drawn",
+                what=f"belongs to the {holdout.share:.0%} who get nothing promotional, to measure",
+                definition=f"policies/holdout/{holdout.name}",
+            )
+            return _refused("holdout", f"drawn into {holdout.name}", reason, "another draw")
+    return _passed("holdout", "not held out")
+
+
+def is_held_out(holdout: Holdout, state: State) -> bool:
+    """Return whether a person falls in the share held out: the same answer for ever."""
+    return share(holdout.salt, state.person_id) < holdout.share
+
+
+def _cap(program: Program, state: State, intent: Intent, now: Instant) -> GateSeen:
+    purpose = program.plan.purposes[intent.purpose]
+    seen: list[str] = []
+    for cap in program.plan.policies.caps:
+        if not _concerns(cap.purposes, purpose):
+            continue
+        if cap.channels and intent.channel not in cap.channels:
+            continue
+        count = _contact_count(program, state, cap, now)
+        words = f"{count} of {cap.limit} in {format_duration(cap.window)}"
+        if count >= cap.limit:
+            reason = Reason(
+                code="cap.reached", what=f"has had {words}", definition=f"policies/cap/{cap.name}"
+            )
+            return _refused("cap", words, reason, f"fewer than {cap.limit} before")
+        seen.append(words)
+    return _passed("cap", "; ".join(seen) or "no cap concerns it")
+
+
+def _contact_count(program: Program, state: State, cap: Cap, now: Instant) -> int:
+    since = now - cap.window
+    purposes = program.plan.purposes
+    return sum(
+        contact.at > since
+        and (not cap.channels or contact.channel in cap.channels)
+        and contact.purpose in purposes
+        and _concerns(cap.purposes, purposes[contact.purpose])
+        for contact in state.contacts
+    )
+
+
+def _quiet_hours(
+    program: Program, state: State, intent: Intent, now: Instant
+) -> tuple[GateSeen, Instant | None]:
+    purpose = program.plan.purposes.get(intent.purpose)
+    latest: Instant | None = None
+    which: QuietHours | None = None
+    for quiet in program.plan.policies.quiet_hours:
+        if purpose is None or not _concerns(quiet.purposes, purpose):
+            continue
+        if quiet.channels and intent.channel not in quiet.channels:
+            continue
+        zones = program.zones_for(state, quiet)
+        until = quiet_until(now, zones, quiet.start, quiet.end)
+        if until is not None and (latest is None or until > latest):
+            latest, which = until, quiet
+    if which is None:
+        return _passed("quiet_hours", "not in quiet hours"), None
+    reason = Reason(
+        code="quiet_hours.now",
+        what="it is quiet hours where the person is",
+        definition=f"policies/quiet_hours/{which.name}",
+    )
+    held = GateSeen(
+        gate="quiet_hours",
+        verdict="hold",
+        seen=f"in quiet hours {which.name}",
+        reason=reason,
+        would_change="the end of quiet hours",
+    )
+    return held, latest
+
+
+def _expiry(intent: Intent, now: Instant) -> GateSeen:
+    if now < intent.expires_at:
+        left = format_duration(intent.expires_at - now)
+        return _passed("expiry", f"{left} before it expires")
+    reason = Reason(code="expiry.passed", what="its time to live has passed")
+    return _refused("expiry", "expired", reason, "an earlier decision, or a longer time to live")
+
+
+def address_of(state: State, channel_address: str) -> str:
+    """Return a person's address as a channel names it: a trait, or `identifier:kind`'s newest."""
+    kind = channel_address.removeprefix("identifier:")
+    if kind != channel_address:
+        values = state.identifiers.get(kind, {})
+        return max(values, key=lambda value: (values[value], value)) if values else ""
+    trait = state.traits.get(channel_address)
+    return trait.value if trait is not None and isinstance(trait.value, str) else ""
+
+
+def cheapest(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Order channels by price, then by the order given."""
+    return tuple(sorted(channels, key=lambda channel: channel.cost_micros))
