@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol
 
-from legato.model.instant import Duration
-from legato.model.noun import Noun
+from legato.model.wire import FileLine, HttpRequest, Mail, Request, Response
 
-
-class HttpRequest(Noun, frozen=True, kw_only=True, tag="http"):
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-    timeout: Duration
-    allow_private: bool = False
-
-
-class Mail(Noun, frozen=True, kw_only=True, tag="smtp"):
-    host: str
-    port: int
-    security: Literal["none", "starttls", "tls"]
-    username: str
-    password: str
-    sender: str
-    recipient: str
-    message: bytes
-    """RFC 5322, headers and body."""
-    timeout: Duration
-    allow_private: bool = False
-
-
-class FileLine(Noun, frozen=True, kw_only=True, tag="file"):
-    path: str
-    """`-` is the console."""
-    line: bytes
-
-
-Request: TypeAlias = HttpRequest | Mail | FileLine
-
-
-class Response(Noun, frozen=True, kw_only=True):
-    """What the other side said. SMTP reply codes are given as they are."""
-
-    status: int
-    headers: Mapping[str, str] = {}
-    """Names in lower case."""
-    body: bytes = b""
+__all__ = [
+    "FileLine",
+    "HttpRequest",
+    "Mail",
+    "Request",
+    "Response",
+    "Secrets",
+    "SendFault",
+    "Sender",
+]
 
 
 class SendFault(Exception):  # noqa: N818 - says what it is: no answer, perhaps no send

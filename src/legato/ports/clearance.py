@@ -1,0 +1,18 @@
+"""What a lane asks before every attempt: whether it may still be sent."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from legato.core.gate import Clearance
+from legato.model.delivery import Delivery
+
+__all__ = ["Clearance", "Gatekeeper"]
+
+
+class Gatekeeper(Protocol):
+    """The engine, as lanes see it."""
+
+    async def clear(self, delivery: Delivery) -> Clearance:
+        """Read the gates again, after everything acknowledged before this call was applied."""
+        ...
