@@ -1,0 +1,410 @@
+"""Tallies: what is kept of a person's events so that a Slot can be measured at any instant.
+
+Theory of operation. A tally is a function of the multiset of its observations and the horizon, not
+of the order in which they came: entries are sorted, what is older than any question about them is
+dropped (or, for an `ever` window, folded into a base by operations that commute), and every bound
+keeps what is greatest by an order of the values themselves. So a late event, a replay and a merge
+of two people give the same bytes as the events in order.
+
+The horizon is `now - plan.lateness`: measurements are exact at any instant from it on, for a late
+event may make the engine look again at a moment in the past. Numbers are integer millionths; other
+values are canonical JSON, which has one order for all types and survives storage as it is.
+
+Shape of `base`: count, min, max: integer; sum: integer, or decimal text beyond 63 bits; average:
+[sum, count]; first, last: [at, JSON]; unique: [[JSON, last at], ...] by JSON; most_frequent:
+[[JSON, count], ...] by JSON; sequence: 1 once it has happened.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+
+from legato.expr.number import from_micros, half_even, to_micros
+from legato.expr.path import Json, values_at
+from legato.expr.wall import next_start, start_of
+from legato.model.instant import DAY, Duration, Instant
+from legato.model.rule import Scalar, Slot
+from legato.model.state import Tally
+
+ENTRIES_MAX = 2_000
+"""Entries a tally: at 20 bytes each one slot stays under 40 KB of a state. Beyond it the oldest
+leave: a window then sees its newest 2,000, and `ever` folds them early (exact at present, while a
+look back within the lateness counts them already)."""
+SEQUENCE_ENTRIES_MAX = 500
+"""Occurrences of each half of a sequence; beyond it the oldest that found no match are forgotten.
+Less than ENTRIES_MAX because an `ever` sequence keeps them until it happens."""
+VALUES_MAX = 1_000
+"""Different values in a base. `unique` keeps those seen last; `most_frequent` lets the 1,000
+smallest by JSON compete, since counts of values that come and go would depend on their order."""
+TEXT_MAX = 500
+"""Characters of a text that is measured: an identifier or a name. Longer texts are not read."""
+INTEGER_MAX = 2**63 - 1
+"""Integers beyond 64 bits are not read: no store or warehouse holds them."""
+
+CALENDAR_REACH: Mapping[str, Duration] = {
+    "day": 3 * DAY,
+    "week": 9 * DAY,
+    "month": 33 * DAY,
+    "year": 368 * DAY,
+}
+"""How far back a calendar window can begin: its length and two days, for a person may move to
+another time zone."""
+
+Entry: TypeAlias = tuple[Instant, Any]
+Base: TypeAlias = Any
+
+
+def fold(
+    slot: Slot, tally: Tally | None, at: Instant, *, body: Mapping[str, Any], horizon: Instant
+) -> Tally | None:
+    """Observe an event that meets the slot's match."""
+    values = values_at(body, slot.property) if slot.property else ()
+    return observe(slot, tally, at, values=values, horizon=horizon)
+
+
+def observe(
+    slot: Slot, tally: Tally | None, at: Instant, *, values: Sequence[Any], horizon: Instant
+) -> Tally | None:
+    """Add what an event that meets the slot's match says; `tally` is owned and changed.
+
+    None: nothing needs to be kept.
+    """
+    if tally is None:
+        tally = Tally()
+    function = slot.function
+    entries = tally.entries
+    if function == "count":
+        _insert(entries, (at, None))
+    elif function == "sequence":
+        _insert_once(entries, at)
+    else:
+        read = to_micros if function in _NUMERIC else canonical
+        for value in values:
+            known = read(value)
+            if known is not None:
+                _insert(entries, (at, known))
+    return prune(slot, tally, horizon)
+
+
+def observe_then(slot: Slot, tally: Tally | None, at: Instant, *, horizon: Instant) -> Tally | None:
+    """Add an event that meets a sequence's `then`."""
+    if tally is None:
+        tally = Tally()
+    _insert_once(tally.followers, at)
+    return prune(slot, tally, horizon)
+
+
+def merge(slot: Slot, mine: Tally | None, theirs: Tally | None, horizon: Instant) -> Tally | None:
+    """Return the tally of two people who turned out to be one; both are owned."""
+    if mine is None or theirs is None:
+        kept = mine or theirs
+        return None if kept is None else prune(slot, kept, horizon)
+    if slot.function == "sequence":
+        for at, _ in theirs.entries:
+            _insert_once(mine.entries, at)
+        for at, _ in theirs.followers:
+            _insert_once(mine.followers, at)
+        mine.base = mine.base or theirs.base
+    else:
+        mine.entries = sorted(mine.entries + theirs.entries)
+        mine.base = _join(slot.function, mine.base, theirs.base)
+    return prune(slot, mine, horizon)
+
+
+def prune(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
+    """Drop or fold what no measurement from `horizon` on needs; None when nothing is left."""
+    if slot.function == "sequence":
+        return _prune_sequence(slot, tally, horizon)
+    entries = tally.entries
+    if entries:
+        oldest = _oldest_kept(slot, horizon)
+        cut = bisect_left(entries, (oldest,)) if entries[0][0] < oldest else 0
+        cut = max(cut, len(entries) - ENTRIES_MAX)
+        if cut:
+            if slot.window.kind == "ever":
+                tally.base = _FOLD[slot.function](tally.base, entries[:cut])
+            del entries[:cut]
+    return tally if entries or tally.base is not None else None
+
+
+def measure(slot: Slot, tally: Tally | None, now: Instant, zone: str) -> Json:
+    """Return the measurement as of `now`; None where there is none (`min` of nothing).
+
+    count, sum: a number. unique: its values by canonical JSON. sequence: 1 or 0.
+    """
+    if tally is None:
+        return _NOTHING.get(slot.function)
+    since = _window_start(slot, now, zone)
+    if slot.function == "sequence":
+        return 1 if tally.base or _last_pair(slot, tally, since, now) is not None else 0
+    entries = tally.entries
+    low = 0 if since is None else bisect_left(entries, (since,))
+    high = len(entries)
+    if high and entries[-1][0] > now:
+        high = bisect_left(entries, (now + 1,))
+    if slot.function == "count":
+        return high - low + (tally.base or 0)
+    base = tally.base
+    if high > low:
+        base = _FOLD[slot.function](base, entries[low:high])
+    return _value(slot.function, base)
+
+
+def measure_count(tally: Tally | None, now: Instant, size: Duration) -> int:
+    """Return a count over a sliding window: `measure` without its choices."""
+    if tally is None:
+        return 0
+    entries = tally.entries
+    high = len(entries)
+    if high and entries[-1][0] > now:
+        high = bisect_left(entries, (now + 1,))
+    if high and entries[0][0] <= now - size:
+        return max(high - bisect_left(entries, (now - size + 1,)), 0)
+    return high
+
+
+def has_value(slot: Slot, tally: Tally | None, now: Instant, *, zone: str, value: Scalar) -> bool:
+    """Return whether a `unique` slot holds a value as of `now`."""
+    known = canonical(value)
+    if tally is None or known is None:
+        return False
+    since = _window_start(slot, now, zone)
+    for at, text in tally.entries:
+        if text == known and at <= now and (since is None or at >= since):
+            return True
+    base: list[list[Any]] = tally.base or []
+    place = bisect_left(base, [known])
+    return place < len(base) and base[place][0] == known
+
+
+def next_change(slot: Slot, tally: Tally | None, now: Instant, zone: str) -> Instant | None:
+    """Return the earliest instant after `now` at which time alone changes the measurement.
+
+    It may come out the same then; before it, without events, it cannot change.
+    """
+    if tally is None:
+        return None
+    changes = [at for at, _ in (*tally.entries[-1:], *tally.followers[-1:]) if at > now]
+    window = slot.window
+    if window.kind != "ever":
+        since = _window_start(slot, now, zone)
+        assert since is not None
+        counted = _first_counted(slot, tally, since, now)
+        if counted is not None and window.kind == "sliding":
+            changes.append(counted + window.size)
+        elif counted is not None:
+            changes.append(next_start(window.unit, now, zone))
+    return min(changes) if changes else None
+
+
+def canonical(value: Json) -> str | None:
+    """Return a scalar's canonical JSON; None where it is not one that is measured.
+
+    A whole float is the integer it equals, since JSON's writers do not agree on `1` or `1.0`.
+    """
+    if isinstance(value, str):
+        return _json(value) if len(value) <= TEXT_MAX else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int):
+        return str(value) if abs(value) <= INTEGER_MAX else None
+    return _json(value) if isinstance(value, float) and value - value == 0 else None
+
+
+# Windows
+
+
+def _window_start(slot: Slot, now: Instant, zone: str) -> Instant | None:
+    """Return the first instant that counts; None: every one does."""
+    window = slot.window
+    if window.kind == "sliding":
+        return now - window.size + 1
+    return None if window.kind == "ever" else start_of(window.unit, now, zone)
+
+
+def _oldest_kept(slot: Slot, horizon: Instant) -> Instant:
+    window = slot.window
+    if window.kind == "sliding":
+        return horizon - window.size + 1
+    return horizon if window.kind == "ever" else horizon - CALENDAR_REACH[window.unit]
+
+
+def _first_counted(slot: Slot, tally: Tally, since: Instant, now: Instant) -> Instant | None:
+    if slot.function == "sequence":
+        return _last_pair(slot, tally, since, now)
+    place = bisect_left(tally.entries, (since,))
+    if place < len(tally.entries) and tally.entries[place][0] <= now:
+        return tally.entries[place][0]
+    return None
+
+
+# Entries
+
+
+def _insert(entries: list[Entry], entry: Entry) -> None:
+    if not entries or entry >= entries[-1]:
+        entries.append(entry)
+    else:
+        insort(entries, entry)
+
+
+def _insert_once(entries: list[Entry], at: Instant) -> None:
+    place = bisect_left(entries, (at,))
+    if place == len(entries) or entries[place][0] != at:
+        entries.insert(place, (at, None))
+
+
+# Sequences
+
+
+def _prune_sequence(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
+    if slot.window.kind == "ever":
+        if tally.base or _last_pair(slot, tally, None, horizon - 1) is not None:
+            return Tally(base=1)
+        # An occurrence still without its other half is kept, however late that may come.
+    else:
+        oldest = _oldest_kept(slot, horizon)
+        del tally.followers[: bisect_left(tally.followers, (oldest,))]
+        del tally.entries[: bisect_left(tally.entries, (oldest - slot.within,))]
+    del tally.entries[: max(len(tally.entries) - SEQUENCE_ENTRIES_MAX, 0)]
+    del tally.followers[: max(len(tally.followers) - SEQUENCE_ENTRIES_MAX, 0)]
+    return tally if tally.entries or tally.followers else None
+
+
+def _last_pair(slot: Slot, tally: Tally, since: Instant | None, now: Instant) -> Instant | None:
+    """Return the newest `then` in [since, now] with a match before it, no more than `within`."""
+    for at, _ in reversed(tally.followers):
+        if since is not None and at < since:
+            return None
+        place = bisect_left(tally.entries, (at,)) - 1
+        if at <= now and place >= 0 and tally.entries[place][0] >= at - slot.within:
+            return at
+    return None
+
+
+# Folding entries into a base, and two bases into one. All of it commutes.
+
+
+def _fold_count(base: Base, entries: Sequence[Entry]) -> Base:
+    return (base or 0) + len(entries)
+
+
+def _fold_sum(base: Base, entries: Sequence[Entry]) -> Base:
+    return _small(int(base or 0) + sum(value for _, value in entries))
+
+
+def _fold_average(base: Base, entries: Sequence[Entry]) -> Base:
+    total, count = base or (0, 0)
+    return [_fold_sum(total, entries), count + len(entries)]
+
+
+def _fold_min(base: Base, entries: Sequence[Entry]) -> Base:
+    least = min(value for _, value in entries)
+    return least if base is None else min(base, least)
+
+
+def _fold_max(base: Base, entries: Sequence[Entry]) -> Base:
+    most = max(value for _, value in entries)
+    return most if base is None else max(base, most)
+
+
+def _fold_first(base: Base, entries: Sequence[Entry]) -> Base:
+    first = list(entries[0])
+    return first if base is None else min(base, first)
+
+
+def _fold_last(base: Base, entries: Sequence[Entry]) -> Base:
+    last = list(entries[-1])
+    return last if base is None else max(base, last)
+
+
+def _fold_unique(base: Base, entries: Sequence[Entry]) -> Base:
+    return _join_unique(base or [], [[text, at] for at, text in entries])
+
+
+def _fold_most_frequent(base: Base, entries: Sequence[Entry]) -> Base:
+    return _join_most_frequent(base or [], [[text, 1] for _, text in entries])
+
+
+def _join_unique(mine: list[list[Any]], theirs: list[list[Any]]) -> list[list[Any]]:
+    last: dict[str, Instant] = {}
+    for text, at in (*mine, *theirs):
+        last[text] = max(last.get(text, at), at)
+    newest = sorted(((at, text) for text, at in last.items()), reverse=True)[:VALUES_MAX]
+    return sorted([text, at] for at, text in newest)
+
+
+def _join_most_frequent(mine: list[list[Any]], theirs: list[list[Any]]) -> list[list[Any]]:
+    counts: dict[str, int] = {}
+    for text, count in (*mine, *theirs):
+        counts[text] = counts.get(text, 0) + count
+    return [[text, counts[text]] for text in sorted(counts)[:VALUES_MAX]]
+
+
+def _join(function: str, mine: Base, theirs: Base) -> Base:
+    if mine is None or theirs is None:
+        return theirs if mine is None else mine
+    if function == "average":
+        return [_small(int(mine[0]) + int(theirs[0])), mine[1] + theirs[1]]
+    return _JOIN[function](mine, theirs)
+
+
+def _small(total: int) -> int | str:
+    return total if abs(total) <= INTEGER_MAX else str(total)
+
+
+def _value(function: str, base: Base) -> Json:
+    """Return what a base means."""
+    if base is None:
+        return _NOTHING.get(function)
+    match function:
+        case "sum" | "min" | "max":
+            return from_micros(int(base))
+        case "average":
+            return from_micros(half_even(int(base[0]), base[1]))
+        case "first" | "last":
+            return _scalar(base[1])
+        case "unique":
+            return [_scalar(text) for text, _ in base]
+        case _:
+            return _scalar(min(base, key=lambda pair: (-pair[1], pair[0]))[0])
+
+
+def _json(value: str | float) -> str:
+    return _JSON.encode(value).decode()
+
+
+def _scalar(text: str) -> Scalar:
+    return msgspec.json.decode(text)
+
+
+_JSON = msgspec.json.Encoder()
+_NUMERIC = ("sum", "min", "max", "average")
+_NOTHING: Mapping[str, Any] = {"count": 0, "sum": 0, "sequence": 0, "unique": []}
+_FOLD: Mapping[str, Callable[[Base, Sequence[Entry]], Base]] = {
+    "count": _fold_count,
+    "sum": _fold_sum,
+    "average": _fold_average,
+    "min": _fold_min,
+    "max": _fold_max,
+    "first": _fold_first,
+    "last": _fold_last,
+    "unique": _fold_unique,
+    "most_frequent": _fold_most_frequent,
+}
+_JOIN: Mapping[str, Callable[[Base, Base], Base]] = {
+    "count": lambda mine, theirs: mine + theirs,
+    "sum": lambda mine, theirs: _small(int(mine) + int(theirs)),
+    "min": min,
+    "max": max,
+    "first": min,
+    "last": max,
+    "unique": _join_unique,
+    "most_frequent": _join_most_frequent,
+}
