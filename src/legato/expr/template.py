@@ -86,7 +86,7 @@ def _compiled(text: str, is_html: bool) -> Template | TemplateFault:  # noqa: FB
         bound = sandbox.from_string(text)
         for name, uses in bound.analyze(include_partials=False).filters.items():
             if name not in sandbox.filters:
-                line = text.count("\n", 0, uses[0].start) + 1
+                line = text.count("\n", 0, uses[0].index) + 1
                 return TemplateFault(what=f"there is no filter '{name}'", line=line)
         return Template(bound)
     except LiquidError as error:
