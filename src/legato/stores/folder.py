@@ -1,0 +1,61 @@
+"""The data folder: private to its owner, and held by one process at a time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import apsw
+
+from legato.model.problem import LegatoError
+
+_OWNER_ONLY_FOLDER = 0o700
+_OWNER_ONLY_FILE = 0o600
+
+
+class Folder:
+    """An open data folder. The hold ends with close(), or with the process however that ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder if there is none, and hold it. Raises LegatoError when another does."""
+        self.path = path
+        try:
+            path.mkdir(mode=_OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
+            path.chmod(_OWNER_ONLY_FOLDER)
+            lock = path / "lock"
+            make_private(lock)
+            # SQLite's own lock, because it holds on every system, also within one process,
+            # and the kernel drops it with the process.
+            self._hold = apsw.Connection(str(lock), flags=apsw.SQLITE_OPEN_READWRITE)
+        except (OSError, apsw.Error) as error:
+            raise LegatoError(
+                f"The data folder {path} cannot be used: {type(error).__name__}.",
+                fix="Make it a folder that this user owns and may write to.",
+            ) from error
+        try:
+            self._hold.execute("BEGIN EXCLUSIVE")
+        except apsw.Error as error:
+            self._hold.close()
+            raise LegatoError(
+                f"The data folder {path} is in use by another process.",
+                fix="Stop the other process, or give this one a folder of its own.",
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the folder. Idempotent."""
+        self._hold.close()
+
+
+def make_private(path: Path) -> None:
+    """Create a file that only its owner reads, or make an existing one so."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY_FILE))
+    path.chmod(_OWNER_ONLY_FILE)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder durable: a rename is only on the disk after this."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

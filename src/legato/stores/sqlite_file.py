@@ -1,0 +1,266 @@
+"""One SQLite file in WAL mode: a writer, readers that never wait for it, and checkpoints.
+
+One connection writes, under a lock of this process, and its page cache stays warm because nobody
+else writes. Readers take a connection from a pool for the length of one query, so that no
+snapshot is held long enough to keep the WAL from being reused.
+
+The WAL is folded into the file by checkpoint(), which the host calls from a thread of its own:
+SQLite's automatic checkpoint would run inside somebody's commit. Passive checkpoints block
+nobody, yet beside a busy writer they never catch up entirely and the WAL would grow without
+bound; past WAL_PAGES_MAX the small rest is copied while the writer waits, and the WAL starts anew.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from legato.model.noun import Noun
+from legato.model.problem import LegatoError
+from legato.stores.folder import make_private, sync_folder
+
+CHECKPOINT_PAGES = 4_000
+"""Changed pages after which a checkpoint is worth its two fsyncs: 16 MB of 4 KB pages."""
+WAL_PAGES_MAX = 32_000
+"""Where the writer is made to wait for the checkpoint: 128 MB, under a second to recover."""
+READERS_MAX = 8
+"""Idle connections kept; a burst may open more."""
+
+_BUSY_MS = 50
+"""How long the last step of a checkpoint waits for a reader: reads are shorter than this."""
+_MAGIC = b"SQLite format 3\x00"
+_HEADER_BYTES = 100
+
+
+class Format(Noun, frozen=True, kw_only=True):
+    """What a file of this kind is, and how an empty one is made."""
+
+    title: str
+    """In words, for messages."""
+    application_id: int
+    version: int
+    page_bytes: int
+    synchronous: str
+    schema: str
+    remedy: str
+    """What to do when the file is damaged."""
+
+
+class SqliteFile:
+    """An open file. Every method may be called from any thread."""
+
+    def __init__(self, path: Path, file_format: Format, *, cache_bytes: int) -> None:
+        """Open a file, made if there is none. Raises LegatoError before touching a wrong one."""
+        self.path = path
+        self.format = file_format
+        self._lock = threading.Lock()
+        self._checkpointing = threading.Lock()
+        self._readers: deque[apsw.Connection] = deque()
+        self._is_closed = False
+        self._wal_pages = 0
+        self._copied_pages = 0
+        with self._worded():
+            if path.exists():
+                _check_header(path, file_format)
+                make_private(path)
+            else:
+                _create(path, file_format)
+            self._writer = self._connect(cache_bytes=cache_bytes)
+            self._writer.execute(f"PRAGMA synchronous={file_format.synchronous}")
+            self._writer.wal_autocheckpoint(0)
+            self._writer.set_wal_hook(self._on_commit)
+            self._checkpointer = self._connect(cache_bytes=0)
+            self._checkpointer.set_busy_timeout(_BUSY_MS)
+            self._wal_pages, self._copied_pages = self._checkpointer.wal_checkpoint()
+
+    @contextmanager
+    def writing(self) -> Iterator[apsw.Connection]:
+        """Hold the writer in a transaction: committed at the end, undone by any exception."""
+        with self._lock, self._worded():
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                # SQLite has undone it by itself after some errors.
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading_own(self) -> Iterator[apsw.Connection]:
+        """Hold the writer to read: for the thread that writes, whose pages it has in memory."""
+        with self._lock, self._worded():
+            yield self._writer
+
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """Hold a reader: sees all that is committed, waits for nobody."""
+        with self._worded():
+            try:
+                reader = self._readers.pop()
+            except IndexError:
+                reader = self._open_reader()
+            try:
+                yield reader
+            finally:
+                if self._is_closed or len(self._readers) >= READERS_MAX:
+                    reader.close()
+                else:
+                    self._readers.append(reader)
+
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether enough has been written since the last checkpoint."""
+        return self._wal_pages - self._copied_pages >= CHECKPOINT_PAGES
+
+    @property
+    def wal_pages(self) -> int:
+        """How many pages the WAL holds."""
+        return self._wal_pages
+
+    def checkpoint(self) -> None:
+        """Copy what has been committed from the WAL to the file, beside the writer."""
+        with self._checkpointing, self._worded():
+            if self._is_closed:
+                return
+            _, self._copied_pages = self._checkpointer.wal_checkpoint()
+            if self._wal_pages < WAL_PAGES_MAX:
+                return
+            with self._lock:
+                try:
+                    self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+                except apsw.BusyError:
+                    # A reader was slower than that: everything is copied, and the WAL starts
+                    # anew at the next checkpoint that finds none.
+                    return
+                self._wal_pages = self._copied_pages = 0
+
+    def close(self) -> None:
+        """Close every connection, the WAL folded in. Idempotent."""
+        with self._checkpointing, self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            while self._readers:
+                self._readers.pop().close()
+            self._checkpointer.close()
+            self._writer.close()
+
+    def _on_commit(self, _writer: apsw.Connection, _name: str, pages: int) -> int:
+        if pages < self._wal_pages:
+            self._copied_pages = 0  # the WAL started anew
+        self._wal_pages = pages
+        return apsw.SQLITE_OK
+
+    def _open_reader(self) -> apsw.Connection:
+        reader = self._connect(cache_bytes=2 << 20)
+        reader.execute("PRAGMA query_only=1")
+        return reader
+
+    def _connect(self, *, cache_bytes: int) -> apsw.Connection:
+        if self._is_closed:
+            raise apsw.ConnectionClosedError
+        connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection.execute(f"PRAGMA cache_size=-{max(cache_bytes >> 10, 64)}")
+        connection.execute("PRAGMA temp_store=MEMORY")
+        return connection
+
+    @contextmanager
+    def _worded(self) -> Iterator[None]:
+        try:
+            yield
+        except apsw.Error as error:
+            worded = _word(error, self.path, self.format)
+            if worded is None:
+                raise
+            raise worded from error
+
+
+def _word(error: apsw.Error, path: Path, file_format: Format) -> LegatoError | None:
+    """Say what the world did; None for what only our own mistake can cause."""
+    match error:
+        case apsw.FullError():
+            return LegatoError(
+                f"The disk is full: {path} could not grow, and nothing was stored.",
+                fix="Free some space on that disk; the work goes on where it stopped.",
+                can_retry=True,
+            )
+        case apsw.CorruptError() | apsw.NotADBError():
+            return LegatoError(f"{path}, {file_format.title}, is damaged.", fix=file_format.remedy)
+        case apsw.ConnectionClosedError():
+            return LegatoError(f"{path} has been closed.", fix="Open it again.")
+        case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.CantOpenError():
+            return LegatoError(
+                f"{path} cannot be opened for writing, and nothing was stored.",
+                fix="Let the user that runs Legato own the folder and every file in it.",
+                can_retry=True,
+            )
+        case apsw.IOError() | apsw.NoMemError() | apsw.BusyError() | apsw.LockedError():
+            return LegatoError(
+                f"{path} could not be read or written ({type(error).__name__},"
+                f" code {error.extendedresult}), and nothing was stored.",
+                fix="Look at the disk and its free space; the work goes on when it answers.",
+                can_retry=True,
+            )
+        case _:
+            return None
+
+
+def _check_header(path: Path, file_format: Format) -> None:
+    """Refuse a file that is not ours to open. Reads bytes, so that nothing is recovered in it."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except OSError as error:
+        raise LegatoError(
+            f"{path} cannot be read: {type(error).__name__}.",
+            fix="Let the user that runs Legato own the folder and every file in it.",
+        ) from error
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+        raise LegatoError(
+            f"{path} is damaged: {file_format.title} does not begin like this.",
+            fix=file_format.remedy,
+        )
+    (version,) = struct.unpack_from(">I", header, 60)
+    (application_id,) = struct.unpack_from(">I", header, 68)
+    if application_id != file_format.application_id:
+        raise LegatoError(
+            f"{path} is an SQLite file, but not {file_format.title}.",
+            fix="Move it elsewhere, or give Legato another data folder.",
+        )
+    if version > file_format.version:
+        raise LegatoError(
+            f"{path} has format {version}, written by a newer Legato;"
+            f" this one reads up to {file_format.version}.",
+            fix="Start the newer Legato, or give this one another data folder.",
+        )
+
+
+def _create(path: Path, file_format: Format) -> None:
+    """Make the file under another name first: under its own name it is always whole."""
+    draft = path.with_name(f"{path.name}.new")
+    for leftover in (draft, draft.with_name(f"{draft.name}-journal")):
+        leftover.unlink(missing_ok=True)
+    make_private(draft)
+    connection = apsw.Connection(str(draft), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        connection.execute(f"PRAGMA page_size={file_format.page_bytes}")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("BEGIN")
+        connection.execute(f"PRAGMA application_id={file_format.application_id}")
+        connection.execute(f"PRAGMA user_version={file_format.version}")
+        connection.execute(file_format.schema)
+        connection.execute("COMMIT")
+        # Last, so that the numbers above are in the file and not in a WAL beside it.
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+    draft.replace(path)
+    sync_folder(path.parent)

@@ -1,0 +1,91 @@
+"""The tables of the state file, and why they are shaped like this."""
+
+from __future__ import annotations
+
+from legato.stores.sqlite_file import Format
+
+# A turn touches a few pages for every person, each page is copied to the WAL whole, and that is
+# what a commit costs. Therefore:
+# - A person's alarm lives in the person's row, which is written anyway.
+# - Large rows sit in rowid tables (in a WITHOUT ROWID tree they would spill to overflow pages),
+#   small ones without rowid: one tree, not two.
+# - `note` is appended in order of its key, position << 24 | ordinal, so that one tree serves both
+#   the tail and, through the rowid every index entry carries, a person's story in order.
+# - `seen` is prefixed by its generation: an old one is a run of neighbouring pages, emptied a few
+#   at a time, and no table is ever dropped.
+# - `forward` never holds a chain: every entry leads to a person that is still there.
+_SCHEMA = """
+CREATE TABLE head(
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  position INTEGER NOT NULL,
+  now INTEGER NOT NULL,
+  plan TEXT,
+  generation INTEGER NOT NULL,
+  generation_since INTEGER NOT NULL
+) STRICT;
+INSERT INTO head VALUES (1, 0, 0, NULL, 1, 0);
+CREATE TABLE plan(digest TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE switch(journey TEXT PRIMARY KEY, is_paused INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE schedule(journey TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE person(person_id TEXT NOT NULL UNIQUE, due_at INTEGER, state BLOB) STRICT;
+CREATE INDEX person_due ON person(due_at, person_id) WHERE due_at IS NOT NULL;
+CREATE TABLE forward(gone TEXT PRIMARY KEY, target TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX forward_target ON forward(target);
+CREATE TABLE pointer(key TEXT PRIMARY KEY, person_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE seen(
+  generation INTEGER NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (generation, digest)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE delivery(
+  id INTEGER PRIMARY KEY,
+  delivery_id TEXT NOT NULL UNIQUE,
+  destination TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  first_attempt_at INTEGER,
+  next_attempt_at INTEGER,
+  in_doubt INTEGER NOT NULL DEFAULT 0,
+  body BLOB NOT NULL
+) STRICT;
+CREATE INDEX delivery_lane ON delivery(destination, position);
+CREATE TABLE dead(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  delivery_id TEXT NOT NULL UNIQUE,
+  destination TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  settle BLOB NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE INDEX dead_destination ON dead(destination);
+CREATE TABLE suppressed(digest BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantine(
+  position INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  message_id TEXT NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE INDEX quarantine_message ON quarantine(source, message_id);
+CREATE TABLE note(
+  key INTEGER PRIMARY KEY,
+  position INTEGER NOT NULL,
+  person_id TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  notes BLOB NOT NULL
+) STRICT;
+CREATE INDEX note_person ON note(person_id);
+"""
+
+STATE_FORMAT = Format(
+    title="a Legato state file",
+    application_id=0x4C47_5331,
+    version=1,
+    page_bytes=8192,
+    # A power cut may take back the last turns: they are made again from the log.
+    synchronous="NORMAL",
+    schema=_SCHEMA,
+    remedy="Move it away and start again: it is made anew from the log, which is the truth.",
+)

@@ -1,0 +1,354 @@
+"""The state store in one SQLite file: the fold of the log, on a disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import apsw
+import msgspec
+
+from legato.model.delivery import Delivery, decode_delivery
+from legato.model.effect import Quarantine, Settle
+from legato.model.ids import DeliveryId, PersonId, message_digest
+from legato.model.instant import HOUR, Duration, Instant
+from legato.model.note import Story, decode_notes
+from legato.ports.state_store import DeadRow, Head, OutboxRow, QuarantineRow, Turn
+from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite_schema import STATE_FORMAT
+from legato.stores.sqlite_turn import NOTE_KEY_SHIFT, apply_turn
+from legato.stores.suppression import address_digest
+
+SEEN_WINDOW: Duration = 72 * HOUR
+"""How long a message is recognised when it comes again."""
+CACHE_BYTES = 128 << 20
+"""The writer's pages in memory: about 50,000 people with all that belongs to them."""
+
+_PEOPLE_PAGE = 256
+"""People read under one snapshot of a walk: milliseconds, so that the WAL is soon reusable."""
+_FORGET_STEP = 2_000
+"""Old digests deleted under one hold of the writer: about a millisecond."""
+
+_SETTLE: msgspec.msgpack.Decoder[Settle] = msgspec.msgpack.Decoder(Settle)
+_QUARANTINE: msgspec.msgpack.Decoder[Quarantine] = msgspec.msgpack.Decoder(Quarantine)
+_NOTE_COLUMNS = "SELECT key, position, person_id, at, notes FROM note WHERE key BETWEEN ?1 AND ?2"
+_KEY_MAX = (1 << 63) - 1
+
+
+class SqliteStore:
+    """ports.state_store.{StateStore, Timers, Outbox, Records}. Any thread may call any method.
+
+    The thread that commits reads through the writer, whose pages are warm; every other thread
+    reads through a connection of its own and never waits.
+    """
+
+    def __init__(
+        self, path: Path, *, seen_window: Duration = SEEN_WINDOW, cache_bytes: int = CACHE_BYTES
+    ) -> None:
+        """Open the state file at `path`, made if there is none."""
+        self._file = SqliteFile(path, STATE_FORMAT, cache_bytes=cache_bytes)
+        self._seen_window = seen_window
+        self._engine_thread = 0
+
+    # -- StateStore ------------------------------------------------------------------------------
+
+    def head(self) -> Head:
+        with self._reading() as reader, reader:
+            position, now, digest = reader.execute("SELECT position, now, plan FROM head").get
+            body = reader.execute("SELECT body FROM plan WHERE digest = ?", (digest,)).get
+            switches = reader.execute("SELECT journey, is_paused FROM switch").fetchall()
+            schedules = reader.execute("SELECT journey, at FROM schedule").fetchall()
+        return Head(
+            position=position,
+            now=now,
+            plan=None if digest is None else (digest, body),
+            switches={journey: bool(is_paused) for journey, is_paused in switches},
+            schedules=dict(schedules),
+        )
+
+    def states(self, ids: Sequence[PersonId]) -> dict[PersonId, bytes]:
+        with self._reading() as reader:
+            return dict(
+                reader.execute(
+                    "SELECT person_id, state FROM person WHERE state IS NOT NULL"
+                    " AND person_id IN (SELECT value FROM json_each(?))",
+                    (_json(ids),),
+                )
+            )
+
+    def pointers(self, keys: Sequence[str]) -> dict[str, PersonId]:
+        with self._reading() as reader:
+            return dict(
+                reader.execute(
+                    "SELECT key, coalesce(target, person_id)"
+                    " FROM pointer LEFT JOIN forward ON gone = person_id"
+                    " WHERE key IN (SELECT value FROM json_each(?))",
+                    (_json(keys),),
+                )
+            )
+
+    def seen(self, digests: Sequence[bytes], since: Instant) -> set[bytes]:
+        with self._reading() as reader:
+            return _seen(reader, digests, since)
+
+    def resolve(self, person_id: PersonId) -> PersonId:
+        with self._reading() as reader:
+            return _resolve(reader, person_id)
+
+    def commit(self, turn: Turn) -> None:
+        self._engine_thread = threading.get_ident()
+        with self._file.writing() as writer:
+            apply_turn(writer, turn, seen_window=self._seen_window)
+
+    def close(self) -> None:
+        self._file.close()
+
+    # -- Timers ----------------------------------------------------------------------------------
+
+    def due(self, now: Instant, limit: int) -> list[tuple[Instant, PersonId]]:
+        with self._reading() as reader:
+            return reader.execute(
+                "SELECT due_at, person_id FROM person WHERE due_at < ?"
+                " ORDER BY due_at, person_id LIMIT ?",
+                (now, limit),
+            ).fetchall()
+
+    def next_due(self) -> Instant | None:
+        with self._reading() as reader:
+            return reader.execute("SELECT min(due_at) FROM person WHERE due_at IS NOT NULL").get
+
+    def count(self) -> int:
+        with self._reading() as reader:
+            return reader.execute("SELECT count(*) FROM person WHERE due_at IS NOT NULL").get
+
+    # -- Outbox ----------------------------------------------------------------------------------
+
+    def waiting(self, destination: str, after: int, limit: int) -> list[OutboxRow]:
+        """As promised; the deliveries of the last position are given whole, past `limit`."""
+        with self._reading() as reader:
+            rows = reader.execute(
+                "SELECT position, body, attempts, first_attempt_at, next_attempt_at, in_doubt"
+                " FROM delivery WHERE destination = ?1 AND position > ?2 AND position <="
+                " (SELECT max(position) FROM (SELECT position FROM delivery"
+                " WHERE destination = ?1 AND position > ?2 ORDER BY position LIMIT ?3))"
+                " ORDER BY position, id",
+                (destination, after, limit),
+            ).fetchall()
+        return [
+            OutboxRow(
+                position=position,
+                delivery=decode_delivery(body),
+                attempt_count=attempts,
+                first_attempt_at=first,
+                next_attempt_at=following,
+                is_in_doubt=bool(in_doubt),
+            )
+            for position, body, attempts, first, following, in_doubt in rows
+        ]
+
+    def destinations(self) -> list[tuple[str, int]]:
+        with self._reading() as reader:
+            return reader.execute(
+                "SELECT destination, count(*) FROM delivery GROUP BY destination"
+                " ORDER BY destination"
+            ).fetchall()
+
+    def begin_attempt(self, ids: Sequence[DeliveryId], now: Instant) -> None:
+        with self._file.writing() as writer:
+            writer.executemany(
+                "UPDATE delivery SET attempts = attempts + 1, in_doubt = 1,"
+                " first_attempt_at = coalesce(first_attempt_at, ?), next_attempt_at = NULL"
+                " WHERE delivery_id = ?",
+                [(now, delivery_id) for delivery_id in ids],
+            )
+
+    def end_attempt(self, delivery_id: DeliveryId, next_attempt_at: Instant) -> None:
+        with self._file.writing() as writer:
+            writer.execute(
+                "UPDATE delivery SET in_doubt = 0, next_attempt_at = ? WHERE delivery_id = ?",
+                (next_attempt_at, delivery_id),
+            )
+
+    def dead(self, destination: str, after: int, limit: int) -> list[tuple[int, DeadRow]]:
+        with self._reading() as reader:
+            rows = reader.execute(
+                "SELECT id, at, settle, body FROM dead WHERE id > ?"
+                " AND (? = '' OR destination = ?) ORDER BY id LIMIT ?",
+                (after, destination, destination, limit),
+            ).fetchall()
+        return [
+            (number, DeadRow(delivery=decode_delivery(body), at=at, settle=_SETTLE.decode(settle)))
+            for number, at, settle, body in rows
+        ]
+
+    def redrive(self, delivery_id: DeliveryId, now: Instant) -> Delivery | None:
+        """As promised; attempts count from 0 again, the next is due at once."""
+        with self._file.writing() as writer:
+            body = writer.execute("SELECT body FROM dead WHERE delivery_id = ?", (delivery_id,)).get
+            if body is None:
+                return None
+            writer.execute(
+                "INSERT INTO delivery(delivery_id, destination, position, next_attempt_at, body)"
+                " SELECT delivery_id, destination, position, ?, body FROM dead"
+                " WHERE delivery_id = ?",
+                (now, delivery_id),
+            )
+            writer.execute("DELETE FROM dead WHERE delivery_id = ?", (delivery_id,))
+        return decode_delivery(body)
+
+    def is_suppressed(self, channel: str, address: str) -> bool:
+        with self._reading() as reader:
+            digest = address_digest(channel, address)
+            found = reader.execute("SELECT 1 FROM suppressed WHERE digest = ?", (digest,)).get
+        return found is not None
+
+    # -- Records ---------------------------------------------------------------------------------
+
+    def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
+        """As promised, the last position whole; a merged person's is that of who it became."""
+        with self._reading() as reader, reader:
+            present = _resolve(reader, person_id)
+            return _stories(
+                reader,
+                f"{_NOTE_COLUMNS} AND person_id IN"
+                " (SELECT ?4 UNION ALL SELECT gone FROM forward WHERE target = ?4)"
+                " ORDER BY key LIMIT ?3",
+                (present,),
+                after=after,
+                limit=limit,
+            )
+
+    def tail(self, after: int, limit: int) -> list[Story]:
+        """As promised, the last position whole."""
+        with self._reading() as reader, reader:
+            sql = f"{_NOTE_COLUMNS} ORDER BY key LIMIT ?3"
+            return _stories(reader, sql, (), after=after, limit=limit)
+
+    def quarantine(self, after: int, limit: int) -> list[QuarantineRow]:
+        with self._reading() as reader:
+            rows = reader.execute(
+                "SELECT position, body FROM quarantine WHERE position > ?"
+                " ORDER BY position LIMIT ?",
+                (after, limit),
+            ).fetchall()
+        return [_quarantine_row(position, body) for position, body in rows]
+
+    def release(self, positions: Sequence[int]) -> None:
+        with self._file.writing() as writer:
+            writer.executemany(
+                "DELETE FROM quarantine WHERE position = ?", [(each,) for each in positions]
+            )
+
+    def verdicts(self, source: str, message_ids: Sequence[str]) -> dict[str, QuarantineRow | None]:
+        digests = {message_digest(source, each): each for each in message_ids}
+        verdicts: dict[str, QuarantineRow | None] = {}
+        with self._reading() as reader, reader:
+            now: Instant = reader.execute("SELECT now FROM head").get
+            for digest in _seen(reader, list(digests), now - self._seen_window):
+                verdicts[digests[digest]] = None
+            rows = reader.execute(
+                "SELECT message_id, position, body FROM quarantine WHERE source = ?"
+                " AND message_id IN (SELECT value FROM json_each(?)) ORDER BY position",
+                (source, _json(message_ids)),
+            ).fetchall()
+        for message_id, position, body in rows:
+            verdicts[message_id] = _quarantine_row(position, body)
+        return verdicts
+
+    def people(self, after: PersonId, limit: int) -> Iterator[tuple[PersonId, bytes]]:
+        while limit > 0:
+            with self._reading() as reader:
+                rows: list[tuple[PersonId, bytes]] = reader.execute(
+                    "SELECT person_id, state FROM person WHERE person_id > ?"
+                    " AND state IS NOT NULL ORDER BY person_id LIMIT ?",
+                    (after, min(limit, _PEOPLE_PAGE)),
+                ).fetchall()
+            if not rows:
+                return
+            yield from rows
+            after = rows[-1][0]
+            limit -= len(rows)
+
+    def counts(self) -> dict[str, int]:
+        with self._reading() as reader, reader:
+            return {
+                name: reader.execute(sql).get
+                for name, sql in (
+                    ("people", "SELECT count(*) FROM person WHERE state IS NOT NULL"),
+                    ("deliveries_waiting", "SELECT count(*) FROM delivery"),
+                    ("deliveries_dead", "SELECT count(*) FROM dead"),
+                    ("quarantined", "SELECT count(*) FROM quarantine"),
+                    ("alarms", "SELECT count(*) FROM person WHERE due_at IS NOT NULL"),
+                )
+            }
+
+    # -- Upkeep ----------------------------------------------------------------------------------
+
+    @property
+    def wants_checkpoint(self) -> bool:
+        """Whether checkpoint() has enough to do; cheap to ask after every commit."""
+        return self._file.wants_checkpoint
+
+    def checkpoint(self) -> bool:
+        """Fold the WAL into the file and forget some old digests; True while more are left.
+
+        For a thread of the host's own: runs beside the engine, in steps it does not feel.
+        """
+        with self._file.writing() as writer:
+            writer.execute(
+                "DELETE FROM seen WHERE (generation, digest) IN"
+                " (SELECT generation, digest FROM seen"
+                " WHERE generation < (SELECT generation - 1 FROM head) LIMIT ?)",
+                (_FORGET_STEP,),
+            )
+            is_more = writer.changes() == _FORGET_STEP
+        self._file.checkpoint()
+        return is_more
+
+    def _reading(self) -> AbstractContextManager[apsw.Connection]:
+        if threading.get_ident() == self._engine_thread:
+            return self._file.reading_own()
+        return self._file.reading()
+
+
+def _json(texts: Sequence[str]) -> str:
+    """One parameter for many keys: a third of the cost of a query each."""
+    return msgspec.json.encode(texts).decode()
+
+
+def _seen(reader: apsw.Connection, digests: Sequence[bytes], since: Instant) -> set[bytes]:
+    rows = reader.execute(
+        "SELECT digest FROM json_each(?) CROSS JOIN seen ON digest = unhex(value)"
+        " AND generation IN (SELECT generation FROM head UNION ALL SELECT generation - 1 FROM head)"
+        " WHERE at >= ?",
+        (_json([digest.hex() for digest in digests]), since),
+    )
+    return {digest for (digest,) in rows}
+
+
+def _resolve(reader: apsw.Connection, person_id: PersonId) -> PersonId:
+    target = reader.execute("SELECT target FROM forward WHERE gone = ?", (person_id,)).get
+    return person_id if target is None else target
+
+
+def _stories(
+    reader: apsw.Connection, sql: str, bindings: tuple[Any, ...], *, after: int, limit: int
+) -> list[Story]:
+    """Read up to `limit` notes and all others of the last one's position: none is paged over."""
+    first = (after + 1) << NOTE_KEY_SHIFT
+    rows = reader.execute(sql, (first, _KEY_MAX, limit, *bindings)).fetchall()
+    if rows and len(rows) >= limit:
+        key, position = rows[-1][:2]
+        rest = (key + 1, ((position + 1) << NOTE_KEY_SHIFT) - 1, -1)
+        rows += reader.execute(sql, (*rest, *bindings)).fetchall()
+    return [
+        Story(position=position, person_id=person_id, at=at, notes=decode_notes(notes))
+        for _, position, person_id, at, notes in rows
+    ]
+
+
+def _quarantine_row(position: int, body: bytes) -> QuarantineRow:
+    return QuarantineRow(position=position, quarantine=_QUARANTINE.decode(body))
