@@ -1,0 +1,138 @@
+"""Notes in plain English: one short clause each, without a personal value in it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from legato.model.consent import EVERY_CHANNEL
+from legato.model.instant import Instant, to_datetime
+from legato.model.note import (
+    Admitted,
+    Alerted,
+    AudienceChanged,
+    Called,
+    ConsentSet,
+    Decided,
+    Entered,
+    Faulted,
+    Left,
+    Linked,
+    Merged,
+    Moved,
+    Note,
+    NotEntered,
+    NotLinked,
+    Rejected,
+    SegmentChanged,
+    Settled,
+    TraitRefused,
+    TraitWritten,
+)
+
+SHOWN_ID_LENGTH = 6
+
+
+def moment(at: Instant) -> str:
+    """Write an instant for people: `2026-03-02 10:00:00 UTC`."""
+    return f"{to_datetime(at):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def short(name: str) -> str:
+    """Return enough of an id to tell two apart on a screen."""
+    return name[-SHOWN_ID_LENGTH:]
+
+
+def plain(name: str) -> str:
+    """Return a definition's name as people say it: `cart rescue`."""
+    return name.replace("_", " ")
+
+
+def clause(note: Note) -> str:
+    """Say what a note says of a person, to stand after 'person 3fa9c2'."""
+    match note:
+        case Admitted() | Rejected() | Linked() | NotLinked() | Merged():
+            text = _of_event(note)
+        case Entered() | NotEntered() | Moved() | Left():
+            text = _of_journey(note)
+        case Decided() | Settled() | AudienceChanged() | Called():
+            text = _of_delivery(note)
+        case ConsentSet():
+            where = "every channel" if note.channel == EVERY_CHANNEL else note.channel
+            said = "yes" if note.is_granted else "no"
+            text = f"said {said} to {plain(note.purpose)} in {where}"
+        case SegmentChanged():
+            text = f"{'joined' if note.is_member else 'left'} segment {plain(note.segment)}"
+        case TraitWritten():
+            text = f"has a new {'computed ' if note.is_computed else ''}trait '{note.name}'"
+        case TraitRefused():
+            text = f"kept '{note.name}' as it was: {note.reason.what}"
+        case Alerted():
+            text = f"raised an alert: {note.reason.what}"
+        case Faulted():
+            text = f"met a fault of ours, the event is kept: {note.reason.what}"
+        case _:
+            assert_never(note)
+    return text
+
+
+def _of_event(note: Admitted | Rejected | Linked | NotLinked | Merged) -> str:
+    match note:
+        case Admitted():
+            return f"did '{note.name}'" + (", late" if note.is_late else "")
+        case Rejected():
+            return f"had an event refused: {note.reason.what}"
+        case Linked():
+            return f"is known by a new {note.kind}"
+        case NotLinked():
+            return f"was not linked by {note.kind}: {note.reason.what}"
+        case Merged():
+            return f"became one with person {short(note.gone)}, by {note.by}"
+        case _:
+            assert_never(note)
+
+
+def _of_journey(note: Entered | NotEntered | Moved | Left) -> str:
+    name = plain(note.journey)
+    match note:
+        case Entered():
+            return f"entered {name}"
+        case NotEntered():
+            return f"did not enter {name}: {note.reason.what}"
+        case Moved():
+            why = f" ({note.why})" if note.why else ""
+            to = note.to_step or "its end"
+            return f"went on in {name} from step {note.from_step} to {to}{why}"
+        case Left():
+            why = f": {note.reason.what}" if note.reason else ""
+            return f"left {name} ({note.outcome}){why}"
+        case _:
+            assert_never(note)
+
+
+def _of_delivery(note: Decided | Settled | AudienceChanged | Called) -> str:
+    match note:
+        case Decided():
+            return _of_decision(note)
+        case Settled():
+            why = f": {note.reason.what}" if note.reason else ""
+            return f"has delivery {short(note.delivery_id)} {note.outcome.replace('_', ' ')}{why}"
+        case AudienceChanged():
+            return f"{'joins' if note.is_member else 'leaves'} audience {plain(note.audience)}"
+        case Called():
+            return f"made {plain(note.journey)} ask another system at step {note.step}"
+        case _:
+            assert_never(note)
+
+
+def _of_decision(note: Decided) -> str:
+    why = f": {note.reason.what}" if note.reason else ""
+    match note.verdict:
+        case "pass":
+            return f"gets {plain(note.message)} by {note.channel}"
+        case "hold":
+            until = f" until {moment(note.until)}" if note.until is not None else ""
+            return f"waits for {plain(note.message)}{until}{why}"
+        case "refuse":
+            return f"does not get {plain(note.message)}{why}"
+        case _:
+            assert_never(note.verdict)

@@ -1,0 +1,209 @@
+"""Counts for live views, kept as notes come in: entries, messages sent, refusals by reason."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import assert_never
+
+from legato.insight.sentences import clause, short
+from legato.model.instant import Instant
+from legato.model.note import (
+    Admitted,
+    Alerted,
+    AudienceChanged,
+    Called,
+    ConsentSet,
+    Decided,
+    Entered,
+    Faulted,
+    Left,
+    Linked,
+    Merged,
+    Moved,
+    Note,
+    NotEntered,
+    NotLinked,
+    Rejected,
+    SegmentChanged,
+    Settled,
+    Story,
+    TraitRefused,
+    TraitWritten,
+)
+from legato.model.noun import Noun
+
+SENTENCES_MAX = 200
+"""Sentences remembered for a screen."""
+FOLLOWED_MAX = 100_000
+"""Decided messages whose outcome is still to come; beyond it the oldest count as unknown."""
+
+
+class JourneyCount(Noun, frozen=True, kw_only=True):
+    journey: str
+    entered: int
+    not_entered: int
+    left: int
+    goals: int
+
+
+class MessageCount(Noun, frozen=True, kw_only=True):
+    message: str
+    decided: int
+    sent: int
+    held: int
+    failed: int
+
+
+class RefusalCount(Noun, frozen=True, kw_only=True):
+    message: str
+    code: str
+    count: int
+
+
+class Sentence(Noun, frozen=True, kw_only=True):
+    at: Instant
+    position: int
+    text: str
+
+
+class Activity(Noun, frozen=True, kw_only=True):
+    """What happened since the process started, in numbers and a few sentences."""
+
+    journeys: tuple[JourneyCount, ...] = ()
+    messages: tuple[MessageCount, ...] = ()
+    refusals: tuple[RefusalCount, ...] = ()
+    """Most frequent first."""
+    quarantined: int = 0
+    sentences: tuple[Sentence, ...] = ()
+    """Newest last; without personal values."""
+
+
+class Watch:
+    """An incremental reader: give `see` to the engine's note stream, ask `activity` at any time.
+
+    Its memory is bounded by the definitions (names of journeys, messages and reasons), not by
+    people or traffic.
+    """
+
+    def __init__(self) -> None:
+        self._entered: Counter[str] = Counter()
+        self._turned_away: Counter[str] = Counter()
+        self._left: Counter[str] = Counter()
+        self._goals: Counter[str] = Counter()
+        self._decided: Counter[str] = Counter()
+        self._sent: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._refused: Counter[tuple[str, str]] = Counter()
+        self._quarantined = 0
+        self._following: dict[str, str] = {}
+        self._sentences: deque[tuple[Story, Note]] = deque(maxlen=SENTENCES_MAX)
+
+    def see(self, stories: Sequence[Story]) -> None:
+        """Count one turn's notes."""
+        for story in stories:
+            for note in story.notes:
+                self._count(story, note)
+
+    def activity(self, sentence_count: int = 10) -> Activity:
+        """Return the counts as they stand."""
+        journeys = sorted({*self._entered, *self._turned_away, *self._left})
+        messages = sorted(self._decided)
+        recent = list(self._sentences)[-sentence_count:] if sentence_count else []
+        return Activity(
+            journeys=tuple(self._journey(name) for name in journeys),
+            messages=tuple(self._message(name) for name in messages),
+            refusals=tuple(
+                RefusalCount(message=message, code=code, count=count)
+                for (message, code), count in self._refused.most_common()
+            ),
+            quarantined=self._quarantined,
+            sentences=tuple(_sentence(story, note) for story, note in recent),
+        )
+
+    def _journey(self, name: str) -> JourneyCount:
+        return JourneyCount(
+            journey=name,
+            entered=self._entered[name],
+            not_entered=self._turned_away[name],
+            left=self._left[name],
+            goals=self._goals[name],
+        )
+
+    def _message(self, name: str) -> MessageCount:
+        return MessageCount(
+            message=name,
+            decided=self._decided[name],
+            sent=self._sent[name],
+            held=self._held[name],
+            failed=self._failed[name],
+        )
+
+    def _count(self, story: Story, note: Note) -> None:
+        match note:
+            case Entered():
+                self._entered[note.journey] += 1
+            case NotEntered():
+                self._turned_away[note.journey] += 1
+                return
+            case Left():
+                self._left[note.journey] += 1
+                self._goals[note.journey] += note.outcome == "goal"
+            case Decided():
+                self._count_decision(note)
+            case Settled():
+                self._count_outcome(note)
+                return
+            case Rejected():
+                self._quarantined += 1
+            case SegmentChanged() | ConsentSet() | Merged() | Alerted() | Faulted():
+                pass
+            case Admitted() | Linked() | NotLinked() | Moved() | TraitWritten() | TraitRefused():
+                return
+            case AudienceChanged() | Called():
+                pass
+            case _:
+                assert_never(note)
+        self._sentences.append((story, note))
+
+    def _count_decision(self, note: Decided) -> None:
+        self._decided[note.message] += 1
+        match note.verdict:
+            case "pass":
+                self._following[note.delivery_id] = note.message
+                if len(self._following) > FOLLOWED_MAX:
+                    del self._following[next(iter(self._following))]
+            case "hold":
+                self._held[note.message] += 1
+            case "refuse":
+                self._refused[note.message, note.reason.code if note.reason else "unknown"] += 1
+            case _:
+                assert_never(note.verdict)
+
+    def _count_outcome(self, note: Settled) -> None:
+        message = self._following.get(note.delivery_id)
+        if message is None:
+            return
+        match note.outcome:
+            case "accepted":
+                # A provider's later word (delivered, bounced) is about the same sending.
+                del self._following[note.delivery_id]
+                self._sent[message] += 1
+            case "delivered" | "complained":
+                del self._following[note.delivery_id]
+                self._sent[message] += 1
+            case "refused" | "expired":
+                del self._following[note.delivery_id]
+                code = note.reason.code if note.reason else f"sending.{note.outcome}"
+                self._refused[message, code] += 1
+            case "failed" | "bounced" | "in_doubt":
+                del self._following[note.delivery_id]
+                self._failed[message] += 1
+            case _:
+                assert_never(note.outcome)
+
+
+def _sentence(story: Story, note: Note) -> Sentence:
+    who = f"person {short(story.person_id)}" if story.person_id else "somebody unknown"
+    return Sentence(at=story.at, position=story.position, text=f"{who} {clause(note)}")

@@ -1,0 +1,98 @@
+"""Who may do what: every route names the least role it needs, and the guard asks for it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from legato.model.instant import MINUTE, SECOND, Duration, Instant
+from legato.ports.clock import Clock
+from legato.studio.refusal import Refused
+from legato.studio.tokens import Role, Token, Tokens, may
+
+FAILURES_MAX = 10
+"""Wrong tokens from one address before it has to wait: a person mistypes fewer."""
+FAILURE_WINDOW: Duration = MINUTE
+ADDRESSES_MAX = 10_000
+"""Addresses remembered; the longest unseen is forgotten first, so memory is bounded."""
+
+
+def needs(role: Role) -> dict[str, Any]:
+    """Mark a route with the least role it needs."""
+    return {"role": role}
+
+
+def public() -> dict[str, Any]:
+    """Mark a route as open to anybody."""
+    return {"is_public": True}
+
+
+class Access:
+    """The guard of every route."""
+
+    def __init__(self, tokens: Tokens, clock: Clock) -> None:
+        self._tokens = tokens
+        self._clock = clock
+        self._failures: OrderedDict[str, list[Instant]] = OrderedDict()
+
+    def __call__(
+        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+    ) -> None:
+        """Let the call pass, or refuse it with 401, 403 or 429."""
+        if handler.opt.get("is_public") is True:
+            return
+        needed: Role = handler.opt["role"]
+        token = self._token(connection)
+        if not may(token.role, needed):
+            raise Refused(
+                status=403,
+                code="access.role",
+                message=f"This needs the role {needed}; the token '{token.name}' is {token.role}.",
+                fix=f"Use a token of role {needed} or above.",
+            )
+        connection.scope["auth"] = token
+        connection.scope["user"] = token.name
+
+    def _token(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
+        address = connection.client.host if connection.client else ""
+        self._refuse_if_guessing(address)
+        scheme, _, text = connection.headers.get("authorization", "").partition(" ")
+        if not text:
+            raise Refused(
+                status=401,
+                code="access.no_token",
+                message="This call carries no token.",
+                fix="Send `Authorization: Bearer TOKEN`.",
+            )
+        token = self._tokens.who(text.strip()) if scheme.lower() == "bearer" else None
+        if token is None:
+            self._remember_failure(address)
+            raise Refused(
+                status=401,
+                code="access.unknown_token",
+                message="This token is not known here.",
+                fix="Ask an admin for one: `legato tokens add NAME --role viewer`.",
+            )
+        return token
+
+    def _refuse_if_guessing(self, address: str) -> None:
+        since = self._clock.now() - FAILURE_WINDOW
+        recent = [at for at in self._failures.get(address, []) if at > since]
+        if len(recent) >= FAILURES_MAX:
+            seconds = max(1, -(-(recent[0] - since) // SECOND))
+            raise Refused(
+                status=429,
+                code="access.too_many_failures",
+                message="Too many wrong tokens came from this address.",
+                fix=f"Wait {seconds} seconds.",
+                headers={"retry-after": str(seconds)},
+            )
+
+    def _remember_failure(self, address: str) -> None:
+        recent = [*self._failures.pop(address, []), self._clock.now()]
+        self._failures[address] = recent[-FAILURES_MAX:]
+        if len(self._failures) > ADDRESSES_MAX:
+            self._failures.popitem(last=False)

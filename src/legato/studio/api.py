@@ -1,0 +1,73 @@
+"""The authenticated HTTP API over a running app: `api` returns it as one ASGI application."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from legato.app import App
+from legato.insight.status import Watch
+from legato.studio.access import Access, public
+from legato.studio.callers import TOKENS
+from legato.studio.deliveries import DELIVERIES
+from legato.studio.health import HEALTH
+from legato.studio.host import caller_of
+from legato.studio.journeys import JOURNEYS
+from legato.studio.people import PEOPLE
+from legato.studio.plans import PLAN
+from legato.studio.quarantine import QUARANTINE
+from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
+from legato.studio.tail import TAIL
+from legato.studio.tokens import Tokens
+
+BODY_BYTES_MAX = 8 * 1024 * 1024
+"""A whole workspace in one call; a large one is under a megabyte."""
+VERSION = "1"
+
+Api: TypeAlias = Litestar
+
+
+def api(host: App, tokens: Tokens) -> Api:
+    """Return the API of an app. It begins to follow the app's notes at once."""
+    seen = Watch()
+    host.watch(seen.see)
+    return Litestar(
+        route_handlers=[
+            PEOPLE,
+            TAIL,
+            QUARANTINE,
+            DELIVERIES,
+            JOURNEYS,
+            PLAN,
+            TOKENS,
+            HEALTH,
+        ],
+        guards=[Access(tokens, host.clock)],
+        exception_handlers=HANDLERS,
+        dependencies={
+            "host": Provide(lambda: host, sync_to_thread=False, use_cache=True),
+            "seen": Provide(lambda: seen, sync_to_thread=False, use_cache=True),
+            "kept": Provide(lambda: tokens, sync_to_thread=False, use_cache=True),
+            "caller": Provide(caller_of, sync_to_thread=False),
+        },
+        openapi_config=OpenAPIConfig(
+            title="Legato",
+            version=VERSION,
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            components=Components(
+                security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}
+            ),
+            security=[{"token": []}],
+            # Holds no data, and tools that make clients fetch it before they have a token.
+            openapi_router=Router("/api", route_handlers=[], opt=public()),
+        ),
+        request_max_body_size=BODY_BYTES_MAX,
+        logging_config=None,
+        debug=False,
+    )

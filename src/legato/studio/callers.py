@@ -1,0 +1,80 @@
+"""Routes of the API's own tokens: list, add, revoke. A token's text is shown once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Router, delete, get, post
+from litestar.params import Dependency
+
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.studio.access import needs
+from legato.studio.host import Host
+from legato.studio.refusal import Refused, not_found
+from legato.studio.tokens import Role, Tokens
+
+Kept = Annotated[Tokens, Dependency(skip_validation=True)]
+NAME_LENGTH_MAX = 100
+
+
+class ShownToken(Noun, frozen=True, kw_only=True):
+    name: str
+    role: Role
+    created_at: Instant
+
+
+class Wanted(Noun, frozen=True, kw_only=True):
+    name: str
+    role: Role = "viewer"
+
+
+class Created(Noun, frozen=True, kw_only=True):
+    name: str
+    role: Role
+    token: str
+    """Shown this once: only its digest is kept."""
+
+
+@get("/", opt=needs("admin"), summary="Who may call")
+async def read_tokens(kept: Kept) -> list[ShownToken]:
+    """Return names and roles; the tokens themselves are kept nowhere."""
+    return [
+        ShownToken(name=token.name, role=token.role, created_at=token.created_at)
+        for token in kept.all()
+    ]
+
+
+@post("/", opt=needs("admin"), summary="A new token")
+async def create_token(data: Wanted, kept: Kept, host: Host) -> Created:
+    """Make a token of a role."""
+    if not data.name.strip() or len(data.name) > NAME_LENGTH_MAX:
+        raise Refused(
+            status=400,
+            code="token.name",
+            message=f"A token's name has 1 to {NAME_LENGTH_MAX} characters.",
+            fix="Name who or what will use it.",
+        )
+    text = kept.create(data.name, data.role, now=host.clock.now())
+    if text is None:
+        raise Refused(
+            status=409,
+            code="token.taken",
+            message="There is a token of this name.",
+            fix="Choose another name, or revoke that one first.",
+        )
+    return Created(name=data.name, role=data.role, token=text)
+
+
+@delete("/{name:str}", opt=needs("admin"), summary="Revoke a token")
+async def revoke_token(name: str, kept: Kept) -> None:
+    """Forget it: it stops working at once."""
+    if not kept.revoke(name):
+        raise not_found(
+            "token.unknown", "There is no token of this name.", fix="List them: GET /api/tokens."
+        )
+
+
+TOKENS = Router(
+    "/api/tokens", route_handlers=[read_tokens, create_token, revoke_token], tags=["tokens"]
+)

@@ -1,0 +1,197 @@
+"""Routes of the deliveries: what waits, what failed for good, and putting it back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import Parameter
+
+from legato.model.delivery import Delivery
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.model.problem import Reason
+from legato.ports.state_store import Outbox, OutboxRow
+from legato.studio.access import needs
+from legato.studio.host import PAGE_MAX, Host, Limit, Who
+from legato.studio.masking import MASK, mask_values, may_see
+from legato.studio.refusal import Refused, not_found
+
+Standing = Literal["waiting", "dead"]
+SEARCH_MAX = 100_000
+"""Deliveries looked through for one id; more than that is a destination long down."""
+
+
+class ShownDelivery(Noun, frozen=True, kw_only=True):
+    """A delivery as a line of a list: nothing in it is personal."""
+
+    after: int
+    """Where the next page goes on."""
+    delivery_id: str
+    person_id: str
+    standing: Standing
+    operation: str
+    destination: str
+    channel: str
+    message: str
+    journey: str
+    decided_at: Instant
+    expires_at: Instant
+    attempt_count: int = 0
+    next_attempt_at: Instant | None = None
+    is_in_doubt: bool = False
+    reason: Reason | None = None
+
+
+class WholeDelivery(Noun, frozen=True, kw_only=True):
+    """A delivery with what it says and where to: masked below operator."""
+
+    line: ShownDelivery
+    purpose: str
+    address: str
+    content: Any
+    trace: str
+    plan: str
+    journey_step: str
+    about: str
+    cost_micros: int
+
+
+class DeliveryIds(Noun, frozen=True, kw_only=True):
+    delivery_ids: tuple[str, ...]
+
+
+class Redriven(Noun, frozen=True, kw_only=True):
+    redriven: int
+
+
+@get("/", opt=needs("viewer"), summary="Deliveries that wait, or that failed for good")
+async def read_deliveries(
+    host: Host,
+    standing: Standing = "dead",
+    destination: Annotated[str, Parameter(max_length=200)] = "",
+    after: int = 0,
+    limit: Limit = 100,
+) -> list[ShownDelivery]:
+    """Return a page. Waiting ones are listed a destination at a time, when it is named."""
+    return [
+        line
+        for line, _ in await asyncio.to_thread(
+            _page, host.outbox, standing, destination=destination, after=after, limit=limit
+        )
+    ]
+
+
+@get("/{delivery_id:str}", opt=needs("viewer"), summary="One delivery, whole")
+async def read_delivery(delivery_id: str, host: Host, caller: Who) -> WholeDelivery:
+    """Return what was to be sent, where to, and how far it came."""
+    found = await asyncio.to_thread(_find, host.outbox, delivery_id)
+    if found is None:
+        raise not_found(
+            "delivery.unknown",
+            "No delivery of this id waits or is dead.",
+            fix="One that arrived is in its person's story: GET /api/people/{who}/story.",
+        )
+    line, delivery = found
+    is_open = may_see(caller)
+    return WholeDelivery(
+        line=line,
+        purpose=delivery.purpose,
+        address=delivery.address if is_open else MASK,
+        content=dict(delivery.content) if is_open else mask_values(delivery.content),
+        trace=delivery.trace,
+        plan=delivery.plan,
+        journey_step=delivery.journey_step,
+        about=delivery.about if is_open else MASK,
+        cost_micros=delivery.cost_micros,
+    )
+
+
+@post("/redrive", opt=needs("operator"), status_code=200, summary="Put dead deliveries back")
+async def redrive(data: DeliveryIds, host: Host) -> Redriven:
+    """Try them again, under the same idempotency keys; the gates are read again first."""
+    if not data.delivery_ids or len(data.delivery_ids) > PAGE_MAX:
+        raise Refused(
+            status=400,
+            code="request.count",
+            message=f"A call redrives from 1 to {PAGE_MAX} deliveries.",
+            fix="Redrive them in several calls.",
+        )
+    return Redriven(redriven=await host.redrive(list(dict.fromkeys(data.delivery_ids))))
+
+
+def _page(
+    outbox: Outbox, standing: Standing, *, destination: str, after: int, limit: int
+) -> list[tuple[ShownDelivery, Delivery]]:
+    if standing == "dead":
+        return [
+            (
+                _line(
+                    position,
+                    row.delivery,
+                    standing="dead",
+                    reason=row.settle.reason,
+                ),
+                row.delivery,
+            )
+            for position, row in outbox.dead(destination, after, limit)
+        ]
+    names = [destination] if destination else [name for name, _ in outbox.destinations()]
+    lines: list[tuple[ShownDelivery, Delivery]] = []
+    for name in sorted(names):
+        for row in outbox.waiting(name, after, limit):
+            line = _line(row.position, row.delivery, standing="waiting")
+            lines.append((_attempted(line, row), row.delivery))
+    return sorted(lines, key=lambda each: (each[0].after, each[0].delivery_id))[:limit]
+
+
+def _line(
+    position: int, delivery: Delivery, *, standing: Standing, reason: Reason | None = None
+) -> ShownDelivery:
+    return ShownDelivery(
+        after=position,
+        delivery_id=delivery.delivery_id,
+        person_id=delivery.person_id,
+        standing=standing,
+        operation=delivery.operation,
+        destination=delivery.destination,
+        channel=delivery.channel,
+        message=delivery.message,
+        journey=delivery.journey,
+        decided_at=delivery.decided_at,
+        expires_at=delivery.expires_at,
+        reason=reason,
+    )
+
+
+def _attempted(line: ShownDelivery, row: OutboxRow) -> ShownDelivery:
+    return msgspec.structs.replace(
+        line,
+        attempt_count=row.attempt_count,
+        next_attempt_at=row.next_attempt_at,
+        is_in_doubt=row.is_in_doubt,
+    )
+
+
+def _find(outbox: Outbox, delivery_id: str) -> tuple[ShownDelivery, Delivery] | None:
+    standings: tuple[Standing, ...] = ("dead", "waiting")
+    for standing in standings:
+        after = 0
+        for _ in range(SEARCH_MAX // PAGE_MAX):
+            page = _page(outbox, standing, destination="", after=after, limit=PAGE_MAX)
+            for line, delivery in page:
+                if delivery.delivery_id == delivery_id:
+                    return line, delivery
+            if len(page) < PAGE_MAX:
+                break
+            after = page[-1][0].after
+    return None
+
+
+DELIVERIES = Router(
+    "/api/deliveries",
+    route_handlers=[read_deliveries, read_delivery, redrive],
+    tags=["deliveries"],
+)

@@ -1,0 +1,131 @@
+"""Routes of the journeys: list, pause, resume, and let a person in by API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Router, get, post
+
+from legato.app import App
+from legato.model.journey import Journey
+from legato.model.noun import Noun
+from legato.studio.access import needs
+from legato.studio.host import Host, Who
+from legato.studio.people import found
+from legato.studio.refusal import Refused, not_found
+
+KEY_LENGTH_MAX = 512
+CONTENT_BYTES_MAX = 32_768
+"""As large as one customer event may be: it plays the part of one."""
+
+
+class ShownJourney(Noun, frozen=True, kw_only=True):
+    name: str
+    title: str
+    owner: str
+    purpose: str
+    version: str
+    entry: str
+    is_paused: bool
+
+
+class Switched(Noun, frozen=True, kw_only=True):
+    journey: str
+    is_paused: bool
+
+
+class Call(Noun, frozen=True, kw_only=True):
+    """Whom to let in, under which key, with which properties."""
+
+    who: str
+    key: str = ""
+    properties: Mapping[str, Any] = {}
+
+
+class CalledIn(Noun, frozen=True, kw_only=True):
+    """The call is on disk; the journey's own rules then decide: see the person's story."""
+
+    journey: str
+    person_id: str
+
+
+@get("/", opt=needs("viewer"), summary="The journeys of the present plan")
+async def read_journeys(host: Host) -> list[ShownJourney]:
+    """Return them by name."""
+    paused = host.paused()
+    journeys = host.plan().journeys
+    return [_shown(journeys[name], is_paused=name in paused) for name in sorted(journeys)]
+
+
+@post("/{name:str}/pause", opt=needs("operator"), status_code=200, summary="Hold a journey")
+async def pause(name: str, host: Host, caller: Who) -> Switched:
+    """Hold everybody in it: nothing is sent until it is resumed; events still count."""
+    return await _switch(host, name, is_paused=True, by=caller.name)
+
+
+@post("/{name:str}/resume", opt=needs("operator"), status_code=200, summary="Go on with a journey")
+async def resume(name: str, host: Host, caller: Who) -> Switched:
+    """Go on; what became overdue meanwhile follows the journey's `overdue` policy."""
+    return await _switch(host, name, is_paused=False, by=caller.name)
+
+
+@post("/{name:str}/enter", opt=needs("operator"), status_code=202, summary="Let a person in")
+async def enter(name: str, data: Call, host: Host) -> CalledIn:
+    """Only a journey whose entry is `api`; its `again` rule holds."""
+    journey = _journey(host, name)
+    if journey.entry.kind != "api":
+        raise Refused(
+            status=409,
+            code="journey.entry",
+            message=f"'{name}' is entered by {journey.entry.kind}, not by a call.",
+            fix=f"Write `enter: {{api: true}}` in the journey '{name}', then `legato apply`.",
+        )
+    body = msgspec.json.encode(data.properties)
+    if len(data.key) > KEY_LENGTH_MAX or len(body) > CONTENT_BYTES_MAX:
+        raise Refused(
+            status=413,
+            code="request.too_large",
+            message=f"The key has at most {KEY_LENGTH_MAX} characters, the properties "
+            f"{CONTENT_BYTES_MAX} bytes.",
+            fix="Send less, or a reference to it.",
+        )
+    person_id = await found(host, data.who)
+    await host.call(name, person_id, key=data.key, body=body)
+    return CalledIn(journey=name, person_id=person_id)
+
+
+async def _switch(host: App, name: str, *, is_paused: bool, by: str) -> Switched:
+    _journey(host, name)
+    await host.switch(name, is_paused=is_paused, by=by)
+    return Switched(journey=name, is_paused=is_paused)
+
+
+def _journey(host: App, name: str) -> Journey:
+    journey = host.plan().journeys.get(name)
+    if journey is None:
+        known = ", ".join(sorted(host.plan().journeys)) or "none"
+        raise not_found(
+            "journey.unknown",
+            "The present plan has no journey of this name.",
+            fix=f"Its journeys: {known}.",
+        )
+    return journey
+
+
+def _shown(journey: Journey, *, is_paused: bool) -> ShownJourney:
+    return ShownJourney(
+        name=journey.name,
+        title=journey.title,
+        owner=journey.owner,
+        purpose=journey.purpose,
+        version=journey.version,
+        entry=journey.entry.kind,
+        is_paused=is_paused,
+    )
+
+
+JOURNEYS = Router(
+    "/api/journeys", route_handlers=[read_journeys, pause, resume, enter], tags=["journeys"]
+)

@@ -1,0 +1,77 @@
+"""Routes about one person: profile, story, and why a message went or did not."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import Parameter
+
+from legato.app import App
+from legato.insight.answer import Answer
+from legato.insight.profile import Profile, profile_of
+from legato.insight.stopped import stopped_events
+from legato.insight.story import Told, tell, whole_story
+from legato.insight.why import Question, unknown_person, why
+from legato.model.ids import PersonId
+from legato.studio.access import needs
+from legato.studio.host import Host, Limit, Who
+from legato.studio.masking import mask_profile, may_see
+from legato.studio.refusal import not_found
+
+Name = Annotated[str, Parameter(max_length=512)]
+
+
+@get("/{who:str}", opt=needs("viewer"), summary="A person's profile")
+async def read_profile(who: str, host: Host, caller: Who) -> Profile:
+    """Find by person id or `kind:value` of an identifier; values are masked below operator."""
+    person_id = await found(host, who)
+    state = await host.person(person_id)
+    if state is None:
+        raise _nobody()
+    profile = profile_of(state, plan=host.plan(), now=host.clock.now())
+    return profile if may_see(caller) else mask_profile(profile, host.plan())
+
+
+@get("/{who:str}/story", opt=needs("viewer"), summary="What happened to a person, in order")
+async def read_story(who: str, host: Host, after: int = 0, limit: Limit = 200) -> list[Told]:
+    """Return notes as sentences and as they were written, oldest first."""
+    person_id = await found(host, who)
+    rows = await asyncio.to_thread(host.records.story, person_id, after, limit)
+    return [tell(row) for row in rows]
+
+
+@get("/{who:str}/why", opt=needs("viewer"), summary="Why a message did or did not go")
+async def read_why(who: str, host: Host, journey: Name = "", message: Name = "") -> Answer:
+    """Answer yes or no in one sentence, then every gate with what it saw then."""
+    found_id = await host.find(who)
+    question = Question(person_id=found_id or "", journey=journey, message=message)
+    state = await host.person(found_id) if found_id is not None else None
+    if found_id is None or state is None:
+        return unknown_person(question)
+    story = await asyncio.to_thread(whole_story, host.records, found_id)
+    plan = host.plan()
+    stopped = await stopped_events(
+        host.records, state, question, plan=plan, read_events=host.events
+    )
+    return why(story, question, plan=plan, stopped=stopped)
+
+
+async def found(host: App, who: str) -> PersonId:
+    """Return whom a text leads to, or refuse with 404 without repeating it."""
+    person_id = await host.find(who)
+    if person_id is None:
+        raise _nobody()
+    return person_id
+
+
+def _nobody() -> Exception:
+    return not_found(
+        "person.unknown",
+        "Nobody is known by this id or identifier.",
+        fix="Give a person id or `kind:value` of a declared identifier, such as `email:...`.",
+    )
+
+
+PEOPLE = Router("/api/people", route_handlers=[read_profile, read_story, read_why], tags=["people"])

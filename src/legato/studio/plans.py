@@ -1,0 +1,120 @@
+"""Routes of the plan: what it is, and checking, comparing and applying definitions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Response, Router, get, post
+
+from legato.app import App, Applied
+from legato.insight.reach import Reach, reach_of
+from legato.model.noun import Noun
+from legato.model.plan import Plan, plan_digest
+from legato.model.problem import Problem
+from legato.plan.diff import Change, diff
+from legato.plan.load import load
+from legato.studio.access import needs
+from legato.studio.host import Host, Who
+from legato.studio.refusal import Refused
+
+FILES_MAX = 2_000
+"""Files of one workspace: the largest known have hundreds."""
+
+
+class Files(Noun, frozen=True, kw_only=True):
+    """A workspace: path in it -> text."""
+
+    files: Mapping[str, str]
+
+
+class ShownPlan(Noun, frozen=True, kw_only=True):
+    digest: str
+    definitions: Any
+    """Everything compiled, without the settings of destinations and the keys of sources."""
+
+
+class Checked(Noun, frozen=True, kw_only=True):
+    is_right: bool
+    problems: tuple[Problem, ...]
+
+
+class Compared(Noun, frozen=True, kw_only=True):
+    """What applying would change, and for whom."""
+
+    problems: tuple[Problem, ...] = ()
+    before: str = ""
+    after: str = ""
+    changes: tuple[Change, ...] = ()
+    reach: tuple[Reach, ...] = ()
+
+
+@get("/", opt=needs("viewer"), summary="The present plan")
+async def read_plan(host: Host) -> ShownPlan:
+    """Return its digest and definitions."""
+    plan = host.plan()
+    definitions = msgspec.to_builtins(_without_settings(plan))
+    return ShownPlan(digest=host.status().plan, definitions=definitions)
+
+
+@post("/check", opt=needs("editor"), status_code=200, summary="Every mistake of a workspace")
+async def check(data: Files) -> Checked:
+    """Check files; nothing is changed."""
+    loaded = await asyncio.to_thread(load, _bounded(data))
+    return Checked(is_right=loaded.plan is not None, problems=loaded.problems)
+
+
+@post("/diff", opt=needs("editor"), status_code=200, summary="What applying would change")
+async def compare(data: Files, host: Host) -> Compared:
+    """Compare files with the present plan; nothing is changed."""
+    loaded = await asyncio.to_thread(load, _bounded(data))
+    if loaded.plan is None:
+        return Compared(problems=loaded.problems)
+    before, after = host.plan(), loaded.plan
+    changes = await asyncio.to_thread(diff, before, after)
+    reach = await asyncio.to_thread(reach_of, host.records, before, after)
+    return Compared(
+        before=plan_digest(before), after=plan_digest(after), changes=changes, reach=reach
+    )
+
+
+@post("/apply", opt=needs("operator"), summary="Make definitions the present plan")
+async def apply(data: Files, host: Host, caller: Who) -> Response[Applied]:
+    """Between two events. Any mistake: 422 with every problem, and nothing is changed."""
+    applied = await _apply(host, _bounded(data), by=caller.name)
+    return Response(applied, status_code=422 if applied.problems else 200)
+
+
+async def _apply(host: App, files: Mapping[str, str], *, by: str) -> Applied:
+    return await host.apply(files, by=by)
+
+
+def _bounded(data: Files) -> Mapping[str, str]:
+    if len(data.files) > FILES_MAX:
+        raise Refused(
+            status=413,
+            code="request.too_large",
+            message=f"A workspace has at most {FILES_MAX} files.",
+            fix="Put several definitions into one file, apart by `---`.",
+        )
+    return data.files
+
+
+def _without_settings(plan: Plan) -> Plan:
+    """Leave out what may be secret or only machines read."""
+    return msgspec.structs.replace(
+        plan,
+        destinations={
+            name: msgspec.structs.replace(each, settings={}, manifest={})
+            for name, each in plan.destinations.items()
+        },
+        sources={
+            name: msgspec.structs.replace(each, key_digests=())
+            for name, each in plan.sources.items()
+        },
+    )
+
+
+PLAN = Router("/api/plan", route_handlers=[read_plan, check, compare, apply], tags=["plan"])

@@ -1,0 +1,74 @@
+"""The tail of everybody's notes: a page at once, or held until something happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+from litestar import Router, get
+from litestar.params import Parameter
+
+from legato.app import App
+from legato.insight.story import Told, tell
+from legato.model.note import Story
+from legato.model.noun import Noun
+from legato.studio.access import needs
+from legato.studio.host import Host, Limit
+
+WAIT_SECONDS_MAX = 30.0
+"""Proxies between here and the caller give up at about a minute."""
+
+
+class TailPage(Noun, frozen=True, kw_only=True):
+    """Steps in the order of the log, and where to go on."""
+
+    after: int
+    steps: tuple[Told, ...]
+
+
+@get("/", opt=needs("viewer"), summary="What happens, to anybody, as it happens")
+async def read_tail(
+    host: Host,
+    after: int = -1,
+    limit: Limit = 200,
+    wait: Annotated[float, Parameter(ge=0, le=WAIT_SECONDS_MAX)] = 0.0,
+) -> TailPage:
+    """Return steps above `after`; where there are none, hold the call up to `wait` seconds.
+
+    Without `after`, from now on.
+    """
+    start = after if after >= 0 else host.status().applied
+    rows = await _rows(host, start, limit)
+    if not rows and wait > 0:
+        await _something(host, start, wait)
+        rows = await _rows(host, start, limit)
+    last = rows[-1].position if rows else start
+    return TailPage(after=last, steps=tuple(tell(row) for row in rows))
+
+
+async def _rows(host: App, after: int, limit: int) -> list[Story]:
+    return await asyncio.to_thread(host.records.tail, after, limit)
+
+
+async def _something(host: App, after: int, wait: float) -> None:
+    """Return when a step above `after` was committed, or after `wait` seconds."""
+    happened = asyncio.Event()
+
+    def see(stories: Sequence[Story]) -> None:
+        if any(story.position > after for story in stories):
+            happened.set()
+
+    forget = host.watch(see)
+    try:
+        async with asyncio.timeout(wait):
+            # What was committed between the first look and the watch raises no call.
+            if not await _rows(host, after, 1):
+                await happened.wait()
+    except TimeoutError:
+        return
+    finally:
+        forget()
+
+
+TAIL = Router("/api/tail", route_handlers=[read_tail], tags=["people"])
