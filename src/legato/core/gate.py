@@ -64,7 +64,7 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
     gates = [_expiry(intent, now)]
     if delivery.purpose:
         gates += [
-            _consent(program, state, intent),
+            consent_gate(program, state, intent),
             _suppression(state, intent),
             _state(program, state, intent, now),
         ]
@@ -102,7 +102,7 @@ def inspect(
     """
     quiet, until = _quiet_hours(program, state, intent, now)
     gates = (
-        _consent(program, state, intent),
+        consent_gate(program, state, intent),
         _reachable(intent),
         _suppression(state, intent),
         _state(program, state, intent, now),
@@ -128,7 +128,7 @@ def _concerns(purposes: tuple[str, ...], purpose: Purpose) -> bool:
     return purpose.name in purposes if purposes else purpose.is_promotional
 
 
-def _consent(program: Program, state: State, intent: Intent) -> GateSeen:
+def consent_gate(program: Program, state: State, intent: Intent) -> GateSeen:
     purpose = program.plan.purposes[intent.purpose]
     if purpose.basis != "consent":
         return _passed("consent", f"{purpose.name} rests on {purpose.basis}, not on consent")
@@ -142,9 +142,7 @@ def _consent(program: Program, state: State, intent: Intent) -> GateSeen:
             what=f"no consent to {where} is on record",
             definition=f"purposes/{purpose.name}",
         )
-        return _refused(
-            "consent", f"{where}: never given", reason, f"a consent to {where}"
-        )
+        return _refused("consent", f"{where}: never given", reason, f"a consent to {where}")
     if not holding.is_granted:
         reason = Reason(
             code="consent.withdrawn",
@@ -189,7 +187,9 @@ def _suppression(state: State, intent: Intent) -> GateSeen:
 
 def _state(program: Program, state: State, intent: Intent, now: Instant) -> GateSeen:
     purpose = program.plan.purposes[intent.purpose]
-    rules = [rule for rule in program.plan.policies.state_rules if _concerns(rule.purposes, purpose)]
+    rules = [
+        rule for rule in program.plan.policies.state_rules if _concerns(rule.purposes, purpose)
+    ]
     if not rules:
         return _passed("state", f"no state rule concerns {purpose.name}")
     facts = Facts(

@@ -2,14 +2,187 @@
 
 from __future__ import annotations
 
-from legato.model.plan import Plan, plan_digest
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import jsonschema_rs
+
+from legato.core.course import Course
+from legato.expr import depends
+from legato.expr.facts import Facts
+from legato.expr.python import compile_match, compile_rule
+from legato.expr.wall import is_zone
+from legato.model.journey import Journey
+from legato.model.plan import Plan, QuietHours, SegmentType, plan_digest
+from legato.model.rule import LocalTime, Rule, Slot, TraitAge
+from legato.model.state import State
+
+Check: TypeAlias = Callable[[Facts], bool]
+Match: TypeAlias = Callable[[Mapping[str, Any]], bool]
+
+ZONE_TRAIT = "timezone"
+"""Where SDKs put the person's tz name: `context.timezone` is written to this trait."""
+
+
+class SlotFold:
+    """One slot and the compiled tests that say which events it measures."""
+
+    __slots__ = ("first", "match", "slot", "slot_id", "then", "then_match")
+
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+        self.slot_id = slot.slot_id
+        self.first = slot.match.event
+        self.match: Match = compile_match(slot.match.where)
+        self.then = slot.then.event if slot.then else ""
+        self.then_match: Match | None = compile_match(slot.then.where) if slot.then else None
+
+
+class SegmentCheck:
+    """One segment, its compiled rule, and what can change its answer."""
+
+    __slots__ = ("check", "inputs", "is_timed", "name", "needs", "segment")
+
+    def __init__(self, segment: SegmentType, computed: Mapping[str, Slot]) -> None:
+        self.segment = segment
+        self.name = segment.name
+        self.check: Check = compile_rule(segment.rule)
+        self.inputs = inputs_of(segment.rule, computed)
+        sliding = [name for name, slot in computed.items() if slot.window.kind != "ever"]
+        self.is_timed = depends.uses_time(segment.rule, sliding)
+        self.needs = needs_of(segment.rule, computed)
+        """Slots of which one must be measured before time can change the answer; empty: none."""
+
+
+def inputs_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[str, ...]:
+    """Name what a rule's answer depends on, as stages name what they changed."""
+    return (
+        *(slot.slot_id for slot in slots_of(rule, computed)),
+        *(f"trait:{name}" for name in depends.traits(rule)),
+        *(f"segment:{name}" for name in depends.segments(rule)),
+        *(f"journey:{name}" for name in depends.journeys(rule)),
+    )
+
+
+def slots_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[Slot, ...]:
+    """Return the measurements a rule reads, those of computed traits included."""
+    named = [computed[name] for name in depends.traits(rule) if name in computed]
+    return (*depends.slots(rule), *named)
+
+
+def needs_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[str, ...]:
+    """Return a rule's slots, if time works on the rule through them alone."""
+    if any(isinstance(leaf, TraitAge | LocalTime) for leaf in depends.leaves(rule)):
+        return ()
+    return tuple(slot.slot_id for slot in slots_of(rule, computed))
 
 
 class Program:
-    """Built once an activated plan; shared by every step; never changes but for the switches."""
+    """Built once an activated plan and shared by every step. Only `paused` ever changes."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.digest = plan_digest(plan)
         self.paused: dict[str, bool] = {}
         """Journeys that an operator has paused."""
+        self.computed: dict[str, Slot] = {
+            name: computed.slot for name, computed in plan.computed.items()
+        }
+        self.schemas: dict[str, jsonschema_rs.Validator] = {
+            name: jsonschema_rs.validator_for(dict(event.schema))
+            for name, event in plan.events.items()
+        }
+        self.trait_schemas: dict[str, jsonschema_rs.Validator] = {
+            name: jsonschema_rs.validator_for(dict(trait.schema))
+            for name, trait in plan.traits.items()
+        }
+        self.state_rules: dict[str, Check] = {
+            rule.name: compile_rule(rule.when) for rule in plan.policies.state_rules
+        }
+        self._index_journeys(plan)
+        self._index_segments(plan)
+        self._index_slots(plan)
+
+    def _index_journeys(self, plan: Plan) -> None:
+        self.courses: dict[str, Course] = {
+            journey.version: Course(journey) for journey in _all_journeys(plan)
+        }
+        """Journey version -> the journey, compiled."""
+        self.current: dict[str, Course] = {
+            journey.name: self.courses[journey.version] for journey in plan.journeys.values()
+        }
+        self.entries: dict[str, list[Course]] = {}
+        """`event:Name` or `segment:name` -> the journeys entered by it."""
+        for course in self.current.values():
+            entry = course.journey.entry
+            if entry.kind in ("event", "segment"):
+                self.entries.setdefault(f"{entry.kind}:{entry.on}", []).append(course)
+        self.relevant: dict[str, bool] = {
+            name: True for course in self.courses.values() for name in course.listens
+        }
+        """Events that some journey enters, leaves or waits by."""
+
+    def _index_segments(self, plan: Plan) -> None:
+        checks = {
+            name: SegmentCheck(segment, self.computed) for name, segment in plan.segments.items()
+        }
+        self.segments: list[SegmentCheck] = [checks[name] for name in _in_order(plan)]
+        """Every segment after those its rule asks about."""
+        self.affected: dict[str, list[int]] = {}
+        """Input -> indexes into `segments`, ascending."""
+        for index, check in enumerate(self.segments):
+            for name in dict.fromkeys(check.inputs):
+                self.affected.setdefault(name, []).append(index)
+        self.timed: list[int] = [i for i, check in enumerate(self.segments) if check.is_timed]
+
+    def _index_slots(self, plan: Plan) -> None:
+        rules = [
+            *(segment.rule for segment in plan.segments.values()),
+            *(rule.when for rule in plan.policies.state_rules),
+            *(rule for course in self.courses.values() for rule in course.rules),
+        ]
+        slots = {slot.slot_id: slot for slot in self.computed.values()}
+        for rule in rules:
+            slots.update({slot.slot_id: slot for slot in depends.slots(rule)})
+        self.slots: dict[str, Slot] = slots
+        self.folds: dict[str, list[SlotFold]] = {}
+        """Event -> the slots that measure it."""
+        for slot_id in sorted(slots):
+            fold = SlotFold(slots[slot_id])
+            for name in dict.fromkeys([fold.first, fold.then]):
+                if name:
+                    self.folds.setdefault(name, []).append(fold)
+
+    def zone_of(self, state: State) -> str:
+        """Return the person's time zone, or the workspace's."""
+        trait = state.traits.get(ZONE_TRAIT)
+        if trait is not None and isinstance(trait.value, str) and is_zone(trait.value):
+            return trait.value
+        return self.plan.zone
+
+    def zones_for(self, state: State, quiet: QuietHours) -> tuple[str, ...]:
+        """Return the zones in which quiet hours must be over: all plausible ones if unknown."""
+        trait = state.traits.get(ZONE_TRAIT)
+        if trait is not None and isinstance(trait.value, str) and is_zone(trait.value):
+            return (trait.value,)
+        return quiet.zones_when_unknown or (self.plan.zone,)
+
+
+def _all_journeys(plan: Plan) -> list[Journey]:
+    return [*plan.retired, *plan.journeys.values()]
+
+
+def _in_order(plan: Plan) -> list[str]:
+    """Order segments so that each comes after those its rule asks about. `plan` has no cycles."""
+    ordered: dict[str, bool] = {}
+
+    def visit(name: str) -> None:
+        if name in ordered or name not in plan.segments:
+            return
+        for asked in sorted(depends.segments(plan.segments[name].rule)):
+            visit(asked)
+        ordered[name] = True
+
+    for name in sorted(plan.segments):
+        visit(name)
+    return list(ordered)

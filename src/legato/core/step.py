@@ -2,12 +2,190 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import assert_never
+
+from legato.core.admit import refusal, shape_refusal
+from legato.core.alarm import set_alarm
+from legato.core.decide import release_held
+from legato.core.enter import compact, enter, enter_by_event, enter_by_segments
 from legato.core.exchange import Loaded, Result
+from legato.core.fold import fold
+from legato.core.identify import identify
+from legato.core.journey import fire_due, touch
+from legato.core.late import remember, replay
+from legato.core.moment import Moment
 from legato.core.program import Program
-from legato.model.event import Event
+from legato.core.segment import settle_segments
+from legato.core.settle import revoke_what_gates_now_close, settle
+from legato.model.effect import Quarantine
+from legato.model.event import (
+    CustomerEvent,
+    DeliveryReported,
+    Event,
+    JourneyCalled,
+    JourneySwitched,
+    PersonTouched,
+    PlanActivated,
+    RejectedItem,
+    ScheduleTaken,
+    TimerFired,
+)
+from legato.model.ids import EventId, PersonId
 from legato.model.instant import Instant
+from legato.model.note import Admitted, NotEntered, Rejected
+from legato.model.problem import Reason
 
 
 def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result:
     """Advance one person by one event. Pure: the same arguments give the same Result."""
-    raise NotImplementedError
+    match event:
+        case CustomerEvent():
+            return _on_customer_event(program, loaded, event, now)
+        case RejectedItem():
+            return _quarantined(event, event.reason, name="")
+        case TimerFired() | PersonTouched() | DeliveryReported() | JourneyCalled():
+            return _on_known_person(program, loaded, event, now)
+        case PlanActivated() | JourneySwitched() | ScheduleTaken():
+            return Result()  # the host changes the program between two steps
+        case _:
+            assert_never(event)
+
+
+def _on_customer_event(
+    program: Program, loaded: Loaded, event: CustomerEvent, now: Instant
+) -> Result:
+    if loaded.is_duplicate:
+        reason = Reason(code="event.duplicate", what="this message was received before")
+        return Result(notes=[Rejected(event_id=event.event_id, reason=reason)])
+    reason = refusal(program, event, loaded.keys.body)
+    if reason is not None:
+        return _quarantined(event, reason, name=event.name)
+    found = identify(
+        program,
+        loaded,
+        at=event.occurred_at,
+        horizon=now - program.plan.lateness,
+    )
+    if found.state is None:
+        assert found.reason is not None
+        return _quarantined(event, found.reason, name=event.name)
+    moment = Moment(program, found.state, now)
+    moment.take(event, loaded.keys.body)
+    moment.effects += found.effects
+    moment.notes.append(Admitted(event_id=event.event_id, name=event.name, is_late=moment.is_late))
+    _warn_of_shape(moment, event)
+    moment.notes += found.notes
+    fold(moment, event, loaded.keys.context)
+    moment.zone = program.zone_of(moment.state)
+    settle_segments(moment)
+    _on_journeys(moment, event)
+    enter_by_segments(moment)
+    return _finish(moment, found.gone, is_admitted=True)
+
+
+def _warn_of_shape(moment: Moment, event: CustomerEvent) -> None:
+    declared = moment.program.plan.events.get(event.name)
+    if declared is not None and declared.on_violation == "warn":
+        reason = shape_refusal(moment.program, event, moment.body)
+        if reason is not None:
+            moment.warn(reason)
+
+
+def _on_journeys(moment: Moment, event: CustomerEvent) -> None:
+    """Journeys see the event after everything it says is known of the person."""
+    if moment.name in moment.program.relevant and not moment.is_late:
+        is_out_of_order = remember(moment, event.body)
+        if is_out_of_order:
+            replay(moment)
+            return
+    for enrollment in list(moment.state.enrollments):
+        touch(moment, enrollment)
+    for course in moment.program.entries.get(f"event:{moment.name}", ()):
+        enter_by_event(moment, course, event.body)
+
+
+def _on_known_person(
+    program: Program,
+    loaded: Loaded,
+    event: TimerFired | PersonTouched | DeliveryReported | JourneyCalled,
+    now: Instant,
+) -> Result:
+    state = next(iter(loaded.states.values()), None)
+    if state is None:
+        # Erased, or never there: a timer or a late report finds nobody, and nothing is owed.
+        reason = Reason(code="person.unknown", what="there is no such person")
+        cause = event.event_id if isinstance(event, JourneyCalled) else ""
+        return Result(notes=[Rejected(event_id=EventId(cause), reason=reason)])
+    moment = Moment(program, state, now)
+    match event:
+        case TimerFired() | PersonTouched():
+            settle_segments(moment, is_timer=True)
+            _fire(moment)
+            release_held(moment)
+        case DeliveryReported():
+            settle(moment, event)
+            settle_segments(moment)
+        case JourneyCalled():
+            _call(moment, loaded, event)
+        case _:
+            assert_never(event)
+    enter_by_segments(moment)
+    return _finish(moment, [])
+
+
+def _fire(moment: Moment) -> None:
+    """Everything due, then the conditions that time alone may have made true."""
+    for enrollment in list(moment.state.enrollments):
+        course = moment.program.courses.get(enrollment.version)
+        if course is not None and enrollment.ended_at is None:
+            fire_due(moment, course, enrollment, until=moment.now)
+            moment.at = moment.now
+            touch(moment, enrollment)
+
+
+def _call(moment: Moment, loaded: Loaded, event: JourneyCalled) -> None:
+    course = moment.program.current.get(event.journey)
+    if loaded.is_duplicate or course is None:
+        code = "event.duplicate" if course is not None else "entry.unknown"
+        what = "it was asked before" if course is not None else "there is no such journey"
+        reason = Reason(code=code, what=what)
+        moment.notes.append(NotEntered(journey=event.journey, key=event.key, reason=reason))
+        return
+    moment.event_id = event.event_id
+    moment.captured_at = event.received_at
+    moment.body = loaded.keys.body
+    if course.entry_check is not None and not course.entry_check(moment.facts()):
+        reason = Reason(code="entry.condition", what="its entry condition did not hold")
+        moment.notes.append(NotEntered(journey=event.journey, key=event.key, reason=reason))
+        return
+    enter(moment, course, event.key, event.body)
+
+
+def _finish(moment: Moment, gone: Sequence[PersonId], *, is_admitted: bool = False) -> Result:
+    if moment.changed:
+        settle_segments(moment)  # journeys may have changed what segments ask about
+        if moment.state.pending or moment.state.held or "consent" in moment.changed:
+            revoke_what_gates_now_close(moment)
+    compact(moment)
+    set_alarm(moment)
+    moment.state.version += 1
+    return Result(
+        is_admitted=is_admitted,
+        state=moment.state,
+        gone=list(gone),
+        effects=moment.effects,
+        notes=moment.notes,
+    )
+
+
+def _quarantined(event: CustomerEvent | RejectedItem, reason: Reason, *, name: str) -> Result:
+    effect = Quarantine(
+        event_id=event.event_id,
+        source=event.source,
+        message_id=event.message_id,
+        name=name,
+        received_at=event.received_at,
+        reason=reason,
+    )
+    return Result(effects=[effect], notes=[Rejected(event_id=event.event_id, reason=reason)])

@@ -27,6 +27,11 @@ def digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
+def message_digest(source: str, message_id: str) -> bytes:
+    """Return what deduplication remembers of a message: 128 bits of BLAKE2b."""
+    return hashlib.blake2b(f"{source}\x1f{message_id}".encode(), digest_size=16).digest()
+
+
 def share(salt: str, subject: str) -> float:
     """Return where `subject` falls in [0, 1) under `salt`: the only chance the engine knows.
 

@@ -21,6 +21,8 @@ class Exit(Noun, frozen=True, kw_only=True, array_like=True):
     same: str = ""
     """The event's property must equal the entry event's one of that name."""
     is_goal: bool = False
+    outcome: str = ""
+    """The author's word for leaving this way; empty: none was given."""
 
 
 class Entry(Noun, frozen=True, kw_only=True, array_like=True):

@@ -43,6 +43,12 @@ class Trail(msgspec.Struct, array_like=True, frozen=True):
     due_at: Instant | None
     counts: dict[str, int]
     """How often each counted step or case had been taken."""
+    cause: str
+    """The event that caused the move; BY_TIME for a timer."""
+
+
+BY_TIME = "~"
+"""Sorts after every event id: of an event and a timer at one instant, the event came first."""
 
 
 class Enrollment(msgspec.Struct, array_like=True):

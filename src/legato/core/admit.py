@@ -1,0 +1,81 @@
+"""Stage 1: whether the event is known and of the declared shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from legato.core.program import Program
+from legato.model.event import CustomerEvent
+from legato.model.problem import Reason
+
+CONSENT_EVENT = "Consent Changed"
+"""A consent from a form, an import or a preference page. Always known: `purpose`, `granted`,
+optional `channel` and `wording`."""
+
+
+def refusal(program: Program, event: CustomerEvent, body: Mapping[str, Any]) -> Reason | None:
+    """Return why the event must wait in quarantine; None to admit it."""
+    if event.kind == "track" and event.name == CONSENT_EVENT:
+        return _consent_refusal(program, body)
+    declared = program.plan.events.get(event.name)
+    if declared is None:
+        if event.kind != "track" or program.plan.accept_unknown:
+            return None
+        return Reason(
+            code="event.unknown",
+            what="the catalog does not know this event; declare it, then replay the quarantine",
+            definition="catalog",
+        )
+    if declared.on_violation == "warn":
+        return None
+    return shape_refusal(program, event, body)
+
+
+def shape_refusal(program: Program, event: CustomerEvent, body: Mapping[str, Any]) -> Reason | None:
+    """Return where the body differs from the declared shape; None where it does not."""
+    validator = program.schemas.get(event.name)
+    if validator is None or validator.is_valid(body):
+        return None
+    return Reason(
+        code="event.shape",
+        what=_first_error(validator, body),
+        definition=f"catalog/{event.name}",
+    )
+
+
+def trait_refusal(program: Program, name: str, value: object) -> Reason | None:
+    """Return why a trait is not written; None to write it."""
+    validator = program.trait_schemas.get(name)
+    if validator is None:
+        if program.plan.accept_unknown:
+            return None
+        return Reason(code="trait.unknown", what="the catalog does not know this trait")
+    if validator.is_valid(value):
+        return None
+    return Reason(
+        code="trait.shape", what=_first_error(validator, value), definition=f"catalog/{name}"
+    )
+
+
+def _first_error(validator: jsonschema_rs.Validator, value: object) -> str:
+    """Say where and which rule of the schema, never the value."""
+    error = next(iter(validator.iter_errors(value)))
+    where = ".".join(str(part) for part in error.instance_path) or "the whole body"
+    rule = "/".join(str(part) for part in error.schema_path)
+    return f"{where} does not meet the schema's {rule}"
+
+
+def _consent_refusal(program: Program, body: Mapping[str, Any]) -> Reason | None:
+    purpose, channel = body.get("purpose"), body.get("channel", "*")
+    if purpose not in program.plan.purposes:
+        what = "`purpose` names no declared purpose"
+    elif channel != "*" and channel not in program.plan.channels:
+        what = "`channel` names no declared channel"
+    elif not isinstance(body.get("granted"), bool):
+        what = "`granted` must be true or false"
+    else:
+        return None
+    return Reason(code="consent.shape", what=what, definition="policies/purposes")

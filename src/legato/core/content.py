@@ -1,0 +1,57 @@
+"""What a message says: templates filled with what the engine knows at the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from legato.core.moment import Moment
+from legato.expr.path import Json
+from legato.expr.tally import measure
+from legato.expr.template import TemplateFault, compile_template
+from legato.model.event import decode_object
+from legato.model.state import Enrollment
+
+
+def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
+    """Return what templates may name: `profile`, `event`, `journey`, `person`."""
+    state, program = moment.state, moment.program
+    profile = {name: trait.value for name, trait in state.traits.items()}
+    for name, slot in program.computed.items():
+        value = measure(slot, state.history.get(slot.slot_id), moment.at, moment.zone)
+        if value is not None:
+            profile[name] = value
+    return {
+        "profile": profile,
+        "event": decode_object(enrollment.entry),
+        "journey": {"name": enrollment.journey},
+        "person": {"id": state.person_id},
+    }
+
+
+def render_content(
+    content: Mapping[str, Any], names: Mapping[str, Any]
+) -> dict[str, Any] | TemplateFault:
+    """Fill every text of a nested mapping; the first fault ends it."""
+    filled = _render(content, names)
+    assert isinstance(filled, dict | TemplateFault)
+    return filled
+
+
+def _render(value: Json, names: Mapping[str, Any]) -> Json:
+    if isinstance(value, str):
+        template = compile_template(value)
+        return template if isinstance(template, TemplateFault) else template.render(names)
+    if isinstance(value, Mapping):
+        texts = cast("Mapping[str, Json]", value)
+        return _all_or_fault({key: _render(inner, names) for key, inner in texts.items()})
+    if isinstance(value, list | tuple):
+        filled = [_render(inner, names) for inner in cast("Sequence[Json]", value)]
+        fault = next((one for one in filled if isinstance(one, TemplateFault)), None)
+        return fault or filled
+    return value
+
+
+def _all_or_fault(filled: dict[str, Any]) -> dict[str, Any] | TemplateFault:
+    fault = next((one for one in filled.values() if isinstance(one, TemplateFault)), None)
+    return fault or filled

@@ -1,0 +1,80 @@
+"""A journey made ready to run: its rules compiled, its events known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from legato.expr.depends import uses_time
+from legato.expr.facts import Facts
+from legato.expr.python import compile_rule
+from legato.model.journey import Branch, Call, Exit, Journey, WaitCase, WaitFor
+from legato.model.rule import Rule
+
+Check: TypeAlias = Callable[[Facts], bool]
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Where an enrollment goes next, and why."""
+
+    to: str
+    why: str
+    count: str = ""
+    """What is counted with it, for steps and cases that may be taken so often only."""
+
+
+class Course:
+    """One version of one journey."""
+
+    def __init__(self, journey: Journey) -> None:
+        self.journey = journey
+        self.rules: list[Rule] = []
+        """Every rule of the journey: the engine keeps their measurements."""
+        self.listens: dict[str, bool] = {}
+        """Events that it enters, leaves or waits by."""
+        entry = journey.entry
+        if entry.kind == "event":
+            self.listens[entry.on] = True
+        self.entry_check = self._compile(entry.when)
+        self.exits: list[tuple[Exit, Check | None]] = [
+            (leave, self._compile(leave.when)) for leave in journey.exits
+        ]
+        self.listens.update({leave.on: True for leave in journey.exits if leave.on})
+        self.cases: dict[str, list[tuple[WaitCase, Check | None]]] = {}
+        """Wait step -> its cases."""
+        self.branches: dict[str, Check] = {}
+        self.answers: dict[str, list[tuple[Check, str]]] = {}
+        for step_id in sorted(journey.steps):
+            self._add_step(step_id)
+        self._timed_exits = _timed(leave.when for leave in journey.exits if not leave.on)
+        self._timed = {
+            step_id: self._timed_exits + _timed(case.when for case, _ in cases if not case.on)
+            for step_id, cases in self.cases.items()
+        }
+
+    def _add_step(self, step_id: str) -> None:
+        step = self.journey.steps[step_id]
+        if isinstance(step, WaitFor):
+            self.cases[step_id] = [(case, self._compile(case.when)) for case in step.cases]
+            self.listens.update({case.on: True for case in step.cases if case.on})
+        elif isinstance(step, Branch):
+            self.rules.append(step.when)
+            self.branches[step_id] = compile_rule(step.when)
+        elif isinstance(step, Call):
+            self.answers[step_id] = [(compile_rule(rule), to) for rule, to in step.answers]
+
+    def _compile(self, rule: Rule | None) -> Check | None:
+        if rule is None:
+            return None
+        self.rules.append(rule)
+        return compile_rule(rule)
+
+    def timed_rules(self, step_id: str) -> tuple[Rule, ...]:
+        """Return the rules that time alone may make true while a person is at a step."""
+        return self._timed.get(step_id, self._timed_exits)
+
+
+def _timed(rules: Iterable[Rule | None]) -> tuple[Rule, ...]:
+    return tuple(rule for rule in rules if rule is not None and uses_time(rule))

@@ -1,0 +1,196 @@
+"""Stage 6: which channel, if any; everything weighed is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from legato.core.content import render_content, variables
+from legato.core.course import Course
+from legato.core.delivery import Draft, commit, make_delivery
+from legato.core.gate import Intent, address_of, cheapest, inspect
+from legato.core.moment import Moment
+from legato.expr.path import values_at
+from legato.expr.template import TemplateFault
+from legato.model.delivery import Delivery
+from legato.model.event import decode_object
+from legato.model.ids import DeliveryId, derive
+from legato.model.instant import Instant
+from legato.model.journey import Send
+from legato.model.note import Candidate, Decided, GateSeen, Settled, Verdict
+from legato.model.plan import Channel
+from legato.model.problem import Reason
+from legato.model.state import Enrollment, Held
+
+
+class Weighed(msgspec.Struct, kw_only=True):
+    """A channel with every gate's answer."""
+
+    channel: Channel
+    intent: Intent
+    gates: tuple[GateSeen, ...]
+    until: Instant | None
+
+    def verdict(self) -> Verdict:
+        """Return the worst of the gates' answers."""
+        verdicts = [gate.verdict for gate in self.gates]
+        if "refuse" in verdicts:
+            return "refuse"
+        return "hold" if "hold" in verdicts else "pass"
+
+    def reason(self) -> Reason | None:
+        """Return the reason of the first gate that blocks."""
+        blocking = [gate.reason for gate in self.gates if gate.verdict == self.verdict()]
+        return blocking[0] if blocking else None
+
+
+def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -> None:
+    """Choose the first channel whose gates are all open; else hold; else refuse."""
+    visit = enrollment.counts.get(f"send:{step.step_id}", 0) + 1
+    enrollment.counts[f"send:{step.step_id}"] = visit
+    delivery_id = DeliveryId(derive("delivery", enrollment.enrollment_id, step.step_id, str(visit)))
+    if delivery_id in moment.state.decided:
+        moment.confirmed[delivery_id] = True
+        return
+    moment.state.decided[delivery_id] = moment.at
+    entry = decode_object(enrollment.entry)
+    weighed = _weigh(moment, course, step, entry)
+    chosen = next((one for one in weighed if one.verdict() == "pass"), None)
+    chosen = chosen or next((one for one in weighed if one.verdict() == "hold"), None)
+    content = _content(moment, enrollment, step, chosen)
+    reason = weighed[0].reason() if chosen is None else chosen.reason()
+    if isinstance(content, TemplateFault):
+        reason = Reason(
+            code="template.failed",
+            what=f"the template could not be filled: {content.what}",
+            definition=f"templates/{step.message}",
+        )
+        chosen = None
+    until = chosen.until if chosen is not None and chosen.verdict() == "hold" else None
+    moment.notes.append(
+        Decided(
+            delivery_id=delivery_id,
+            message=step.message,
+            journey=enrollment.journey,
+            enrollment_id=enrollment.enrollment_id,
+            step=step.step_id,
+            plan=moment.program.digest,
+            version=enrollment.version,
+            verdict=chosen.verdict() if chosen is not None else "refuse",
+            channel=chosen.channel.name if chosen is not None else "",
+            candidates=tuple(
+                Candidate(
+                    channel=one.channel.name, cost_micros=one.channel.cost_micros, gates=one.gates
+                )
+                for one in weighed
+            ),
+            salt=",".join(one.salt for one in moment.program.plan.policies.holdouts),
+            reason=reason,
+            until=until,
+        )
+    )
+    if chosen is None or isinstance(content, TemplateFault):
+        return
+    draft = Draft(
+        delivery_id=delivery_id,
+        operation="send",
+        destination=chosen.channel.destination,
+        message=step.message,
+        expires_at=chosen.intent.expires_at,
+        purpose=chosen.intent.purpose,
+        channel=chosen.channel.name,
+        address=chosen.intent.address,
+        content=content,
+        about=chosen.intent.about,
+        cost_micros=chosen.channel.cost_micros,
+    )
+    _release(moment, make_delivery(moment, draft, enrollment), chosen)
+
+
+def _weigh(moment: Moment, course: Course, step: Send, entry: Mapping[str, Any]) -> list[Weighed]:
+    plan = moment.program.plan
+    channels = tuple(plan.channels[name] for name in step.channels)
+    if step.prefer == "cheapest":
+        channels = cheapest(channels)
+    about = next(iter(values_at(entry, step.about)), "") if step.about else ""
+    # What waited through a pause is as old as its due time, unless the journey says to send it.
+    since = moment.now if course.journey.overdue == "send" else min(moment.at, moment.now)
+    weighed: list[Weighed] = []
+    for channel in channels:
+        intent = Intent(
+            purpose=step.purpose or course.journey.purpose,
+            channel=channel.name,
+            address=address_of(moment.state, channel.address),
+            about=str(about),
+            expires_at=since + step.expires,
+            entry=entry,
+        )
+        gates, until = inspect(moment.program, moment.state, intent, moment.now)
+        weighed.append(Weighed(channel=channel, intent=intent, gates=gates, until=until))
+    return weighed
+
+
+def _content(
+    moment: Moment, enrollment: Enrollment, step: Send, chosen: Weighed | None
+) -> dict[str, Any] | TemplateFault:
+    if chosen is None:
+        return {}
+    texts = moment.program.plan.templates[step.message].texts[chosen.channel.name]
+    return render_content(texts, variables(moment, enrollment))
+
+
+def _release(moment: Moment, delivery: Delivery, weighed: Weighed) -> None:
+    if weighed.verdict() == "pass":
+        commit(moment, delivery)
+        return
+    assert weighed.until is not None
+    reason = weighed.reason()
+    held = Held(
+        due_at=weighed.until, delivery=delivery, reason=reason.code if reason is not None else ""
+    )
+    moment.state.held.append(held)
+
+
+def release_held(moment: Moment) -> None:
+    """Read the gates of every held delivery that is due again: send, hold on, or refuse."""
+    state, plan = moment.state, moment.program.plan
+    due = [held for held in state.held if held.due_at < moment.now]
+    for held in sorted(due, key=lambda one: (one.due_at, one.delivery.delivery_id)):
+        if moment.program.paused.get(held.delivery.journey):
+            continue
+        state.held.remove(held)
+        delivery = held.delivery
+        intent = Intent(
+            purpose=delivery.purpose,
+            channel=delivery.channel,
+            address=delivery.address,
+            about=delivery.about,
+            expires_at=delivery.expires_at,
+            entry=_entry_body(moment, delivery),
+        )
+        gates, until = inspect(moment.program, state, intent, moment.now)
+        weighed = Weighed(
+            channel=plan.channels[delivery.channel], intent=intent, gates=gates, until=until
+        )
+        if weighed.verdict() == "refuse":
+            refuse(moment, delivery, weighed.reason(), gates)
+        else:
+            _release(moment, delivery, weighed)
+
+
+def _entry_body(moment: Moment, delivery: Delivery) -> Mapping[str, Any]:
+    for enrollment in moment.state.enrollments:
+        if enrollment.enrollment_id == delivery.enrollment_id:
+            return decode_object(enrollment.entry)
+    return {}
+
+
+def refuse(
+    moment: Moment, delivery: Delivery, reason: Reason | None, gates: tuple[GateSeen, ...]
+) -> None:
+    """Note that a delivery which was chosen before will not be sent after all."""
+    moment.notes.append(
+        Settled(delivery_id=delivery.delivery_id, outcome="refused", reason=reason, gates=gates)
+    )

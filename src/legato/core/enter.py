@@ -1,0 +1,145 @@
+"""Entering a journey: by event, by segment, by schedule or by call; and coming again."""
+
+from __future__ import annotations
+
+from legato.core.course import Course, Move
+from legato.core.journey import run
+from legato.core.moment import Moment
+from legato.expr.path import values_at
+from legato.model.ids import EnrollmentId, derive
+from legato.model.note import Entered, NotEntered
+from legato.model.problem import Reason
+from legato.model.state import Enrollment, Passage
+
+ENROLLMENTS_MAX = 200
+"""Passages a person can be in at once, the recently ended counted: a state must stay small."""
+
+
+def enter_by_event(moment: Moment, course: Course, body: bytes) -> None:
+    """Let the moment's event bring the person in, if everything agrees."""
+    entry = course.journey.entry
+    key = _key(moment, course)
+    if key is None:
+        _refuse(moment, course, "", "entry.no_key", f"the event has no {entry.key}")
+    elif moment.is_late:
+        _refuse(moment, course, key, "entry.late", "it arrived later than lateness allows")
+    elif course.entry_check is not None and not course.entry_check(moment.facts()):
+        _refuse(moment, course, key, "entry.condition", "its entry condition did not hold")
+    else:
+        enter(moment, course, key, body)
+
+
+def _key(moment: Moment, course: Course) -> str | None:
+    if not course.journey.entry.key:
+        return ""
+    values = values_at(moment.body, course.journey.entry.key)
+    return str(values[0]) if values else None
+
+
+def enter_by_segments(moment: Moment) -> None:
+    """Let segments entered in this step bring the person into the journeys that follow them."""
+    for name in [name for name in moment.changed if name.startswith("segment:")]:
+        if name.removeprefix("segment:") not in moment.state.segments:
+            continue
+        for course in moment.program.entries.get(name, ()):
+            if course.entry_check is not None and not course.entry_check(moment.facts()):
+                _refuse(moment, course, "", "entry.condition", "its entry condition did not hold")
+            else:
+                enter(moment, course, "", b"{}")
+
+
+def enter(moment: Moment, course: Course, key: str, body: bytes) -> None:
+    """Enter, unless the journey is paused or the person may not come (again)."""
+    journey = course.journey
+    if moment.program.paused.get(journey.name):
+        _refuse(moment, course, key, "entry.paused", "the journey is paused")
+        return
+    refusal = _again(moment, course, key)
+    if refusal is not None:
+        _refuse(moment, course, key, *refusal)
+        return
+    cause = moment.event_id or f"{moment.state.person_id}@{moment.at}"
+    enrollment = Enrollment(
+        enrollment_id=EnrollmentId(derive("enrollment", journey.name, key, cause)),
+        journey=journey.name,
+        version=journey.version,
+        key=key,
+        entered_at=moment.at,
+        entry_event=moment.event_id,
+        entry=body,
+        step_id=journey.first,
+        since=moment.at,
+    )
+    moment.state.enrollments.append(enrollment)
+    moment.changed[f"journey:{journey.name}"] = True
+    moment.notes.append(
+        Entered(
+            journey=journey.name,
+            version=journey.version,
+            enrollment_id=enrollment.enrollment_id,
+            key=key,
+        )
+    )
+    run(moment, course, enrollment, Move(journey.first, "entered"))
+
+
+def _refuse(moment: Moment, course: Course, key: str, code: str, what: str) -> None:
+    reason = Reason(code=code, what=what, definition=f"journeys/{course.journey.name}")
+    moment.notes.append(NotEntered(journey=course.journey.name, key=key, reason=reason))
+
+
+def _again(moment: Moment, course: Course, key: str) -> tuple[str, str] | None:
+    """Return code and words where the person may not enter (again) now."""
+    state, entry = moment.state, course.journey.entry
+    if len(state.enrollments) >= ENROLLMENTS_MAX:
+        return "entry.bound", f"the person is in {ENROLLMENTS_MAX} journeys already"
+    mine = [
+        one
+        for one in state.enrollments
+        if one.journey == course.journey.name and one.key == key and one.outcome != "merged"
+    ]
+    if any(one.entry_event == moment.event_id != "" for one in mine):
+        return "entry.repeated", "this very event brought the person in already"
+    if entry.again == "concurrent":
+        return None
+    if any(one.ended_at is None or one.ended_at > moment.at for one in mine):
+        return "entry.already_in", "the person is in it already"
+    passage = state.passages.get(passage_key(course.journey.name, key))
+    last = max((one.entered_at for one in (*mine, *([passage] if passage else []))), default=None)
+    if last is None or entry.again == "after_exit":
+        return None
+    if entry.again == "once":
+        return "entry.once", "the person was in it before, and it is entered once"
+    if last + entry.cooldown > moment.at:
+        return "entry.cooldown", "the person entered it too recently"
+    return None
+
+
+def passage_key(journey: str, key: str) -> str:
+    """Name what remains of the passages through a journey with one key."""
+    return f"{journey}\x1f{key}"
+
+
+def compact(moment: Moment) -> None:
+    """Reduce what ended before the lateness horizon to what re-entry rules need."""
+    state = moment.state
+    horizon = moment.now - moment.program.plan.lateness
+    for enrollment in [one for one in state.enrollments if (one.ended_at or horizon) < horizon]:
+        state.enrollments.remove(enrollment)
+        key = passage_key(enrollment.journey, enrollment.key)
+        before = state.passages.get(key)
+        state.passages[key] = Passage(
+            entered_at=max(enrollment.entered_at, before.entered_at if before else 0),
+            entry_count=1 + (before.entry_count if before else 0),
+            ended_at=enrollment.ended_at,
+            outcome=enrollment.outcome,
+            reached_goal=enrollment.outcome == "goal" or bool(before and before.reached_goal),
+        )
+    if state.recent and state.recent[0].at < horizon:
+        state.recent = [one for one in state.recent if one.at >= horizon]
+    if state.decided and min(state.decided.values()) < horizon:
+        state.decided = {key: at for key, at in state.decided.items() if at >= horizon}
+    windows = [cap.window for cap in moment.program.plan.policies.caps]
+    oldest = moment.now - max(windows, default=0)
+    if state.contacts and state.contacts[0].at < oldest:
+        state.contacts = [one for one in state.contacts if one.at >= oldest]

@@ -1,0 +1,138 @@
+"""Stage 2: identifiers lead to one profile; a link may merge two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from legato.core.exchange import Loaded
+from legato.core.merge import merge
+from legato.core.program import Program
+from legato.core.reads import pointer_key
+from legato.model.effect import Effect, Point
+from legato.model.ids import PersonId, derive
+from legato.model.instant import Instant
+from legato.model.note import Linked, Merged, Note, NotLinked
+from legato.model.plan import IdentifierKind
+from legato.model.problem import Reason
+from legato.model.state import State
+
+Identifiers: TypeAlias = Sequence[tuple[str, str]]
+
+
+class Identified(msgspec.Struct, kw_only=True):
+    """Whose event it is."""
+
+    state: State | None
+    """None when the event would join too many persons, or names nobody: see `reason`."""
+    gone: list[PersonId] = []
+    effects: list[Effect] = []
+    notes: list[Note] = []
+    reason: Reason | None = None
+
+
+def identify(program: Program, loaded: Loaded, *, at: Instant, horizon: Instant) -> Identified:
+    """Resolve identifiers to one person, linking those that are new and merging where they join.
+
+    The event belongs to the person of its strongest known identifier. Persons reached by weaker
+    ones are merged into one with it, unless a protection forbids: a unique kind never holds two
+    values, a kind never more values than its limit, one event never joins too many.
+    """
+    identifiers, pointers = loaded.keys.identifiers, loaded.pointers
+    known = dict.fromkeys(
+        pointers[key] for key in (pointer_key(*one) for one in identifiers) if key in pointers
+    )
+    refused = _refusal(program, identifiers, len(known))
+    if refused is not None:
+        return Identified(state=None, reason=refused)
+    found = Identified(state=None)
+    persons = [loaded.states[person_id] for person_id in known]
+    state = persons[0] if persons else _newcomer(identifiers, at)
+    for other in persons[1:]:
+        state = _join(program, found, state, other, horizon)
+    for kind_name, value in identifiers:
+        owner = pointers.get(pointer_key(kind_name, value))
+        if owner is None or owner == state.person_id or owner in found.gone:
+            _link(program, found, state, (kind_name, value), at)
+    found.state = state
+    return found
+
+
+def _refusal(program: Program, identifiers: Identifiers, person_count: int) -> Reason | None:
+    if not identifiers:
+        return Reason(
+            code="identity.nobody",
+            what="it carries no identifier of a declared kind, or only blocked values",
+            definition="identity",
+        )
+    if person_count > program.plan.identity.join_limit:
+        return Reason(
+            code="identity.joins_too_many",
+            what=f"it would join {person_count} persons into one",
+            definition="identity",
+        )
+    return None
+
+
+def _newcomer(identifiers: Identifiers, at: Instant) -> State:
+    person_id = PersonId(derive("person", pointer_key(*identifiers[0])))
+    return State(person_id=person_id, first_seen=at, last_seen=at)
+
+
+def _join(program: Program, found: Identified, one: State, other: State, horizon: Instant) -> State:
+    kind = _forbids(program, one, other)
+    if kind is not None:
+        found.notes.append(NotLinked(kind=kind.name, reason=_protection(kind)))
+        return one
+    # Not the one that arrived first but the one that was there first: any order of arrival that
+    # ends in the same links ends in the same survivor.
+    survivor, gone = sorted((one, other), key=lambda state: (state.first_seen, state.person_id))
+    merge(program, survivor, gone, horizon)
+    survivor.merged.append(gone.person_id)
+    found.gone.append(gone.person_id)
+    found.notes.append(Merged(gone=gone.person_id, by=_joined_by(program, survivor)))
+    return survivor
+
+
+def _joined_by(program: Program, state: State) -> str:
+    """Return the weakest kind that the merged person holds: it is what the two shared."""
+    kinds = [kind.name for kind in program.plan.identity.kinds if kind.name in state.identifiers]
+    return kinds[-1] if kinds else ""
+
+
+def _forbids(program: Program, one: State, other: State) -> IdentifierKind | None:
+    """Return the kind whose protection keeps two persons apart."""
+    for kind in program.plan.identity.kinds:
+        values = one.identifiers.get(kind.name, {}) | other.identifiers.get(kind.name, {})
+        if len(values) > (1 if kind.is_unique else kind.limit):
+            return kind
+    return None
+
+
+def _protection(kind: IdentifierKind) -> Reason:
+    if kind.is_unique:
+        what = f"{kind.name} is unique: persons with different values are never merged"
+        return Reason(code="identity.unique", what=what, definition="identity")
+    what = f"a person has at most {kind.limit} values of {kind.name}"
+    return Reason(code="identity.limit", what=what, definition="identity")
+
+
+def _link(
+    program: Program, found: Identified, state: State, identifier: tuple[str, str], at: Instant
+) -> None:
+    kind_name, value = identifier
+    values = state.identifiers.setdefault(kind_name, {})
+    if value in values:
+        values[value] = min(values[value], at)
+        return
+    kind = next(kind for kind in program.plan.identity.kinds if kind.name == kind_name)
+    if len(values) >= (1 if kind.is_unique else kind.limit):
+        if not values:
+            del state.identifiers[kind_name]
+        found.notes.append(NotLinked(kind=kind_name, reason=_protection(kind)))
+        return
+    values[value] = at
+    found.effects.append(Point(key=pointer_key(kind_name, value), person_id=state.person_id))
+    found.notes.append(Linked(kind=kind_name))

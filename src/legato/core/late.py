@@ -1,0 +1,120 @@
+"""A late event is put where it belongs: its journeys go back to before it and see it in order.
+
+Theory of operation. Facts about a person commute, journeys do not: an order that arrives before
+the checkout it completes would let the cart rescue run. So the events that journeys look at are
+kept for the lateness horizon (`State.recent`), and every move of an enrollment leaves a Trail
+behind. When an event happened before one that was seen already, the enrollments of the journeys
+that listen to it are taken back to how they stood then, and everything since is looked at again, in
+the order in which it happened; rules are answered as of then. Deliveries have ids derived from the
+enrollment, the step and the visit, so one that was decided before is recognised and not decided
+again; one that would not have been decided is taken back if it has not left. What has been sent
+stays sent, and is in the notes.
+
+Not taken back: traits and memberships as rules see them (they are as they are now), and events
+later than the horizon: those are recorded as late, may end a passage, and begin none.
+"""
+
+from __future__ import annotations
+
+from legato.core.course import Course
+from legato.core.delivery import withdraw
+from legato.core.enter import enter_by_event
+from legato.core.journey import touch
+from legato.core.moment import Moment
+from legato.model.event import decode_object
+from legato.model.ids import EventId
+from legato.model.instant import Instant
+from legato.model.problem import Reason
+from legato.model.state import Enrollment, Recent
+
+RECENT_MAX = 200
+"""Journey-relevant events kept a person; beyond it the oldest are forgotten before their time."""
+
+
+def remember(moment: Moment, body: bytes) -> bool:
+    """Keep the moment's event for the horizon; return whether a later one was seen already."""
+    recent = moment.state.recent
+    one = Recent(
+        at=moment.at, event_id=moment.event_id, name=moment.name, source=moment.source, body=body
+    )
+    is_out_of_order = bool(recent) and _order(recent[-1]) > _order(one)
+    recent.append(one)
+    if is_out_of_order:
+        recent.sort(key=_order)
+    if len(recent) > RECENT_MAX:
+        del recent[0]
+    return is_out_of_order
+
+
+def _order(one: Recent) -> tuple[Instant, EventId]:
+    return one.at, one.event_id
+
+
+def replay(moment: Moment) -> None:
+    """Take the journeys that listen to the event back to before it, and go on from there."""
+    state, event = moment.state, (moment.at, moment.event_id)
+    courses = [
+        course
+        for course in moment.program.courses.values()
+        if moment.name in course.listens and _is_in_use(moment, course)
+    ]
+    names = {course.journey.name: True for course in courses}
+    undone = [
+        delivery_id
+        for delivery_id, delivery in state.pending.items()
+        if delivery.journey in names and state.decided.get(delivery_id, 0) >= moment.at
+    ]
+    held_before = [held for held in state.held if held.delivery.journey in names]
+    for enrollment in list(state.enrollments):
+        if enrollment.journey in names:
+            _rewind(moment, enrollment, event)
+    here = (moment.at, moment.event_id, moment.name, moment.source, moment.body)
+    for one in [one for one in state.recent if _order(one) >= event]:
+        moment.at, moment.event_id, moment.name = one.at, one.event_id, one.name
+        moment.source, moment.body = one.source, decode_object(one.body)
+        _look_again(moment, courses, one)
+    moment.at, moment.event_id, moment.name, moment.source, moment.body = here
+    reason = Reason(
+        code="journey.late_event",
+        what="an event that arrived late says that it should not be sent",
+    )
+    for delivery_id in undone:
+        if delivery_id not in moment.confirmed and delivery_id in state.pending:
+            withdraw(moment, delivery_id, reason)
+    for held in held_before:
+        delivery_id = held.delivery.delivery_id
+        is_undone = state.decided.get(delivery_id, 0) >= event[0]
+        if held in state.held and is_undone and delivery_id not in moment.confirmed:
+            state.held.remove(held)
+
+
+def _is_in_use(moment: Moment, course: Course) -> bool:
+    if moment.program.current.get(course.journey.name) is course:
+        return True
+    return any(one.version == course.journey.version for one in moment.state.enrollments)
+
+
+def _rewind(moment: Moment, enrollment: Enrollment, event: tuple[Instant, EventId]) -> None:
+    if (enrollment.entered_at, enrollment.entry_event) >= event:
+        moment.state.enrollments.remove(enrollment)
+        return
+    for index, trail in enumerate(enrollment.trail):
+        if (trail.at, trail.cause) >= event:
+            enrollment.step_id = trail.step_id
+            enrollment.since = trail.since
+            enrollment.due_at = trail.due_at
+            enrollment.counts = dict(trail.counts)
+            enrollment.ended_at = None
+            enrollment.outcome = ""
+            del enrollment.trail[index:]
+            return
+
+
+def _look_again(moment: Moment, courses: list[Course], one: Recent) -> None:
+    names = {course.journey.name: True for course in courses if one.name in course.listens}
+    for enrollment in list(moment.state.enrollments):
+        if enrollment.journey in names and enrollment.entry_event != one.event_id:
+            touch(moment, enrollment)
+    for course in moment.program.entries.get(f"event:{one.name}", ()):
+        if course.journey.name in names:
+            enter_by_event(moment, course, one.body)

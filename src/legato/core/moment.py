@@ -1,0 +1,97 @@
+"""One step's working place: who, what, when, and what has come of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from legato.core.gate import address_of
+from legato.core.program import Program
+from legato.expr.facts import Facts
+from legato.model.effect import Effect
+from legato.model.event import CustomerEvent
+from legato.model.ids import DeliveryId, EventId
+from legato.model.instant import Instant
+from legato.model.note import Alerted, Note
+from legato.model.problem import Reason
+from legato.model.state import State
+
+
+class Moment:
+    """Owned by one call of `step`; the stages write into it and none outlives the other."""
+
+    __slots__ = (
+        "at",
+        "body",
+        "captured_at",
+        "changed",
+        "confirmed",
+        "effects",
+        "event_id",
+        "is_late",
+        "name",
+        "notes",
+        "now",
+        "program",
+        "source",
+        "state",
+        "zone",
+    )
+
+    def __init__(self, program: Program, state: State, now: Instant) -> None:
+        self.program = program
+        self.state = state
+        self.now = now
+        """The engine's clock: decisions are made, and alarms set, by it."""
+        self.at = now
+        """When what is being looked at happened; rules are answered as of it."""
+        self.captured_at = now
+        self.event_id = EventId("")
+        self.name = ""
+        """Of the customer event being looked at; empty for timers and the rest."""
+        self.source = ""
+        self.body: Mapping[str, Any] = {}
+        self.is_late = False
+        """Older than the plan's lateness allows: it is recorded, and starts nothing."""
+        self.zone = program.zone_of(state)
+        self.changed: dict[str, bool] = {}
+        """Slots, traits, segments and journeys that changed, as program.inputs_of names them."""
+        self.confirmed: dict[DeliveryId, bool] = {}
+        """Deliveries that a replay for a late event decided again."""
+        self.effects: list[Effect] = []
+        self.notes: list[Note] = []
+
+    def take(self, event: CustomerEvent, body: Mapping[str, Any]) -> None:
+        """Look at a customer event: as of when it happened, unless it came too late for that."""
+        self.is_late = event.occurred_at < self.now - self.program.plan.lateness
+        self.at = event.occurred_at
+        self.captured_at = event.received_at
+        self.event_id, self.name = event.event_id, event.name
+        self.source, self.body = event.source, body
+
+    def warn(self, reason: Reason) -> None:
+        """Note something worth a person's attention."""
+        self.notes.append(Alerted(reason=reason))
+
+    def address(self, channel: str) -> str:
+        """Return the person's address for a channel."""
+        return address_of(self.state, self.program.plan.channels[channel].address)
+
+    def facts(
+        self,
+        *,
+        entry: Mapping[str, Any] | None = None,
+        answer: Mapping[str, Any] | None = None,
+        about: str = "",
+    ) -> Facts:
+        """Return what a rule may look at, as of `at`."""
+        return Facts(
+            state=self.state,
+            now=self.at,
+            zone=self.zone,
+            event=self.body if self.name else None,
+            entry=entry,
+            answer=answer,
+            about=about,
+            computed=self.program.computed,
+        )

@@ -1,0 +1,108 @@
+"""What became of a delivery: outcomes, suppressions, answers; and what withdrawn consent undoes."""
+
+from __future__ import annotations
+
+from legato.core.decide import refuse
+from legato.core.delivery import change_audience, withdraw
+from legato.core.gate import Intent, clear, consent_gate, inspect
+from legato.core.journey import answer_arrived
+from legato.core.moment import Moment
+from legato.model.delivery import Delivery
+from legato.model.effect import Settle, Suppress
+from legato.model.event import DeliveryReported
+from legato.model.note import Settled
+from legato.model.problem import Reason
+from legato.model.state import Contact
+
+NOT_SENT = ("failed", "expired", "refused")
+"""Outcomes after which the person was not contacted: the caps get their place back."""
+
+
+def settle(moment: Moment, report: DeliveryReported) -> None:
+    """Take a report in: from a lane when an attempt has ended, from a provider afterwards."""
+    state = moment.state
+    delivery = state.pending.pop(report.delivery_id, None)
+    moment.notes.append(
+        Settled(
+            delivery_id=report.delivery_id,
+            outcome=report.outcome,
+            attempt_count=report.attempt_count,
+            receipt=report.receipt,
+            reason=report.reason,
+        )
+    )
+    if delivery is not None:
+        effect = Settle(
+            delivery_id=report.delivery_id, outcome=report.outcome, reason=report.reason
+        )
+        moment.effects.append(effect)
+    if report.outcome in NOT_SENT:
+        state.contacts = [one for one in state.contacts if one.delivery_id != report.delivery_id]
+    if report.outcome in ("bounced", "complained"):
+        _suppress(moment, report, delivery)
+    for enrollment in state.enrollments:
+        if enrollment.waiting_for == report.delivery_id:
+            answer = report.answer if report.outcome in ("accepted", "delivered") else None
+            answer_arrived(moment, enrollment, answer)
+            break
+
+
+def _suppress(moment: Moment, report: DeliveryReported, delivery: Delivery | None) -> None:
+    channel, address = "", ""
+    if delivery is not None:
+        channel, address = delivery.channel, delivery.address
+    else:
+        contact = _contact(moment, report)
+        if contact is not None and contact.channel in moment.program.plan.channels:
+            channel = contact.channel
+            address = moment.address(channel)
+    if not address:
+        return
+    moment.state.suppressed.setdefault(address, moment.now)
+    reason = Reason(code=f"suppression.{report.outcome}", what=f"a message there {report.outcome}")
+    moment.effects.append(Suppress(channel=channel, address=address, reason=reason))
+
+
+def _contact(moment: Moment, report: DeliveryReported) -> Contact | None:
+    for contact in moment.state.contacts:
+        if contact.delivery_id == report.delivery_id:
+            return contact
+    return None
+
+
+def revoke_what_gates_now_close(moment: Moment) -> None:
+    """Take back deliveries, and leave audiences, that the person's new state forbids."""
+    state, program = moment.state, moment.program
+    for delivery in list(state.pending.values()):
+        if delivery.operation != "send":
+            continue
+        clearance = clear(program, state, delivery, moment.now)
+        if not clearance.is_clear and clearance.until is None:
+            assert clearance.reason is not None
+            withdraw(moment, delivery.delivery_id, clearance.reason)
+    for held in list(state.held):
+        delivery = held.delivery
+        intent = Intent(
+            purpose=delivery.purpose,
+            channel=delivery.channel,
+            address=delivery.address,
+            about=delivery.about,
+            expires_at=delivery.expires_at,
+        )
+        gates, _ = inspect(program, state, intent, moment.now)
+        blocking = [gate for gate in gates if gate.verdict == "refuse" and gate.gate != "cap"]
+        if blocking:
+            state.held.remove(held)
+            refuse(moment, delivery, blocking[0].reason, gates)
+    if "consent" in moment.changed:
+        _leave_audiences(moment)
+
+
+def _leave_audiences(moment: Moment) -> None:
+    for name in list(moment.state.audiences):
+        audience = moment.program.plan.audiences.get(name)
+        if audience is None or not audience.purpose:
+            continue
+        intent = Intent(purpose=audience.purpose, channel="", address="", about="", expires_at=0)
+        if consent_gate(moment.program, moment.state, intent).verdict == "refuse":
+            change_audience(moment, audience, is_member=False)
