@@ -1,0 +1,133 @@
+"""Response -> Verdict, by the status and by what the answer says."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, assert_never
+
+import msgspec
+
+from legato.connectors.expression import MISSING, ExpressionError, Value, as_text, is_true
+from legato.connectors.spec import Judge, Rule, Spec
+from legato.model.event import ANSWER_BYTES_MAX
+from legato.model.instant import HOUR, SECOND, Duration, Instant, from_datetime
+from legato.model.noun import Noun
+from legato.model.problem import Reason
+from legato.model.wire import Response
+
+AFTER_MAX: Duration = 24 * HOUR
+"""A provider that says 'next year' has a wrong clock."""
+RECEIPT_LENGTH_MAX = 200
+"""A provider's id; what is longer is none."""
+
+
+class Verdict(Noun, frozen=True, kw_only=True):
+    """What an answer means for its delivery."""
+
+    kind: Literal["accepted", "retry", "throttled", "bounced", "failed"]
+    after: Duration | None = None
+    """Not before this long from now, says the destination."""
+    receipt: str = ""
+    answer: bytes = b""
+    """A JSON object, for calls."""
+    reason: Reason | None = None
+
+
+def classify(spec: Spec, response: Response, now: Instant) -> Verdict:
+    """Read an answer. Never raises: an answer that cannot be read is judged by its status."""
+    judge = spec.judge
+    scope: dict[str, Any] = {
+        "status": response.status,
+        "header": response.headers,
+        "text": response.body.decode(errors="replace"),
+    }
+    if judge.reads_body:
+        scope["body"] = _json(response.body)
+    rule = next(rule for rule in judge.rules if _holds(rule, scope))
+    says = f"{spec.head.id} answered {response.status}"
+    match rule.becomes:
+        case "success":
+            return _accepted(judge, scope)
+        case "throttle":
+            return Verdict(
+                kind="throttled",
+                after=_after(rule, response, scope, now),
+                reason=Reason(code="destination.throttled", what=f"{says}: slow down"),
+            )
+        case "retry":
+            return Verdict(
+                kind="retry",
+                after=_after(rule, response, scope, now),
+                reason=Reason(code="destination.unavailable", what=says),
+            )
+        case "denied":
+            what = f"{says}: it does not accept the account; check the destination's secrets"
+            return Verdict(kind="retry", reason=Reason(code="destination.denied", what=what))
+        case "bounce":
+            what = f"{says}: the address does not exist or refuses"
+            return Verdict(kind="bounced", reason=Reason(code="destination.bounced", what=what))
+        case "abort":
+            what = f"{says}: it refuses this delivery for good"
+            return Verdict(kind="failed", reason=Reason(code="destination.refused", what=what))
+        case _:
+            assert_never(rule.becomes)
+
+
+def _holds(rule: Rule, scope: dict[str, Any]) -> bool:
+    status: int = scope["status"]
+    if rule.statuses and not any(low <= status <= high for low, high in rule.statuses):
+        return False
+    if rule.when is None:
+        return True
+    try:
+        return is_true(rule.when.read(scope))
+    except ExpressionError:  # the answer has another shape than this rule is about
+        return False
+
+
+def _accepted(judge: Judge, scope: dict[str, Any]) -> Verdict:
+    receipt, answer = "", b""
+    try:
+        if judge.receipt is not None:
+            found = judge.receipt.read(scope)
+            receipt = "" if found is MISSING or found is None else as_text(found)
+        if judge.answer is not None:
+            found = judge.answer.read(scope)
+            if not isinstance(found, dict):
+                found = {} if found is MISSING else {"value": found}
+            answer = msgspec.json.encode(found)
+    except ExpressionError:
+        answer = b"{}"
+    if len(answer) > ANSWER_BYTES_MAX:
+        what = f"the answer is larger than {ANSWER_BYTES_MAX} bytes; select a part of it"
+        return Verdict(kind="failed", reason=Reason(code="destination.answer", what=what))
+    return Verdict(kind="accepted", receipt=receipt[:RECEIPT_LENGTH_MAX], answer=answer)
+
+
+def _after(rule: Rule, response: Response, scope: dict[str, Any], now: Instant) -> Duration | None:
+    value: Value = response.headers.get("retry-after")
+    if rule.after is not None:
+        try:
+            value = rule.after.read(scope)
+        except ExpressionError:
+            value = None
+    return None if value is MISSING or value is None else parse_after(as_text(value), now)
+
+
+def parse_after(text: str, now: Instant) -> Duration | None:
+    """Read Retry-After: seconds, or an HTTP date."""
+    try:
+        wait = round(float(text) * SECOND)
+    except (ValueError, OverflowError):
+        try:
+            wait = from_datetime(parsedate_to_datetime(text)) - now
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(wait, 0), AFTER_MAX)
+
+
+def _json(body: bytes) -> Value:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

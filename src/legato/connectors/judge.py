@@ -1,0 +1,110 @@
+"""The `delivery:` part of a manifest: which answers mean what.
+
+A rule with a condition comes before every rule without one, whatever its class: providers say
+"200, but it failed". Then the plain statuses, and last what HTTP and SMTP mean by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast, get_args
+
+from legato.connectors.expression import Expression, Value
+from legato.connectors.mistake import one_of
+from legato.connectors.node import Compiler, Path
+from legato.connectors.spec import Class, Judge, Rule
+
+_RANGE = re.compile(r"(\d{3})\s*-\s*(\d{3})")
+_KEYS = (*get_args(Class), "receipt", "answer")
+_RULE_KEYS = ("status", "when", "after")
+_ORDER: tuple[Class, ...] = ("bounce", "throttle", "denied", "retry", "abort", "success")
+
+HTTP_RULES = (
+    Rule(becomes="success", statuses=((200, 299),)),
+    Rule(becomes="throttle", statuses=((429, 429),)),
+    Rule(becomes="denied", statuses=((401, 401), (403, 403), (407, 407))),
+    Rule(becomes="retry", statuses=((408, 408), (425, 425), (500, 599))),
+    Rule(becomes="abort", statuses=()),
+)
+SMTP_RULES = (
+    Rule(becomes="success", statuses=((200, 299),)),
+    Rule(becomes="denied", statuses=((530, 530), (534, 535), (538, 538))),
+    Rule(becomes="retry", statuses=((400, 499),)),
+    Rule(becomes="abort", statuses=()),
+)
+_DEFAULTS = {"http": HTTP_RULES, "smtp": SMTP_RULES, "file": HTTP_RULES}
+
+
+def compile_judge(inside: Compiler, value: Value, transport: str) -> Judge:
+    """Compile how answers are read."""
+    if not isinstance(value, Mapping):
+        inside.add(("delivery",), "this must be a mapping", "Write it as `success: [200-299]`.")
+        return Judge(rules=_DEFAULTS["http"])
+    given = cast("Mapping[str, Any]", value)
+    for key in given:
+        if key not in _KEYS:
+            inside.add(("delivery", key), f"`{key}` has no meaning here", one_of(key, _KEYS))
+    rules = [
+        rule
+        for becomes in _ORDER
+        if becomes in given
+        for rule in _rules(inside, becomes, given[becomes])
+    ]
+    conditional = [rule for rule in rules if rule.when is not None]
+    plain = [rule for rule in rules if rule.when is None]
+    receipt, answer = None, None
+    if "receipt" in given:
+        receipt = inside.expression(given["receipt"], ("delivery", "receipt"))
+    if "answer" in given:
+        answer = inside.node(given["answer"], ("delivery", "answer"))
+    read: list[Expression] = [
+        one for rule in rules for one in (rule.when, rule.after) if one is not None
+    ]
+    names = [name for one in read for name in one.names]
+    names += receipt.names if receipt is not None else ()
+    names += answer.names if answer is not None else ()
+    return Judge(
+        rules=(*conditional, *plain, *_DEFAULTS.get(transport, HTTP_RULES)),
+        receipt=receipt,
+        answer=answer,
+        reads_body=any(name[0] == "body" for name in names),
+    )
+
+
+def _rules(inside: Compiler, becomes: Class, value: Value) -> list[Rule]:
+    """Read `[200-299]`, `{status, when, after}`, or a list of such mappings."""
+    path: Path = ("delivery", becomes)
+    match value:
+        case Mapping():
+            return [_rule(inside, becomes, cast("Mapping[str, Any]", value), path)]
+        case list() if any(isinstance(one, Mapping) for one in cast("list[Any]", value)):
+            items = cast("list[Any]", value)
+            return [_rule(inside, becomes, one, (*path, i)) for i, one in enumerate(items)]
+        case _:
+            return [_rule(inside, becomes, {"status": value}, path)]
+
+
+def _rule(inside: Compiler, becomes: Class, value: Value, path: Path) -> Rule:
+    given = cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {"status": value}
+    for key in given:
+        if key not in _RULE_KEYS:
+            inside.add((*path, key), f"`{key}` has no meaning here", one_of(key, _RULE_KEYS))
+    statuses: list[tuple[int, int]] = []
+    listed = given.get("status", [])
+    for one in cast("list[Any]", listed) if isinstance(listed, list) else [listed]:
+        match = _RANGE.fullmatch(str(one))
+        if match is not None:
+            statuses.append((int(match[1]), int(match[2])))
+        elif isinstance(one, int):
+            statuses.append((one, one))
+        else:
+            inside.add((*path, "status"), f"`{one}` is no status", "Write 429 or 500-599.")
+    if not statuses and "when" not in given:
+        inside.add(path, "the rule holds for every answer", "Give `status:` or `when:`.")
+    return Rule(
+        becomes=becomes,
+        statuses=tuple(statuses),
+        when=inside.expression(given["when"], (*path, "when")) if "when" in given else None,
+        after=inside.expression(given["after"], (*path, "after")) if "after" in given else None,
+    )
