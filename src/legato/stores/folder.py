@@ -8,6 +8,7 @@ from pathlib import Path
 import apsw
 
 from legato.model.problem import LegatoError
+from legato.stores.connection import connect
 
 _OWNER_ONLY_FOLDER = 0o700
 _OWNER_ONLY_FILE = 0o600
@@ -22,23 +23,20 @@ class Folder:
         try:
             path.mkdir(mode=_OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
             path.chmod(_OWNER_ONLY_FOLDER)
-            lock = path / "lock"
-            make_private(lock)
+            make_private(path / "lock")
+            self._hold = connect(path / "lock")
             # SQLite's own lock, because it holds on every system, also within one process,
             # and the kernel drops it with the process.
-            self._hold = apsw.Connection(str(lock), flags=apsw.SQLITE_OPEN_READWRITE)
+            self._hold.execute("BEGIN EXCLUSIVE")
+        except apsw.BusyError as error:
+            raise LegatoError(
+                f"The data folder {path} is in use by another process.",
+                fix="Stop the other process, or give this one a folder of its own.",
+            ) from error
         except (OSError, apsw.Error) as error:
             raise LegatoError(
                 f"The data folder {path} cannot be used: {type(error).__name__}.",
                 fix="Make it a folder that this user owns and may write to.",
-            ) from error
-        try:
-            self._hold.execute("BEGIN EXCLUSIVE")
-        except apsw.Error as error:
-            self._hold.close()
-            raise LegatoError(
-                f"The data folder {path} is in use by another process.",
-                fix="Stop the other process, or give this one a folder of its own.",
             ) from error
 
     def close(self) -> None:
@@ -48,7 +46,10 @@ class Folder:
 
 def make_private(path: Path) -> None:
     """Create a file that only its owner reads, or make an existing one so."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY_FILE))
+    if not path.exists():
+        # Never opened when it is there: closing a file drops the locks that this process holds
+        # on it through any other handle (POSIX).
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, _OWNER_ONLY_FILE))
     path.chmod(_OWNER_ONLY_FILE)
 
 

@@ -44,7 +44,7 @@ class MemoryLog:
 class _Waiting:
     """A delivery in the outbox, with what its lane recorded."""
 
-    __slots__ = ("attempts", "delivery", "first", "in_doubt", "following", "position")
+    __slots__ = ("attempts", "delivery", "first", "following", "in_doubt", "position")
 
     def __init__(self, position: int, delivery: Delivery) -> None:
         self.position = position

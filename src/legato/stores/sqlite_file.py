@@ -15,7 +15,7 @@ from __future__ import annotations
 import struct
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ import apsw
 
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
+from legato.stores.connection import Connection, connect
 from legato.stores.folder import make_private, sync_folder
 
 CHECKPOINT_PAGES = 4_000
@@ -61,7 +62,7 @@ class SqliteFile:
         self.format = file_format
         self._lock = threading.Lock()
         self._checkpointing = threading.Lock()
-        self._readers: deque[apsw.Connection] = deque()
+        self._readers: deque[Connection] = deque()
         self._is_closed = False
         self._wal_pages = 0
         self._copied_pages = 0
@@ -80,7 +81,7 @@ class SqliteFile:
             self._wal_pages, self._copied_pages = self._checkpointer.wal_checkpoint()
 
     @contextmanager
-    def writing(self) -> Iterator[apsw.Connection]:
+    def writing(self) -> Generator[Connection]:
         """Hold the writer in a transaction: committed at the end, undone by any exception."""
         with self._lock, self._worded():
             self._writer.execute("BEGIN IMMEDIATE")
@@ -94,13 +95,13 @@ class SqliteFile:
                 raise
 
     @contextmanager
-    def reading_own(self) -> Iterator[apsw.Connection]:
+    def reading_own(self) -> Generator[Connection]:
         """Hold the writer to read: for the thread that writes, whose pages it has in memory."""
         with self._lock, self._worded():
             yield self._writer
 
     @contextmanager
-    def reading(self) -> Iterator[apsw.Connection]:
+    def reading(self) -> Generator[Connection]:
         """Hold a reader: sees all that is committed, waits for nobody."""
         with self._worded():
             try:
@@ -153,27 +154,27 @@ class SqliteFile:
             self._checkpointer.close()
             self._writer.close()
 
-    def _on_commit(self, _writer: apsw.Connection, _name: str, pages: int) -> int:
+    def _on_commit(self, _writer: Connection, _name: str, pages: int) -> int:
         if pages < self._wal_pages:
             self._copied_pages = 0  # the WAL started anew
         self._wal_pages = pages
         return apsw.SQLITE_OK
 
-    def _open_reader(self) -> apsw.Connection:
+    def _open_reader(self) -> Connection:
         reader = self._connect(cache_bytes=2 << 20)
         reader.execute("PRAGMA query_only=1")
         return reader
 
-    def _connect(self, *, cache_bytes: int) -> apsw.Connection:
+    def _connect(self, *, cache_bytes: int) -> Connection:
         if self._is_closed:
             raise apsw.ConnectionClosedError
-        connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE)
+        connection = connect(self.path)
         connection.execute(f"PRAGMA cache_size=-{max(cache_bytes >> 10, 64)}")
         connection.execute("PRAGMA temp_store=MEMORY")
         return connection
 
     @contextmanager
-    def _worded(self) -> Iterator[None]:
+    def _worded(self) -> Generator[None]:
         try:
             yield
         except apsw.Error as error:
@@ -204,8 +205,8 @@ def _word(error: apsw.Error, path: Path, file_format: Format) -> LegatoError | N
             )
         case apsw.IOError() | apsw.NoMemError() | apsw.BusyError() | apsw.LockedError():
             return LegatoError(
-                f"{path} could not be read or written ({type(error).__name__},"
-                f" code {error.extendedresult}), and nothing was stored.",
+                f"{path} could not be read or written ({type(error).__name__})"
+                ", and nothing was stored.",
                 fix="Look at the disk and its free space; the work goes on when it answers.",
                 can_retry=True,
             )
@@ -249,7 +250,7 @@ def _create(path: Path, file_format: Format) -> None:
     for leftover in (draft, draft.with_name(f"{draft.name}-journal")):
         leftover.unlink(missing_ok=True)
     make_private(draft)
-    connection = apsw.Connection(str(draft), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection = connect(draft)
     try:
         connection.execute(f"PRAGMA page_size={file_format.page_bytes}")
         connection.execute("PRAGMA synchronous=FULL")

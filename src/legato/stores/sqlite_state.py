@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import apsw
 import msgspec
 
 from legato.model.delivery import Delivery, decode_delivery
@@ -17,6 +16,7 @@ from legato.model.ids import DeliveryId, PersonId, message_digest
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, decode_notes
 from legato.ports.state_store import DeadRow, Head, OutboxRow, QuarantineRow, Turn
+from legato.stores.connection import Connection
 from legato.stores.sqlite_file import SqliteFile
 from legato.stores.sqlite_schema import STATE_FORMAT
 from legato.stores.sqlite_turn import NOTE_KEY_SHIFT, apply_turn
@@ -34,7 +34,15 @@ _FORGET_STEP = 2_000
 
 _SETTLE: msgspec.msgpack.Decoder[Settle] = msgspec.msgpack.Decoder(Settle)
 _QUARANTINE: msgspec.msgpack.Decoder[Quarantine] = msgspec.msgpack.Decoder(Quarantine)
-_NOTE_COLUMNS = "SELECT key, position, person_id, at, notes FROM note WHERE key BETWEEN ?1 AND ?2"
+_TAIL = (
+    "SELECT key, position, person_id, at, notes FROM note WHERE key BETWEEN ?1 AND ?2"
+    " ORDER BY key LIMIT ?3"
+)
+_STORY = (
+    "SELECT key, position, person_id, at, notes FROM note WHERE key BETWEEN ?1 AND ?2"
+    " AND person_id IN (SELECT ?4 UNION ALL SELECT gone FROM forward WHERE target = ?4)"
+    " ORDER BY key LIMIT ?3"
+)
 _KEY_MAX = (1 << 63) - 1
 
 
@@ -213,9 +221,7 @@ class SqliteStore:
             present = _resolve(reader, person_id)
             return _stories(
                 reader,
-                f"{_NOTE_COLUMNS} AND person_id IN"
-                " (SELECT ?4 UNION ALL SELECT gone FROM forward WHERE target = ?4)"
-                " ORDER BY key LIMIT ?3",
+                _STORY,
                 (present,),
                 after=after,
                 limit=limit,
@@ -224,8 +230,7 @@ class SqliteStore:
     def tail(self, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole."""
         with self._reading() as reader, reader:
-            sql = f"{_NOTE_COLUMNS} ORDER BY key LIMIT ?3"
-            return _stories(reader, sql, (), after=after, limit=limit)
+            return _stories(reader, _TAIL, (), after=after, limit=limit)
 
     def quarantine(self, after: int, limit: int) -> list[QuarantineRow]:
         with self._reading() as reader:
@@ -308,7 +313,7 @@ class SqliteStore:
         self._file.checkpoint()
         return is_more
 
-    def _reading(self) -> AbstractContextManager[apsw.Connection]:
+    def _reading(self) -> AbstractContextManager[Connection]:
         if threading.get_ident() == self._engine_thread:
             return self._file.reading_own()
         return self._file.reading()
@@ -319,7 +324,7 @@ def _json(texts: Sequence[str]) -> str:
     return msgspec.json.encode(texts).decode()
 
 
-def _seen(reader: apsw.Connection, digests: Sequence[bytes], since: Instant) -> set[bytes]:
+def _seen(reader: Connection, digests: Sequence[bytes], since: Instant) -> set[bytes]:
     rows = reader.execute(
         "SELECT digest FROM json_each(?) CROSS JOIN seen ON digest = unhex(value)"
         " AND generation IN (SELECT generation FROM head UNION ALL SELECT generation - 1 FROM head)"
@@ -329,13 +334,13 @@ def _seen(reader: apsw.Connection, digests: Sequence[bytes], since: Instant) -> 
     return {digest for (digest,) in rows}
 
 
-def _resolve(reader: apsw.Connection, person_id: PersonId) -> PersonId:
+def _resolve(reader: Connection, person_id: PersonId) -> PersonId:
     target = reader.execute("SELECT target FROM forward WHERE gone = ?", (person_id,)).get
     return person_id if target is None else target
 
 
 def _stories(
-    reader: apsw.Connection, sql: str, bindings: tuple[Any, ...], *, after: int, limit: int
+    reader: Connection, sql: str, bindings: tuple[Any, ...], *, after: int, limit: int
 ) -> list[Story]:
     """Read up to `limit` notes and all others of the last one's position: none is paged over."""
     first = (after + 1) << NOTE_KEY_SHIFT

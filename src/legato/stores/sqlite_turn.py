@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import apsw
-
 from legato.model.ids import PersonId
 from legato.model.instant import Duration
 from legato.model.noun import to_bytes
 from legato.ports.state_store import Turn
+from legato.stores.connection import Connection
 from legato.stores.suppression import address_digest
 
 NOTE_KEY_SHIFT = 24
 """Room for 16 million steps at one position, and for 5 * 10^11 positions."""
 
 
-def apply_turn(writer: apsw.Connection, turn: Turn, *, seen_window: Duration) -> None:
+def apply_turn(writer: Connection, turn: Turn, *, seen_window: Duration) -> None:
     """Write everything that a turn changes."""
     _write_people(writer, turn)
     _write_identity(writer, turn)
@@ -24,7 +23,7 @@ def apply_turn(writer: apsw.Connection, turn: Turn, *, seen_window: Duration) ->
     _write_head(writer, turn)
 
 
-def _write_people(writer: apsw.Connection, turn: Turn) -> None:
+def _write_people(writer: Connection, turn: Turn) -> None:
     alarms = turn.alarms
     both: list[tuple[PersonId, int | None, bytes]] = []
     states: list[tuple[PersonId, bytes]] = []
@@ -60,7 +59,7 @@ def _write_people(writer: apsw.Connection, turn: Turn) -> None:
         )
 
 
-def _write_identity(writer: apsw.Connection, turn: Turn) -> None:
+def _write_identity(writer: Connection, turn: Turn) -> None:
     for gone, wanted in turn.forwards.items():
         target = writer.execute("SELECT target FROM forward WHERE gone = ?", (wanted,)).get
         target = wanted if target is None else target
@@ -75,7 +74,7 @@ def _write_identity(writer: apsw.Connection, turn: Turn) -> None:
         )
 
 
-def _write_seen(writer: apsw.Connection, turn: Turn, window: Duration) -> None:
+def _write_seen(writer: Connection, turn: Turn, window: Duration) -> None:
     generation, since = writer.execute("SELECT generation, generation_since FROM head").get
     if turn.now - since >= window:
         # All that the generation before this one holds is older than a window now.
@@ -90,7 +89,7 @@ def _write_seen(writer: apsw.Connection, turn: Turn, window: Duration) -> None:
         )
 
 
-def _write_outbox(writer: apsw.Connection, turn: Turn) -> None:
+def _write_outbox(writer: Connection, turn: Turn) -> None:
     if turn.deliveries:
         writer.executemany(
             "INSERT INTO delivery(delivery_id, destination, position, body)"
@@ -125,7 +124,7 @@ def _write_outbox(writer: apsw.Connection, turn: Turn) -> None:
         )
 
 
-def _write_records(writer: apsw.Connection, turn: Turn) -> None:
+def _write_records(writer: Connection, turn: Turn) -> None:
     if turn.quarantined:
         writer.executemany(
             "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?)",
@@ -143,7 +142,7 @@ def _write_records(writer: apsw.Connection, turn: Turn) -> None:
         writer.executemany("INSERT INTO note VALUES (?, ?, ?, ?, ?)", rows)
 
 
-def _write_head(writer: apsw.Connection, turn: Turn) -> None:
+def _write_head(writer: Connection, turn: Turn) -> None:
     position, now = writer.execute("SELECT position, now FROM head").get
     assert turn.position >= position, "a turn goes on from the head"
     assert turn.now >= now, "the engine's clock never goes back"
