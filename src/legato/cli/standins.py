@@ -20,8 +20,9 @@ from typing import Any
 
 import click
 import msgspec
-from aiohttp import BasicAuth, ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from legato.cli.replay import authorization
 from legato.cli.standin_mail import serve_mail
 from legato.model.ids import derive, share
 from legato.model.noun import Noun
@@ -178,10 +179,10 @@ class StandIns:
             "context": {"library": {"name": "stand-in CRM"}},
         }
         assert self._session is not None
-        url, auth = f"{confirming.legato_url}/v1/track", BasicAuth(confirming.write_key, "")
+        url, headers = f"{confirming.legato_url}/v1/track", authorization(confirming.write_key)
         for attempt in range(CRM_ATTEMPTS_MAX):
             with suppress(ClientError, TimeoutError):
-                async with self._session.post(url, json=event, auth=auth) as answer:
+                async with self._session.post(url, json=event, headers=headers) as answer:
                     if answer.status < web.HTTPInternalServerError.status_code:
                         self.counts["crm confirmations"] += 1
                         return
