@@ -1,0 +1,312 @@
+"""What the engine holds between turns (program, clock, caches), and how records are applied to it.
+
+Applying is deterministic: whatever the division of the log into turns, and whatever the caches
+hold, the same records give the same states and the same effects. That is why nothing here looks
+at a clock, why a plan or a switch is a turn of its own, and why the deduplication window is cut
+to whole hours by the record's own time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import assert_never
+
+import msgspec
+
+from legato.core.exchange import Keys, Loaded, Result
+from legato.core.program import Program
+from legato.core.reads import reads
+from legato.core.step import step
+from legato.model.effect import (
+    Deliver,
+    Effect,
+    Point,
+    Quarantine,
+    Revoke,
+    SetAlarm,
+    Settle,
+    Suppress,
+)
+from legato.model.event import Event, JourneySwitched, PlanActivated, ScheduleTaken, TimerFired
+from legato.model.ids import PersonId
+from legato.model.instant import HOUR, Duration, Instant
+from legato.model.note import encode_notes
+from legato.model.plan import Plan, decode_plan
+from legato.model.state import State, decode_state, encode_state
+from legato.ports.state_store import NoteRow, StateStore
+from legato.runtime.cache import Cache
+from legato.runtime.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned
+
+DUPLICATES_WINDOW: Duration = 72 * HOUR
+POINTERS_MAX = 400_000
+"""Identifiers held in memory, about 150 bytes each."""
+FORWARDS_MAX = 50_000
+"""Merged persons remembered in memory; past it, pointers are read anew from the store."""
+
+
+class Core(msgspec.Struct, frozen=True, kw_only=True):
+    """The pure engine. A parameter, so that a host can be tried with a step that fails."""
+
+    reads: Callable[[Program, Event], Keys] = reads
+    step: Callable[[Program, Loaded, Event, Instant], Result] = step
+    program: Callable[[Plan], Program] = Program
+
+
+def is_control(event: Event) -> bool:
+    """Return whether a record changes how all others are applied: it is a turn of its own."""
+    return isinstance(event, PlanActivated | JourneySwitched | ScheduleTaken)
+
+
+class Memory:
+    """Owned by one thread. `apply`, then commit the turn, then `keep`; or `forget` it."""
+
+    def __init__(self, store: StateStore, *, core: Core, people_max: int) -> None:
+        head = store.head()
+        self.now: Instant = head.now
+        self.position = head.position
+        self.plan = decode_plan(head.plan[1]) if head.plan else Plan(name="")
+        self.program = core.program(self.plan)
+        self.program.paused.update(head.switches)
+        self.schedules: dict[str, Instant] = dict(head.schedules)
+        self._core = core
+        self._store = store
+        self._people: Cache[PersonId, State] = Cache(people_max)
+        self._pointers: Cache[str, PersonId] = Cache(POINTERS_MAX)
+        self._forwards: dict[PersonId, PersonId] = {}
+
+    def apply(self, records: Sequence[Record]) -> Turned:
+        """Apply records: one control record alone, or any number of others.
+
+        Raises StepFault where a step fails, LegatoError where the store does; then nothing of
+        the turn remains here.
+        """
+        turned = Turned(records=list(records), now=self.now)
+        try:
+            if is_control(records[0][1]):
+                self._control(turned, records[0][1])
+            else:
+                keys = self._read(turned)
+                for index, record in enumerate(turned.records):
+                    self._one(turned, index, record, keys[index])
+                self._encode(turned)
+        except BaseException:
+            self.forget(turned)
+            raise
+        return turned
+
+    def keep(self, turned: Turned) -> None:
+        """Take a committed turn over into memory."""
+        self.now, self.position = turned.now, turned.position
+        for key, person_id in turned.pointers.items():
+            self._pointers.put(key, person_id)
+        self._forwards.update(turned.forwards)
+        if len(self._forwards) > FORWARDS_MAX:
+            self._forwards.clear()
+            self._pointers.clear()
+        if turned.program is not None:
+            turned.program.paused.update(self.program.paused)
+            self.program, self.plan = turned.program, turned.program.plan
+        self.program.paused.update(turned.switches)
+        self.schedules.update(turned.schedules)
+        self._people.trim()
+        self._pointers.trim()
+
+    def forget(self, turned: Turned) -> None:
+        """Drop every person that a turn may have changed; the store still has them as before."""
+        for person_id in (*turned.touched, *turned.dirty):
+            self._people.drop(person_id)
+
+    def person(self, person_id: PersonId) -> State | None:
+        """Return a person as of the last turn; merged ids are followed. Not to be changed."""
+        turned = Turned(records=[], now=self.now)
+        self._fetch(turned, [person_id])
+        return self._state(turned, person_id)
+
+    def _control(self, turned: Turned, event: Event) -> None:
+        turned.now = max(turned.now, event.received_at)
+        match event:
+            case PlanActivated():
+                turned.program = self._core.program(decode_plan(event.plan))
+                turned.plan = (event.digest, event.plan)
+            case JourneySwitched():
+                turned.switches[event.journey] = event.is_paused
+            case ScheduleTaken():
+                turned.schedules[event.journey] = event.due_at
+            case _:
+                raise AssertionError(type(event).__name__)
+
+    def _read(self, turned: Turned) -> list[Keys]:
+        """Find out what all the records need, and fetch it with one query of each kind."""
+        program, core_reads, now = self.program, self._core.reads, turned.now
+        all_keys: list[Keys] = []
+        messages: dict[Instant, list[bytes]] = {}
+        pointers: dict[str, None] = {}
+        people: dict[PersonId, None] = {}
+        for index, (_, event) in enumerate(turned.records):
+            try:
+                keys = core_reads(program, event)
+            except Exception as fault:
+                raise StepFault(index) from fault
+            all_keys.append(keys)
+            now = max(now, event.received_at)
+            if keys.message is not None:
+                messages.setdefault(_since(now), []).append(keys.message)
+            for key in keys.pointers:
+                known = self._pointers.get(key)
+                if known is None:
+                    pointers[key] = None
+                else:
+                    people[known] = None
+            for person_id in keys.people:
+                people[person_id] = None
+        for since, digests in messages.items():
+            turned.duplicates[since] = self._store.seen(digests, since)
+        if pointers:
+            for key, person_id in self._store.pointers(list(pointers)).items():
+                self._pointers.put(key, person_id)
+                people[person_id] = None
+        self._fetch(turned, people)
+        return all_keys
+
+    def _fetch(self, turned: Turned, people: Iterable[PersonId]) -> None:
+        """Bring persons into memory; those there are not are remembered as absent."""
+        missing = dict.fromkeys(
+            person_id
+            for person_id in (self._follow(turned, person_id) for person_id in people)
+            if person_id not in self._people
+        )
+        if not missing:
+            return
+        found = self._store.states(list(missing))
+        for person_id, data in found.items():
+            self._people.put(person_id, decode_state(data))
+        for person_id in missing:
+            if person_id not in found:
+                self._fetch_forwarded(turned, person_id)
+
+    def _fetch_forwarded(self, turned: Turned, person_id: PersonId) -> None:
+        """Look for whom a person without a state has become."""
+        became = self._store.resolve(person_id)
+        if became == person_id:
+            turned.absent[person_id] = True
+            return
+        self._forwards[person_id] = became
+        self._fetch(turned, [became])
+
+    def _follow(self, turned: Turned, person_id: PersonId) -> PersonId:
+        while True:
+            became = turned.forwards.get(person_id) or self._forwards.get(person_id)
+            if became is None:
+                return person_id
+            person_id = became
+
+    def _state(self, turned: Turned, person_id: PersonId) -> State | None:
+        person_id = self._follow(turned, person_id)
+        state = self._people.get(person_id)
+        if state is None and person_id not in turned.absent:
+            # Led here by a pointer or a merge of this very turn: rare, so one by one.
+            self._fetch(turned, [person_id])
+            state = self._people.get(self._follow(turned, person_id))
+        return state
+
+    def _load(self, turned: Turned, keys: Keys, now: Instant) -> Loaded:
+        pointers: dict[str, PersonId] = {}
+        for key in keys.pointers:
+            person_id = turned.pointers.get(key) or self._pointers.get(key)
+            if person_id is not None:
+                pointers[key] = self._follow(turned, person_id)
+        states: dict[PersonId, State] = {}
+        for person_id in (*keys.people, *pointers.values()):
+            if person_id in states:
+                continue
+            state = self._state(turned, person_id)
+            if state is not None:
+                states[state.person_id] = state
+                turned.touched.append(state.person_id)
+        message = keys.message
+        is_duplicate = message is not None and (
+            message in turned.seen or message in turned.duplicates[_since(now)]
+        )
+        return Loaded(keys=keys, is_duplicate=is_duplicate, pointers=pointers, states=states)
+
+    def _one(self, turned: Turned, index: int, record: Record, keys: Keys) -> None:
+        position, event = record
+        now = turned.now = max(turned.now, event.received_at)
+        loaded = self._load(turned, keys, now)
+        try:
+            result = self._core.step(self.program, loaded, event, now)
+            notes = encode_notes(result.notes) if result.notes else b""
+        except Exception as fault:
+            raise StepFault(index) from fault
+        if result.is_admitted and keys.message is not None:
+            turned.seen[keys.message] = now
+        person_id = NOBODY
+        state = result.state
+        if state is not None:
+            person_id = state.person_id
+            self._people.put(person_id, state)
+            turned.dirty[person_id] = state
+            for gone in result.gone:
+                self._people.drop(gone)
+                turned.dirty[gone] = None
+                turned.forwards[gone] = person_id
+                turned.alarms[gone] = None
+        for effect in result.effects:
+            _collect(turned, position, effect)
+        if notes:
+            turned.notes.append(
+                NoteRow(position=position, person_id=person_id, at=now, notes=notes)
+            )
+        if isinstance(event, TimerFired):
+            _quieten(turned, event, state)
+
+    def _encode(self, turned: Turned) -> None:
+        """Encode every changed person once. A state that cannot be is some record's fault."""
+        try:
+            for person_id, state in turned.dirty.items():
+                turned.states[person_id] = None if state is None else encode_state(state)
+        except Exception as fault:
+            raise StepFault from fault
+
+
+def _since(now: Instant) -> Instant:
+    """Return where the deduplication window begins: the 72 hours before this whole hour.
+
+    Cut to hours so that one query serves a turn and still depends on the record's time alone.
+    """
+    return now - now % HOUR - DUPLICATES_WINDOW
+
+
+def _collect(turned: Turned, position: int, effect: Effect) -> None:
+    match effect:
+        case SetAlarm():
+            turned.alarms[effect.person_id] = effect.due_at
+        case Point():
+            turned.pointers[effect.key] = effect.person_id
+        case Deliver():
+            turned.deliveries.append((position, effect.delivery))
+        case Settle():
+            turned.settled.append(effect)
+        case Revoke():
+            turned.revoked.append(effect)
+        case Quarantine():
+            turned.quarantined.append((position, effect))
+        case Suppress():
+            turned.suppressed.append(effect)
+        case _:
+            assert_never(effect)
+
+
+def _quieten(turned: Turned, event: TimerFired, state: State | None) -> None:
+    """Make sure that an alarm which rang does not ring again at once, whatever the step did.
+
+    A step that moved the alarm, or whose person has a later one already, has seen to it.
+    """
+    person_id = event.person_id
+    if state is None:
+        turned.alarms.setdefault(person_id, None)
+        return
+    if state.alarm_at is not None and state.alarm_at <= event.due_at:
+        turned.alarms[state.person_id] = turned.now + FAULT_ALARM
+    if state.person_id != person_id:
+        turned.alarms[person_id] = None

@@ -1,0 +1,32 @@
+"""Waiting on the loop for the engine to have applied a record."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+
+
+class Progress:
+    """How far the engine is, as the loop knows it. Nobody polls: turns announce themselves."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._count = 0
+
+    async def reached(self, position: int) -> None:
+        """Return once the record at `position` has been applied and committed."""
+        if position <= self.position:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._count += 1  # keeps the heap from comparing futures
+        heapq.heappush(self._waiting, (position, self._count, future))
+        await future
+
+    def advance(self, position: int) -> None:
+        """Announce that everything up to `position` is applied."""
+        self.position = position
+        while self._waiting and self._waiting[0][0] <= position:
+            future = heapq.heappop(self._waiting)[2]
+            if not future.done():
+                future.set_result(None)

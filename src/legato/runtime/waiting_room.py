@@ -1,0 +1,204 @@
+"""The waiting room: where events wait to be on disk, and nobody is answered before they are.
+
+Doors call `accept` on the loop. One thread takes everything that waits, appends it to the log in
+one group with one fsync, hands it to the engine, and then has the callers answered, in that
+order: whoever is answered knows that the engine's queue already holds the event, so a question
+asked afterwards is answered after it.
+
+Groups form by themselves: what arrives during one fsync is the next group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+
+import msgspec
+
+from legato.model.event import Event, encode_event
+from legato.model.instant import SECOND, Duration
+from legato.model.problem import LegatoError
+from legato.ports.intake import Busy
+from legato.ports.log import Log
+from legato.runtime.engine import Group
+
+WAITING_EVENTS_MAX = 20_000
+WAITING_BYTES_MAX = 64 * 1_048_576
+"""Room for what arrives while one slow fsync lasts."""
+GROUP_EVENTS_MAX = 2_000
+"""Keeps one fsync, and so everybody's wait in it, short."""
+BACKLOG_BYTES_MAX = 512 * 1_048_576
+RETRY_AFTER: Duration = SECOND
+RETRY_AFTER_FAULT: Duration = 5 * SECOND
+
+
+class Backlog(msgspec.Struct, kw_only=True):
+    """How far the engine may be behind the log before nobody is let in any more."""
+
+    events_max: int
+    bytes_max: int = BACKLOG_BYTES_MAX
+    position: Callable[[], int]
+    """Of the last record applied."""
+    bytes_done: Callable[[], int]
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    events: Sequence[Event]
+    records: list[bytes]
+    byte_count: int
+    future: asyncio.Future[int]
+
+
+class WaitingRoom:
+    """The Intake of doors. `inner` is that of the host itself."""
+
+    def __init__(self, log: Log, *, backlog: Backlog, hand_over: Callable[[Group], None]) -> None:
+        self.position = log.last_position()
+        """Of the last record on disk."""
+        self.fault = ""
+        """Why nothing can be stored, in words; empty while it can."""
+        self.inner = InnerIntake(self)
+        self._log = log
+        self._backlog = backlog
+        self._hand_over = hand_over
+        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._waiting_events = 0
+        self._waiting_bytes = 0
+        self._bytes_given = 0
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Open on the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def accept(self, events: Sequence[Event]) -> int:
+        """Store events for a door; see ports.intake."""
+        if self._waiting_events + len(events) > WAITING_EVENTS_MAX:
+            raise Busy("The waiting room is full.", retry_after=RETRY_AFTER)
+        behind = self.position - self._backlog.position()
+        bytes_behind = self._bytes_given - self._backlog.bytes_done()
+        if behind > self._backlog.events_max or bytes_behind > self._backlog.bytes_max:
+            raise Busy("The engine is behind.", retry_after=RETRY_AFTER)
+        return await self.store(events)
+
+    async def store(self, events: Sequence[Event]) -> int:
+        """Store events whatever the engine's backlog is: what it waits for must not wait for it."""
+        if self._loop is None or self._is_closed:
+            raise Busy("Legato is stopping.", retry_after=RETRY_AFTER_FAULT)
+        if not events:
+            return self.position
+        records = [encode_event(event) for event in events]
+        byte_count = sum(map(len, records))
+        if self._waiting_events and self._waiting_bytes + byte_count > WAITING_BYTES_MAX:
+            raise Busy("The waiting room is full.", retry_after=RETRY_AFTER)
+        self._waiting_events += len(records)
+        self._waiting_bytes += byte_count
+        future: asyncio.Future[int] = self._loop.create_future()
+        self._queue.put(_Waiting(events, records, byte_count, future))
+        return await future
+
+    def backlog(self) -> int:
+        """Return how many events are on disk and not applied yet."""
+        return self.position - self._backlog.position()
+
+    async def close(self) -> None:
+        """Store what waits, answer it, and let nobody in any more. Idempotent."""
+        if self._loop is None or self._is_closed:
+            return
+        self._is_closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            group, is_open = self._gather()
+            if group:
+                self._append(group)
+
+    def _gather(self) -> tuple[list[_Waiting], bool]:
+        first = self._queue.get()
+        if first is None:
+            return [], False
+        group, count = [first], len(first.records)
+        while count < GROUP_EVENTS_MAX:
+            try:
+                waiting = self._queue.get_nowait()
+            except Empty:
+                break
+            if waiting is None:
+                return group, False
+            group.append(waiting)
+            count += len(waiting.records)
+        return group, True
+
+    def _append(self, group: list[_Waiting]) -> None:
+        records = [record for waiting in group for record in waiting.records]
+        expected = self.position + len(records)
+        try:
+            self._log.append(records)
+        except LegatoError as error:
+            # Refused for certain only if the log says so: an append that reached the disk before
+            # it failed is a fact, and the engine must not miss it.
+            if not self._is_stored(expected):
+                self.fault = f"{error.what} {error.fix}"
+                self._answer(group, None)
+                return
+        except Exception as error:  # noqa: BLE001 - the thread's entry: it must outlive any fault
+            if not self._is_stored(expected):
+                self.fault = f"the log failed: {type(error).__name__}"
+                self._answer(group, None)
+                return
+        self.fault = ""
+        events = [event for waiting in group for event in waiting.events]
+        byte_count = sum(waiting.byte_count for waiting in group)
+        first, self.position = self.position + 1, expected
+        self._bytes_given += byte_count
+        self._hand_over(Group(first=first, events=events, byte_count=byte_count))
+        self._answer(group, first)
+
+    def _is_stored(self, expected: int) -> bool:
+        try:
+            return self._log.last_position() == expected
+        except Exception:  # noqa: BLE001 - a log that cannot even be asked has stored nothing we know
+            return False
+
+    def _answer(self, group: list[_Waiting], first: int | None) -> None:
+        loop = self._loop
+        assert loop is not None
+        try:
+            loop.call_soon_threadsafe(self._resolve, group, first)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            return
+
+    def _resolve(self, group: list[_Waiting], first: int | None) -> None:
+        """Answer everybody of a group, on the loop. One who has gone must not cost the rest."""
+        position = first - 1 if first is not None else 0
+        for waiting in group:
+            self._waiting_events -= len(waiting.records)
+            self._waiting_bytes -= waiting.byte_count
+            position += len(waiting.records)
+            if waiting.future.done():
+                continue
+            if first is not None:
+                waiting.future.set_result(position)
+            else:
+                waiting.future.set_exception(
+                    Busy("Nothing can be stored now.", retry_after=RETRY_AFTER_FAULT)
+                )
+
+
+class InnerIntake:
+    """The Intake of timers, lanes and sweeps. They bound what they have under way themselves."""
+
+    def __init__(self, room: WaitingRoom) -> None:
+        self._room = room
+
+    async def accept(self, events: Sequence[Event]) -> int:
+        """Store events although the engine is behind; raises Busy only when nothing can be."""
+        return await self._room.store(events)
