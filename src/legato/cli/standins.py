@@ -224,7 +224,7 @@ def _answer(kind: str, body: str, serial: str) -> web.Response:
         case "push":
             return web.json_response({"name": f"projects/shop/messages/{token}"})
         case "ads":
-            return web.json_response({"request_id": token, "num_received": 1})
+            return web.json_response({"session_id": token, "num_received": 1})
         case "crm":
             return web.json_response({"accepted": bool(_order(body))})
         case _:
