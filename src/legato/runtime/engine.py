@@ -11,6 +11,7 @@ When a step fails (our bug), that record alone goes to quarantine and the others
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ from legato.model.problem import LegatoError
 from legato.model.state import State
 from legato.ports.log import Log
 from legato.ports.state_store import StateStore
-from legato.runtime.memory import Core, Memory, is_control
+from legato.runtime.memory import Memory, is_control
 from legato.runtime.turn import Record, StepFault, Turned, quarantine
 
 T = TypeVar("T")
@@ -52,12 +53,15 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """A question about a person, and what is done with the answer on the engine thread."""
+    """A question about a person, and who waits for the answer on the loop."""
 
     person_id: PersonId
     question: Question[object]
-    answer: Callable[[object], None]
-    fail: Callable[[Exception], None]
+    future: asyncio.Future[object]
+
+
+Reply: TypeAlias = tuple[Ask, object]
+"""An answer; an Exception where there is none."""
 
 
 class Stopped(Exception):  # noqa: N818 - the end of the thread, not a fault
@@ -72,11 +76,11 @@ class Engine:
         log: Log,
         store: StateStore,
         *,
-        core: Core,
-        people_max: int,
+        memory: Memory,
         publish: Callable[[Turned], None],
+        reply: Callable[[list[Reply]], None],
     ) -> None:
-        self.memory = Memory(store, core=core, people_max=people_max)
+        self.memory = memory
         self.fault = ""
         """Why the engine does not get on, in words; empty while it does."""
         self.bytes_done = 0
@@ -84,6 +88,7 @@ class Engine:
         self._log = log
         self._store = store
         self._publish = publish
+        self._reply = reply
         self._queue: SimpleQueue[Group | Ask | None] = SimpleQueue()
         self._records: deque[Record] = deque()
         self._sizes: deque[tuple[int, int]] = deque()
@@ -169,19 +174,20 @@ class Engine:
         position = self.memory.position
         while self._sizes and self._sizes[0][0] <= position:
             self.bytes_done += self._sizes.popleft()[1]
+        replies: list[Reply] = []
         while self._asks and self._asks[0][0] <= position:
-            self._answer(self._asks.popleft()[1])
+            ask = self._asks.popleft()[1]
+            replies.append((ask, self._answer(ask)))
+        if replies:
+            self._reply(replies)
 
-    def _answer(self, ask: Ask) -> None:
+    def _answer(self, ask: Ask) -> object:
         memory = self.memory
         try:
-            state = self._patiently(lambda: memory.person(ask.person_id), is_replay=False)
-            ask.answer(ask.question(memory.program, state, memory.now))
-        except Stopped:
-            ask.fail(LegatoError("The engine is stopping.", fix="Ask again.", can_retry=True))
-            raise
-        except Exception as fault:  # noqa: BLE001 - one question's bug must not stop the engine
-            ask.fail(fault)
+            state = memory.person(ask.person_id)
+            return ask.question(memory.program, state, memory.now)
+        except Exception as fault:  # noqa: BLE001 - one question's failure must not stop the engine
+            return fault
 
     def _refuse_asks(self) -> None:
         """Let nobody wait for a thread that has ended."""
@@ -190,8 +196,8 @@ class Engine:
                 self._take(self._queue.get_nowait())
             except Empty:
                 break
-        for _, ask in self._asks:
-            ask.fail(LegatoError("The engine has stopped.", fix="Restart it.", can_retry=True))
+        stopped = LegatoError("The engine has stopped.", fix="Start it again.", can_retry=True)
+        self._reply([(ask, stopped) for _, ask in self._asks])
 
     def _fold(self, records: list[Record], *, is_replay: bool) -> None:
         """Apply and commit records, control records in turns of their own."""

@@ -52,6 +52,9 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     program: Callable[[Plan], Program] = Program
 
 
+CORE = Core()
+
+
 def is_control(event: Event) -> bool:
     """Return whether a record changes how all others are applied: it is a turn of its own."""
     return isinstance(event, PlanActivated | JourneySwitched | ScheduleTaken)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import heapq
 
+from legato.model.problem import LegatoError
+
 
 class Progress:
     """How far the engine is, as the loop knows it. Nobody polls: turns announce themselves."""
@@ -30,3 +32,12 @@ class Progress:
             future = heapq.heappop(self._waiting)[2]
             if not future.done():
                 future.set_result(None)
+
+    def close(self) -> None:
+        """Let nobody wait for an engine that has stopped."""
+        for _, _, future in self._waiting:
+            if not future.done():
+                future.set_exception(
+                    LegatoError("Legato is stopping.", fix="Ask again.", can_retry=True)
+                )
+        self._waiting.clear()

@@ -150,7 +150,6 @@ class Schedules:
                         received_at=now,
                         person_id=person_id,
                         journey=journey.name,
-                        key=str(due_at) if journey.entry.again == "concurrent" else "",
                     )
                     for person_id in people
                 ]

@@ -17,7 +17,7 @@ from queue import Empty, SimpleQueue
 
 import msgspec
 
-from legato.model.event import Event, encode_event
+from legato.model.event import Event, decode_event, encode_event
 from legato.model.instant import SECOND, Duration
 from legato.model.problem import LegatoError
 from legato.ports.intake import Busy
@@ -139,28 +139,39 @@ class WaitingRoom:
 
     def _append(self, group: list[_Waiting]) -> None:
         records = [record for waiting in group for record in waiting.records]
-        expected = self.position + len(records)
+        before = self.position
         try:
+            self._recover_gap()
+            before = self.position
             self._log.append(records)
-        except LegatoError as error:
+        except Exception as error:  # noqa: BLE001 - the thread's entry: it must outlive any fault
             # Refused for certain only if the log says so: an append that reached the disk before
             # it failed is a fact, and the engine must not miss it.
-            if not self._is_stored(expected):
-                self.fault = f"{error.what} {error.fix}"
-                self._answer(group, None)
-                return
-        except Exception as error:  # noqa: BLE001 - the thread's entry: it must outlive any fault
-            if not self._is_stored(expected):
-                self.fault = f"the log failed: {type(error).__name__}"
+            if not self._is_stored(before + len(records)):
+                self.fault = _in_words(error)
                 self._answer(group, None)
                 return
         self.fault = ""
-        events = [event for waiting in group for event in waiting.events]
-        byte_count = sum(waiting.byte_count for waiting in group)
-        first, self.position = self.position + 1, expected
+        self._give(
+            [event for waiting in group for event in waiting.events],
+            byte_count=sum(waiting.byte_count for waiting in group),
+        )
+        self._answer(group, before + 1)
+
+    def _give(self, events: Sequence[Event], *, byte_count: int) -> None:
+        first = self.position + 1
+        self.position += len(events)
         self._bytes_given += byte_count
         self._hand_over(Group(first=first, events=events, byte_count=byte_count))
-        self._answer(group, first)
+
+    def _recover_gap(self) -> None:
+        """Hand over records that reached the disk in an append that seemed to have failed."""
+        while self._log.last_position() > self.position:
+            rows = self._log.read(self.position, GROUP_EVENTS_MAX)
+            self._give(
+                [decode_event(data) for _, data in rows],
+                byte_count=sum(len(data) for _, data in rows),
+            )
 
     def _is_stored(self, expected: int) -> bool:
         try:
@@ -202,3 +213,9 @@ class InnerIntake:
     async def accept(self, events: Sequence[Event]) -> int:
         """Store events although the engine is behind; raises Busy only when nothing can be."""
         return await self._room.store(events)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, LegatoError):
+        return f"{error.what} {error.fix}"
+    return f"The log failed: {type(error).__name__}."
