@@ -1,0 +1,241 @@
+"""Definitions in, Plan out: every text of a workspace is read, checked and compiled at once.
+
+First the heads of all documents are read, which say what each of them declares; then, family by
+family, the documents themselves, each able to look up every name. Nothing is raised: what is wrong
+is collected, and with one Problem there is no Plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from legato.expr.wall import TZDATA_VERSION
+from legato.model.noun import Noun
+from legato.model.plan import IdentityRules, Plan, Policies
+from legato.model.problem import Place, Problem
+from legato.plan.findings import Findings, listed, nearest
+from legato.plan.journeys import read_journey
+from legato.plan.rules.catalog import read_computed, read_event, read_trait
+from legato.plan.rules.channels import read_channel
+from legato.plan.rules.destinations import read_destination, read_manifest
+from legato.plan.rules.identity import declare_kinds, read_identity
+from legato.plan.rules.policies import (
+    ConsentRules,
+    declare_purposes,
+    read_cap,
+    read_consent,
+    read_holdout,
+    read_purposes,
+    read_quiet_hours,
+    read_suppress,
+)
+from legato.plan.rules.segments import read_audience, read_segment, report_cycles
+from legato.plan.rules.sources import read_source
+from legato.plan.rules.templates import read_template
+from legato.plan.rules.workspace import Workspace, read_workspace
+from legato.plan.scope import Scope
+from legato.plan.source import Document, Fields, read_documents
+
+T = TypeVar("T")
+
+NAMED = (
+    "event",
+    "trait",
+    "computed",
+    "source",
+    "segment",
+    "audience",
+    "cap",
+    "quiet_hours",
+    "suppress",
+    "holdout",
+    "channel",
+    "destination",
+    "template",
+    "journey",
+)
+"""Documents of which there are many, each with a name of its own."""
+SINGLE = ("workspace", "identity", "consent")
+"""Documents of which there is one."""
+KINDS = (*SINGLE, "purposes", "manifest", *NAMED)
+ENDINGS = (".yaml", ".yml")
+SCENARIOS = "scenarios/"
+
+
+class Loaded(Noun, frozen=True, kw_only=True):
+    """What became of a workspace's texts: a plan, or what is wrong with them."""
+
+    plan: Plan | None
+    problems: tuple[Problem, ...]
+
+
+def load(files: Mapping[str, str], connectors: Mapping[str, Mapping[str, Any]]) -> Loaded:
+    """Compile a workspace: file name -> text, and the connectors there are, by id."""
+    findings = Findings()
+    library = _Library(findings, files)
+    plan = _compile(library, connectors)
+    problems = findings.all()
+    return Loaded(plan=None if problems else plan, problems=problems)
+
+
+class _Library:
+    """The documents of a workspace, by kind."""
+
+    def __init__(self, findings: Findings, files: Mapping[str, str]) -> None:
+        self.findings = findings
+        self._documents: list[Document] = []
+        for file in sorted(files):
+            if file.endswith(ENDINGS) and not file.startswith(SCENARIOS):
+                self._documents += read_documents(file, files[file], findings)
+        for document in self._documents:
+            if document.kind not in KINDS:
+                self._unknown(document)
+
+    def heads(self, kind: str) -> list[Document]:
+        """Return all documents of a kind, the unreadable ones too."""
+        return [document for document in self._documents if document.kind == kind]
+
+    def trees(self, kind: str) -> list[Fields]:
+        """Return the readable documents of a kind."""
+        return [document.tree for document in self.heads(kind) if document.tree is not None]
+
+    def single(self, kind: str) -> Fields | None:
+        """Return the one document of a kind; report a second one."""
+        documents = self.heads(kind)
+        for document in documents[1:]:
+            self.findings.report(
+                "N201",
+                document.place,
+                f"`{kind}` is already given at {documents[0].place}",
+                "join the two",
+            )
+        return documents[0].tree if documents else None
+
+    def _unknown(self, document: Document) -> None:
+        tree = document.tree
+        inner = next((f.key for f in tree.fields if f.key in KINDS), None) if tree else None
+        near = inner or nearest(document.kind, KINDS)
+        self.findings.report(
+            "D101",
+            document.place,
+            f"the first key of a document says what it is; `{document.kind}` is nothing known",
+            (f"put `{near}:` first" if inner else f"did you mean `{near}`?")
+            if near
+            else f"begin with {listed(KINDS, limit=len(KINDS))}",
+        )
+
+
+def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> Plan:
+    scope = Scope(library.findings)
+    _declare(scope, library, connectors)
+    workspace = _workspace(library)
+    events = _read_all(scope, library, "event", read_event)
+    traits = _read_all(scope, library, "trait", read_trait)
+    computed = _read_all(scope, library, "computed", read_computed)
+    destinations = _read_all(scope, library, "destination", read_destination)
+    scope.audiences = _read_all(scope, library, "audience", read_audience)
+    templates = _read_all(scope, library, "template", read_template)
+    segments = _read_all(scope, library, "segment", read_segment)
+    report_cycles(scope, segments)
+    purposes = [p for tree in library.trees("purposes") for p in read_purposes(scope, tree)]
+    return Plan(
+        name=workspace.name,
+        currency=workspace.currency,
+        zone=workspace.zone,
+        lateness=workspace.lateness,
+        accept_unknown=workspace.accept_unknown,
+        events=events,
+        traits=traits,
+        computed=computed,
+        identity=_identity(scope, library),
+        segments=segments,
+        journeys=_read_all(scope, library, "journey", read_journey),
+        purposes=_by_name({purpose.name: purpose for purpose in purposes}),
+        channels=_read_all(scope, library, "channel", read_channel),
+        policies=_policies(scope, library),
+        templates=templates,
+        destinations=destinations,
+        sources=_read_all(scope, library, "source", read_source),
+        audiences=_by_name(scope.audiences),
+        tzdata=TZDATA_VERSION,
+    )
+
+
+def _declare(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> None:
+    for kind in NAMED:
+        for document in library.heads(kind):
+            if document.name:
+                scope.declare(kind, document.name, document.place)
+    for name, place in scope.names["computed"].items():
+        # A computed trait is a trait to everybody who reads it.
+        scope.declare("trait", name, place)
+    for tree in library.trees("purposes"):
+        declare_purposes(scope, tree)
+    for tree in library.trees("identity")[:1]:
+        declare_kinds(scope, tree)
+    for name, manifest in connectors.items():
+        scope.names["connector"][name] = Place(file=f"connectors/{name}.yaml", line=1, column=1)
+        scope.manifests[name] = manifest
+    for tree in library.trees("manifest"):
+        name, manifest = read_manifest(scope, tree)
+        scope.names["connector"][name] = tree.place
+        scope.manifests[name] = manifest
+
+
+def _workspace(library: _Library) -> Workspace:
+    tree = library.single("workspace")
+    if tree is not None:
+        return read_workspace(library.findings, tree)
+    if not library.heads("workspace"):
+        library.findings.report(
+            "D109",
+            Place(file="legato.yaml", line=1, column=1),
+            "nothing says what this workspace is called",
+            "add legato.yaml with `workspace: shop`",
+        )
+    return Workspace(name="")
+
+
+def _identity(scope: Scope, library: _Library) -> IdentityRules:
+    tree = library.single("identity")
+    if tree is not None:
+        return read_identity(scope, tree)
+    if not library.heads("identity"):
+        library.findings.report(
+            "I301",
+            Place(file="identity.yaml", line=1, column=1),
+            "nothing says what people are known by, so nobody could ever be recognised",
+            "add identity.yaml with `identity: [{kind: user_id, from: [user_id]}]`",
+        )
+    return IdentityRules(kinds=())
+
+
+def _policies(scope: Scope, library: _Library) -> Policies:
+    tree = library.single("consent")
+    consent = read_consent(scope, tree) if tree is not None else ConsentRules()
+    return Policies(
+        caps=tuple(_read_all(scope, library, "cap", read_cap).values()),
+        quiet_hours=tuple(_read_all(scope, library, "quiet_hours", read_quiet_hours).values()),
+        state_rules=tuple(_read_all(scope, library, "suppress", read_suppress).values()),
+        holdouts=tuple(_read_all(scope, library, "holdout", read_holdout).values()),
+        opt_out_scope=consent.opt_out_scope,
+        consent_categories=_by_name(consent.categories),
+    )
+
+
+def _read_all(
+    scope: Scope, library: _Library, kind: str, read: Callable[[Scope, Fields], T | None]
+) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for document in library.heads(kind):
+        if document.tree is not None:
+            value = read(scope, document.tree)
+            if value is not None:
+                found.setdefault(document.name, value)
+    return _by_name(found)
+
+
+def _by_name(values: Mapping[str, T]) -> dict[str, T]:
+    """Order by name: which file a definition stands in changes nothing."""
+    return dict(sorted(values.items()))

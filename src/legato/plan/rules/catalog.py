@@ -1,0 +1,140 @@
+"""`event:`, `trait:` and `computed:` what can happen and what can be known, with an owner each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast, get_args
+
+from jsonschema.exceptions import SchemaError
+from jsonschema.validators import Draft202012Validator
+
+from legato.model.plan import ComputedTrait, EventType, PrivacyClass, TraitType
+from legato.model.problem import Place
+from legato.plan import form, history
+from legato.plan.conditions import read_where
+from legato.plan.findings import Findings
+from legato.plan.form import Form
+from legato.plan.properties import schema_of_function
+from legato.plan.scope import Scope
+from legato.plan.source import Field, Fields, Items, Value, plain
+
+PRIVACY: tuple[str, ...] = get_args(PrivacyClass)
+
+
+def read_event(scope: Scope, tree: Fields) -> EventType:
+    """Read a declared event."""
+    part = Form(scope.findings, tree, "this event")
+    name = part.need_read("event", form.text, "", example="event: Order Completed")
+    event = EventType(
+        name=name,
+        title=part.read("title", form.text, name),
+        owner=part.need_read("owner", form.text, "", example="owner: growth"),
+        purpose=_purpose(scope, part),
+        privacy=_privacy(part),
+        on_violation=_on_violation(part),
+        schema=_schema(scope.findings, part),
+    )
+    part.close()
+    scope.event_schemas[name] = event.schema
+    return event
+
+
+def read_trait(scope: Scope, tree: Fields) -> TraitType:
+    """Read a declared trait."""
+    part = Form(scope.findings, tree, "this trait")
+    name = part.need_read("trait", form.text, "", example="trait: email")
+    trait = TraitType(
+        name=name,
+        title=part.read("title", form.text, name),
+        owner=part.need_read("owner", form.text, "", example="owner: growth"),
+        purpose=_purpose(scope, part),
+        privacy=_privacy(part),
+        schema=_schema(scope.findings, part),
+    )
+    part.close()
+    scope.trait_schemas[name] = trait.schema
+    return trait
+
+
+def read_computed(scope: Scope, tree: Fields) -> ComputedTrait | None:
+    """Read a trait that is measured from events."""
+    part = Form(scope.findings, tree, "this computed trait")
+    name = part.need_read("computed", form.text, "", example="computed: orders_30d")
+    title = part.read("title", form.text, name)
+    owner = part.need_read("owner", form.text, "", example="owner: growth")
+    purpose = _purpose(scope, part)
+    given = [function for function in history.FUNCTIONS if function in part]
+    if len(given) != 1:
+        scope.findings.report(
+            "C302",
+            part.place_of(given[1]) if given else part.place,
+            "a computed trait must name one measurement",
+            "write such as `count: Order Completed`, or `sum: value` with `of: Order Completed`",
+        )
+        return None
+
+    def where(value: Value, event: str) -> Any:  # noqa: ANN401 - a Rule; see history.ReadWhere
+        return read_where(scope, value, event)
+
+    slot = history.read_slot(scope, part, given[0], where)
+    part.close()
+    scope.trait_schemas[name] = schema_of_function(slot.function)
+    return ComputedTrait(name=name, slot=slot, owner=owner, purpose=purpose, title=title)
+
+
+def _purpose(scope: Scope, part: Form) -> str:
+    purpose = part.need_read("purpose", form.text, "", example="purpose: service")
+    if purpose:
+        scope.refer("purpose", purpose, part.place_of_value("purpose"))
+    return purpose
+
+
+def _privacy(part: Form) -> PrivacyClass:
+    return cast("PrivacyClass", part.read("privacy", form.one_of(PRIVACY), "personal"))
+
+
+def _on_violation(part: Form) -> Literal["quarantine", "warn"]:
+    word = part.read("on_violation", form.one_of(("quarantine", "warn")), "quarantine")
+    return "warn" if word == "warn" else "quarantine"
+
+
+def _schema(findings: Findings, part: Form) -> Mapping[str, Any]:
+    value = part.take("schema")
+    if value is None:
+        return {}
+    if form.fields(findings, value, "schema") is None:
+        return {}
+    schema = cast("dict[str, Any]", plain(value))
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        place = _deepest(value, [str(key) for key in error.absolute_path])
+        findings.report(
+            "C301",
+            place,
+            f"this is not a valid JSON Schema: {_said(error)}",
+            "see https://json-schema.org/understanding-json-schema (draft 2020-12)",
+        )
+        return {}
+    return schema
+
+
+def _said(error: SchemaError) -> str:
+    path = ".".join(str(key) for key in error.absolute_path)
+    return f"at `{path}`, {error.message}" if path else error.message
+
+
+def _deepest(value: Value, path: list[str]) -> Place:
+    """Return the place of the value that a path leads to, or the nearest there is on the way."""
+    place = value.place
+    for key in path:
+        found: Value | None = None
+        if isinstance(value, Fields):
+            field: Field | None = next((f for f in value.fields if f.key == key), None)
+            found = field.value if field else None
+        elif isinstance(value, Items) and key.isdigit() and int(key) < len(value.items):
+            found = value.items[int(key)]
+        if found is None:
+            return place
+        value, place = found, found.place
+    return place

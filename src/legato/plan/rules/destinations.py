@@ -1,0 +1,130 @@
+"""`destination:` and `manifest:` configured accounts outside, and the connectors they use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from legato.connectors.compile import compile_manifest
+from legato.connectors.mistake import Mistake
+from legato.connectors.settings import check_settings, secret_name
+from legato.connectors.spec import Limits, Spec
+from legato.model.instant import HOUR, MINUTE, SECOND
+from legato.model.plan import Destination, Retry
+from legato.model.problem import Place
+from legato.plan import form
+from legato.plan.form import Form
+from legato.plan.scope import Scope
+from legato.plan.source import Fields, Items, Value, plain
+
+CONCURRENCY = 8
+TIMEOUT = 10 * SECOND
+
+
+def read_manifest(scope: Scope, tree: Fields) -> tuple[str, Mapping[str, Any]]:
+    """Read a connector of the workspace's own."""
+    manifest = cast("dict[str, Any]", plain(tree))
+    compiled = compile_manifest(manifest)
+    for mistake in compiled.mistakes:
+        scope.findings.report(
+            "X301", _place(tree, mistake.path), f"in this manifest, {mistake.what}", mistake.fix
+        )
+    return str(manifest.get("id", "")), manifest
+
+
+def read_destination(scope: Scope, tree: Fields) -> Destination:
+    """Read a destination, its settings against its connector's manifest."""
+    part = Form(scope.findings, tree, "this destination")
+    name = part.need_read("destination", form.text, "", example="destination: sms_gateway")
+    part.read("title", form.text, "")
+    part.read("owner", form.text, "")
+    connector = part.need_read("connector", form.text, "", example="connector: twilio_sms")
+    if connector:
+        scope.refer("connector", connector, part.place_of_value("connector"))
+    manifest = scope.manifests.get(connector, {})
+    spec = compile_manifest(manifest).spec if manifest else None
+    value = part.take("settings")
+    settings = form.fields(scope.findings, value, "settings") if value is not None else None
+    given = cast("dict[str, Any]", plain(settings)) if settings else {}
+    if spec is not None:
+        _check_settings(scope, spec, given, value or tree)
+    limits = spec.limits if spec else Limits()
+    on_doubt = spec.head.on_doubt if spec else "resend"
+    word = part.read("on_doubt", form.one_of(("skip", "resend")), on_doubt)
+    destination = Destination(
+        name=name,
+        manifest=manifest,
+        settings=given,
+        concurrency=part.read("concurrency", form.whole, limits.concurrency or CONCURRENCY),
+        rate=part.read("rate", form.rate, limits.rate),
+        timeout=part.read("timeout", form.duration, limits.timeout or TIMEOUT),
+        retry=_retry(scope, part),
+        on_doubt="skip" if word == "skip" else "resend",
+        allow_private=part.read("allow_private", form.boolean, default=False),
+    )
+    part.close()
+    return destination
+
+
+def _check_settings(scope: Scope, spec: Spec, given: Mapping[str, Any], value: Value) -> None:
+    for mistake in check_settings(spec, given):
+        name = str(mistake.path[0])
+        setting = spec.settings.get(name)
+        is_open_secret = (
+            setting is not None
+            and setting.secret
+            and name in given
+            and secret_name(given[name]) is None
+        )
+        scope.findings.report(
+            "X303" if is_open_secret else "X302",
+            _place(value, mistake.path),
+            f"the setting {_quoted(mistake)}",
+            mistake.fix,
+        )
+
+
+def _quoted(mistake: Mistake) -> str:
+    name = f"`{mistake.path[0]}`"
+    return mistake.what if mistake.what.startswith(name) else f"{name}: {mistake.what}"
+
+
+def _retry(scope: Scope, part: Form) -> Retry:
+    value = part.take("retry")
+    found = form.fields(scope.findings, value, "retry") if value is not None else None
+    if found is None:
+        return Retry()
+    inner = Form(scope.findings, found, "`retry`")
+    retry = Retry(
+        first=inner.read("first", form.duration, SECOND),
+        factor=inner.read("factor", form.number, 2.0),
+        longest=inner.read("longest", form.duration, 5 * MINUTE),
+        give_up=inner.read("give_up", form.duration, 6 * HOUR),
+    )
+    inner.close()
+    if retry.factor < 1:
+        scope.findings.report(
+            "D107",
+            inner.place_of("factor"),
+            "`factor` must be at least 1: each pause is that much longer than the one before",
+            "`factor: 2`",
+        )
+        return Retry()
+    return retry
+
+
+def _place(value: Value, path: tuple[str | int, ...]) -> Place:
+    """Return the place that a path leads to: a key's, or the nearest there is on the way."""
+    place = value.place
+    for key in path:
+        if isinstance(value, Fields):
+            field = next((field for field in value.fields if field.key == key), None)
+            if field is None:
+                return place
+            value, place = field.value, field.place
+        elif isinstance(value, Items) and isinstance(key, int) and key < len(value.items):
+            value = value.items[key]
+            place = value.place
+        else:
+            return place
+    return place

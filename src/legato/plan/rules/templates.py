@@ -1,0 +1,113 @@
+"""`template:` the texts of messages, in Liquid, by channel and field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from legato.expr.template import TemplateFault, compile_template
+from legato.model.plan import Template
+from legato.model.problem import Place
+from legato.plan import form
+from legato.plan.findings import listed, nearest
+from legato.plan.form import Form
+from legato.plan.scope import Scope
+from legato.plan.source import Field, Fields, Items, Leaf, Value
+
+ROOTS = ("profile", "event", "journey", "person")
+_NAME = re.compile(r"([\w-]+)(?:\.([\w-]+)|\[[\"']([^\"']+)[\"']\])?")
+
+
+def read_template(scope: Scope, tree: Fields) -> Template:
+    """Read a message's texts; every text must be Liquid."""
+    part = Form(scope.findings, tree, "this template")
+    name = part.need_read("template", form.text, "", example="template: cart_reminder")
+    title = part.read("title", form.text, name)
+    part.read("owner", form.text, "")
+    purpose = part.read("purpose", form.text, "")
+    if purpose:
+        scope.refer("purpose", purpose, part.place_of_value("purpose"))
+    texts: dict[str, dict[str, str]] = {}
+    for field in part.rest():
+        if not scope.refer("channel", field.key, field.place):
+            continue
+        inner = form.fields(scope.findings, field.value, field.key)
+        if inner is not None:
+            texts[field.key] = _texts(scope, inner, name)
+    if not texts:
+        scope.findings.report(
+            "T302",
+            part.place,
+            f"the template `{name}` has no text for any channel",
+            "add such as `email: {subject: ..., body: ...}`",
+        )
+    scope.texts[name] = texts
+    scope.template_purposes[name] = purpose
+    return Template(name=name, texts=texts, purpose=purpose, title=title)
+
+
+def check_text(scope: Scope, leaf: Leaf, text: str) -> tuple[str, ...]:
+    """Report a text that is no Liquid; return the variables it reads."""
+    compiled = compile_template(text)
+    if isinstance(compiled, TemplateFault):
+        scope.findings.report(
+            "T301",
+            leaf.place,
+            f"this text is not valid Liquid (line {compiled.line} of the text): {compiled.what}",
+            "close every `{{` with `}}` and every tag with its end, as in "
+            "`{% if profile.name %}…{% endif %}`",
+        )
+        return ()
+    return compiled.variables()
+
+
+def check_variables(scope: Scope, names: Iterable[str], place: Place) -> None:
+    """Report variables that no message is given, and traits that nobody declared."""
+    for variable in names:
+        match = _NAME.match(variable)
+        if match is None:
+            continue
+        root, name = match[1], match[2] or match[3]
+        if root not in ROOTS:
+            near = nearest(root, ROOTS)
+            scope.findings.report(
+                "T303",
+                place,
+                f"a message is given nothing called `{root}`",
+                f"did you mean `{near}`?" if near else f"use {listed(ROOTS)}",
+            )
+        elif root == "profile" and name:
+            scope.refer("trait", name, place)
+
+
+def check_content(scope: Scope, value: Value) -> None:
+    """Check every text inside a call's content."""
+    match value:
+        case Leaf(value=str() as text):
+            check_variables(scope, check_text(scope, value, text), value.place)
+        case Leaf():
+            return
+        case Items():
+            for item in value.items:
+                check_content(scope, item)
+        case Fields():
+            for field in value.fields:
+                check_content(scope, field.value)
+
+
+def _texts(scope: Scope, inner: Fields, template: str) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for field in inner.fields:
+        text = _text(scope, field)
+        if text is not None and isinstance(field.value, Leaf):
+            texts[field.key] = text
+            variables = check_text(scope, field.value, text)
+            check_variables(scope, variables, field.value.place)
+            scope.template_variables.setdefault(template, []).append((field.value.place, variables))
+    return texts
+
+
+def _text(scope: Scope, field: Field) -> str | None:
+    if isinstance(field.value, Leaf) and field.value.value == "":
+        return ""
+    return form.any_text(scope.findings, field.value, field.key)

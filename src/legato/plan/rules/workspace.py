@@ -1,0 +1,67 @@
+"""`workspace:` what holds for all of a workspace."""
+
+from __future__ import annotations
+
+from legato.expr.wall import is_zone
+from legato.model.instant import MINUTE, Duration
+from legato.model.noun import Noun
+from legato.plan import form
+from legato.plan.findings import Findings
+from legato.plan.form import Form
+from legato.plan.source import Fields, Value
+
+
+class Workspace(Noun, frozen=True, kw_only=True):
+    name: str
+    currency: str = "EUR"
+    zone: str = "UTC"
+    lateness: Duration = 10 * MINUTE
+    accept_unknown: bool = False
+
+
+def read_workspace(findings: Findings, tree: Fields) -> Workspace:
+    """Read legato.yaml."""
+    part = Form(findings, tree, "the workspace")
+    workspace = Workspace(
+        name=part.need_read("workspace", form.text, "", example="workspace: shop"),
+        currency=part.read("currency", _currency, "EUR"),
+        zone=part.read("zone", zone, "UTC"),
+        lateness=part.read("lateness", form.duration, 10 * MINUTE),
+        accept_unknown=part.read("accept_unknown", form.boolean, default=False),
+    )
+    part.read("title", form.text, "")
+    part.close()
+    return workspace
+
+
+def zone(findings: Findings, value: Value, what: str) -> str | None:
+    """Read the name of a time zone."""
+    name = form.text(findings, value, what)
+    if name is None or is_zone(name):
+        return name
+    findings.report(
+        "D108",
+        value.place,
+        f"there is no time zone `{name}`",
+        f"write one as `{what}: Europe/Lisbon`",
+    )
+    return None
+
+
+def zones(findings: Findings, value: Value, what: str) -> tuple[str, ...] | None:
+    """Read a list of time zones."""
+    found = form.items(findings, value, what)
+    if found is None:
+        return None
+    names = [zone(findings, item, what) for item in found.items]
+    return tuple(name for name in names if name is not None)
+
+
+def _currency(findings: Findings, value: Value, what: str) -> str | None:
+    code = form.text(findings, value, what)
+    if code is None or (len(code) == len("EUR") and code.isascii() and code.isalpha()):
+        return code.upper() if code else None
+    findings.report(
+        "D107", value.place, f"`{what}` must be a currency's three letters", f"`{what}: EUR`"
+    )
+    return None

@@ -1,0 +1,95 @@
+"""What a workspace declares: names that definitions refer to, and the shapes behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from legato.model.event import NAME_OF_KIND
+from legato.model.plan import AudienceType
+from legato.model.problem import Place
+from legato.plan.findings import Findings, listed, nearest
+from legato.plan.source import Items, Value
+
+HOW_TO_DECLARE: Mapping[str, str] = {
+    "event": "declare it in catalog/ (`event: {name}`)",
+    "trait": "declare it in catalog/ (`trait: {name}` or `computed: {name}`)",
+    "source": "declare it in sources/ (`source: {name}`)",
+    "identifier": "add it to identity.yaml (`{{kind: {name}, from: [...]}}`)",
+    "segment": "declare it in segments/ (`segment: {name}`)",
+    "purpose": "declare it in policies/ (`purposes: {{{name}: {{basis: consent}}}}`)",
+    "channel": "declare it in channels/ (`channel: {name}`)",
+    "destination": "declare it in destinations/ (`destination: {name}`)",
+    "audience": "write `{{audience: {name}, destination: ...}}` here",
+    "template": "declare it in templates/ (`template: {name}`)",
+    "journey": "declare it in journeys/ (`journey: {name}`)",
+    "connector": "put its manifest in connectors/ (`manifest: {name}`)",
+}
+
+
+class Scope:
+    """What is known while definitions are read. Filled from the heads of all documents first."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        self.names: dict[str, dict[str, Place]] = {kind: {} for kind in HOW_TO_DECLARE}
+        self.event_schemas: dict[str, Mapping[str, Any]] = {}
+        self.trait_schemas: dict[str, Mapping[str, Any]] = {}
+        self.texts: dict[str, Mapping[str, Mapping[str, str]]] = {}
+        """Template -> its texts by channel."""
+        self.template_purposes: dict[str, str] = {}
+        self.template_variables: dict[str, list[tuple[Place, tuple[str, ...]]]] = {}
+        self.audiences: dict[str, AudienceType] = {}
+        """Declared ones, and those that journey steps name on the spot."""
+        self.manifests: dict[str, Mapping[str, Any]] = {}
+
+    def declare(self, kind: str, name: str, place: Place) -> bool:
+        """Note a name; report it when it is taken."""
+        taken = self.names.setdefault(kind, {}).get(name)
+        if taken is None:
+            self.names[kind][name] = place
+            return True
+        self.findings.report(
+            "N201",
+            place,
+            f"{_article(kind)} {kind} named `{name}` is already declared at {taken}",
+            "rename one of the two, or remove it",
+        )
+        return False
+
+    def refer(self, kind: str, name: str, place: Place) -> bool:
+        """Return whether a name is declared; report it when it is not."""
+        known = self.names.get(kind, {})
+        if name in known or (kind == "event" and name in NAME_OF_KIND.values()):
+            return True
+        near = nearest(name, known)
+        declare = HOW_TO_DECLARE[kind].format(name=name)
+        self.findings.report(
+            "N202",
+            place,
+            f"there is no {kind} named `{name}`",
+            f"did you mean `{near}`? else {declare}" if near else declare,
+        )
+        return False
+
+    def refer_all(self, kind: str, names: tuple[str, ...], value: Value | None) -> None:
+        """Look every name of a list up."""
+        places = _item_places(value, len(names))
+        for name, place in zip(names, places, strict=True):
+            self.refer(kind, name, place)
+
+    def known(self, kind: str) -> str:
+        """Return the declared names of a kind as a sentence does."""
+        return listed(sorted(self.names.get(kind, {}))) or "none is declared yet"
+
+
+def _article(kind: str) -> str:
+    return "an" if kind[0] in "aeiou" else "a"
+
+
+def _item_places(value: Value | None, count: int) -> list[Place]:
+    from_items = [item.place for item in value.items] if isinstance(value, Items) else []
+    if len(from_items) == count:
+        return from_items
+    place = value.place if value is not None else Place(file="", line=0, column=0)
+    return [place] * count
