@@ -29,23 +29,23 @@ from legato.model.rule import (
 
 def slots(rule: Rule) -> tuple[Slot, ...]:
     """Return the measurements that a rule reads, each once; computed traits' are not among them."""
-    found = [leaf.slot for leaf in _leaves(rule) if isinstance(leaf, HistoryIs | HistoryHas)]
+    found = [leaf.slot for leaf in leaves(rule) if isinstance(leaf, HistoryIs | HistoryHas)]
     return tuple({slot.slot_id: slot for slot in found}.values())
 
 
 def traits(rule: Rule) -> tuple[str, ...]:
     """Return the traits that a rule reads, declared and computed."""
-    return _once(leaf.name for leaf in _leaves(rule) if isinstance(leaf, TraitIs | TraitAge))
+    return _once(leaf.name for leaf in leaves(rule) if isinstance(leaf, TraitIs | TraitAge))
 
 
 def segments(rule: Rule) -> tuple[str, ...]:
     """Return the segments that a rule reads."""
-    return _once(leaf.name for leaf in _leaves(rule) if isinstance(leaf, InSegment))
+    return _once(leaf.name for leaf in leaves(rule) if isinstance(leaf, InSegment))
 
 
 def journeys(rule: Rule) -> tuple[str, ...]:
     """Return the journeys that a rule reads."""
-    return _once(leaf.journey for leaf in _leaves(rule) if isinstance(leaf, InJourney))
+    return _once(leaf.journey for leaf in leaves(rule) if isinstance(leaf, InJourney))
 
 
 def events(rule: Rule) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def matches(slot: Slot) -> tuple[EventMatch, ...]:
 def paths(rule: Rule, scope: Literal["event", "entry", "answer"]) -> tuple[str, ...]:
     """Return the paths that a rule reads in the event at hand, the entry event or an answer."""
     found: list[str] = []
-    for leaf in _leaves(rule):
+    for leaf in leaves(rule):
         if isinstance(leaf, PropertyIs) and leaf.scope == scope:
             found.append(leaf.path)
         elif isinstance(leaf, HistoryHas) and leaf.subject and scope == "entry":
@@ -71,12 +71,12 @@ def paths(rule: Rule, scope: Literal["event", "entry", "answer"]) -> tuple[str, 
 
 def reads_about(rule: Rule) -> bool:
     """Return whether a rule compares with what the message at hand is about."""
-    return any(isinstance(leaf, HistoryHas) and not leaf.subject for leaf in _leaves(rule))
+    return any(isinstance(leaf, HistoryHas) and not leaf.subject for leaf in leaves(rule))
 
 
 def uses_time(rule: Rule, computed: Collection[str] = ()) -> bool:
     """Return whether time alone can change a rule. `computed`: traits that change with time."""
-    return any(_leaf_uses_time(leaf, computed) for leaf in _leaves(rule))
+    return any(_leaf_uses_time(leaf, computed) for leaf in leaves(rule))
 
 
 def next_change(rule: Rule, facts: Facts) -> Instant | None:
@@ -84,9 +84,7 @@ def next_change(rule: Rule, facts: Facts) -> Instant | None:
 
     The rule may say the same then; before it, nothing else changing, it cannot change.
     """
-    changes = [
-        change for leaf in _leaves(rule) if (change := _leaf_change(leaf, facts)) is not None
-    ]
+    changes = [change for leaf in leaves(rule) if (change := _leaf_change(leaf, facts)) is not None]
     return min(changes) if changes else None
 
 
@@ -134,7 +132,7 @@ def _slot_change(slot: Slot, facts: Facts) -> Instant | None:
     return tally_change(slot, facts.state.history.get(slot.slot_id), facts.now, facts.zone)
 
 
-def _leaves(rule: Rule) -> Iterator[Rule]:
+def leaves(rule: Rule) -> Iterator[Rule]:
     """Walk the leaves in the order in which they are written."""
     waiting = [rule]
     while waiting:

@@ -117,7 +117,7 @@ class Facts:
     def was_in(self, journey: str) -> bool:
         """Return whether the person was ever in a journey, now included."""
         prefix = journey + PASSAGE_SEPARATOR
-        return self.in_journey(journey) or any(
+        return any(one.journey == journey for one in self.state.enrollments) or any(
             key.startswith(prefix) for key in self.state.passages
         )
 
@@ -125,6 +125,8 @@ class Facts:
         """Return whether the person ever reached a journey's goal."""
         prefix = journey + PASSAGE_SEPARATOR
         return any(
+            one.journey == journey and one.outcome == "goal" for one in self.state.enrollments
+        ) or any(
             passage.reached_goal and key.startswith(prefix)
             for key, passage in self.state.passages.items()
         )

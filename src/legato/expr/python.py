@@ -89,7 +89,7 @@ class _Writer:
         self.constants[name] = value
         return name
 
-    def _rule(self, rule: Rule, level: int) -> str:  # noqa: C901, PLR0911, PLR0912 - an arm a kind
+    def _rule(self, rule: Rule, level: int) -> str:  # noqa: PLR0912 - an arm a kind
         """Return a boolean expression over `f`. Owns the choice between kinds of rule."""
         if level == NESTING_MAX:
             name = f"rule_{len(self._functions)}"
@@ -172,7 +172,7 @@ class _Writer:
         negated, met = self._positive(test)
         return f"({'not ' if negated else ''}any({met} for v in {values}))"
 
-    def _positive(self, test: Test) -> tuple[bool, str]:  # noqa: PLR0911 - an arm a kind of test
+    def _positive(self, test: Test) -> tuple[bool, str]:
         """Return an expression over `v`, and whether the test holds when no value meets it."""
         match test.operator:
             case "is" | "is_not":
