@@ -9,7 +9,7 @@ import msgspec
 
 from legato.core.content import render_content, variables
 from legato.core.course import Course
-from legato.core.delivery import Draft, commit, make_delivery
+from legato.core.delivery import Draft, commit, drop_held, make_delivery
 from legato.core.gate import Intent, address_of, cheapest, inspect
 from legato.core.moment import Moment
 from legato.expr.path import values_at
@@ -19,7 +19,7 @@ from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, derive
 from legato.model.instant import Instant
 from legato.model.journey import Send
-from legato.model.note import Candidate, Decided, GateSeen, Settled, Verdict
+from legato.model.note import Candidate, Decided, GateSeen, Verdict
 from legato.model.plan import Channel
 from legato.model.problem import Reason
 from legato.model.state import Enrollment, Held
@@ -160,7 +160,6 @@ def release_held(moment: Moment) -> None:
     for held in sorted(due, key=lambda one: (one.due_at, one.delivery.delivery_id)):
         if moment.program.paused.get(held.delivery.journey):
             continue
-        state.held.remove(held)
         delivery = held.delivery
         intent = Intent(
             purpose=delivery.purpose,
@@ -175,8 +174,9 @@ def release_held(moment: Moment) -> None:
             channel=plan.channels[delivery.channel], intent=intent, gates=gates, until=until
         )
         if weighed.verdict() == "refuse":
-            refuse(moment, delivery, weighed.reason(), gates)
+            drop_held(moment, held, weighed.reason(), *gates)
         else:
+            state.held.remove(held)
             _release(moment, delivery, weighed)
 
 
@@ -185,12 +185,3 @@ def _entry_body(moment: Moment, delivery: Delivery) -> Mapping[str, Any]:
         if enrollment.enrollment_id == delivery.enrollment_id:
             return decode_object(enrollment.entry)
     return {}
-
-
-def refuse(
-    moment: Moment, delivery: Delivery, reason: Reason | None, gates: tuple[GateSeen, ...]
-) -> None:
-    """Note that a delivery which was chosen before will not be sent after all."""
-    moment.notes.append(
-        Settled(delivery_id=delivery.delivery_id, outcome="refused", reason=reason, gates=gates)
-    )

@@ -11,11 +11,11 @@ from legato.model.delivery import Delivery, Operation
 from legato.model.effect import Deliver, Revoke
 from legato.model.ids import DeliveryId, derive
 from legato.model.instant import DAY, Instant
-from legato.model.note import AudienceChanged, Settled
+from legato.model.note import AudienceChanged, GateSeen, Revoked, Settled
 from legato.model.noun import Noun
 from legato.model.plan import AudienceType
 from legato.model.problem import Reason
-from legato.model.state import Contact, Enrollment
+from legato.model.state import Contact, Enrollment, Held
 
 AUDIENCE_EXPIRES = 7 * DAY
 """A change of an audience that could not be told for a week is told by the next full sync."""
@@ -78,12 +78,19 @@ def commit(moment: Moment, delivery: Delivery) -> None:
 
 
 def withdraw(moment: Moment, delivery_id: DeliveryId, reason: Reason) -> None:
-    """Take back a delivery that has not left: its lane is told, its cap is free again."""
-    state = moment.state
-    del state.pending[delivery_id]
-    state.contacts = [one for one in state.contacts if one.delivery_id != delivery_id]
+    """Call a delivery back. Its lane reports whether that was in time; until then the cap holds."""
+    del moment.state.pending[delivery_id]
     moment.effects.append(Revoke(delivery_id=delivery_id, reason=reason))
-    moment.notes.append(Settled(delivery_id=delivery_id, outcome="refused", reason=reason))
+    moment.notes.append(Revoked(delivery_id=delivery_id, reason=reason))
+
+
+def drop_held(moment: Moment, held: Held, reason: Reason | None, *gates: GateSeen) -> None:
+    """Give up a delivery that waits and was handed to no lane."""
+    moment.state.held.remove(held)
+    delivery_id = held.delivery.delivery_id
+    moment.notes.append(
+        Settled(delivery_id=delivery_id, outcome="refused", reason=reason, gates=gates)
+    )
 
 
 def sync_audience(moment: Moment, audience: str, destination: str, *, is_member: bool) -> None:

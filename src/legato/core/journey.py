@@ -13,7 +13,7 @@ from typing import Any, assert_never
 from legato.core.call import ask, branch_on_answer
 from legato.core.course import Course, Move
 from legato.core.decide import decide
-from legato.core.delivery import change_audience, withdraw
+from legato.core.delivery import change_audience, drop_held, withdraw
 from legato.core.fold import write_trait
 from legato.core.moment import Moment
 from legato.expr.path import values_at
@@ -130,7 +130,9 @@ def _exit(moment: Moment, course: Course, enrollment: Enrollment, leave: Exit) -
     )
     end(moment, enrollment, outcome, reason)
     state = moment.state
-    state.held = [one for one in state.held if not _is_of(one.delivery.enrollment_id, enrollment)]
+    for held in list(state.held):
+        if _is_of(held.delivery.enrollment_id, enrollment):
+            drop_held(moment, held, reason)
     pending = state.pending.values()
     for delivery in [one for one in pending if _is_of(one.enrollment_id, enrollment)]:
         if delivery.operation == "send":

@@ -17,7 +17,7 @@ later than the horizon: those are recorded as late, may end a passage, and begin
 from __future__ import annotations
 
 from legato.core.course import Course
-from legato.core.delivery import withdraw
+from legato.core.delivery import drop_held, withdraw
 from legato.core.enter import enter_by_event
 from legato.core.journey import touch
 from legato.core.moment import Moment
@@ -85,7 +85,7 @@ def replay(moment: Moment) -> None:
         delivery_id = held.delivery.delivery_id
         is_undone = state.decided.get(delivery_id, 0) >= event[0]
         if held in state.held and is_undone and delivery_id not in moment.confirmed:
-            state.held.remove(held)
+            drop_held(moment, held, reason)
 
 
 def _is_in_use(moment: Moment, course: Course) -> bool:

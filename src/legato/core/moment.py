@@ -29,10 +29,13 @@ class Moment:
         "effects",
         "event_id",
         "is_late",
+        "is_upheaval",
+        "looked_at",
         "name",
         "notes",
         "now",
         "program",
+        "seen_count",
         "source",
         "state",
         "zone",
@@ -56,6 +59,11 @@ class Moment:
         self.zone = program.zone_of(state)
         self.changed: dict[str, bool] = {}
         """Slots, traits, segments and journeys that changed, as program.inputs_of names them."""
+        self.seen_count = 0
+        self.looked_at: list[int] = []
+        """Indexes of the segments that were looked at."""
+        self.is_upheaval = False
+        """Every waiting on time must be looked at anew, not only what changed."""
         self.confirmed: dict[DeliveryId, bool] = {}
         """Deliveries that a replay for a late event decided again."""
         self.effects: list[Effect] = []
@@ -68,6 +76,15 @@ class Moment:
         self.captured_at = event.received_at
         self.event_id, self.name = event.event_id, event.name
         self.source, self.body = event.source, body
+
+    def news(self) -> list[str]:
+        """Return what has changed since this was last asked."""
+        count = len(self.changed)
+        if count == self.seen_count:
+            return []
+        fresh = list(self.changed)[self.seen_count :]
+        self.seen_count = count
+        return fresh
 
     def warn(self, reason: Reason) -> None:
         """Note something worth a person's attention."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import jsonschema_rs
@@ -12,9 +12,10 @@ from legato.expr import depends
 from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
 from legato.expr.wall import is_zone
+from legato.model.instant import Duration
 from legato.model.journey import Journey
 from legato.model.plan import Plan, QuietHours, SegmentType, plan_digest
-from legato.model.rule import LocalTime, Rule, Slot, TraitAge
+from legato.model.rule import HistoryIs, LocalTime, Rule, Slot, TraitAge
 from legato.model.state import State
 
 Check: TypeAlias = Callable[[Facts], bool]
@@ -41,7 +42,7 @@ class SlotFold:
 class SegmentCheck:
     """One segment, its compiled rule, and what can change its answer."""
 
-    __slots__ = ("check", "inputs", "is_timed", "name", "needs", "segment")
+    __slots__ = ("check", "inputs", "is_timed", "name", "needs", "segment", "thresholds")
 
     def __init__(self, segment: SegmentType, computed: Mapping[str, Slot]) -> None:
         self.segment = segment
@@ -52,6 +53,7 @@ class SegmentCheck:
         self.is_timed = depends.uses_time(segment.rule, sliding)
         self.needs = needs_of(segment.rule, computed)
         """Slots of which one must be measured before time can change the answer; empty: none."""
+        self.thresholds = thresholds_of(segment.rule, sliding)
 
 
 def inputs_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[str, ...]:
@@ -75,6 +77,37 @@ def needs_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[str, ...]:
     if any(isinstance(leaf, TraitAge | LocalTime) for leaf in depends.leaves(rule)):
         return ()
     return tuple(slot.slot_id for slot in slots_of(rule, computed))
+
+
+Threshold: TypeAlias = tuple[str, Duration, int]
+"""(slot, window, n): the answer may change when a sliding count falls from n to n - 1."""
+
+
+def thresholds_of(rule: Rule, sliding: Sequence[str]) -> tuple[Threshold, ...] | None:
+    """Return when time can change a rule, where it works through sliding counts alone."""
+    found: list[Threshold] = []
+    for leaf in depends.leaves(rule):
+        if not depends.uses_time(leaf, sliding):
+            continue
+        if not isinstance(leaf, HistoryIs) or leaf.slot.function != "count":
+            return None
+        value, window = leaf.test.value, leaf.slot.window
+        steps = _STEPS.get(leaf.test.operator)
+        if window.kind != "sliding" or steps is None or not isinstance(value, int) or value < 0:
+            return None
+        found += [(leaf.slot.slot_id, window.size, value + step) for step in steps if value + step]
+    return tuple(found)
+
+
+_STEPS: Mapping[str, tuple[int, ...]] = {
+    "at_least": (0,),
+    "under": (0,),
+    "over": (1,),
+    "at_most": (1,),
+    "is": (0, 1),
+    "is_not": (0, 1),
+}
+"""At which counts, from the value compared with, a test's answer changes."""
 
 
 class Program:

@@ -15,6 +15,7 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
     if state.plan != program.digest:
         _drop_unknown(moment)
         state.plan = program.digest
+        moment.is_upheaval = True
         looked_at: Iterator[int] = iter(range(len(program.segments)))
     else:
         looked_at = _affected(moment, is_timer=is_timer)
@@ -36,20 +37,17 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
 
 
 def _affected(moment: Moment, *, is_timer: bool) -> Iterator[int]:
-    """Yield the indexes to look at, ascending; changes on the way add to them."""
-    program = moment.program
-    waiting = dict.fromkeys(program.timed if is_timer else ())
-    consumed = 0
-    while True:
-        inputs = list(moment.changed)[consumed:]
-        consumed += len(inputs)
-        for name in inputs:
-            waiting.update(dict.fromkeys(program.affected.get(name, ())))
-        if not waiting:
-            return
-        index = min(waiting)
-        del waiting[index]
+    """Yield the indexes to look at, ascending; a change on the way may add later ones."""
+    affected = moment.program.affected
+    found = [index for name in moment.news() for index in affected.get(name, ())]
+    waiting = sorted(dict.fromkeys(found + moment.program.timed if is_timer else found))
+    while waiting:
+        index = waiting.pop(0)
+        moment.looked_at.append(index)
         yield index
+        later = [one for name in moment.news() for one in affected.get(name, ()) if one > index]
+        if later:
+            waiting = sorted(dict.fromkeys(waiting + later))
 
 
 def _drop_unknown(moment: Moment) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from legato.core.decide import refuse
-from legato.core.delivery import change_audience, withdraw
+from legato.core.delivery import change_audience, drop_held, withdraw
 from legato.core.gate import Intent, clear, consent_gate, inspect
 from legato.core.journey import answer_arrived
 from legato.core.moment import Moment
@@ -31,11 +30,9 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
             reason=report.reason,
         )
     )
-    if delivery is not None:
-        effect = Settle(
-            delivery_id=report.delivery_id, outcome=report.outcome, reason=report.reason
-        )
-        moment.effects.append(effect)
+    moment.effects.append(
+        Settle(delivery_id=report.delivery_id, outcome=report.outcome, reason=report.reason)
+    )
     if report.outcome in NOT_SENT:
         state.contacts = [one for one in state.contacts if one.delivery_id != report.delivery_id]
     if report.outcome in ("bounced", "complained"):
@@ -92,8 +89,7 @@ def revoke_what_gates_now_close(moment: Moment) -> None:
         gates, _ = inspect(program, state, intent, moment.now)
         blocking = [gate for gate in gates if gate.verdict == "refuse" and gate.gate != "cap"]
         if blocking:
-            state.held.remove(held)
-            refuse(moment, delivery, blocking[0].reason, gates)
+            drop_held(moment, held, blocking[0].reason, *gates)
     if "consent" in moment.changed:
         _leave_audiences(moment)
 

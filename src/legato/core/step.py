@@ -76,6 +76,7 @@ def _on_customer_event(
     moment.notes.append(Admitted(event_id=event.event_id, name=event.name, is_late=moment.is_late))
     _warn_of_shape(moment, event)
     moment.notes += found.notes
+    moment.is_upheaval = bool(found.gone)
     fold(moment, event, loaded.keys.context)
     moment.zone = program.zone_of(moment.state)
     settle_segments(moment)
@@ -120,6 +121,7 @@ def _on_known_person(
     moment = Moment(program, state, now)
     match event:
         case TimerFired() | PersonTouched():
+            moment.is_upheaval = True
             settle_segments(moment, is_timer=True)
             _fire(moment)
             release_held(moment)

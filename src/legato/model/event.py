@@ -10,6 +10,7 @@ import msgspec
 from legato.model.delivery import Outcome
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
+from legato.model.note import GateSeen
 from legato.model.noun import ENCODER, Noun
 from legato.model.problem import Reason
 
@@ -85,6 +86,8 @@ class DeliveryReported(Noun, frozen=True, kw_only=True, array_like=True, tag="re
     """The provider's own id, where it gave one."""
     answer: bytes = b""
     """JSON answer of a call step, at most ANSWER_BYTES_MAX."""
+    gates: tuple[GateSeen, ...] = ()
+    """At the instant of sending, when a gate closed."""
 
 
 class PlanActivated(Noun, frozen=True, kw_only=True, array_like=True, tag="plan"):

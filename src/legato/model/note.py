@@ -142,6 +142,13 @@ class Settled(Noun, frozen=True, kw_only=True, array_like=True, tag="settled"):
     """At the instant of sending, when a gate closed."""
 
 
+class Revoked(Noun, frozen=True, kw_only=True, array_like=True, tag="revoked"):
+    """A delivery on its way out was called back. Its Settled says whether that was in time."""
+
+    delivery_id: DeliveryId
+    reason: Reason
+
+
 class TraitWritten(Noun, frozen=True, kw_only=True, array_like=True, tag="trait"):
     """Names only: values are in the state."""
 
@@ -192,6 +199,7 @@ Note: TypeAlias = (
     | Moved
     | Left
     | Decided
+    | Revoked
     | Settled
     | TraitWritten
     | TraitRefused
