@@ -1,0 +1,171 @@
+"""One attempt at one delivery: gate, render, send, read the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Literal, TypeAlias, assert_never
+
+import msgspec
+
+from legato.connectors.classify import Verdict, classify
+from legato.connectors.render import Terms, render
+from legato.connectors.settings import resolve, secrets_of
+from legato.connectors.spec import Spec
+from legato.model.delivery import Outcome
+from legato.model.ids import DeliveryId
+from legato.model.instant import Duration, Instant
+from legato.model.note import GateSeen
+from legato.model.noun import Noun
+from legato.model.plan import Destination
+from legato.model.problem import LegatoError, Reason
+from legato.model.wire import Request
+from legato.ports.sender import Sender, SendFault
+from legato.runtime.lanes.line import Entry
+from legato.runtime.lanes.world import World
+
+
+class Over(Noun, frozen=True, kw_only=True):
+    """The delivery is over."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    receipt: str = ""
+    answer: bytes = b""
+    gates: tuple[GateSeen, ...] = ()
+    shows: Literal["nothing", "alive", "fault"] = "nothing"
+    """What the attempt says about the destination."""
+
+
+class Again(Noun, frozen=True, kw_only=True):
+    """The attempt failed; another may not."""
+
+    reason: Reason
+    kind: Literal["fault", "throttled"]
+    after: Duration | None = None
+
+
+class NotNow(Noun, frozen=True, kw_only=True):
+    """A gate is closed until then. No attempt was made."""
+
+    until: Instant
+
+
+Result: TypeAlias = Over | Again | NotNow
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How deliveries leave for one destination, under the present plan."""
+
+    destination: Destination
+    spec: Spec
+    sender: Sender
+
+
+class Attempts:
+    """Makes attempts. What all lanes share: it keeps nothing of any one delivery."""
+
+    def __init__(self, world: World, begin: Callable[[DeliveryId], Awaitable[Instant]]) -> None:
+        self._clock = world.clock
+        self._gatekeeper = world.gatekeeper
+        self._secrets = world.secrets
+        self._begin = begin
+
+    async def make(self, way: Way, entry: Entry) -> Result:
+        """Make one attempt. The gates are read last before it begins."""
+        delivery = entry.delivery
+        if entry.is_in_doubt and way.destination.on_doubt == "skip":
+            return _in_doubt("an attempt was under way when the process ended")
+        clearance = await self._gatekeeper.clear(delivery)
+        if not clearance.is_clear:
+            if clearance.until is not None and clearance.until < delivery.expires_at:
+                return NotNow(until=clearance.until)
+            return Over(outcome="refused", reason=clearance.reason, gates=clearance.gates)
+        if entry.revoked is not None:
+            return Over(outcome="refused", reason=entry.revoked)
+        now = self._clock.now()
+        if now >= delivery.expires_at:
+            return expired()
+        request = self._render(way, entry, now)
+        match request:
+            case Again():
+                return request
+            case Reason():
+                return Over(outcome="failed", reason=request)
+            case _:
+                pass
+        try:
+            begun_at = await self._begin(delivery.delivery_id)
+        except LegatoError as error:
+            return Again(kind="fault", reason=Reason(code="store.fault", what=error.what))
+        entry.attempt_count += 1
+        if entry.first_attempt_at is None:
+            entry.first_attempt_at = begun_at
+        return await self._send(way, request)
+
+    def _render(self, way: Way, entry: Entry, now: Instant) -> Request | Reason | Again:
+        destination = way.destination
+        secrets: dict[str, str] = {}
+        for setting, name in secrets_of(destination.settings).items():
+            try:
+                value = self._secrets.get(name)
+            except LegatoError as error:
+                return Again(kind="fault", reason=Reason(code="secret.unreadable", what=error.what))
+            if value is None:
+                # Not the delivery's fault: it waits for the operator, within `give_up`.
+                what = f"there is no secret named {name}"
+                return Again(kind="fault", reason=Reason(code="secret.missing", what=what))
+            secrets[setting] = value
+        settings: Mapping[str, Any] = resolve(way.spec, destination.settings, secrets)
+        terms = Terms(
+            settings=settings,
+            timeout=destination.timeout,
+            allow_private=destination.allow_private,
+        )
+        return render(way.spec, entry.delivery, terms=terms, now=now)
+
+    async def _send(self, way: Way, request: Request) -> Result:
+        try:
+            response = await way.sender.send(request)
+        except SendFault as fault:
+            if fault.is_permanent:
+                return Over(
+                    outcome="failed", reason=Reason(code="send.impossible", what=fault.what)
+                )
+            if fault.is_in_doubt and way.destination.on_doubt == "skip":
+                return _in_doubt(fault.what, shows="fault")
+            return Again(kind="fault", reason=Reason(code="send.fault", what=fault.what))
+        return _read(classify(way.spec, response, self._clock.now()))
+
+
+def _read(verdict: Verdict) -> Result:
+    match verdict.kind:
+        case "accepted":
+            return Over(
+                outcome="accepted",
+                receipt=verdict.receipt,
+                answer=verdict.answer,
+                shows="alive",
+            )
+        case "bounced" | "failed":
+            return Over(outcome=verdict.kind, reason=verdict.reason, shows="alive")
+        case "throttled" | "retry":
+            assert verdict.reason is not None
+            kind: Literal["throttled", "fault"] = (
+                "throttled" if verdict.kind == "throttled" else "fault"
+            )
+            return Again(kind=kind, reason=verdict.reason, after=verdict.after)
+        case _:
+            assert_never(verdict.kind)
+
+
+def expired() -> Over:
+    reason = Reason(code="delivery.expired", what="its time to live ended before it could be sent")
+    return Over(outcome="expired", reason=reason)
+
+
+def _in_doubt(what: str, *, shows: Literal["nothing", "fault"] = "nothing") -> Over:
+    reason = Reason(
+        code="delivery.in_doubt",
+        what=f"{what}; it may have arrived, and this destination would take it twice",
+    )
+    return Over(outcome="in_doubt", reason=reason, shows=shows)

@@ -1,0 +1,404 @@
+"""One destination's lane: its own line, rate, concurrency, breaker and retry schedule.
+
+Everything runs on the event loop's thread, so nothing here is locked. `_pump` is the only place
+that decides what happens next. It is called when something has changed (a delivery came, an
+attempt ended) or at the one instant at which something will (a retry falls due, a token or a probe
+is there, a delivery expires): a lane never polls.
+
+Memory is bounded: a lane holds at most `MEMORY_MAX` deliveries and leaves the others in the outbox,
+from which it refills in order of position. Up to `_cursor` all have been seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Literal, assert_never
+
+from legato.model.delivery import Delivery
+from legato.model.event import DeliveryReported
+from legato.model.ids import DeliveryId
+from legato.model.instant import INSTANT_MAX, SECOND, Duration, Instant
+from legato.model.noun import Noun
+from legato.model.plan import Retry
+from legato.model.problem import LegatoError, Reason
+from legato.ports.state_store import OutboxRow
+from legato.runtime.lanes.attempt import Again, Attempts, NotNow, Over, Result, Way, expired
+from legato.runtime.lanes.line import Entry, Line
+from legato.runtime.lanes.pace import Breaker, BreakerState, Bucket, wait_before
+from legato.runtime.lanes.world import World
+
+MEMORY_MAX = 10_000
+"""Deliveries of one lane in memory: about 20 MB."""
+REFILL_BELOW = MEMORY_MAX // 2
+REFILL_ROWS = 1_000
+REFILL_SECONDS_AFTER_FAULT = 1.0
+HOLD_SECONDS_MAX = 86_400.0
+"""The wall clock may jump: what waits for an instant is looked at again after a day at most."""
+
+logger = logging.getLogger(__name__)
+
+
+class LaneStatus(Noun, frozen=True, kw_only=True):
+    """A lane as people see it."""
+
+    destination: str
+    waiting: int
+    """In memory and not in flight."""
+    retrying: int
+    """Of these, waiting for another attempt."""
+    in_flight: int
+    is_behind: bool
+    """More is waiting in the outbox than in memory."""
+    breaker: BreakerState | Literal["stopped"]
+    """`stopped`: the destination is not in the plan, or its manifest is broken."""
+    rate: float
+    accepted_count: int
+    failed_count: int
+    retry_count: int
+    last_fault: Reason | None = None
+
+
+class Lane:
+    def __init__(
+        self,
+        name: str,
+        world: World,
+        *,
+        attempts: Attempts,
+        report: Callable[[DeliveryReported], None],
+    ) -> None:
+        self.name = name
+        self._outbox = world.outbox
+        self._clock = world.clock
+        self._on_delivered = world.on_delivered
+        self._attempts = attempts
+        self._report = report
+        self._loop = asyncio.get_running_loop()
+        self._way: Way | None = None
+        self._why_stopped = Reason(
+            code="destination.unknown", what=f"the plan has no destination {name}"
+        )
+        self._line = Line()
+        self._bucket = Bucket(0)
+        self._breaker = Breaker()
+        self._paused_until = 0.0
+        self._in_flight: dict[asyncio.Task[Result], Entry] = {}
+        self._cursor = 0
+        self._is_behind = True
+        self._reported: dict[DeliveryId, None] = {}
+        """Over, and not settled yet: their rows may still be in the outbox."""
+        self._revoked: dict[DeliveryId, Reason] = {}
+        """Taken back while only the outbox holds them."""
+        self._earliest_expiry: Instant = INSTANT_MAX
+        """Never later than the earliest expiry in memory."""
+        self._wake: asyncio.TimerHandle | None = None
+        self._is_open = False
+        self._counts = {"accepted": 0, "failed": 0, "retry": 0}
+        self._last_fault: Reason | None = None
+
+    # What the host calls
+
+    def set_way(self, way: Way | None, why_stopped: Reason | None = None) -> None:
+        """Follow another plan from the next attempt on."""
+        self._way = way
+        if why_stopped is not None:
+            self._why_stopped = why_stopped
+        rate = 0.0 if way is None else way.destination.rate or way.spec.limits.rate
+        if rate != self._bucket.rate:
+            self._bucket = Bucket(rate)
+        self._pump()
+
+    def start(self) -> None:
+        self._is_open = True
+        self._pump()
+
+    def submit(self, position: int, delivery: Delivery) -> None:
+        """Take a committed delivery, or leave it in the outbox for later."""
+        if not self._is_open or delivery.delivery_id in self._line.entries:
+            return
+        is_new = position > self._cursor
+        if is_new and (self._is_behind or len(self._line) >= MEMORY_MAX):
+            self._is_behind = True
+            return
+        self._cursor = max(self._cursor, position)
+        self._reported.pop(delivery.delivery_id, None)  # a dead one that is redriven begins anew
+        self._add(Entry(delivery))
+        self._pump()
+
+    def revoke(self, delivery_id: DeliveryId, reason: Reason) -> bool:
+        """Take a delivery back if it has not left; return whether it was in this lane."""
+        entry = self._line.entries.get(delivery_id)
+        if entry is None:
+            if self._is_behind:
+                self._revoked[delivery_id] = reason
+            return False
+        entry.revoked = reason
+        if entry.state != "in_flight":
+            self._end(entry, Over(outcome="refused", reason=reason))
+            self._pump()
+        return True
+
+    def settled(self, delivery_id: DeliveryId) -> None:
+        """Forget a delivery whose end the engine has applied."""
+        self._reported.pop(delivery_id, None)
+        self._revoked.pop(delivery_id, None)
+        entry = self._line.entries.get(delivery_id)
+        if entry is not None and entry.state != "in_flight":
+            self._line.remove(entry)  # settled from elsewhere: an operator, an erasure
+            self._pump()
+
+    async def close(self, seconds: float) -> None:
+        """Begin nothing more and let attempts in flight end, within a time."""
+        self._is_open = False
+        if self._wake is not None:
+            self._wake.cancel()
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=seconds)
+            for task in self._in_flight:
+                task.cancel()
+            await asyncio.gather(*self._in_flight, return_exceptions=True)
+
+    def status(self) -> LaneStatus:
+        return LaneStatus(
+            destination=self.name,
+            waiting=len(self._line) - len(self._in_flight),
+            retrying=self._line.asleep_count(),
+            in_flight=len(self._in_flight),
+            is_behind=self._is_behind,
+            breaker="stopped" if self._way is None else self._breaker.state,
+            rate=self._bucket.rate,
+            accepted_count=self._counts["accepted"],
+            failed_count=self._counts["failed"],
+            retry_count=self._counts["retry"],
+            last_fault=self._last_fault,
+        )
+
+    # What happens next
+
+    def _pump(self) -> None:
+        if not self._is_open:
+            return
+        try:
+            self._refill()
+        except LegatoError as error:
+            logger.warning("Lane %s could not read the outbox: %s", self.name, error.what)
+            self._loop.call_later(REFILL_SECONDS_AFTER_FAULT, self._pump)
+        while True:
+            now = self._loop.time()
+            entry = self._line.first(now)
+            if entry is None:
+                self._sleep_until(self._line.next_due())
+                return
+            if self._way is None:
+                self._end(entry, Over(outcome="failed", reason=self._why_stopped))
+            elif self._clock.now() >= entry.delivery.expires_at:
+                self._end(entry, expired())
+            elif self._is_full(now):
+                return
+            else:
+                self._begin(entry, self._way, now)
+
+    def _is_full(self, now: float) -> bool:
+        """Return whether nothing may begin now; then the wake is set, if time alone can help."""
+        assert self._way is not None
+        if len(self._in_flight) >= self._way.destination.concurrency:
+            return True
+        if now < self._paused_until:
+            self._wait_blocked(self._paused_until)
+            return True
+        if not self._breaker.is_ready(now):
+            if self._breaker.state == "open":
+                self._wait_blocked(self._breaker.opens_until)
+            return True
+        if not self._bucket.is_ready(now):
+            self._sleep_until(self._bucket.next_at)
+            return True
+        return False
+
+    def _wait_blocked(self, until: float) -> None:
+        """Wait for the destination; meanwhile what expires is reported when it does."""
+        wall = self._clock.now()
+        if wall >= self._earliest_expiry:
+            self._expire(wall)
+        expiry = self._loop.time() + (self._earliest_expiry - wall) / SECOND
+        self._sleep_until(min(until, expiry))
+
+    def _expire(self, wall: Instant) -> None:
+        entries = list(self._line.entries.values())
+        for entry in entries:
+            if entry.state != "in_flight" and wall >= entry.delivery.expires_at:
+                self._end(entry, expired())
+        left = (entry.delivery.expires_at for entry in self._line.entries.values())
+        self._earliest_expiry = min((one for one in left if one > wall), default=INSTANT_MAX)
+
+    def _sleep_until(self, when: float | None) -> None:
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        if when is not None:
+            latest = self._loop.time() + HOLD_SECONDS_MAX
+            self._wake = self._loop.call_at(min(when, latest), self._pump)
+
+    def _begin(self, entry: Entry, way: Way, now: float) -> None:
+        self._line.take(entry)
+        self._bucket.take(now)
+        self._breaker.begin()
+        task = self._loop.create_task(self._attempts.make(way, entry))
+        self._in_flight[task] = entry
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Result]) -> None:
+        entry = self._in_flight.pop(task)
+        if task.cancelled():
+            return  # closing: the attempt stays begun, and is in doubt at the next start
+        fault = task.exception()
+        if fault is not None:
+            # Our own bug must stop neither the lane nor the person's later deliveries.
+            logger.error("An attempt of lane %s failed.", self.name, exc_info=fault)
+            what = f"an attempt ended with {type(fault).__name__}; see the log of the process"
+            result: Result = Over(outcome="failed", reason=Reason(code="lane.fault", what=what))
+        else:
+            result = task.result()
+        match result:
+            case Over():
+                self._learn(result)
+                self._end(entry, result)
+            case Again():
+                self._again(entry, result)
+            case NotNow():
+                self._breaker.abandoned()
+                self._line.sleep(entry, self._at(result.until))
+            case _:
+                assert_never(result)
+        self._pump()
+
+    def _learn(self, over: Over) -> None:
+        match over.shows:
+            case "alive":
+                self._breaker.answered()
+            case "fault":
+                self._last_fault = over.reason
+                self._breaker.failed(self._loop.time())
+            case "nothing":
+                self._breaker.abandoned()
+            case _:
+                assert_never(over.shows)
+
+    def _again(self, entry: Entry, result: Again) -> None:
+        delivery = entry.delivery
+        retry = Retry() if self._way is None else self._way.destination.retry
+        now, wall = self._loop.time(), self._clock.now()
+        self._last_fault = result.reason
+        self._counts["retry"] += 1
+        entry.is_in_doubt = False
+        if entry.first_attempt_at is None:  # it never got as far as the wire
+            entry.first_attempt_at = wall
+            entry.attempt_count += 1
+        wait = wait_before(retry, delivery.delivery_id, entry.attempt_count)
+        if result.after is not None:
+            wait = max(result.after, 0) if result.kind == "throttled" else max(result.after, wait)
+        if result.kind == "throttled":
+            self._breaker.answered()
+            self._paused_until = max(self._paused_until, now + wait / SECOND)
+        else:
+            self._breaker.failed(now)
+        over = self._verdict_on_another(entry, result, retry, due_at=wall + wait)
+        if over is not None:
+            self._end(entry, over)
+            return
+        self._keep_schedule(delivery.delivery_id, wall + wait)
+        # It wakes when it expires, if that is sooner, to be reported at once.
+        seconds = min(wait, max(delivery.expires_at - wall, 0)) / SECOND
+        self._line.sleep(entry, now + seconds)
+
+    def _keep_schedule(self, delivery_id: DeliveryId, due_at: Instant) -> None:
+        try:
+            self._outbox.end_attempt(delivery_id, due_at)
+        except LegatoError as error:
+            # Memory knows when; only a restart would find the attempt in doubt.
+            logger.warning("Lane %s could not store a retry: %s", self.name, error.what)
+
+    def _verdict_on_another(
+        self, entry: Entry, result: Again, retry: Retry, *, due_at: Instant
+    ) -> Over | None:
+        if entry.revoked is not None:
+            return Over(outcome="refused", reason=entry.revoked)
+        assert entry.first_attempt_at is not None
+        if due_at >= entry.first_attempt_at + retry.give_up:
+            reason = Reason(
+                code="delivery.gave_up",
+                what=f"no attempt of {entry.attempt_count} succeeded; last: {result.reason.what}",
+            )
+            return Over(outcome="failed", reason=reason)
+        return None
+
+    def _end(self, entry: Entry, over: Over) -> None:
+        delivery = entry.delivery
+        self._line.remove(entry)
+        self._reported[delivery.delivery_id] = None
+        now = self._clock.now()
+        if over.outcome == "accepted":
+            self._counts["accepted"] += 1
+            if self._on_delivered is not None:
+                self._on_delivered(delivery, now)
+        else:
+            self._counts["failed"] += 1
+        self._report(
+            DeliveryReported(
+                received_at=now,
+                person_id=delivery.person_id,
+                delivery_id=delivery.delivery_id,
+                outcome=over.outcome,
+                attempt_count=entry.attempt_count,
+                reason=over.reason,
+                receipt=over.receipt,
+                answer=over.answer,
+                gates=over.gates,
+            )
+        )
+
+    # Memory
+
+    def _refill(self) -> None:
+        while self._is_behind and len(self._line) < REFILL_BELOW:
+            rows = self._outbox.waiting(self.name, self._cursor, REFILL_ROWS)
+            taken = _whole_positions(rows) if len(rows) == REFILL_ROWS else rows
+            if len(rows) < REFILL_ROWS:
+                self._is_behind = False
+            elif not taken:  # one event with more deliveries than a page: take the page as it is
+                taken = rows
+            for row in taken:
+                self._take_row(row)
+            self._cursor = taken[-1].position if taken else self._cursor
+
+    def _take_row(self, row: OutboxRow) -> None:
+        delivery_id = row.delivery.delivery_id
+        if delivery_id in self._line.entries or delivery_id in self._reported:
+            return
+        entry = Entry(row.delivery)
+        entry.attempt_count = row.attempt_count
+        entry.first_attempt_at = row.first_attempt_at
+        entry.is_in_doubt = row.is_in_doubt
+        entry.revoked = self._revoked.pop(delivery_id, None)
+        if row.next_attempt_at is not None and not row.is_in_doubt:
+            entry.due = self._at(min(row.next_attempt_at, row.delivery.expires_at))
+        self._add(entry)
+        if entry.revoked is not None:
+            self._end(entry, Over(outcome="refused", reason=entry.revoked))
+
+    def _add(self, entry: Entry) -> None:
+        self._earliest_expiry = min(self._earliest_expiry, entry.delivery.expires_at)
+        self._line.add(entry)
+
+    def _at(self, instant: Instant) -> float:
+        """Return the loop's time of an instant; the wall clock may have jumped since."""
+        ahead: Duration = max(instant - self._clock.now(), 0)
+        return self._loop.time() + min(ahead / SECOND, HOLD_SECONDS_MAX)
+
+
+def _whole_positions(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """Leave out the last position: the page may have cut it in two."""
+    last = rows[-1].position
+    return [row for row in rows if row.position != last]

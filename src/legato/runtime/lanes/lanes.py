@@ -1,0 +1,99 @@
+"""The dispatcher: hands every committed delivery to its destination's lane.
+
+All methods are called on the event loop's thread. A delivery is submitted after the turn that
+decided it was committed; `settled` is called after the turn that applied its report was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from legato.connectors.compile import compile_manifest
+from legato.model.delivery import Delivery
+from legato.model.ids import DeliveryId
+from legato.model.plan import Destination, Plan
+from legato.model.problem import Reason
+from legato.runtime.lanes.attempt import Attempts, Way
+from legato.runtime.lanes.lane import Lane, LaneStatus
+from legato.runtime.lanes.reporter import Reporter, Starter
+from legato.runtime.lanes.world import World
+
+
+class Lanes:
+    """Must be made on the loop's thread. Senders are closed by whoever opened them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._reporter = Reporter(world.intake)
+        self._attempts = Attempts(world, Starter(world.outbox, world.clock).begin)
+        self._lanes: dict[str, Lane] = {}
+        self._ways: dict[str, tuple[Destination, Way | None, Reason | None]] = {}
+        self._is_open = False
+
+    def set_plan(self, plan: Plan) -> None:
+        """Follow another plan from the next attempt on. Unchanged destinations keep their pace."""
+        gone = [name for name in self._ways if name not in plan.destinations]
+        for name in gone:
+            del self._ways[name]
+            what = f"the plan has no destination {name} any more"
+            self._lane(name).set_way(None, Reason(code="destination.unknown", what=what))
+        for name, destination in plan.destinations.items():
+            known = self._ways.get(name)
+            if known is None or known[0] != destination:
+                self._ways[name] = (destination, *self._way(destination))
+                self._lane(name).set_way(*self._ways[name][1:])
+
+    def start(self) -> None:
+        """Take up what the outbox holds. To be called once replay has caught up with the log."""
+        self._is_open = True
+        for name, _ in self._world.outbox.destinations():
+            self._lane(name)
+        for lane in self._lanes.values():
+            lane.start()
+
+    def submit(self, position: int, delivery: Delivery) -> None:
+        """Take a committed delivery. A redriven one is submitted with position 0."""
+        self._lane(delivery.destination).submit(position, delivery)
+
+    def revoke(self, delivery_id: DeliveryId, reason: Reason) -> None:
+        """Take a delivery back, if it has not left: it is then reported as refused."""
+        for lane in self._lanes.values():
+            if lane.revoke(delivery_id, reason):
+                return
+
+    def settled(self, delivery_id: DeliveryId) -> None:
+        """Forget a delivery whose end the engine has applied."""
+        for lane in self._lanes.values():
+            lane.settled(delivery_id)
+
+    async def close(self, seconds: float = 10.0) -> int:
+        """Let attempts in flight end, hand over their reports, both within a time.
+
+        Returns how many reports the intake did not take.
+        """
+        self._is_open = False
+        await asyncio.gather(*(lane.close(seconds) for lane in self._lanes.values()))
+        return await self._reporter.close(seconds)
+
+    def status(self) -> Mapping[str, LaneStatus]:
+        """Return every lane as it is now."""
+        return {name: lane.status() for name, lane in sorted(self._lanes.items())}
+
+    def _lane(self, name: str) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = Lane(
+                name, self._world, attempts=self._attempts, report=self._reporter.report
+            )
+            if self._is_open:
+                lane.start()
+        return lane
+
+    def _way(self, destination: Destination) -> tuple[Way | None, Reason | None]:
+        compiled = compile_manifest(destination.manifest)
+        if compiled.spec is None:
+            what = f"the manifest of {destination.name} is broken: {compiled.mistakes[0]}"
+            return None, Reason(code="destination.broken", what=what)
+        sender = self._world.senders[compiled.spec.transport]
+        return Way(destination=destination, spec=compiled.spec, sender=sender), None

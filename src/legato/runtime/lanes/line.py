@@ -1,0 +1,116 @@
+"""Who is next in a lane: first come, first served, and one at a time for each person.
+
+Only the first delivery of a person is looked at: while it waits for another attempt, the person's
+later ones wait behind it, and everybody else passes.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from typing import Literal
+
+from legato.model.delivery import Delivery
+from legato.model.ids import DeliveryId, PersonId
+from legato.model.instant import Instant
+from legato.model.problem import Reason
+
+
+class Entry:
+    """A delivery in memory, and what its attempts have come to so far."""
+
+    __slots__ = (
+        "attempt_count",
+        "delivery",
+        "due",
+        "first_attempt_at",
+        "is_in_doubt",
+        "revoked",
+        "state",
+    )
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        self.attempt_count = 0
+        self.first_attempt_at: Instant | None = None
+        self.due = 0.0
+        """By the loop's clock."""
+        self.is_in_doubt = False
+        self.revoked: Reason | None = None
+        self.state: Literal["waiting", "ready", "asleep", "in_flight", "gone"] = "waiting"
+
+
+class Line:
+    """The deliveries that a lane holds in memory."""
+
+    def __init__(self) -> None:
+        self.entries: dict[DeliveryId, Entry] = {}
+        self._people: dict[PersonId, deque[Entry]] = {}
+        self._ready: deque[Entry] = deque()
+        self._asleep: list[tuple[float, int, Entry]] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def add(self, entry: Entry) -> None:
+        self.entries[entry.delivery.delivery_id] = entry
+        queue = self._people.get(entry.delivery.person_id)
+        if queue is None:
+            self._people[entry.delivery.person_id] = deque((entry,))
+            self._put(entry)
+        else:
+            queue.append(entry)
+
+    def first(self, now: float) -> Entry | None:
+        """Return who is next, without taking it."""
+        while self._asleep and self._asleep[0][0] <= now:
+            _, _, entry = heapq.heappop(self._asleep)
+            if entry.state == "asleep" and entry.due <= now:
+                entry.state = "ready"
+                self._ready.append(entry)
+        while self._ready and self._ready[0].state != "ready":
+            self._ready.popleft()
+        return self._ready[0] if self._ready else None
+
+    def take(self, entry: Entry) -> None:
+        """Take the one that `first` returned into flight."""
+        assert self._ready[0] is entry
+        self._ready.popleft()
+        entry.state = "in_flight"
+
+    def sleep(self, entry: Entry, due: float) -> None:
+        """Let an entry wait until then; it keeps its place before the person's others."""
+        entry.due = due
+        self._put(entry)
+
+    def remove(self, entry: Entry) -> None:
+        """Forget an entry; the person's next one moves up."""
+        del self.entries[entry.delivery.delivery_id]
+        entry.state = "gone"
+        person_id = entry.delivery.person_id
+        queue = self._people[person_id]
+        was_first = queue[0] is entry
+        queue.remove(entry)
+        if not queue:
+            del self._people[person_id]
+        elif was_first:
+            self._put(queue[0])
+
+    def next_due(self) -> float | None:
+        """Return when the next sleeper wakes."""
+        while self._asleep and self._asleep[0][2].state != "asleep":
+            heapq.heappop(self._asleep)
+        return self._asleep[0][0] if self._asleep else None
+
+    def asleep_count(self) -> int:
+        return sum(entry.state == "asleep" for entry in self.entries.values())
+
+    def _put(self, entry: Entry) -> None:
+        if entry.due > 0:
+            entry.state = "asleep"
+            self._count += 1
+            heapq.heappush(self._asleep, (entry.due, self._count, entry))
+        else:
+            entry.state = "ready"
+            self._ready.append(entry)

@@ -1,0 +1,29 @@
+"""What the lanes need around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from legato.connectors.spec import TransportKind
+from legato.model.delivery import Delivery
+from legato.model.instant import Instant
+from legato.ports.clearance import Gatekeeper
+from legato.ports.clock import Clock
+from legato.ports.intake import Intake
+from legato.ports.sender import Secrets, Sender
+from legato.ports.state_store import Outbox
+
+
+class World(msgspec.Struct, frozen=True, kw_only=True):
+    """Given once, shared by every lane."""
+
+    outbox: Outbox
+    senders: Mapping[TransportKind, Sender]
+    secrets: Secrets
+    gatekeeper: Gatekeeper
+    intake: Intake
+    clock: Clock
+    on_delivered: Callable[[Delivery, Instant], None] | None = None
+    """Told of every accepted delivery, with the instant of the answer."""
