@@ -21,6 +21,8 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from legato.core.program import Program
+from legato.fold.memory import Memory, is_control
+from legato.fold.turn import Record, StepFault, Turned, quarantine
 from legato.model.event import Event, decode_event
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
@@ -28,8 +30,6 @@ from legato.model.problem import LegatoError
 from legato.model.state import State
 from legato.ports.log import Log
 from legato.ports.state_store import StateStore
-from legato.runtime.memory import Memory, is_control
-from legato.runtime.turn import Record, StepFault, Turned, quarantine
 
 T = TypeVar("T")
 

@@ -23,6 +23,8 @@ import msgspec
 
 from legato.core.gate import Clearance, clear
 from legato.core.program import Program
+from legato.fold.memory import CORE, Core, Memory
+from legato.fold.turn import Turned
 from legato.model.delivery import Delivery
 from legato.model.effect import Revoke, Settle
 from legato.model.event import DeliveryReported
@@ -36,13 +38,11 @@ from legato.ports.clock import Clock
 from legato.ports.log import Log
 from legato.ports.state_store import Records, StateStore, Timers
 from legato.runtime.engine import Ask, Engine, Question, Reply
-from legato.runtime.memory import CORE, Core, Memory
 from legato.runtime.progress import Progress
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
 from legato.runtime.telemetry import Histogram, Rate
 from legato.runtime.timers import Alarms
-from legato.runtime.turn import Turned
 from legato.runtime.upkeep import Kept, Upkeep
 from legato.runtime.waiting_room import Backlog, WaitingRoom
 from legato.runtime.walk import Walker

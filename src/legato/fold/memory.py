@@ -17,6 +17,8 @@ from legato.core.exchange import Keys, Loaded, Result
 from legato.core.program import Program
 from legato.core.reads import reads
 from legato.core.step import step
+from legato.fold.cache import Cache
+from legato.fold.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned
 from legato.model.effect import (
     Deliver,
     Effect,
@@ -34,8 +36,6 @@ from legato.model.note import encode_notes
 from legato.model.plan import Plan, decode_plan
 from legato.model.state import State, decode_state, encode_state
 from legato.ports.state_store import NoteRow, StateStore
-from legato.runtime.cache import Cache
-from legato.runtime.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned
 
 DUPLICATES_WINDOW: Duration = 72 * HOUR
 POINTERS_MAX = 400_000
