@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import resources
 from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
 
 from legato.model.event import Event
 from legato.model.ids import PersonId
@@ -13,6 +18,7 @@ from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.model.problem import Problem
 from legato.model.state import State
+from legato.plan.load import Loaded, load
 from legato.ports.clock import Clock
 from legato.ports.intake import Intake
 from legato.ports.log import Log
@@ -166,6 +172,23 @@ class App:
 def read_workspace(folder: Path) -> dict[str, str]:
     """Return the texts of every YAML file of a workspace by path in it, `scenarios/` excepted."""
     raise NotImplementedError
+
+
+def check_files(files: Mapping[str, str]) -> Loaded:
+    """Compile definitions with the connectors that are shipped: a plan, or every mistake."""
+    return load(files, shipped_connectors())
+
+
+@cache
+def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
+    """Return the manifests of the connectors' catalog by id."""
+    reader = YAML(typ="safe", pure=True)
+    manifests: dict[str, Mapping[str, Any]] = {}
+    for entry in resources.files("legato.connectors").joinpath("catalog").iterdir():
+        if entry.name.endswith(".yaml"):
+            manifest: dict[str, Any] = reader.load(entry.read_text(encoding="utf-8"))  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
+            manifests[manifest["id"]] = manifest
+    return dict(sorted(manifests.items()))
 
 
 def open_app(config: Config) -> App:
