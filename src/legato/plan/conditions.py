@@ -24,10 +24,10 @@ from legato.model.rule import (
 from legato.plan import form, history
 from legato.plan.findings import nearest
 from legato.plan.form import Form
+from legato.plan.operators import read_tests
 from legato.plan.properties import ANYTHING, Schema, check_test, property_schema
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value
-from legato.plan.tests import read_tests
 
 LOGIC = ("all", "any", "none", "not")
 HISTORY = (

@@ -19,10 +19,10 @@ from legato.model.rule import (
 )
 from legato.plan import form
 from legato.plan.form import Form
+from legato.plan.operators import OPERATORS, read_test
 from legato.plan.properties import check_test, property_schema, schema_of_function
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Value
-from legato.plan.tests import OPERATORS, read_test
 
 FUNCTIONS = ("count", "sum", "min", "max", "average", "first", "last", "unique", "most_frequent")
 NUMERIC = ("sum", "min", "max", "average")

@@ -15,11 +15,11 @@ from legato.model.noun import Noun
 from legato.model.plan import IdentityRules, Plan, Policies
 from legato.model.problem import Place, Problem
 from legato.plan.findings import Findings, listed, nearest
-from legato.plan.journeys import read_journey
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import read_destination, read_manifest
 from legato.plan.rules.identity import declare_kinds, read_identity
+from legato.plan.rules.journeys import read_journey
 from legato.plan.rules.policies import (
     ConsentRules,
     declare_purposes,
@@ -135,6 +135,7 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
     computed = _read_all(scope, library, "computed", read_computed)
     destinations = _read_all(scope, library, "destination", read_destination)
     scope.audiences = _read_all(scope, library, "audience", read_audience)
+    channels = _read_all(scope, library, "channel", read_channel)
     templates = _read_all(scope, library, "template", read_template)
     segments = _read_all(scope, library, "segment", read_segment)
     report_cycles(scope, segments)
@@ -152,7 +153,7 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
         segments=segments,
         journeys=_read_all(scope, library, "journey", read_journey),
         purposes=_by_name({purpose.name: purpose for purpose in purposes}),
-        channels=_read_all(scope, library, "channel", read_channel),
+        channels=channels,
         policies=_policies(scope, library),
         templates=templates,
         destinations=destinations,

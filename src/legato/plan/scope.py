@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from legato.connectors.spec import Spec
+from legato.model.delivery import Operation
 from legato.model.event import NAME_OF_KIND
 from legato.model.plan import AudienceType
 from legato.model.problem import Place
@@ -41,6 +43,9 @@ class Scope:
         self.template_variables: dict[str, list[tuple[Place, tuple[str, ...]]]] = {}
         self.audiences: dict[str, AudienceType] = {}
         """Declared ones, and those that journey steps name on the spot."""
+        self.specs: dict[str, Spec] = {}
+        """Destination -> what its connector can do."""
+        self.channel_destinations: dict[str, str] = {}
         self.manifests: dict[str, Mapping[str, Any]] = {}
 
     def declare(self, kind: str, name: str, place: Place) -> bool:
@@ -78,9 +83,20 @@ class Scope:
         for name, place in zip(names, places, strict=True):
             self.refer(kind, name, place)
 
-    def known(self, kind: str) -> str:
-        """Return the declared names of a kind as a sentence does."""
-        return listed(sorted(self.names.get(kind, {}))) or "none is declared yet"
+    def refer_able(self, operation: Operation, destination: str, place: Place) -> None:
+        """Look a destination up, and report one whose connector cannot do this."""
+        if not self.refer("destination", destination, place):
+            return
+        spec = self.specs.get(destination)
+        if spec is not None and operation not in spec.routes:
+            self.findings.report(
+                "X304",
+                place,
+                f"the connector `{spec.head.id}` of `{destination}` has no way to "
+                f"`{operation.replace('_', ' ')}`",
+                f"use a destination of another connector; this one can "
+                f"{listed(word.replace('_', ' ') for word in spec.routes)}",
+            )
 
 
 def _article(kind: str) -> str:

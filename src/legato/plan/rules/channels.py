@@ -16,7 +16,8 @@ def read_channel(scope: Scope, tree: Fields) -> Channel:
     part.read("title", form.text, "")
     destination = part.need_read("destination", form.text, "", example="destination: smtp")
     if destination:
-        scope.refer("destination", destination, part.place_of_value("destination"))
+        scope.refer_able("send", destination, part.place_of_value("destination"))
+    scope.channel_destinations[name] = destination
     part.need("address", "address: trait email")
     channel = Channel(
         name=name,

@@ -47,6 +47,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
     settings = form.fields(scope.findings, value, "settings") if value is not None else None
     given = cast("dict[str, Any]", plain(settings)) if settings else {}
     if spec is not None:
+        scope.specs[name] = spec
         _check_settings(scope, spec, given, value or tree)
     limits = spec.limits if spec else Limits()
     on_doubt = spec.head.on_doubt if spec else "resend"

@@ -21,7 +21,8 @@ def read_segment(scope: Scope, tree: Fields) -> SegmentType:
     name = part.need_read("segment", form.text, "", example="segment: vip")
     condition = part.need("when", "when: {did: Order Completed}")
     destinations = part.read("keep_in", form.texts, ())
-    scope.refer_all("destination", destinations, part.take("keep_in"))
+    for destination in destinations:
+        scope.refer_able("audience_add", destination, part.place_of_value("keep_in"))
     segment = SegmentType(
         name=name,
         title=part.read("title", form.text, name),
@@ -39,7 +40,7 @@ def read_audience(scope: Scope, tree: Fields) -> AudienceType:
     name = part.need_read("audience", form.text, "", example="audience: recent_buyers")
     destination = part.need_read("destination", form.text, "", example="destination: ads")
     if destination:
-        scope.refer("destination", destination, part.place_of_value("destination"))
+        scope.refer_able("audience_add", destination, part.place_of_value("destination"))
     purpose = part.need_read("purpose", form.text, "", example="purpose: marketing")
     if purpose:
         scope.refer("purpose", purpose, part.place_of_value("purpose"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from legato.expr.template import TemplateFault, compile_template
 from legato.model.plan import Template
@@ -34,6 +34,7 @@ def read_template(scope: Scope, tree: Fields) -> Template:
         inner = form.fields(scope.findings, field.value, field.key)
         if inner is not None:
             texts[field.key] = _texts(scope, inner, name)
+            _check_inputs(scope, field, texts[field.key])
     if not texts:
         scope.findings.report(
             "T302",
@@ -105,6 +106,20 @@ def _texts(scope: Scope, inner: Fields, template: str) -> dict[str, str]:
             check_variables(scope, variables, field.value.place)
             scope.template_variables.setdefault(template, []).append((field.value.place, variables))
     return texts
+
+
+def _check_inputs(scope: Scope, field: Field, texts: Mapping[str, str]) -> None:
+    """Report a text that the channel's connector cannot do without."""
+    spec = scope.specs.get(scope.channel_destinations.get(field.key, ""))
+    route = spec.routes.get("send") if spec else None
+    for name, needed in route.inputs.items() if route else ():
+        if needed.required and name not in texts:
+            scope.findings.report(
+                "T304",
+                field.place,
+                f"a message by `{field.key}` needs `{name}`, and this one has none",
+                f"add `{name}: ...` under `{field.key}`",
+            )
 
 
 def _text(scope: Scope, field: Field) -> str | None:

@@ -1,0 +1,162 @@
+"""What a journey says and writes: its sends and the traits it sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from jsonschema.validators import Draft202012Validator
+
+from legato.model.instant import Duration
+from legato.model.noun import Noun
+from legato.model.problem import Place
+from legato.plan import form
+from legato.plan.findings import listed
+from legato.plan.form import Form
+from legato.plan.properties import property_schema
+from legato.plan.scope import Scope
+from legato.plan.source import Fields, Value, plain
+
+EXPIRES: Duration = 1
+
+
+class Message(Noun, frozen=True, kw_only=True):
+    """A send, without its place among the steps."""
+
+    message: str
+    channels: tuple[str, ...]
+    prefer: Literal["given", "cheapest"]
+    purpose: str
+    expires: Duration
+    about: str
+
+
+def read_send(
+    scope: Scope, outer: Form, step_id: str, *, purpose: str, entry: str | None
+) -> Message:
+    """Read a `send` and check its message in each of its channels."""
+    value = outer.take("send")
+    tree = form.fields(scope.findings, value, "send") if value is not None else None
+    place = value.place if value is not None else outer.place
+    part = Form(
+        scope.findings, tree or Fields(place=place, fields=()), f"the send of step `{step_id}`"
+    )
+    message = part.need_read("message", form.text, "", example="message: cart_reminder")
+    channels, prefer = _channels(scope, part)
+    expires = _expires(scope, part)
+    about = part.read("about", form.text, "")
+    if about and entry:
+        property_schema(scope, entry, about, part.place_of_value("about"))
+    own = part.read("purpose", form.text, "")
+    if own:
+        scope.refer("purpose", own, part.place_of_value("purpose"))
+    if message and scope.refer("template", message, part.place_of_value("message")):
+        _check_message(scope, message, channels, part=part, entry=entry)
+    resolved = own or scope.template_purposes.get(message, "") or purpose
+    if not resolved:
+        scope.findings.report(
+            "J304",
+            part.place,
+            f"nothing says for what purpose step `{step_id}` sends",
+            "add `purpose: marketing` to the journey, the template or the send",
+        )
+    part.close()
+    return Message(
+        message=message,
+        channels=channels,
+        prefer=prefer,
+        purpose=resolved,
+        expires=expires,
+        about=about,
+    )
+
+
+def read_traits(scope: Scope, part: Form) -> Mapping[str, Any]:
+    """Read the traits that a `set` writes."""
+    value = part.take("set")
+    tree = form.fields(scope.findings, value, "set") if value is not None else None
+    traits: dict[str, Any] = {}
+    for field in tree.fields if tree else ():
+        if field.key in scope.names["computed"]:
+            scope.findings.report(
+                "J310",
+                field.place,
+                f"the trait `{field.key}` is computed from events and cannot be set",
+                "set a trait of your own",
+            )
+            continue
+        if not scope.refer("trait", field.key, field.place):
+            continue
+        traits[field.key] = plain(field.value)
+        _check_value(scope, field.key, traits[field.key], field.value.place)
+    return traits
+
+
+def _check_value(scope: Scope, name: str, value: object, place: Place) -> None:
+    validator = cast("Any", Draft202012Validator(scope.trait_schemas.get(name, {})))
+    if not validator.is_valid(value):
+        scope.findings.report(
+            "R401",
+            place,
+            f"this is not what the trait `{name}` is declared to be",
+            "write a value that its schema in the catalog allows",
+        )
+
+
+def _channels(scope: Scope, part: Form) -> tuple[tuple[str, ...], Literal["given", "cheapest"]]:
+    value = part.need("on", "on: email")
+    if value is None:
+        return (), "given"
+    if not isinstance(value, Fields):
+        names = part.read("on", form.texts, ())
+        scope.refer_all("channel", names, value)
+        return names, "given"
+    inner = Form(scope.findings, value, "`on`")
+    names = inner.need_read("cheapest_of", form.texts, (), example="cheapest_of: [push, email]")
+    scope.refer_all("channel", names, inner.take("cheapest_of"))
+    inner.close()
+    return names, "cheapest"
+
+
+def _expires(scope: Scope, part: Form) -> Duration:
+    if "expires" in part:
+        return part.read("expires", form.duration, EXPIRES)
+    scope.findings.report(
+        "J303",
+        part.place,
+        f"{part.what} does not say when it is too late to send",
+        "add `expires: 6h`: how long after the decision the message still makes sense",
+    )
+    return EXPIRES
+
+
+def _check_message(
+    scope: Scope, message: str, channels: tuple[str, ...], *, part: Form, entry: str | None
+) -> None:
+    texts = scope.texts.get(message)
+    if texts is None:  # the template is broken: that is reported there
+        return
+    place = _on_place(part.take("on"), part)
+    for channel in channels:
+        if channel in scope.names["channel"] and channel not in texts:
+            scope.findings.report(
+                "J309",
+                place,
+                f"the template `{message}` has no text for `{channel}`",
+                f"add `{channel}:` to the template, or send on {listed(texts) or 'no channel'}",
+            )
+    if entry:
+        for text_place, variables in scope.template_variables.get(message, ()):
+            for variable in variables:
+                root, _, path = variable.partition(".")
+                if root == "event" and path and "[" not in path:
+                    _check_event_variable(scope, entry, path, text_place)
+
+
+def _check_event_variable(scope: Scope, entry: str, path: str, place: Place) -> None:
+    # Lists have `first`, `size` and the like in Liquid: only the head of the path is declared.
+    property_schema(scope, entry, path.partition(".")[0], place)
+
+
+def _on_place(value: Value | None, part: Form) -> Place:
+    return value.place if value is not None else part.place
