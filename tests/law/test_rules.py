@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -270,7 +270,7 @@ def test_nothing_changes_before_the_next_change(person: Person, rule: Rule) -> N
         later = [change - 1]
         assert change > person.now
     for now in later:
-        then = Person(**{**person.__dict__, "now": now})
+        then = replace(person, now=now)
         assert holds(rule, then) == holds(rule, person)
 
 
@@ -416,18 +416,21 @@ def found(body: Json, path: str) -> list[Any]:
     key, _, rest = path.partition(".")
     is_each = key.endswith("[]")
     key = key.removesuffix("[]")
-    if not isinstance(body, dict) or key not in body:
+    if key not in body:
         return []
-    inside: Any = body[key]
-    inner = (inside if isinstance(inside, list) else []) if is_each else [inside]
+    inside = body[key]
+    inner = (listed(inside) if isinstance(inside, list) else []) if is_each else [inside]
     if not rest:
         return [value for item in inner for value in flat(item)]
     return [value for item in inner if isinstance(item, dict) for value in found(item, rest)]
 
 
 def flat(value: Json) -> list[Any]:
-    values = value if isinstance(value, list) else [value]
-    return [item for item in values if isinstance(item, str | int | float)]
+    return [item for item in listed(value) if isinstance(item, str | int | float)]
+
+
+def listed(value: Json) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
 
 
 def kind(value: Json) -> str:
