@@ -16,7 +16,7 @@ from legato.model.instant import Duration, Instant
 from legato.model.note import Story
 from legato.model.noun import Noun
 from legato.model.plan import Plan
-from legato.model.problem import Problem
+from legato.model.problem import LegatoError, Problem
 from legato.model.state import State
 from legato.plan.load import Loaded, load
 from legato.ports.clock import Clock
@@ -170,8 +170,23 @@ class App:
 
 
 def read_workspace(folder: Path) -> dict[str, str]:
-    """Return the texts of every YAML file of a workspace by path in it, `scenarios/` excepted."""
-    raise NotImplementedError
+    """Return the texts of every YAML file of a workspace by path in it, `scenarios/` excepted.
+
+    Files and folders whose names begin with a dot are not part of it.
+    """
+    texts: dict[str, str] = {}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        is_hidden = any(part.startswith(".") for part in inside.parts)
+        if path.suffix not in (".yaml", ".yml") or is_hidden or inside.parts[0] == "scenarios":
+            continue
+        try:
+            texts[inside.as_posix()] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LegatoError(
+                f"{path} cannot be read as text.", fix="Save it as UTF-8, readable by this user."
+            ) from error
+    return texts
 
 
 def check_files(files: Mapping[str, str]) -> Loaded:
