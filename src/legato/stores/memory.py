@@ -115,7 +115,7 @@ class MemoryStore:
         return {key: self.resolve(pointers[key]) for key in keys if key in pointers}
 
     def seen(self, digests: Sequence[bytes], since: Instant) -> set[bytes]:
-        return {each for each in digests if self._seen_at(each) >= since}
+        return {each for each in digests if self._is_seen(each, since)}
 
     def resolve(self, person_id: PersonId) -> PersonId:
         return self._forwards.get(person_id, person_id)
@@ -250,7 +250,7 @@ class MemoryStore:
         verdicts: dict[str, QuarantineRow | None] = {}
         since = self._now - self._seen_window
         for each in message_ids:
-            if self._seen_at(message_digest(source, each)) >= since:
+            if self._is_seen(message_digest(source, each), since):
                 verdicts[each] = None
         wanted = dict.fromkeys(message_ids)
         for position in sorted(self._quarantine):
@@ -336,9 +336,9 @@ class MemoryStore:
             self._notes_of.setdefault(row.person_id, []).append(len(self._notes))
             self._notes.append(row)
 
-    def _seen_at(self, digest: bytes) -> Instant:
-        at = self._seen.get(digest)
-        return self._seen_before.get(digest, -1) if at is None else at
+    def _is_seen(self, digest: bytes, since: Instant) -> bool:
+        at = self._seen.get(digest, self._seen_before.get(digest))
+        return at is not None and at >= since
 
 
 def _stories(rows: Sequence[NoteRow], after: int, limit: int) -> list[Story]:

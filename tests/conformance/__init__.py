@@ -1,0 +1,3 @@
+"""One suite that every store passes."""
+
+from __future__ import annotations

@@ -1,0 +1,47 @@
+"""Every store, opened empty; and opened again, as after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from legato.ports.log import Log
+from legato.stores.memory import MemoryLog, MemoryStore
+from legato.stores.sqlite_log import SqliteLog
+from legato.stores.sqlite_state import SqliteStore
+
+Store: TypeAlias = MemoryStore | SqliteStore
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
+    log = MemoryLog() if request.param == "memory" else SqliteLog(tmp_path / "log.db")
+    yield log
+    log.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "state.db")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def reopened(tmp_path: Path) -> Iterator[Callable[[Store], Store]]:
+    """Close a store and open what it left; one in memory only goes on."""
+    opened: list[Store] = []
+
+    def again(store: Store) -> Store:
+        store.close()
+        if isinstance(store, SqliteStore):
+            store = SqliteStore(tmp_path / "state.db")
+            opened.append(store)
+        return store
+
+    yield again
+    for each in opened:
+        each.close()
