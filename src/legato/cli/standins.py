@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections import Counter, deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,6 +32,8 @@ KEPT_MAX = 2_000
 """Newest requests kept whole; all are counted."""
 BODY_BYTES_MAX = 1 << 20
 CRM_ATTEMPTS_MAX = 8
+LAG_MS_MIN = 50
+"""A confirmation does not overtake the answer to the call that handed the order over."""
 LATE_SHARE = 0.03
 """Of orders, that the CRM confirms only after twice its longest usual lag."""
 
@@ -59,7 +62,7 @@ class Confirming(Noun, frozen=True, kw_only=True):
 
     legato_url: str
     write_key: str
-    lag_ms_min: int = 0
+    lag_ms_min: int = LAG_MS_MIN
     lag_ms_max: int = 1_000
 
 
@@ -242,6 +245,7 @@ def _answer(kind: str, body: str, serial: str) -> web.Response:
 @click.option("--share-429", default=0.0, help="Share of requests answered 429.")
 @click.option("--share-500", default=0.0, help="Share of requests answered 500.")
 @click.option("--latency-ms", default=0, help="Wait so long before every answer.")
+@click.option("--attached", is_flag=True, help="Stop when standard input ends.")
 def main(  # noqa: PLR0913 - one parameter for each option, as click hands them over
     *,
     host: str,
@@ -253,6 +257,7 @@ def main(  # noqa: PLR0913 - one parameter for each option, as click hands them 
     share_429: float,
     share_500: float,
     latency_ms: int,
+    attached: bool,
 ) -> None:
     """Stand-in providers for demonstrations and tests: they answer, and deliver nothing."""
     confirming = (
@@ -264,13 +269,18 @@ def main(  # noqa: PLR0913 - one parameter for each option, as click hands them 
         faults=Faults(share_429=share_429, share_500=share_500, latency_ms=latency_ms),
         confirming=confirming,
     )
-    asyncio.run(_run(standins, host=host, http_port=http_port, smtp_port=smtp_port))
+    asyncio.run(_run(standins, (host, http_port, smtp_port), attached=attached))
 
 
-async def _run(standins: StandIns, *, host: str, http_port: int, smtp_port: int) -> None:
+async def _run(standins: StandIns, where: tuple[str, int, int], *, attached: bool) -> None:
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
+    if attached:
+        # Whoever started us holds the other end: when it dies, however it dies, we go too.
+        loop.add_reader(sys.stdin.fileno(), stop.set)
+    host, http_port, smtp_port = where
     await standins.open(host=host, http_port=http_port, smtp_port=smtp_port)
     click.echo(
         f"stand-in providers: http://{host}:{standins.http_port}/received  "

@@ -1,0 +1,242 @@
+"""`legato demo`: the example shop on its real history, with stand-in providers, live.
+
+Three parts: the stand-ins in a process of their own, so that what they cost is not counted as
+Legato's; Legato itself in this one, exactly as `legato up` runs it, on a copy of the example; and
+the replay, which posts the history to it over HTTP as the shop's SDKs would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from rich.console import Console
+
+from legato.app import App, Config
+from legato.cli.replay import Fact, Replay, Sender, load_history
+from legato.cli.standins import LAG_MS_MIN
+from legato.cli.up import Doors, run
+from legato.cli.watch import shown
+from legato.insight.status import Activity, Watch
+from legato.model.instant import HOUR, MILLISECOND, MINUTE, SECOND, format_duration, parse_duration
+from legato.model.noun import Noun
+from legato.model.problem import LegatoError
+
+HTTP_PORT, SMTP_PORT = 8790, 8725
+"""Where the example's destinations look for the stand-ins; the copy is told the real ports."""
+SENDERS = {
+    "web": Sender(write_key="shop-web-key"),
+    "app": Sender(write_key="shop-app-key", time_field="originalTimestamp"),
+}
+CRM_KEY = "shop-crm-key"
+SECRETS = ("EMAIL_API_KEY", "SMS_TOKEN", "PUSH_TOKEN", "ADS_TOKEN", "CRM_TOKEN")
+CRM_LAG = 30 * MINUTE
+PLAIN_SECONDS = 2.0
+STOP_SECONDS = 5.0
+REFUSALS_SHOWN = 3
+_PORTS = re.compile(r"http://[\d.]+:(\d+)/received +smtp://[\d.]+:(\d+)")
+
+
+class Providers(Noun, frozen=True, kw_only=True):
+    """Where the stand-ins listen."""
+
+    http_port: int
+    smtp_port: int
+
+
+@click.command()
+@click.option(
+    "--speed",
+    default=1_800,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="How many times as fast as life. 1800: half an hour passes in a second.",
+)
+@click.option("--port", default=8000, show_default=True, help="Where Legato listens.")
+@click.option("--for", "lasting", default="", help="Stop by itself after, say, 60s.")
+@click.option("--plain", is_flag=True, help="Print a line now and then instead of a live view.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps the copy of the workspace and its data.  [default: a temporary one]",
+)
+@click.pass_obj
+def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them over
+    doors: Doors | None, *, speed: int, port: int, lasting: str, plain: bool, keep: Path | None
+) -> None:
+    """Run the example shop on real history, live, with stand-in providers."""
+    seconds = _seconds(lasting)
+    console = Console(highlight=False)
+    with ExitStack() as stack:
+        folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="legato-demo-")))
+        providers = stack.enter_context(standins(f"http://127.0.0.1:{port}", speed=speed))
+        config = prepare(folder, providers, speed=speed)
+        show = Show(console, load_history(find_example() / "history.jsonl.gz"), speed=speed)
+        show.is_plain = plain or not console.is_terminal
+        show.seconds = seconds
+        _announce(console, providers, speed=speed)
+        run(config, doors, host="127.0.0.1", port=port, ready=show.begin)
+        show.end()
+
+
+def find_example() -> Path:
+    """Return the folder of the example shop: beside the sources, or inside the installation."""
+    package = Path(__file__).parents[1]
+    places = (package.parents[1] / "examples" / "shop", package / "examples" / "shop")
+    for place in places:
+        if (place / "legato.yaml").is_file():
+            return place
+    raise LegatoError(
+        f"The example shop is not where it should be: {places[0]}.",
+        fix="Run `make up` in a clone of the repository.",
+    )
+
+
+def prepare(folder: Path, providers: Providers, *, speed: int) -> Config:
+    """Copy the example into `folder`, pointed at the stand-ins, and say how to run it."""
+    workspace = folder / "shop"
+    shutil.copytree(find_example(), workspace, dirs_exist_ok=True)
+    for file in (workspace / "destinations").glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        text = text.replace(f"127.0.0.1:{HTTP_PORT}", f"127.0.0.1:{providers.http_port}")
+        text = text.replace(f"port: {SMTP_PORT}", f"port: {providers.smtp_port}")
+        file.write_text(text, encoding="utf-8")
+    for name in SECRETS:
+        os.environ.setdefault(name, f"stand-in-{name.lower()}")
+    return Config(workspace=workspace, data=folder / "data", speed=speed)
+
+
+@contextmanager
+def standins(legato_url: str, *, speed: int) -> Generator[Providers]:
+    """Run the stand-ins in a process of their own, for as long as the block lasts."""
+    lag_ms = max(CRM_LAG // speed // MILLISECOND, 2 * LAG_MS_MIN)
+    command = [sys.executable, "-m", "legato.cli.standins", "--attached", "--http=0", "--smtp=0"]
+    command += [f"--legato={legato_url}", f"--crm-key={CRM_KEY}", f"--lag-ms={lag_ms}"]
+    # A session of its own: Ctrl-C is for Legato, which may still finish deliveries to them.
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        match = _PORTS.search(process.stdout.readline())
+        if match is None:
+            raise LegatoError(
+                "The stand-in providers did not start.",
+                fix="Run `python -m legato.cli.standins` to see why.",
+            )
+        try:
+            yield Providers(http_port=int(match[1]), smtp_port=int(match[2]))
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+class Show:
+    """What goes on while Legato runs: the replay, and what is to be seen of it."""
+
+    def __init__(self, console: Console, facts: list[Fact], *, speed: int) -> None:
+        self.is_plain = True
+        self.seconds: float | None = None
+        self._console = console
+        self._facts = facts
+        self._speed = speed
+        self._watch = Watch()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._fault: BaseException | None = None
+
+    def begin(self, app: App, url: str) -> None:
+        """Start the replay and the view. Called on the running loop, once events are taken."""
+        loop = asyncio.get_running_loop()
+        app.watch(self._watch.see)
+        replay = Replay(url, SENDERS, clock=app.clock, speed=self._speed)
+        self._tasks = [
+            loop.create_task(replay.run(self._facts)),
+            loop.create_task(self._print_lines(app, replay)),
+        ]
+        if self.seconds is not None:
+            loop.call_later(self.seconds, signal.raise_signal, signal.SIGINT)
+        for task in self._tasks:
+            task.add_done_callback(self._note_end)
+
+    def end(self) -> None:
+        """Say how it ended; raise what ended it before its time."""
+        if self._fault is not None:
+            raise self._fault
+        activity = self._watch.activity(0)
+        for line in summary(activity):
+            self._console.print(line)
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            self._fault = fault
+            signal.raise_signal(signal.SIGINT)
+
+    async def _print_lines(self, app: App, replay: Replay) -> None:
+        while True:
+            await asyncio.sleep(PLAIN_SECONDS)
+            self._console.print(line(app, replay, self._watch.activity(0)))
+
+
+def line(app: App, replay: Replay, activity: Activity) -> str:
+    """Return one line on how things stand."""
+    now, progress = app.status(), replay.progress
+    sent = sum(message.sent for message in activity.messages)
+    refused = sum(refusal.count for refusal in activity.refusals)
+    return (
+        f"{progress.sent:,} of {progress.total:,} calls replayed, "
+        f"{now.events_per_second:,.0f} events/s, {now.counts.get('people', 0):,} people, "
+        f"{sent:,} messages sent, {refused:,} refused, capture to delivery "
+        f"p50 {shown(now.latency_p50_us)} p99 {shown(now.latency_p99_us)}"
+    )
+
+
+def summary(activity: Activity) -> list[str]:
+    """Return what happened in some lines."""
+    lines = ["", "journeys"]
+    lines += [
+        f"  {it.journey:<20} {it.entered:>6,} entered {it.not_entered:>6,} turned away "
+        f"{it.goals:>6,} reached the goal"
+        for it in activity.journeys
+    ]
+    lines += ["messages"]
+    for it in activity.messages:
+        why = [refusal for refusal in activity.refusals if refusal.message == it.message]
+        words = ", ".join(f"{one.code} {one.count:,}" for one in why[:REFUSALS_SHOWN])
+        lines.append(f"  {it.message:<20} {it.sent:>6,} sent {it.failed:>6,} failed   {words}")
+    if activity.quarantined:
+        lines.append(f"quarantined {activity.quarantined:,}")
+    return lines
+
+
+def _announce(console: Console, providers: Providers, *, speed: int) -> None:
+    url = f"http://127.0.0.1:{providers.http_port}/received"
+    console.print("[bold]The example shop[/]: real orders of 2011 (UCI Online Retail, CC BY 4.0),")
+    console.print("  made-up people, reconstructed clicks; examples/shop/README.md says which.")
+    console.print(f"  stand-in providers deliver nothing, and show what they got: {url}")
+    if speed > 1:
+        wait, hour = format_duration(30 * MINUTE // speed), format_duration(HOUR // speed)
+        console.print(
+            f"  time runs {speed:,}x: 30 minutes are {wait}, an hour is {hour}. Local hours "
+            "(quiet hours, 'until 09:00') do not apply."
+        )
+
+
+def _seconds(text: str) -> float | None:
+    if not text:
+        return None
+    duration = parse_duration(text)
+    if duration is None:
+        raise click.BadParameter(f"{text!r} is no duration; write 60s or 5m", param_hint="--for")
+    return duration / SECOND
