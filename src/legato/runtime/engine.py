@@ -95,6 +95,7 @@ class Engine:
         self._asks: deque[tuple[int, Ask]] = deque()
         self._queued = self.memory.position
         self._is_ending = False
+        self._has_ended = False
         self._is_abandoned = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
@@ -123,6 +124,8 @@ class Engine:
     def ask(self, ask: Ask) -> None:
         """Have a question answered after everything put before it."""
         self._queue.put(ask)
+        if self._has_ended:
+            self._refuse_asks()
 
     def close(self, seconds: float) -> None:
         """Apply what is queued, for so long at most, and end. The rest is replayed at a start."""
@@ -141,6 +144,7 @@ class Engine:
             pass
         except Exception as fault:  # noqa: BLE001 - the thread's entry: doors must see that it ended
             self.fault = f"the engine ended: {type(fault).__name__}; restart the process"
+        self._has_ended = True
         self._refuse_asks()
 
     def _gather(self) -> bool:
@@ -190,14 +194,20 @@ class Engine:
             return fault
 
     def _refuse_asks(self) -> None:
-        """Let nobody wait for a thread that has ended."""
+        """Let nobody wait for a thread that has ended; the thread itself calls this last."""
+        asks: list[Ask] = []
+        while self._asks:
+            asks.append(self._asks.popleft()[1])
         while True:
             try:
-                self._take(self._queue.get_nowait())
+                item = self._queue.get_nowait()
             except Empty:
                 break
+            if isinstance(item, Ask):
+                asks.append(item)
         stopped = LegatoError("The engine has stopped.", fix="Start it again.", can_retry=True)
-        self._reply([(ask, stopped) for _, ask in self._asks])
+        if asks:
+            self._reply([(ask, stopped) for ask in asks])
 
     def _fold(self, records: list[Record], *, is_replay: bool) -> None:
         """Apply and commit records, control records in turns of their own."""

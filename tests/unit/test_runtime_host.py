@@ -1,0 +1,521 @@
+"""The embedded host: acknowledged means durable, applied once and in order, whatever fails."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+import pytest
+
+from legato.core.exchange import Loaded, Result
+from legato.core.program import Program
+from legato.core.step import step
+from legato.fold.memory import Core
+from legato.model.delivery import Delivery
+from legato.model.effect import Revoke, Settle
+from legato.model.event import CustomerEvent, Event, PlanActivated, decode_event, encode_event
+from legato.model.ids import EventId, PersonId, derive
+from legato.model.instant import HOUR, MINUTE, SECOND, Instant
+from legato.model.journey import Entry, Journey, JourneyStep, Send, Wait
+from legato.model.note import Story
+from legato.model.plan import (
+    Channel,
+    Destination,
+    IdentifierKind,
+    IdentityRules,
+    Plan,
+    Purpose,
+    Template,
+    encode_plan,
+    plan_digest,
+)
+from legato.model.problem import LegatoError
+from legato.model.state import State, decode_state
+from legato.ports.intake import Busy
+from legato.ports.state_store import Turn
+from legato.runtime.local import Limits, LocalHost, Stores
+from legato.stores.memory import MemoryLog, MemoryStore
+
+T0: Instant = 1_772_445_600 * SECOND
+
+
+class Hands:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = T0
+
+    def now(self) -> Instant:
+        return self.at
+
+
+class Lanes:
+    """Lanes that only write down what they are told."""
+
+    def __init__(self) -> None:
+        self.submitted: list[str] = []
+        self.plans: list[str] = []
+
+    def submit(self, deliveries: Sequence[tuple[int, Delivery]]) -> None:
+        self.submitted += [delivery.delivery_id for _, delivery in deliveries]
+
+    def settled(self, settles: Sequence[Settle]) -> None:
+        pass
+
+    def revoke(self, revokes: Sequence[Revoke]) -> None:
+        pass
+
+    def change_plan(self, plan: Plan) -> None:
+        self.plans.append(plan_digest(plan))
+
+
+class FullLog(MemoryLog):
+    """A log whose disk is full for a while."""
+
+    is_full = False
+
+    def append(self, records: Sequence[bytes]) -> int:
+        if self.is_full:
+            raise LegatoError("The disk is full.", fix="Make room.", can_retry=True)
+        return super().append(records)
+
+
+class TroubledStore(MemoryStore):
+    """A state store that fails some commits, or holds them up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures = 0
+        self.is_open = threading.Event()
+        self.is_open.set()
+
+    def commit(self, turn: Turn) -> None:
+        self.is_open.wait()
+        if self.failures:
+            self.failures -= 1
+            raise LegatoError("The disk is full.", fix="Make room.", can_retry=True)
+        super().commit(turn)
+
+
+class World:
+    """A host on memory stores, with a plan active."""
+
+    def __init__(self, *, core: Core | None = None, backlog_events_max: int = 50_000) -> None:
+        self.log = FullLog()
+        self.store = TroubledStore()
+        self.clock = Hands()
+        self.lanes = Lanes()
+        self.limits = Limits(people_max=8, backlog_events_max=backlog_events_max)
+        self.core = core or Core()
+        self.host = self.make_host()
+
+    def make_host(self) -> LocalHost:
+        stores = Stores(log=self.log, state=self.store, timers=self.store, records=self.store)
+        return LocalHost(stores, clock=self.clock, limits=self.limits, core=self.core)
+
+    async def feed(self, *events: Event) -> int:
+        position = await self.host.room.accept(events)
+        await self.host.progress.reached(position)
+        return position
+
+    def states(self) -> dict[PersonId, bytes]:
+        return dict(self.store.people(PersonId(""), 1_000))
+
+    def stories(self) -> list[Story]:
+        return self.store.tail(0, 10_000)
+
+
+def play(
+    scene: Callable[[World], Awaitable[None]],
+    *,
+    core: Core | None = None,
+    backlog_events_max: int = 50_000,
+) -> World:
+    """Run a scene on a started host and stop it."""
+    world = World(core=core, backlog_events_max=backlog_events_max)
+
+    async def whole() -> None:
+        await world.host.start()
+        await world.feed(activation(a_plan()))
+        world.host.run(world.lanes)
+        try:
+            await scene(world)
+        finally:
+            await world.host.stop()
+
+    asyncio.run(asyncio.wait_for(whole(), 30))
+    return world
+
+
+def a_journey(name: str, *steps: JourneyStep, on: str) -> Journey:
+    return Journey(
+        name=name,
+        title=name,
+        owner="shop",
+        purpose="service",
+        entry=Entry(kind="event", on=on, key="order", again="concurrent"),
+        exits=(),
+        steps={one.step_id: one for one in steps},
+        first=steps[0].step_id,
+        version=f"{name}-1",
+    )
+
+
+def a_plan(name: str = "shop") -> Plan:
+    send = Send(step_id="send", next="", message="thanks", channels=("email",), expires=6 * HOUR)
+    wait = Wait(step_id="wait", next="send", duration=30 * MINUTE)
+    journeys = [
+        a_journey("thanks", send, on="Order Completed"),
+        a_journey("later", wait, send, on="Cart Updated"),
+    ]
+    kinds = (
+        IdentifierKind(name="user_id", paths=("user_id",)),
+        IdentifierKind(name="anonymous_id", paths=("anonymous_id",)),
+    )
+    return Plan(
+        name=name,
+        accept_unknown=True,
+        identity=IdentityRules(kinds=kinds),
+        journeys={journey.name: journey for journey in journeys},
+        purposes={"service": Purpose(name="service", basis="contract", is_promotional=False)},
+        channels={"email": Channel(name="email", destination="mail", address="identifier:user_id")},
+        templates={
+            "thanks": Template(
+                name="thanks", texts={"email": {"subject": "Hi", "body": "Bye"}}, purpose="service"
+            )
+        },
+        destinations={"mail": Destination(name="mail", manifest={}, settings={})},
+    )
+
+
+def activation(plan: Plan) -> PlanActivated:
+    return PlanActivated(received_at=T0, digest=plan_digest(plan), plan=encode_plan(plan))
+
+
+def tracked(  # noqa: PLR0913 - what tests vary
+    message_id: str,
+    name: str = "Order Completed",
+    *,
+    user: str | None = "ana",
+    anonymous: str | None = None,
+    order: str = "o1",
+    at: Instant = T0,
+) -> CustomerEvent:
+    return CustomerEvent(
+        event_id=EventId(derive("ev", "web", message_id)),
+        received_at=at,
+        occurred_at=at,
+        source="web",
+        message_id=message_id,
+        kind="track",
+        name=name,
+        user_id=user,
+        anonymous_id=anonymous,
+        body=f'{{"order": "{order}"}}'.encode(),
+    )
+
+
+def only(world: World) -> State:
+    (data,) = world.states().values()
+    return decode_state(data)
+
+
+def failing_on(name: str) -> Core:
+    """The engine with a bug: it fails on one event's name, quoting what it should not."""
+
+    def broken(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result:
+        result = step(program, loaded, event, now)
+        if isinstance(event, CustomerEvent) and event.name == name:
+            raise AssertionError("ana@example.com")
+        return result
+
+    return Core(step=broken)
+
+
+def test_an_answered_event_is_in_the_log_and_its_delivery_reaches_the_lanes() -> None:
+    async def scene(world: World) -> None:
+        position = await world.feed(tracked("m1"))
+
+        stored = world.log.get(position)
+        assert stored is not None
+        assert decode_event(stored) == tracked("m1")
+
+    world = play(scene)
+
+    assert len(world.lanes.submitted) == 1
+    assert [row.delivery.delivery_id for row in world.store.waiting("mail", 0, 10)] == (
+        world.lanes.submitted
+    )
+
+
+def test_a_repeated_message_is_applied_once_within_a_turn_and_across_turns() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m1"), tracked("m1"))
+        await world.feed(tracked("m1", at=T0 + 71 * HOUR))
+
+    world = play(scene)
+
+    assert len(world.lanes.submitted) == 1
+
+
+def test_a_message_id_is_new_again_after_the_window() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m1"))
+        await world.feed(tracked("m1", at=T0 + 74 * HOUR, order="o2"))
+
+    world = play(scene)
+
+    assert len(world.lanes.submitted) == 2
+
+
+def test_a_question_is_answered_after_everything_acknowledged_before_it() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m0"))
+        person_id = only(world).person_id
+        for count in range(1, 30):
+            await world.host.room.accept([tracked(f"m{count}")])
+
+            seen = await world.host.ask(person_id, lambda _, state, __: state and state.version)
+
+            assert seen == count + 1
+
+    play(scene)
+
+
+def test_a_step_that_fails_costs_its_own_record_and_no_other() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(
+            tracked("m1"),
+            tracked("m2", "Poison"),
+            tracked("m3", user="bob"),
+            tracked("m4", "Poison", user="eve"),
+            tracked("m5", order="o2"),
+        )
+
+    world = play(scene, core=failing_on("Poison"))
+
+    rows = world.store.quarantine(0, 10)
+    assert [row.quarantine.message_id for row in rows] == ["m2", "m4"]
+    assert {row.quarantine.reason.code for row in rows} == {"engine.fault"}
+    assert "ana@" not in repr((rows, world.stories()))
+    assert len(world.lanes.submitted) == 3
+    assert len(world.states()) == 2
+
+
+def test_a_failed_step_leaves_no_trace_in_the_person_it_was_given() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m1"))
+        before = world.states()
+        await world.feed(tracked("m2", "Poison"))
+
+        assert world.states() == before
+        await world.feed(tracked("m3"))
+        assert only(world).version == 2
+
+    play(scene, core=failing_on("Poison"))
+
+
+def test_what_cannot_be_stored_is_set_apart_like_a_fault() -> None:
+    def oversized(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result:
+        result = step(program, loaded, event, now)
+        if result.state is not None and isinstance(event, CustomerEvent) and event.name == "Huge":
+            result.state.groups["g"] = 1 << 70
+        return result
+
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m1"), tracked("m2", "Huge"), tracked("m3", user="bob"))
+
+    world = play(scene, core=Core(step=oversized))
+
+    assert [row.quarantine.message_id for row in world.store.quarantine(0, 10)] == ["m2"]
+    assert len(world.states()) == 2
+
+
+def test_replaying_the_whole_log_gives_the_same_bytes_and_the_same_effects() -> None:
+    async def scene(world: World) -> None:
+        for count in range(60):
+            await world.host.room.accept(
+                [
+                    tracked(f"a{count}", user=f"u{count % 11}", anonymous=f"d{count % 7}"),
+                    tracked(f"b{count}", "Cart Updated", user=None, anonymous=f"d{count % 13}"),
+                    tracked(f"p{count}", "Poison", user=f"u{count % 5}"),
+                    tracked(f"a{count // 2}", user=f"u{count % 11}"),
+                ]
+            )
+        world.clock.at = T0 + 40 * MINUTE
+        await world.feed(tracked("last", user="u1", at=world.clock.at))
+
+    world = play(scene, core=failing_on("Poison"))
+
+    again = World(core=failing_on("Poison"))
+    again.log = world.log
+    host = again.make_host()
+    replayed = host.engine.recover()
+    assert replayed == world.log.last_position()
+    assert again.states() == world.states()
+    assert again.stories() == world.stories()
+    assert again.store.waiting("mail", 0, 999) == world.store.waiting("mail", 0, 999)
+    assert again.store.head() == world.store.head()
+
+
+def test_a_full_disk_is_told_to_the_caller_and_nothing_is_stored() -> None:
+    async def scene(world: World) -> None:
+        world.log.is_full = True
+        with pytest.raises(Busy):
+            await world.host.room.accept([tracked("m1")])
+        assert world.host.faults() == ("The disk is full. Make room.",)
+
+        world.log.is_full = False
+        await world.feed(tracked("m2"))
+        assert world.host.faults() == ()
+
+    world = play(scene)
+
+    assert world.log.last_position() == 2
+    assert len(world.lanes.submitted) == 1
+
+
+def test_a_state_store_that_fails_is_tried_again_and_nothing_is_skipped() -> None:
+    async def scene(world: World) -> None:
+        world.store.failures = 2
+        await world.feed(tracked("m1"))
+        await world.feed(tracked("m2"))
+
+    world = play(scene)
+
+    assert only(world).version == 2
+
+
+def test_doors_are_turned_away_while_the_engine_is_behind_but_the_host_itself_is_not() -> None:
+    async def scene(world: World) -> None:
+        world.store.is_open.clear()
+        for count in range(4):
+            await world.host.room.accept([tracked(f"m{count}")])
+
+        with pytest.raises(Busy):
+            await world.host.room.accept([tracked("m9")])
+        position = await world.host.room.inner.accept([tracked("inner")])
+
+        world.store.is_open.set()
+        await world.host.progress.reached(position)
+        await world.feed(tracked("m10"))
+
+    play(scene, backlog_events_max=3)
+
+
+def test_a_plan_that_cannot_be_read_changes_nothing() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(PlanActivated(received_at=T0, digest="x", plan=b"\xc1"))
+        await world.feed(tracked("m1"))
+
+        head = world.store.head()
+        assert head.plan is not None
+        assert head.plan[0] == plan_digest(a_plan())
+
+    world = play(scene)
+
+    assert len(world.lanes.submitted) == 1
+
+
+def test_a_plan_takes_effect_between_two_events() -> None:
+    other = msgspec.structs.replace(a_plan("other"), journeys={})
+
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m1"), activation(other), tracked("m2", order="o2"))
+
+    world = play(scene)
+
+    assert len(world.lanes.submitted) == 1
+    assert world.lanes.plans == [plan_digest(other)]
+
+
+def test_after_a_merge_both_identifiers_lead_to_one_person() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m1", user="ana"), tracked("m2", user=None, anonymous="d1"))
+        await world.feed(tracked("m3", user="ana", anonymous="d1"))
+        await world.feed(tracked("m4", user=None, anonymous="d1"))
+
+    world = play(scene)
+
+    assert only(world).identifiers.keys() == {"user_id", "anonymous_id"}
+
+
+def test_an_alarm_rings_when_it_is_due_and_not_before() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m1", "Cart Updated"))
+        assert world.store.count() == 1
+        assert world.lanes.submitted == []
+
+        world.clock.at = T0 + 30 * MINUTE + 1
+        position = await world.feed(tracked("m2", "Cart Updated", at=world.clock.at, user="bob"))
+        await world.host.progress.reached(position + 1)
+
+    world = play(scene)
+
+    assert len(world.lanes.submitted) == 1
+
+
+def test_everybody_is_looked_at_again_under_a_new_plan() -> None:
+    other = a_plan("other")
+
+    async def scene(world: World) -> None:
+        await world.feed(*(tracked(f"m{count}", user=f"u{count}") for count in range(20)))
+        position = await world.feed(activation(other))
+        await world.host.progress.reached(position + 20)
+
+    world = play(scene)
+
+    assert {decode_state(data).plan for data in world.states().values()} == {plan_digest(other)}
+
+
+def test_a_stopped_host_takes_nothing_and_leaves_nobody_waiting() -> None:
+    async def scene(world: World) -> None:
+        await world.host.stop()
+
+        with pytest.raises(Busy):
+            await world.host.room.accept([tracked("m1")])
+        with pytest.raises(LegatoError):
+            await world.host.ask(PersonId("p"), lambda _, state, __: state)
+
+    play(scene)
+
+
+def test_an_append_that_failed_after_it_was_stored_is_still_applied() -> None:
+    class Ambiguous(FullLog):
+        is_ambiguous = False
+
+        def append(self, records: Sequence[bytes]) -> int:
+            last = super().append(records)
+            if self.is_ambiguous:
+                raise LegatoError("The disk went away.", fix="Look at it.", can_retry=True)
+            return last
+
+    async def whole() -> None:
+        world = World()
+        log = world.log = Ambiguous()
+        world.host = world.make_host()
+        await world.host.start()
+        await world.feed(activation(a_plan()))
+        log.is_ambiguous = True
+        await world.feed(tracked("m1"))
+        await world.host.stop()
+        assert only(world).version == 1
+
+    asyncio.run(whole())
+
+
+def test_a_state_ahead_of_its_log_is_refused() -> None:
+    world = World()
+    world.store.commit(Turn(position=5, now=T0))
+    host = world.make_host()
+
+    with pytest.raises(LegatoError, match="log holds only 0"):
+        asyncio.run(host.start())
+
+
+def test_records_survive_the_log_as_they_were() -> None:
+    event = tracked("m1", anonymous="d")
+
+    assert decode_event(encode_event(event)) == event
