@@ -7,7 +7,7 @@ snapshot is held long enough to keep the WAL from being reused.
 The WAL is folded into the file by checkpoint(), which the host calls from a thread of its own:
 SQLite's automatic checkpoint would run inside somebody's commit. Passive checkpoints block
 nobody, yet beside a busy writer they never catch up entirely and the WAL would grow without
-bound; past WAL_PAGES_MAX the small rest is copied while the writer waits, and the WAL starts anew.
+bound; past WAL_BYTES_MAX the small rest is copied while the writer waits, and the WAL starts anew.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from legato.model.problem import LegatoError
 from legato.stores.connection import Connection, connect
 from legato.stores.folder import make_private, sync_folder
 
-CHECKPOINT_PAGES = 4_000
-"""Changed pages after which a checkpoint is worth its two fsyncs: 16 MB of 4 KB pages."""
-WAL_PAGES_MAX = 32_000
-"""Where the writer is made to wait for the checkpoint: 128 MB, under a second to recover."""
+CHECKPOINT_BYTES = 16 << 20
+"""Changed pages after which a checkpoint is worth its two fsyncs."""
+WAL_BYTES_MAX = 128 << 20
+"""Where the writer is made to wait for the checkpoint; under a second to recover."""
 READERS_MAX = 8
 """Idle connections kept; a burst may open more."""
 
@@ -60,12 +60,15 @@ class SqliteFile:
         """Open a file, made if there is none. Raises LegatoError before touching a wrong one."""
         self.path = path
         self.format = file_format
+        self._door = threading.Lock()
         self._lock = threading.Lock()
         self._checkpointing = threading.Lock()
         self._readers: deque[Connection] = deque()
         self._is_closed = False
         self._wal_pages = 0
         self._copied_pages = 0
+        self._checkpoint_pages = CHECKPOINT_BYTES // file_format.page_bytes
+        self._wal_pages_max = WAL_BYTES_MAX // file_format.page_bytes
         with self._worded():
             if path.exists():
                 _check_header(path, file_format)
@@ -83,7 +86,7 @@ class SqliteFile:
     @contextmanager
     def writing(self) -> Generator[Connection]:
         """Hold the writer in a transaction: committed at the end, undone by any exception."""
-        with self._lock, self._worded():
+        with self._queued(), self._worded():
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -97,7 +100,7 @@ class SqliteFile:
     @contextmanager
     def reading_own(self) -> Generator[Connection]:
         """Hold the writer to read: for the thread that writes, whose pages it has in memory."""
-        with self._lock, self._worded():
+        with self._queued(), self._worded():
             yield self._writer
 
     @contextmanager
@@ -117,9 +120,14 @@ class SqliteFile:
                     self._readers.append(reader)
 
     @property
+    def is_closed(self) -> bool:
+        """Whether close() has been called."""
+        return self._is_closed
+
+    @property
     def wants_checkpoint(self) -> bool:
         """Whether enough has been written since the last checkpoint."""
-        return self._wal_pages - self._copied_pages >= CHECKPOINT_PAGES
+        return self._wal_pages - self._copied_pages >= self._checkpoint_pages
 
     @property
     def wal_pages(self) -> int:
@@ -132,9 +140,9 @@ class SqliteFile:
             if self._is_closed:
                 return
             _, self._copied_pages = self._checkpointer.wal_checkpoint()
-            if self._wal_pages < WAL_PAGES_MAX:
+            if self._wal_pages < self._wal_pages_max:
                 return
-            with self._lock:
+            with self._queued():
                 try:
                     self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
                 except apsw.BusyError:
@@ -145,7 +153,7 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close every connection, the WAL folded in. Idempotent."""
-        with self._checkpointing, self._lock:
+        with self._checkpointing, self._queued():
             if self._is_closed:
                 return
             self._is_closed = True
@@ -153,6 +161,20 @@ class SqliteFile:
                 self._readers.pop().close()
             self._checkpointer.close()
             self._writer.close()
+
+    @contextmanager
+    def _queued(self) -> Generator[None]:
+        """Hold the lock in turn.
+
+        Who waits for it holds the door: a busy writer, which would take a plain lock again
+        before anybody else wakes, cannot starve the checkpoint or a lane.
+        """
+        with self._door:
+            self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _on_commit(self, _writer: Connection, _name: str, pages: int) -> int:
         if pages < self._wal_pages:
@@ -177,14 +199,14 @@ class SqliteFile:
     def _worded(self) -> Generator[None]:
         try:
             yield
-        except apsw.Error as error:
+        except (apsw.Error, OSError) as error:
             worded = _word(error, self.path, self.format)
             if worded is None:
                 raise
             raise worded from error
 
 
-def _word(error: apsw.Error, path: Path, file_format: Format) -> LegatoError | None:
+def _word(error: apsw.Error | OSError, path: Path, file_format: Format) -> LegatoError | None:
     """Say what the world did; None for what only our own mistake can cause."""
     match error:
         case apsw.FullError():
@@ -197,7 +219,7 @@ def _word(error: apsw.Error, path: Path, file_format: Format) -> LegatoError | N
             return LegatoError(f"{path}, {file_format.title}, is damaged.", fix=file_format.remedy)
         case apsw.ConnectionClosedError():
             return LegatoError(f"{path} has been closed.", fix="Open it again.")
-        case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.CantOpenError():
+        case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.CantOpenError() | OSError():
             return LegatoError(
                 f"{path} cannot be opened for writing, and nothing was stored.",
                 fix="Let the user that runs Legato own the folder and every file in it.",
@@ -216,14 +238,8 @@ def _word(error: apsw.Error, path: Path, file_format: Format) -> LegatoError | N
 
 def _check_header(path: Path, file_format: Format) -> None:
     """Refuse a file that is not ours to open. Reads bytes, so that nothing is recovered in it."""
-    try:
-        with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
-    except OSError as error:
-        raise LegatoError(
-            f"{path} cannot be read: {type(error).__name__}.",
-            fix="Let the user that runs Legato own the folder and every file in it.",
-        ) from error
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
     if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
         raise LegatoError(
             f"{path} is damaged: {file_format.title} does not begin like this.",

@@ -27,12 +27,12 @@ class SqliteLog:
 
     def __init__(self, path: Path) -> None:
         """Open the log at `path`, made if there is none."""
-        self._file = SqliteFile(path, LOG_FORMAT, cache_bytes=_CACHE_BYTES)
-        with self._file.reading() as reader:
+        self.file = SqliteFile(path, LOG_FORMAT, cache_bytes=_CACHE_BYTES)
+        with self.file.reading() as reader:
             self._last: int = reader.execute("SELECT coalesce(max(position), 0) FROM log").get
 
     def append(self, records: Sequence[bytes]) -> int:
-        with self._file.writing() as writer:
+        with self.file.writing() as writer:
             first = self._last + 1
             writer.executemany("INSERT INTO log VALUES (?, ?)", enumerate(records, first))
         # Only now: a raise above leaves positions as they were.
@@ -40,14 +40,14 @@ class SqliteLog:
         return self._last
 
     def read(self, after: int, limit: int) -> list[tuple[int, bytes]]:
-        with self._file.reading() as reader:
+        with self.file.reading() as reader:
             return reader.execute(
                 "SELECT position, record FROM log WHERE position > ? ORDER BY position LIMIT ?",
                 (after, limit),
             ).fetchall()
 
     def get(self, position: int) -> bytes | None:
-        with self._file.reading() as reader:
+        with self.file.reading() as reader:
             return reader.execute("SELECT record FROM log WHERE position = ?", (position,)).get
 
     def last_position(self) -> int:
@@ -56,11 +56,11 @@ class SqliteLog:
     @property
     def wants_checkpoint(self) -> bool:
         """Whether checkpoint() has enough to do; cheap to ask after every append."""
-        return self._file.wants_checkpoint
+        return self.file.wants_checkpoint
 
     def checkpoint(self) -> None:
         """Fold the WAL into the file, beside the writer. For a thread of the host's own."""
-        self._file.checkpoint()
+        self.file.checkpoint()
 
     def close(self) -> None:
-        self._file.close()
+        self.file.close()

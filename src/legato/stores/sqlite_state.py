@@ -57,7 +57,7 @@ class SqliteStore:
         self, path: Path, *, seen_window: Duration = SEEN_WINDOW, cache_bytes: int = CACHE_BYTES
     ) -> None:
         """Open the state file at `path`, made if there is none."""
-        self._file = SqliteFile(path, STATE_FORMAT, cache_bytes=cache_bytes)
+        self.file = SqliteFile(path, STATE_FORMAT, cache_bytes=cache_bytes)
         self._seen_window = seen_window
         self._engine_thread = 0
 
@@ -108,11 +108,11 @@ class SqliteStore:
 
     def commit(self, turn: Turn) -> None:
         self._engine_thread = threading.get_ident()
-        with self._file.writing() as writer:
+        with self.file.writing() as writer:
             apply_turn(writer, turn, seen_window=self._seen_window)
 
     def close(self) -> None:
-        self._file.close()
+        self.file.close()
 
     # -- Timers ----------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class SqliteStore:
             ).fetchall()
 
     def begin_attempt(self, ids: Sequence[DeliveryId], now: Instant) -> None:
-        with self._file.writing() as writer:
+        with self.file.writing() as writer:
             writer.executemany(
                 "UPDATE delivery SET attempts = attempts + 1, in_doubt = 1,"
                 " first_attempt_at = coalesce(first_attempt_at, ?), next_attempt_at = NULL"
@@ -174,7 +174,7 @@ class SqliteStore:
             )
 
     def end_attempt(self, delivery_id: DeliveryId, next_attempt_at: Instant) -> None:
-        with self._file.writing() as writer:
+        with self.file.writing() as writer:
             writer.execute(
                 "UPDATE delivery SET in_doubt = 0, next_attempt_at = ? WHERE delivery_id = ?",
                 (next_attempt_at, delivery_id),
@@ -194,7 +194,7 @@ class SqliteStore:
 
     def redrive(self, delivery_id: DeliveryId, now: Instant) -> Delivery | None:
         """As promised; attempts count from 0 again, the next is due at once."""
-        with self._file.writing() as writer:
+        with self.file.writing() as writer:
             body = writer.execute("SELECT body FROM dead WHERE delivery_id = ?", (delivery_id,)).get
             if body is None:
                 return None
@@ -242,7 +242,7 @@ class SqliteStore:
         return [_quarantine_row(position, body) for position, body in rows]
 
     def release(self, positions: Sequence[int]) -> None:
-        with self._file.writing() as writer:
+        with self.file.writing() as writer:
             writer.executemany(
                 "DELETE FROM quarantine WHERE position = ?", [(each,) for each in positions]
             )
@@ -295,14 +295,16 @@ class SqliteStore:
     @property
     def wants_checkpoint(self) -> bool:
         """Whether checkpoint() has enough to do; cheap to ask after every commit."""
-        return self._file.wants_checkpoint
+        return self.file.wants_checkpoint
 
     def checkpoint(self) -> bool:
         """Fold the WAL into the file and forget some old digests; True while more are left.
 
         For a thread of the host's own: runs beside the engine, in steps it does not feel.
         """
-        with self._file.writing() as writer:
+        if self.file.is_closed:
+            return False
+        with self.file.writing() as writer:
             writer.execute(
                 "DELETE FROM seen WHERE (generation, digest) IN"
                 " (SELECT generation, digest FROM seen"
@@ -310,13 +312,13 @@ class SqliteStore:
                 (_FORGET_STEP,),
             )
             is_more = writer.changes() == _FORGET_STEP
-        self._file.checkpoint()
+        self.file.checkpoint()
         return is_more
 
     def _reading(self) -> AbstractContextManager[Connection]:
         if threading.get_ident() == self._engine_thread:
-            return self._file.reading_own()
-        return self._file.reading()
+            return self.file.reading_own()
+        return self.file.reading()
 
 
 def _json(texts: Sequence[str]) -> str:

@@ -1,0 +1,3 @@
+"""One rule at a time."""
+
+from __future__ import annotations
