@@ -94,6 +94,7 @@ class Lane:
         self._earliest_expiry: Instant = INSTANT_MAX
         """Never later than the earliest expiry in memory."""
         self._wake: asyncio.TimerHandle | None = None
+        self._refills: asyncio.TimerHandle | None = None
         self._is_open = False
         self._counts = {"accepted": 0, "failed": 0, "retry": 0}
         self._last_fault: Reason | None = None
@@ -152,8 +153,9 @@ class Lane:
     async def close(self, seconds: float) -> None:
         """Begin nothing more and let attempts in flight end, within a time."""
         self._is_open = False
-        if self._wake is not None:
-            self._wake.cancel()
+        for timer in (self._wake, self._refills):
+            if timer is not None:
+                timer.cancel()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=seconds)
             for task in self._in_flight:
@@ -184,7 +186,10 @@ class Lane:
             self._refill()
         except LegatoError as error:
             logger.warning("Lane %s could not read the outbox: %s", self.name, error.what)
-            self._loop.call_later(REFILL_SECONDS_AFTER_FAULT, self._pump)
+            if self._refills is None:
+                self._refills = self._loop.call_later(
+                    REFILL_SECONDS_AFTER_FAULT, self._refill_again
+                )
         while True:
             now = self._loop.time()
             entry = self._line.first(now)
@@ -360,6 +365,10 @@ class Lane:
         )
 
     # Memory
+
+    def _refill_again(self) -> None:
+        self._refills = None
+        self._pump()
 
     def _refill(self) -> None:
         while self._is_behind and len(self._line) < REFILL_BELOW:

@@ -66,7 +66,7 @@ class Breaker:
     def failed(self, now: float) -> None:
         """Note a fault of the destination's."""
         self._faults += 1
-        if self.state == "probing" or self.state == "closed" and self._faults >= FAULTS_TO_OPEN:
+        if self.state == "probing" or (self.state == "closed" and self._faults >= FAULTS_TO_OPEN):
             self._open(now)
 
     def abandoned(self) -> None:

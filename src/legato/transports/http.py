@@ -1,0 +1,113 @@
+"""The way out over HTTP: pooled connections, no private addresses, no redirects.
+
+A redirect is an answer like any other: to follow one would send the account's secrets to whoever
+the destination names. Requests of destinations that may call private addresses use connections of
+their own, so that no pooled one is ever shared with a destination that may not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from legato.model.instant import SECOND
+from legato.model.wire import FileLine, HttpRequest, Mail, Request, Response
+from legato.ports.sender import SendFault
+from legato.transports.address import ForbiddenAddressError, open_socket
+
+ANSWER_BYTES_MAX = 262_144
+"""What is read of an answer; no provider's is longer, and an attacker's could be endless."""
+IDLE_SECONDS_MAX = 15.0
+"""Shorter than servers keep theirs: a connection they close just as we write is in doubt."""
+CONNECT_SHARE = 0.5
+"""Of the timeout: so that a destination that cannot be reached is told from one that is slow."""
+
+_AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
+
+
+class HttpSender:
+    """Opened by the first request, on its event loop."""
+
+    def __init__(self, resolver: AbstractResolver | None = None) -> None:
+        self._resolver = resolver
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    async def send(self, request: Request) -> Response:
+        match request:
+            case HttpRequest():
+                return await self._send(request)
+            case Mail() | FileLine():
+                raise AssertionError("an HTTP sender was given something else than a request")
+
+    async def _send(self, request: HttpRequest) -> Response:
+        seconds = request.timeout / SECOND
+        try:
+            async with self._session(allow_private=request.allow_private).request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds * CONNECT_SHARE),
+            ) as answer:
+                body = await _read(answer)
+        except aiohttp.InvalidURL as error:
+            what = "the URL is not valid"
+            raise SendFault(what, is_in_doubt=False, is_permanent=True) from error
+        except aiohttp.ClientConnectorError as error:
+            raise _not_connected(error) from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise SendFault("no connection within the time", is_in_doubt=False) from error
+        except TimeoutError as error:
+            what = f"no answer within {seconds:g} s"
+            raise SendFault(what, is_in_doubt=True) from error
+        except (aiohttp.ClientError, OSError) as error:
+            what = f"the connection broke before the answer ({type(error).__name__})"
+            raise SendFault(what, is_in_doubt=True) from error
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(status=answer.status, headers=headers, body=body)
+
+    def _session(self, *, allow_private: bool) -> aiohttp.ClientSession:
+        session = self._sessions.get(allow_private)
+        if session is None:
+            session = self._sessions[allow_private] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=0,  # lanes bound their own concurrency; a shared bound would couple them
+                    resolver=self._resolver,
+                    keepalive_timeout=IDLE_SECONDS_MAX,
+                    socket_factory=None if allow_private else _public_socket,
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "Legato"},
+            )
+        return session
+
+    async def close(self) -> None:
+        sessions, self._sessions = list(self._sessions.values()), {}
+        await asyncio.gather(*(session.close() for session in sessions))
+
+
+def _public_socket(info: _AddressInfo) -> socket.socket:
+    family, kind, protocol, _, address = info
+    return open_socket(family, kind, protocol, address[0])
+
+
+def _not_connected(error: aiohttp.ClientConnectorError) -> SendFault:
+    cause = error.os_error
+    if isinstance(cause, ForbiddenAddressError):
+        return SendFault(str(cause), is_in_doubt=False, is_permanent=True)
+    return SendFault(f"no connection ({type(cause).__name__})", is_in_doubt=False)
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    while len(body) < ANSWER_BYTES_MAX:
+        chunk = await answer.content.read(ANSWER_BYTES_MAX - len(body))
+        if not chunk:
+            return bytes(body)
+        body += chunk
+    answer.close()  # the rest is not wanted, so the connection cannot be used again
+    return bytes(body)
