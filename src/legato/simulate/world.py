@@ -1,0 +1,263 @@
+"""A rehearsed world: the production engine under a virtual clock, with rehearsed providers.
+
+Theory of operation. Time is a heap of what is still to happen (events on their way, attempts,
+answers) beside the alarms of the store; `advance` takes the earliest again and again. Every
+happening becomes a record of the log and is folded by `legato.fold.memory`, as in every other host,
+one record a turn. A delivery is attempted after the gates were read again, as a lane does it, and
+what the provider makes of it is drawn by digest from the seed: one seed is one world, byte for
+byte.
+
+Nothing here can reach the network: a provider is a function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from legato.core.gate import clear
+from legato.fold.memory import Core, Memory
+from legato.fold.turn import Turned
+from legato.model.delivery import Delivery, Outcome
+from legato.model.event import (
+    NAME_OF_KIND,
+    CustomerEvent,
+    CustomerEventKind,
+    DeliveryReported,
+    Event,
+    PlanActivated,
+    TimerFired,
+    encode_event,
+)
+from legato.model.ids import DeliveryId, EventId, PersonId, derive
+from legato.model.instant import Duration, Instant
+from legato.model.note import Note, decode_notes
+from legato.model.noun import Noun
+from legato.model.plan import Plan, encode_plan, plan_digest
+from legato.model.problem import Reason
+from legato.model.state import State
+from legato.ports.log import Log
+from legato.ports.state_store import StateStore, Timers
+from legato.simulate.provider import Provider, attempt
+
+START: Instant = 1_772_445_600_000_000
+"""2026-03-02T10:00:00Z, a Monday: where a world begins unless told otherwise."""
+PEOPLE_MAX = 200_000
+
+STEADY = Provider()
+
+
+class Scene(Noun, frozen=True, kw_only=True):
+    """Where a world begins, and how its providers behave."""
+
+    seed: int = 0
+    start: Instant = START
+    providers: Mapping[str, Provider] = {}
+    """By destination; others are steady."""
+
+
+STEADY_SCENE = Scene()
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A message that a provider accepted."""
+
+    at: Instant
+    delivery: Delivery
+
+
+class WorldStore(StateStore, Timers):
+    """What a world needs of a store; stores in memory have both sides."""
+
+
+class World:
+    """Feed it events, let time pass, look at what became of everybody."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        log: Log,
+        store: WorldStore,
+        scene: Scene = STEADY_SCENE,
+    ) -> None:
+        self.now = scene.start
+        self.scene = scene
+        self.sent: list[Sent] = []
+        self.outcomes: dict[DeliveryId, Outcome] = {}
+        self.notes: list[tuple[PersonId, Instant, Note]] = []
+        self._log = log
+        self._store = store
+        self._memory = Memory(store, core=Core(), people_max=PEOPLE_MAX)
+        self._coming: list[tuple[Instant, int, Callable[[], None]]] = []
+        self._count = 0
+        self._messages = 0
+        self._decisions = hashlib.blake2b(digest_size=16)
+        self.activate(plan)
+
+    def activate(self, plan: Plan) -> None:
+        """Let decisions follow a plan from now on."""
+        digest = plan_digest(plan)
+        self.feed(PlanActivated(received_at=self.now, digest=digest, plan=encode_plan(plan)))
+
+    def feed(self, *events: Event) -> None:
+        """Let events be received now, one after the other."""
+        for event in events:
+            position = self._log.append([encode_event(event)])
+            turned = self._memory.apply([(position, event)])
+            self._store.commit(turned.turn())
+            self._memory.keep(turned)
+            self._perform(turned)
+
+    def track(self, who: str, name: str, body: Mapping[str, Any] | None = None) -> CustomerEvent:
+        """Let a person do something now."""
+        return self.receive(self.event(who, "track", body or {}, name=name))
+
+    def identify(
+        self, who: str, traits: Mapping[str, Any], context: Mapping[str, Any] | None = None
+    ) -> CustomerEvent:
+        """Let a person tell about themselves now."""
+        event = self.event(who, "identify", traits)
+        context_bytes = msgspec.json.encode(context or {})
+        return self.receive(msgspec.structs.replace(event, context=context_bytes))
+
+    def receive(self, event: CustomerEvent) -> CustomerEvent:
+        """Feed one customer event and give it back, to be fed again."""
+        self.feed(event)
+        return event
+
+    def event(
+        self, who: str, kind: CustomerEventKind, body: Mapping[str, Any], *, name: str = ""
+    ) -> CustomerEvent:
+        """Make a customer event of now without feeding it."""
+        self._messages += 1
+        message_id = f"m{self._messages}"
+        return CustomerEvent(
+            event_id=EventId(derive("event", "web", message_id)),
+            received_at=self.now,
+            occurred_at=self.now,
+            source="web",
+            message_id=message_id,
+            kind=kind,
+            name=name or NAME_OF_KIND[kind],
+            user_id=who,
+            body=msgspec.json.encode(body),
+        )
+
+    def at(self, instant: Instant, happening: Callable[[], None]) -> None:
+        """Let something happen later."""
+        self._count += 1
+        heapq.heappush(self._coming, (instant, self._count, happening))
+
+    def advance(self, duration: Duration) -> None:
+        """Let time pass, with all that happens in it."""
+        self.run_until(self.now + duration)
+
+    def run_until(self, end: Instant) -> None:
+        """Let everything happen that is due up to `end`, in order of time."""
+        while True:
+            due_at = self._store.next_due()
+            alarm_at = None if due_at is None else max(due_at + 1, self.now)
+            coming_at = self._coming[0][0] if self._coming else None
+            if alarm_at is not None and alarm_at <= end and alarm_at < (coming_at or end + 1):
+                self.now = alarm_at
+                self._ring()
+                continue
+            if coming_at is None or coming_at > end:
+                break
+            self.now = max(self.now, coming_at)
+            heapq.heappop(self._coming)[2]()
+        self.now = max(self.now, end)
+
+    def state(self, who: str) -> State | None:
+        """Return a person by user id."""
+        found = self._store.pointers([f"user_id:{who}"])
+        return next((self._memory.person(person_id) for person_id in found.values()), None)
+
+    def messages(self, who: str) -> list[str]:
+        """Return the messages that providers accepted for a person, in order."""
+        state = self.state(who)
+        if state is None:
+            return []
+        ids = (state.person_id, *state.merged)
+        return [sent.delivery.message for sent in self.sent if sent.delivery.person_id in ids]
+
+    def notes_of(self, who: str) -> list[Note]:
+        """Return all notes about a person, in order."""
+        state = self.state(who)
+        ids = (state.person_id, *state.merged) if state is not None else ()
+        return [note for person_id, _, note in self.notes if person_id in ids]
+
+    def crash(self) -> None:
+        """Lose everything that was only in memory, as a killed process does, and start again."""
+        self._memory = Memory(self._store, core=Core(), people_max=PEOPLE_MAX)
+
+    def decision_digest(self) -> str:
+        """Return a digest over every note and every delivery so far, in order."""
+        return self._decisions.copy().hexdigest()
+
+    def _ring(self) -> None:
+        for due_at, person_id in self._store.due(self.now, 1):
+            self.feed(TimerFired(received_at=self.now, person_id=person_id, due_at=due_at))
+
+    def _perform(self, turned: Turned) -> None:
+        for row in turned.notes:
+            self._decisions.update(row.notes)
+            for note in decode_notes(row.notes):
+                self.notes.append((row.person_id, row.at, note))
+        for _, delivery in turned.deliveries:
+            self._decisions.update(delivery.delivery_id.encode())
+            self._attempt_soon(delivery, 1, 0)
+
+    def _attempt_soon(self, delivery: Delivery, attempt_count: int, delay: Duration) -> None:
+        self.at(self.now + delay, lambda: self._attempt(delivery, attempt_count))
+
+    def _attempt(self, delivery: Delivery, attempt_count: int) -> None:
+        person = self._memory.person(delivery.person_id)
+        clearance = clear(self._memory.program, person, delivery, self.now)
+        if clearance.until is not None:
+            self._attempt_soon(delivery, attempt_count, clearance.until - self.now)
+            return
+        if not clearance.is_clear:
+            self._report(delivery, attempt_count, "refused", clearance.reason)
+            return
+        provider = self.scene.providers.get(delivery.destination, STEADY)
+        answer = attempt(provider, self.scene.seed, delivery.delivery_id, attempt_count)
+        if answer.outcome is None:
+            self._retry(delivery, attempt_count, answer.latency)
+            return
+        outcome: Outcome = answer.outcome
+        if outcome == "accepted":
+            self.sent.append(Sent(self.now, delivery))
+        self.at(
+            self.now + answer.latency, lambda: self._report(delivery, attempt_count, outcome, None)
+        )
+
+    def _retry(self, delivery: Delivery, attempt_count: int, latency: Duration) -> None:
+        retry = self._memory.plan.destinations[delivery.destination].retry
+        delay = min(round(retry.first * retry.factor ** (attempt_count - 1)), retry.longest)
+        if self.now + latency + delay >= delivery.expires_at:
+            reason = Reason(code="delivery.failed", what="every attempt failed until it expired")
+            self._report(delivery, attempt_count, "failed", reason)
+            return
+        self._attempt_soon(delivery, attempt_count + 1, latency + delay)
+
+    def _report(
+        self, delivery: Delivery, attempt_count: int, outcome: Outcome, reason: Reason | None
+    ) -> None:
+        self.outcomes[delivery.delivery_id] = outcome
+        provider = self.scene.providers.get(delivery.destination, STEADY)
+        self.feed(
+            DeliveryReported(
+                received_at=self.now,
+                person_id=delivery.person_id,
+                delivery_id=delivery.delivery_id,
+                outcome=outcome,
+                attempt_count=attempt_count,
+                reason=reason,
+                answer=provider.answer if delivery.operation == "call" else b"",
+            )
+        )

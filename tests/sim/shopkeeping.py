@@ -1,0 +1,117 @@
+"""A small workspace and a world to try it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from legato.app import shipped_connectors
+from legato.model.plan import Plan
+from legato.plan.load import load
+from legato.simulate.world import STEADY_SCENE, Scene, World
+from legato.stores.memory import MemoryLog, MemoryStore
+
+BASE: Mapping[str, str] = {
+    "legato.yaml": "workspace: test\ncurrency: EUR\nzone: UTC\nlateness: 10m\naccept_unknown: true\n",
+    "identity.yaml": """
+identity:
+  - {kind: user_id, from: [user_id], unique: true, blocked: ["null"]}
+  - {kind: email, from: [traits.email], lowercase: true, limit: 3}
+  - {kind: anonymous_id, from: [anonymous_id], limit: 50}
+""",
+    "policies.yaml": """
+purposes:
+  marketing: {basis: consent, promotional: true, title: Marketing}
+  service: {basis: contract, promotional: false, title: Service}
+---
+consent: {opt_out_scope: global, categories: {Ads: marketing}}
+""",
+    "catalog.yaml": "\n---\n".join(
+        f"trait: {name}\ntitle: {name}\nowner: crm\npurpose: service\nschema: {{type: {kind}}}"
+        for name, kind in (
+            ("email", "string"),
+            ("phone", "string"),
+            ("name", "string"),
+            ("timezone", "string"),
+            ("plan", "string"),
+        )
+    ),
+    "events.yaml": "\n---\n".join(
+        f"event: {name}\ntitle: {name}\nowner: web\npurpose: service\nschema: {{type: object}}"
+        for name in (
+            "Checkout Started",
+            "Cart Updated",
+            "Order Completed",
+            "Order Synced",
+            "Product Viewed",
+            "Signed Up",
+            "Ticket Opened",
+            "Ticket Solved",
+        )
+    ),
+    "channels.yaml": """
+channel: email
+destination: mail
+address: trait email
+cost: 0.001
+---
+channel: sms
+destination: gateway
+address: trait phone
+cost: 0.05
+""",
+    "destinations.yaml": """
+destination: mail
+connector: file
+settings: {path: "-"}
+---
+destination: gateway
+connector: file
+settings: {path: "-"}
+""",
+    "templates.yaml": """
+template: reminder
+title: Reminder
+purpose: marketing
+email: {subject: "Your cart", body: "Hello {{ profile.name | default: 'there' }}"}
+sms: {body: "Your cart waits"}
+---
+template: receipt
+title: Receipt
+purpose: service
+email: {subject: "Thank you", body: "Order {{ event.order_id | default: '' }}"}
+""",
+}
+
+CART = """
+journey: cart
+title: Cart rescue
+owner: growth
+purpose: marketing
+enter: {on: Checkout Started, key: cart_id, again: after exit}
+leave:
+  - {on: Order Completed, same: cart_id, as: goal}
+steps:
+  - wait: 30m
+  - send: {message: reminder, on: email, expires: 6h}
+  - wait: 1d
+"""
+
+
+def compile_plan(*journeys: str, **files: str) -> Plan:
+    """Compile BASE with journeys, and with files added or replaced (`policies` -> policies.yaml)."""
+    texts = {**BASE, **{f"{name}.yaml": text for name, text in files.items()}}
+    texts.update({f"journeys/{index}.yaml": text for index, text in enumerate(journeys)})
+    loaded = load(texts, shipped_connectors())
+    assert loaded.plan is not None, "\n".join(str(problem) for problem in loaded.problems)
+    return loaded.plan
+
+
+def open_world(plan: Plan, scene: Scene = STEADY_SCENE) -> World:
+    """Open a world in memory."""
+    return World(plan, MemoryLog(), MemoryStore(), scene)
+
+
+def known_person(world: World, who: str, *, consents: bool = True, zone: str = "UTC") -> None:
+    """Let somebody introduce themselves, with or without consent to marketing."""
+    traits = {"email": f"{who}@example.com", "phone": "+447700900001", "timezone": zone}
+    world.identify(who, traits, {"consent": {"categoryPreferences": {"Ads": consents}}})
