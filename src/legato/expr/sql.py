@@ -317,7 +317,7 @@ def _met(values: str, test: Test) -> str:
             options = test.value if isinstance(test.value, tuple) else (test.value,)
             condition = " OR ".join(_compared("=", option) for option in options) or "false"
         case "exists" | "missing":
-            condition = "true"
+            condition = "v IS NOT NULL"
         case "over" | "at_least" | "under" | "at_most":
             condition = _compared(_COMPARE[test.operator], test.value)
         case "contains" | "starts_with" | "ends_with":
