@@ -252,27 +252,29 @@ def device_of(person: Customer, number: str) -> str:
     return f"{person.source}-{code(6, person.key, 'second' if second else 'first')}"
 
 
-def day_before(invoice: Invoice, person: Customer) -> Iterator[dict[str, Any]]:
-    """Reconstruct the evening before: a look at what was then bought, or a cart left behind."""
-    taste = chance(invoice.number, "before")
-    if taste >= 0.34:
+def days_before(invoice: Invoice, person: Customer) -> Iterator[dict[str, Any]]:
+    """Reconstruct an earlier evening: a look at what was then bought, or a cart left behind."""
+    number = invoice.number
+    taste = chance(number, "before")
+    if taste >= 0.4:
         return
-    start = invoice.at.replace(hour=0, minute=0) - timedelta(
-        hours=24 - between(17, 22.4, invoice.number, "evening")
-    )
+    days = 1 if taste < 0.34 else int(between(3, 6, number, "days"))
+    hour = between(17, 22.4, number, "evening")
+    start = invoice.at.replace(hour=0, minute=0) - timedelta(days=days) + timedelta(hours=hour)
     if start < FIRST:
         return
-    session = Session(person, f"{invoice.number}/before", start, device_of(person, invoice.number))
+    session = Session(person, f"{number}/before", start, device_of(person, number))
     session.is_signed_in = session.device in person.known_devices
     lines = dearest_first(invoice)
-    session.look(lines[: 3 + int(between(0, 3, invoice.number, "looks"))])
-    if taste < 0.18:
-        if not session.is_signed_in:
-            session.sign_in(sign_up=is_first_time(person))
-        session.fill_cart(f"cart-{invoice.number}", lines, 3)
-        session.check_out(
-            f"cart-{invoice.number}", lines, value=invoice.total, line_count=len(lines)
-        )
+    session.look(lines[: 3 + int(between(0, 3, number, "looks"))])
+    leaves_cart = taste < 0.18 or days > 1
+    if not session.is_signed_in and (leaves_cart or chance(number, "signs in") < 0.6):
+        session.sign_in(sign_up=is_first_time(person))
+    if leaves_cart:
+        # Who comes back the next day finds the cart; who comes back later begins another.
+        cart_id = f"cart-{number}" if days == 1 else f"cart-{number}-early"
+        session.fill_cart(cart_id, lines, 3)
+        session.check_out(cart_id, lines, value=invoice.total, line_count=len(lines))
     yield from session.items
 
 
@@ -335,6 +337,8 @@ def cancellation(
     complains = chance(invoice.number, "complains") < 0.6 and opened > FIRST
     if complains:
         desk.at = opened
+        if not person.known_devices:
+            desk.add("identify", person.traits)
         desk.track("Ticket Opened", {**ticket, "category": "complaint", **about})
     desk.at = max(invoice.at, desk.at + timedelta(minutes=1))
     body = {"refund_id": invoice.number, "total": invoice.total, "currency": "GBP"}
@@ -358,7 +362,7 @@ def make_history(invoices: list[Invoice]) -> list[dict[str, Any]]:
             if invoice.number.startswith("C"):
                 items.extend(cancellation(invoice, person, mine))
             elif all(line.quantity > 0 for line in invoice.lines):
-                items.extend(day_before(invoice, person))
+                items.extend(days_before(invoice, person))
                 items.extend(purchase(invoice, person, visits.get(person.key, 0)))
                 visits[person.key] = visits.get(person.key, 0) + 1
         if not invoice.number.startswith("C"):
