@@ -8,25 +8,28 @@ the replay, which posts the history to it over HTTP as the shop's SDKs would.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
+import msgspec
 from rich.console import Console
 
 from legato.app import App, Config
-from legato.cli.replay import Fact, Replay, Sender, load_history
+from legato.cli.client import CLIENT_FILE, Client, Connection, Failure
+from legato.cli.live import SENTENCES, show_live
+from legato.cli.replay import Replay, Sender, load_history
 from legato.cli.standins import LAG_MS_MIN
 from legato.cli.up import Doors, run
-from legato.cli.watch import shown
+from legato.cli.watch import Overview
 from legato.insight.status import Activity, Watch
 from legato.model.instant import HOUR, MILLISECOND, MINUTE, SECOND, format_duration, parse_duration
 from legato.model.noun import Noun
@@ -41,7 +44,6 @@ SENDERS = {
 CRM_KEY = "shop-crm-key"
 SECRETS = ("EMAIL_API_KEY", "SMS_TOKEN", "PUSH_TOKEN", "ADS_TOKEN", "CRM_TOKEN")
 CRM_LAG = 30 * MINUTE
-PLAIN_SECONDS = 2.0
 STOP_SECONDS = 5.0
 REFUSALS_SHOWN = 3
 _PORTS = re.compile(r"http://[\d.]+:(\d+)/received +smtp://[\d.]+:(\d+)")
@@ -76,17 +78,17 @@ def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them 
 ) -> None:
     """Run the example shop on real history, live, with stand-in providers."""
     seconds = _seconds(lasting)
-    console = Console(highlight=False)
+    console = Console(highlight=False, force_terminal=False if plain else None)
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="legato-demo-")))
         providers = stack.enter_context(standins(f"http://127.0.0.1:{port}", speed=speed))
         config = prepare(folder, providers, speed=speed)
-        show = Show(console, load_history(find_example() / "history.jsonl.gz"), speed=speed)
-        show.is_plain = plain or not console.is_terminal
-        show.seconds = seconds
+        show = Show(console, config, seconds=seconds)
         _announce(console, providers, speed=speed)
-        run(config, doors, host="127.0.0.1", port=port, ready=show.begin)
-        show.end()
+        try:
+            run(config, doors, host="127.0.0.1", port=port, ready=show.begin)
+        finally:
+            show.end()
 
 
 def find_example() -> Path:
@@ -111,8 +113,9 @@ def prepare(folder: Path, providers: Providers, *, speed: int) -> Config:
         text = text.replace(f"127.0.0.1:{HTTP_PORT}", f"127.0.0.1:{providers.http_port}")
         text = text.replace(f"port: {SMTP_PORT}", f"port: {providers.smtp_port}")
         file.write_text(text, encoding="utf-8")
-    for name in SECRETS:
-        os.environ.setdefault(name, f"stand-in-{name.lower()}")
+    secrets = workspace / ".secrets"
+    secrets.touch(mode=0o600)
+    secrets.write_text("".join(f"{name}=stand-in\n" for name in SECRETS), encoding="utf-8")
     return Config(workspace=workspace, data=folder / "data", speed=speed)
 
 
@@ -146,60 +149,58 @@ def standins(legato_url: str, *, speed: int) -> Generator[Providers]:
 class Show:
     """What goes on while Legato runs: the replay, and what is to be seen of it."""
 
-    def __init__(self, console: Console, facts: list[Fact], *, speed: int) -> None:
-        self.is_plain = True
-        self.seconds: float | None = None
+    def __init__(self, console: Console, config: Config, *, seconds: float | None) -> None:
         self._console = console
-        self._facts = facts
-        self._speed = speed
+        self._config = config
+        self._seconds = seconds
+        self._facts = load_history(find_example() / "history.jsonl.gz")
         self._watch = Watch()
-        self._tasks: list[asyncio.Task[None]] = []
-        self._fault: BaseException | None = None
+        self._stop = threading.Event()
+        self._replaying: asyncio.Task[None] | None = None
+        self._view: threading.Thread | None = None
 
     def begin(self, app: App, url: str) -> None:
         """Start the replay and the view. Called on the running loop, once events are taken."""
-        loop = asyncio.get_running_loop()
         app.watch(self._watch.see)
-        replay = Replay(url, SENDERS, clock=app.clock, speed=self._speed)
-        self._tasks = [
-            loop.create_task(replay.run(self._facts)),
-            loop.create_task(self._print_lines(app, replay)),
-        ]
-        if self.seconds is not None:
-            loop.call_later(self.seconds, signal.raise_signal, signal.SIGINT)
-        for task in self._tasks:
-            task.add_done_callback(self._note_end)
+        loop = asyncio.get_running_loop()
+        replay = Replay(url, SENDERS, clock=app.clock, speed=self._config.speed)
+        self._replaying = loop.create_task(replay.run(self._facts))
+        self._replaying.add_done_callback(_end_if_failed)
+        if self._seconds is not None:
+            loop.call_later(self._seconds, signal.raise_signal, signal.SIGINT)
+        # The view asks over HTTP, as any watcher would, and so needs a thread beside the loop.
+        self._view = threading.Thread(target=self._look, name="live view", daemon=True)
+        self._view.start()
 
     def end(self) -> None:
         """Say how it ended; raise what ended it before its time."""
-        if self._fault is not None:
-            raise self._fault
-        activity = self._watch.activity(0)
-        for line in summary(activity):
+        self._stop.set()
+        if self._view is not None:
+            self._view.join(STOP_SECONDS)
+        for line in summary(self._watch.activity(0)):
             self._console.print(line)
+        task = self._replaying
+        if task is not None and task.done() and not task.cancelled():
+            task.result()
 
-    def _note_end(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (fault := task.exception()) is not None:
-            self._fault = fault
-            signal.raise_signal(signal.SIGINT)
+    def _look(self) -> None:
+        connection = msgspec.json.decode(
+            (self._config.data / CLIENT_FILE).read_bytes(), type=Connection
+        )
+        client = Client(connection)
 
-    async def _print_lines(self, app: App, replay: Replay) -> None:
-        while True:
-            await asyncio.sleep(PLAIN_SECONDS)
-            self._console.print(line(app, replay, self._watch.activity(0)))
+        def fetch() -> Overview:
+            return client.get("/api/status", Overview, sentences=SENTENCES)
+
+        title = f"{connection.url}  the example shop, {self._config.speed:,}x"
+        # Legato may close its door while the view still asks: then there is nothing more to see.
+        with suppress(Failure, OSError):
+            show_live(fetch, self._console, self._stop, title=title)
 
 
-def line(app: App, replay: Replay, activity: Activity) -> str:
-    """Return one line on how things stand."""
-    now, progress = app.status(), replay.progress
-    sent = sum(message.sent for message in activity.messages)
-    refused = sum(refusal.count for refusal in activity.refusals)
-    return (
-        f"{progress.sent:,} of {progress.total:,} calls replayed, "
-        f"{now.events_per_second:,.0f} events/s, {now.counts.get('people', 0):,} people, "
-        f"{sent:,} messages sent, {refused:,} refused, capture to delivery "
-        f"p50 {shown(now.latency_p50_us)} p99 {shown(now.latency_p99_us)}"
-    )
+def _end_if_failed(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        signal.raise_signal(signal.SIGINT)
 
 
 def summary(activity: Activity) -> list[str]:
