@@ -1,7 +1,47 @@
-"""python -m legato."""
+"""python -m legato, and the `legato` command: puts the doors beside each other and opens one."""
 
 from __future__ import annotations
 
-from legato.cli.main import main
+from pathlib import Path
 
-main()
+from legato.app import App
+from legato.cli.main import main as run
+from legato.cli.up import Asgi, Receive, Scope, Send
+
+API_PATHS = ("/api", "/healthz", "/readyz", "/metrics")
+
+
+class Doors:
+    """The doors that `legato up` opens. Each is imported when it is needed: help stays quick."""
+
+    def mount(self, app: App, folder: Path) -> tuple[Asgi, str]:
+        """Return collection and API as one application, and an admin token for this run."""
+        from legato.collect.door import CollectDoor  # noqa: PLC0415 - see the class
+        from legato.studio.api import api  # noqa: PLC0415 - see the class
+        from legato.studio.tokens import Tokens  # noqa: PLC0415 - see the class
+
+        tokens = Tokens(folder)
+        calls = api(app, tokens)
+        events = CollectDoor(
+            app.intake,
+            app.clock.now,
+            sources=lambda: app.plan().sources,
+            verdicts=app.records.verdicts,
+        )
+
+        async def door(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["path"].startswith(API_PATHS):
+                await calls(scope, receive, send)  # pyright: ignore[reportArgumentType] - ASGI scopes are plain mappings
+            else:
+                await events(scope, receive, send)
+
+        return door, tokens.issue("this machine", "admin", now=app.clock.now())
+
+
+def main() -> None:
+    """Run the command line."""
+    run(Doors())
+
+
+if __name__ == "__main__":
+    main()

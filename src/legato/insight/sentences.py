@@ -23,6 +23,7 @@ from legato.model.note import (
     NotEntered,
     NotLinked,
     Rejected,
+    Revoked,
     SegmentChanged,
     Settled,
     TraitRefused,
@@ -54,7 +55,7 @@ def clause(note: Note) -> str:
             text = _of_event(note)
         case Entered() | NotEntered() | Moved() | Left():
             text = _of_journey(note)
-        case Decided() | Settled() | AudienceChanged() | Called():
+        case Decided() | Settled() | Revoked() | AudienceChanged() | Called():
             text = _of_delivery(note)
         case ConsentSet():
             where = "every channel" if note.channel == EVERY_CHANNEL else note.channel
@@ -109,13 +110,15 @@ def _of_journey(note: Entered | NotEntered | Moved | Left) -> str:
             assert_never(note)
 
 
-def _of_delivery(note: Decided | Settled | AudienceChanged | Called) -> str:
+def _of_delivery(note: Decided | Settled | Revoked | AudienceChanged | Called) -> str:
     match note:
         case Decided():
             return _of_decision(note)
         case Settled():
             why = f": {note.reason.what}" if note.reason else ""
             return f"has delivery {short(note.delivery_id)} {note.outcome.replace('_', ' ')}{why}"
+        case Revoked():
+            return f"has delivery {short(note.delivery_id)} called back: {note.reason.what}"
         case AudienceChanged():
             return f"{'joins' if note.is_member else 'leaves'} audience {plain(note.audience)}"
         case Called():

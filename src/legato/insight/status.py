@@ -25,6 +25,7 @@ from legato.model.note import (
     NotEntered,
     NotLinked,
     Rejected,
+    Revoked,
     SegmentChanged,
     Settled,
     Story,
@@ -161,7 +162,7 @@ class Watch:
                 pass
             case Admitted() | Linked() | NotLinked() | Moved() | TraitWritten() | TraitRefused():
                 return
-            case AudienceChanged() | Called():
+            case AudienceChanged() | Called() | Revoked():
                 pass
             case _:
                 assert_never(note)

@@ -22,6 +22,7 @@ from legato.model.note import (
     Moved,
     Note,
     NotEntered,
+    Revoked,
     Settled,
     Story,
 )
@@ -44,6 +45,7 @@ class Thread(msgspec.Struct):
     delivery_id: DeliveryId
     decisions: list[tuple[Story, Decided]]
     settled: list[tuple[Story, Settled]]
+    revoked: list[tuple[Story, Revoked]]
     trace: str = ""
 
     @property
@@ -77,6 +79,11 @@ class Thread(msgspec.Struct):
         if kind == "held":
             until = f" until {moment(decided.until)}" if decided.until is not None else ""
             return f"Not yet: {what}{of} is held{until}{self._because()}."
+        if kind == "waiting" and self.revoked:
+            return (
+                f"No, unless it has already gone: {what}{of} was called back at "
+                f"{moment(self.revoked[-1][0].at)}, because {self.revoked[-1][1].reason.what}."
+            )
         if kind == "waiting":
             return (
                 f"Not yet: {what}{of} was chosen for {decided.channel} at {moment(row.at)}; "
@@ -111,6 +118,8 @@ class Thread(msgspec.Struct):
 
     def _because(self) -> str:
         reason = self.settled[-1][1].reason if self.settled else self.decisions[-1][1].reason
+        if self.settled and reason is None and self.revoked:
+            reason = self.revoked[-1][1].reason
         if reason is not None:
             return f", because {reason.what}"
         blocking = self.first_blocking()
@@ -189,11 +198,13 @@ def threads(story: Sequence[Story]) -> list[Thread]:
             if isinstance(note, Decided):
                 thread = found.setdefault(
                     note.delivery_id,
-                    Thread(note.delivery_id, decisions=[], settled=[], trace=event_id),
+                    Thread(note.delivery_id, decisions=[], settled=[], revoked=[], trace=event_id),
                 )
                 thread.decisions.append((row, note))
             elif isinstance(note, Settled) and note.delivery_id in found:
                 found[note.delivery_id].settled.append((row, note))
+            elif isinstance(note, Revoked) and note.delivery_id in found:
+                found[note.delivery_id].revoked.append((row, note))
     return list(found.values())
 
 

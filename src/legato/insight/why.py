@@ -133,6 +133,7 @@ def _way(thread: Thread, passing: Passing | None) -> tuple[Stage, ...]:
     last = (thread.settled or thread.decisions)[-1][0].position
     stages = [stage for stage in stages if stage.position <= last]
     stages += [_stage(row, clause(note)) for row, note in thread.decisions]
+    stages += [_stage(row, clause(note)) for row, note in thread.revoked]
     stages += [_stage(row, clause(note)) for row, note in thread.settled]
     return tuple(sorted(dict.fromkeys(stages), key=lambda stage: stage.position))
 

@@ -9,13 +9,12 @@ from typing import Any
 import msgspec
 from litestar import Response, Router, get, post
 
-from legato.app import App, Applied
+from legato.app import App, Applied, check_files
 from legato.insight.reach import Reach, reach_of
 from legato.model.noun import Noun
 from legato.model.plan import Plan, plan_digest
 from legato.model.problem import Problem
 from legato.plan.diff import Change, diff
-from legato.plan.load import load
 from legato.studio.access import needs
 from legato.studio.host import Host, Who
 from legato.studio.refusal import Refused
@@ -62,14 +61,14 @@ async def read_plan(host: Host) -> ShownPlan:
 @post("/check", opt=needs("editor"), status_code=200, summary="Every mistake of a workspace")
 async def check(data: Files) -> Checked:
     """Check files; nothing is changed."""
-    loaded = await asyncio.to_thread(load, _bounded(data))
+    loaded = await asyncio.to_thread(check_files, _bounded(data))
     return Checked(is_right=loaded.plan is not None, problems=loaded.problems)
 
 
 @post("/diff", opt=needs("editor"), status_code=200, summary="What applying would change")
 async def compare(data: Files, host: Host) -> Compared:
     """Compare files with the present plan; nothing is changed."""
-    loaded = await asyncio.to_thread(load, _bounded(data))
+    loaded = await asyncio.to_thread(check_files, _bounded(data))
     if loaded.plan is None:
         return Compared(problems=loaded.problems)
     before, after = host.plan(), loaded.plan

@@ -1,0 +1,89 @@
+"""The command line: what there is, in groups, each command loaded only when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import ClassVar
+
+import click
+
+from legato import __version__
+from legato.cli.up import Doors
+from legato.model.problem import LegatoError
+
+_SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "Start": {
+        "init": ("legato.cli.init:init", "Make a workspace of your own, with comments."),
+        "up": ("legato.cli.up:up", "Run Legato on a workspace."),
+        "demo": ("legato.cli.demo:demo", "Run the example shop on real history, live."),
+    },
+    "Definitions": {
+        "check": ("legato.cli.check:check", "Show every mistake of a workspace, with its place."),
+        "plan": ("legato.cli.plan:plan", "Show what applying would change, and for whom."),
+        "apply": ("legato.cli.plan:apply", "Make a workspace the running plan, all at once."),
+        "schemas": ("legato.cli.init:schemas", "Write JSON Schemas, so that editors help."),
+    },
+    "People": {
+        "why": ("legato.cli.why:why", "Say why a message went, or did not."),
+        "profile": ("legato.cli.why:profile", "Show all that is known of a person."),
+    },
+    "Watch": {
+        "live": ("legato.cli.live:live", "Watch what happens, as it happens."),
+        "status": ("legato.cli.watch:status", "Show how the running process is doing."),
+        "tail": ("legato.cli.watch:tail", "Print what happens, one line each."),
+    },
+    "Operate": {
+        "pause": ("legato.cli.repair:pause", "Hold a journey."),
+        "resume": ("legato.cli.repair:resume", "Go on with a journey."),
+        "quarantine": ("legato.cli.repair:quarantine", "Look at refused events; replay them."),
+        "deliveries": ("legato.cli.repair:deliveries", "Look at deliveries; redrive dead ones."),
+        "tokens": ("legato.cli.repair:tokens", "Say who may call the API."),
+    },
+}
+_PLACES = {name: place for section in _SECTIONS.values() for name, (place, _) in section.items()}
+NAME_WIDTH = 12
+
+
+class Commands(click.Group):
+    """A group that imports a command only when it is called, so that `--help` is at once."""
+
+    hidden_names: ClassVar[dict[str, str]] = {"replay": "legato.cli.replay:replay"}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of the help."""
+        return list(_PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Load one command."""
+        place = _PLACES.get(cmd_name) or self.hidden_names.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write each group with one line a command."""
+        for title, commands in _SECTIONS.items():
+            with formatter.section(title):
+                rows = [(name.ljust(NAME_WIDTH), line) for name, (_, line) in commands.items()]
+                formatter.write_dl(rows)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="legato")
+def legato() -> None:
+    """Collect what people do, decide what to send, and be able to say why.
+
+    Begin with `legato init shop`, then `legato up shop`.
+    """
+
+
+def main(doors: Doors | None = None) -> None:
+    """Run the command line. `doors` are what `up` opens to the world."""
+    try:
+        legato(obj=doors, prog_name="legato")
+    except LegatoError as error:
+        click.echo(f"{error.what}\n  fix: {error.fix}", err=True)
+        sys.exit(1)

@@ -1,0 +1,83 @@
+"""`legato plan` and `legato apply`: definitions against the running process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from legato.app import Applied
+from legato.cli.check import Folder, show_problems, workspace_files
+from legato.cli.client import Client, connects
+from legato.cli.why import print_json
+from legato.insight.reach import Reach
+from legato.model.problem import Problem
+from legato.plan.diff import Change
+
+_STYLES = {"safe": "green", "migrating": "yellow", "breaking": "red"}
+UNPROCESSABLE = 422
+
+
+class _Compared(msgspec.Struct):
+    problems: tuple[Problem, ...] = ()
+    before: str = ""
+    after: str = ""
+    changes: tuple[Change, ...] = ()
+    reach: tuple[Reach, ...] = ()
+
+
+@click.command()
+@click.argument("workspace", default=".", type=Folder)
+@click.option("--json", "is_json", is_flag=True, help="For programs.")
+@connects
+def plan(client: Client, workspace: Path, *, is_json: bool) -> None:
+    """Show what applying a WORKSPACE would change, and for how many people. Changes nothing."""
+    files = workspace_files(workspace)
+    compared = client.post("/api/plan/diff", _Compared, {"files": files})
+    if is_json:
+        print_json(compared)
+    elif compared.problems:
+        _fail(compared.problems, files)
+    else:
+        _show(Console(highlight=False), compared)
+    sys.exit(1 if compared.problems else 0)
+
+
+@click.command()
+@click.argument("workspace", default=".", type=Folder)
+@connects
+def apply(client: Client, workspace: Path) -> None:
+    """Make a WORKSPACE the running plan, between two events. With a mistake, change nothing."""
+    files = workspace_files(workspace)
+    applied = client.post("/api/plan/apply", Applied, {"files": files}, also=(UNPROCESSABLE,))
+    if applied.problems:
+        _fail(applied.problems, files)
+        sys.exit(1)
+    if applied.is_changed:
+        click.echo(f"Applied. The running plan is {applied.digest}.")
+    else:
+        click.echo(f"Nothing differs from the running plan, {applied.digest}.")
+
+
+def _fail(problems: tuple[Problem, ...], files: Mapping[str, str]) -> None:
+    show_problems(Console(stderr=True, highlight=False), problems, files)
+
+
+def _show(console: Console, compared: _Compared) -> None:
+    if not compared.changes:
+        console.print(f"Nothing would change: the running plan is {compared.before}.")
+        return
+    reach = {(each.kind, each.name): each for each in compared.reach}
+    for change in compared.changes:
+        _show_change(console, change, reach)
+    console.print(Text(f"\n{compared.before} → {compared.after}", style="dim"))
+    console.print("Make it so with `legato apply`.")
+
+
+def _show_change(console: Console, change: Change, reach: Mapping[tuple[str, str], Reach]) -> None:
+    raise NotImplementedError

@@ -1,0 +1,205 @@
+"""`legato up`: one process on one workspace. Also how anything else starts one: `serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import click
+import msgspec
+import uvicorn
+from rich.console import Console
+
+from legato import __version__
+from legato.app import App, Config, open_app
+from legato.cli.client import CLIENT_FILE, Connection
+from legato.model.problem import LegatoError
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+DATA_NAME = ".legato"
+BACKLOG = 2_048
+"""Connections the kernel may hold while the loop is busy."""
+KEEP_ALIVE_SECONDS = 75
+"""Longer than load balancers keep theirs: they close first, so no request meets a closed door."""
+SHUTDOWN_SECONDS = 10
+"""For requests under way; then their connections are closed."""
+_WAIT = b'{"code":"host.starting","message":"Legato is starting or stopping.","fix":"Try again."}'
+
+
+class Doors(Protocol):
+    """What the command line cannot build itself: the doors beside it."""
+
+    def mount(self, app: App, folder: Path) -> tuple[Asgi, str]:
+        """Return collection and API as one application, and an admin token for this run."""
+        ...
+
+
+@click.command()
+@click.argument(
+    "workspace", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--port", default=8000, show_default=True, help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="On which address.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the log and the state.  [default: WORKSPACE/.legato]",
+)
+@click.pass_obj
+def up(doors: Doors | None, workspace: Path, port: int, host: str, data: Path | None) -> None:
+    """Run Legato on a WORKSPACE folder, until Ctrl-C."""
+    console = Console(stderr=True, highlight=False)
+    folder = data or workspace / DATA_NAME
+
+    def ready(app: App, url: str) -> None:
+        _announce(console, app, url, workspace=workspace, folder=folder)
+
+    config = Config(workspace=workspace, data=folder)
+    run(config, doors, host=host, port=port, ready=ready)
+    console.print("Stopped. Everything acknowledged is on disk.")
+
+
+def run(
+    config: Config,
+    doors: Doors | None,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[App, str], None] = lambda _app, _url: None,
+) -> None:
+    """Open the app and answer HTTP until a signal; `ready` is called once events are taken."""
+    assert doors is not None, "the entry point gives the doors"
+    listener = _listen(host, port)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(config, doors, listener, ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    return uvicorn.Config(_nothing, loop="auto").get_loop_factory()
+
+
+async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    return
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise LegatoError(
+            f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0).lower()}.",
+            fix="Stop what is there, or choose another: `legato up --port 8001`.",
+        ) from error
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: its own handling would end the process before the app has stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+async def _serve(
+    config: Config, doors: Doors, listener: socket.socket, ready: Callable[[App, str], None]
+) -> None:
+    app = open_app(config)
+    gate = _Gate()
+    server = _Server(
+        uvicorn.Config(
+            gate,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, _end, server)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    connection_file = config.data / CLIENT_FILE
+    try:
+        await app.start()
+        gate.door, token = doors.mount(app, config.data)
+        url = _url(listener)
+        _write_connection(connection_file, Connection(url=url, token=token))
+        ready(app, url)
+        await serving
+    finally:
+        gate.door = None
+        server.should_exit = True
+        connection_file.unlink(missing_ok=True)
+        await serving
+        await app.stop()
+
+
+def _end(server: uvicorn.Server) -> None:
+    # A second Ctrl-C does not wait for open requests.
+    server.force_exit = server.should_exit
+    server.should_exit = True
+
+
+class _Gate:
+    """Answers 503 while the app recovers or stops, so that readiness is told and not refused."""
+
+    def __init__(self) -> None:
+        self.door: Asgi | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.door is not None:
+            await self.door(scope, receive, send)
+            return
+        is_alive = scope["path"] == "/healthz"
+        body = b'{"is_alive":true}' if is_alive else _WAIT
+        headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
+        status = 200 if is_alive else 503
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _url(listener: socket.socket) -> str:
+    name: tuple[str, int] = listener.getsockname()[:2]
+    host, port = name
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _write_connection(path: Path, connection: Connection) -> None:
+    """Leave a way in for this user's own commands, for as long as the process runs."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(handle, "wb") as file:  # noqa: PTH123 - a handle whose mode was right from the start
+        file.write(msgspec.json.encode(connection))
+
+
+def _announce(console: Console, app: App, url: str, *, workspace: Path, folder: Path) -> None:
+    plan = app.plan()
+    problems = app.problems()
+    sizes = f"{len(plan.journeys)} journeys, {len(plan.segments)} segments"
+    console.print(f"[bold]Legato {__version__}[/] is up.")
+    console.print(f"  workspace   {workspace} ({sizes})")
+    console.print(f"  data        {folder}")
+    console.print(f"  collect     {url}/v1/track, /v1/batch, ...")
+    console.print(f"  API         {url}/api/openapi.json")
+    console.print("  next        legato live, legato status, legato why PERSON")
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        console.print(f"[yellow]The workspace has {count}; run `legato check {workspace}`.[/]")
+        if not plan.sources:
+            console.print("[yellow]There is no plan before it: no event is taken.[/]")

@@ -1,0 +1,184 @@
+"""`legato why` and `legato profile`: one person, asked of the running process."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TypeAlias
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from legato.cli.client import Client, connects, segment_of
+from legato.insight.answer import Answer, GateLine, Line, Stage, Weighing
+from legato.insight.profile import (
+    Profile,
+    ShownConsent,
+    ShownDelivery,
+    ShownEnrollment,
+    ShownTrait,
+)
+from legato.insight.sentences import moment
+from legato.model.consent import EVERY_CHANNEL
+
+Row: TypeAlias = tuple[str, str, str]
+
+_MARKS = {"pass": ("✓", "green"), "hold": ("…", "yellow"), "refuse": ("✗", "red")}
+
+
+@click.command()
+@click.argument("person")
+@click.option("--journey", default="", help="Only this journey.")
+@click.option("--message", default="", help="Only this message.")
+@click.option("--json", "is_json", is_flag=True, help="For programs.")
+@connects
+def why(client: Client, person: str, journey: str, message: str, *, is_json: bool) -> None:
+    """Say why a message went to PERSON, or did not.
+
+    PERSON is a person id or an identifier, such as email:ana@example.com. The first line answers;
+    then comes every gate with what it saw at that time, and what would have changed the answer.
+    """
+    where = f"/api/people/{segment_of(person)}/why"
+    answer = client.get(where, Answer, journey=journey, message=message)
+    if is_json:
+        print_json(answer)
+        return
+    show_answer(Console(highlight=False), answer)
+
+
+def show_answer(console: Console, answer: Answer) -> None:
+    """Print an answer for people."""
+    style = "green" if answer.is_sent else "yellow" if answer.sentence[:1] != "N" else "red"
+    if answer.kind in ("waiting", "held", "in_journey"):
+        style = "yellow"
+    console.print(Text(answer.sentence, style=f"bold {style}"))
+    for weighing in answer.weighed:
+        _show_weighing(console, weighing)
+    if answer.first_blocking is not None:
+        _show_blocking(console, answer.first_blocking)
+    if answer.would_change:
+        console.print(Text.assemble(("Would have changed it: ", "bold"), answer.would_change))
+    if answer.way:
+        _show_way(console, answer.way)
+    _show_versions(console, answer)
+    if len(answer.decisions) > 1:
+        _show_decisions(console, answer.decisions)
+
+
+def _show_weighing(console: Console, weighing: Weighing) -> None:
+    chosen = ", chosen" if weighing.is_chosen and weighing.moment == "decision" else ""
+    when = "decided" if weighing.moment == "decision" else "at sending"
+    title = f"\n{weighing.channel} ({when} {moment(weighing.at)}{chosen})"
+    console.print(Text(title, style="bold"))
+    table = Table.grid(padding=(0, 2))
+    for gate in weighing.gates:
+        mark, style = _MARKS[gate.verdict]
+        table.add_row(Text(f"  {mark}", style=style), gate.gate.replace("_", " "), gate.seen)
+    console.print(table)
+
+
+def _show_blocking(console: Console, gate: GateLine) -> None:
+    at = f" ({gate.definition})" if gate.definition else ""
+    why_not = gate.reason or gate.seen
+    line = Text.assemble(("\nFirst that blocked: ", "bold"), f"{gate.gate}: {why_not}{at}")
+    console.print(line)
+
+
+def _show_way(console: Console, way: tuple[Stage, ...]) -> None:
+    console.print(Text("\nHow it came about", style="bold"))
+    table = Table.grid(padding=(0, 2))
+    for stage in way:
+        table.add_row(f"  {moment(stage.at)}", stage.what, Text(f"#{stage.position}", style="dim"))
+    console.print(table)
+
+
+def _show_versions(console: Console, answer: Answer) -> None:
+    rows = (
+        ("plan", answer.plan),
+        ("journey version", answer.journey_version),
+        ("journey step", answer.journey_step),
+        ("delivery", answer.delivery_id),
+        ("event", answer.trace),
+        ("receipt", answer.receipt),
+    )
+    table = Table.grid(padding=(0, 2))
+    for name, value in rows:
+        if value:
+            table.add_row(Text(f"  {name}", style="dim"), Text(value, style="dim"))
+    if table.row_count:
+        console.print()
+        console.print(table)
+
+
+def _show_decisions(console: Console, decisions: tuple[Line, ...]) -> None:
+    console.print(Text(f"\nAll {len(decisions)} decisions, oldest first", style="bold"))
+    for line in decisions:
+        console.print(Text(f"  {moment(line.at)}  {line.sentence}"))
+
+
+@click.command()
+@click.argument("person")
+@click.option("--json", "is_json", is_flag=True, help="For programs.")
+@connects
+def profile(client: Client, person: str, *, is_json: bool) -> None:
+    """Show all that is known of PERSON: an id, or an identifier like email:ana@example.com."""
+    found = client.get(f"/api/people/{segment_of(person)}", Profile)
+    if is_json:
+        print_json(found)
+        return
+    show_profile(Console(highlight=False), found)
+
+
+def show_profile(console: Console, found: Profile) -> None:
+    """Print a profile for people."""
+    console.print(Text(found.person_id, style="bold"))
+    console.print(f"  seen {moment(found.first_seen)} to {moment(found.last_seen)}")
+    _rows(console, "Identifiers", [(i.kind, i.value, moment(i.since)) for i in found.identifiers])
+    _rows(console, "Traits", [_trait(each) for each in found.traits])
+    _rows(console, "Segments", [(s.name, "since", moment(s.since)) for s in found.segments])
+    _rows(console, "Consents", [_consent(each) for each in found.consents])
+    _rows(console, "Journeys", [_enrollment(each) for each in found.enrollments])
+    _rows(console, "Audiences", [(a.name, "since", moment(a.since)) for a in found.audiences])
+    _rows(console, "On their way", [_delivery(each) for each in found.deliveries])
+
+
+def _trait(trait: ShownTrait) -> Row:
+    value = json.dumps(trait.value, ensure_ascii=False)
+    return trait.name, value, "computed now" if trait.is_computed else moment(trait.at)
+
+
+def _consent(consent: ShownConsent) -> Row:
+    said = "yes" if consent.is_granted else "no"
+    where = "every channel" if consent.channel == EVERY_CHANNEL else consent.channel
+    return f"{consent.purpose}, {where}", said, moment(consent.at)
+
+
+def _enrollment(enrollment: ShownEnrollment) -> Row:
+    standing = f"at step {enrollment.step}"
+    if enrollment.ended_at is not None:
+        standing = f"left ({enrollment.outcome})"
+    return enrollment.journey, standing, moment(enrollment.since)
+
+
+def _delivery(delivery: ShownDelivery) -> Row:
+    if delivery.held_until is not None:
+        return delivery.message, delivery.channel, f"held until {moment(delivery.held_until)}"
+    return delivery.message, delivery.channel, moment(delivery.decided_at)
+
+
+def _rows(console: Console, title: str, rows: list[Row]) -> None:
+    if not rows:
+        return
+    console.print(Text(f"\n{title}", style="bold"))
+    table = Table.grid(padding=(0, 2))
+    for name, value, at in rows:
+        table.add_row(f"  {name}", Text(value), Text(at, style="dim"))
+    console.print(table)
+
+
+def print_json(value: object) -> None:
+    """Print a value for programs."""
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value)).decode() + "\n")
