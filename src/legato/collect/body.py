@@ -20,10 +20,12 @@ _EITHER = zlib.MAX_WBITS | 32
 _BARE = -zlib.MAX_WBITS
 
 
-async def receive_body(receive: Receive, size_max: int) -> bytes | BodyFault:
+async def receive_body(
+    receive: Receive, size_max: int, *, seconds_max: float = BODY_SECONDS_MAX
+) -> bytes | BodyFault:
     """Return a request's body as it came."""
     try:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
+        async with asyncio.timeout(seconds_max):
             return await _collect(receive, size_max)
     except TimeoutError:
         return "slow"

@@ -212,7 +212,7 @@ class CollectDoor:
             sequence=next(self._sequence),
             family=source.kind,
             kind=route.kind,
-            sent_at=wire.read_instant(request.headers.get(b"sentat", b"").decode("latin-1")),
+            sent_at=_header_sent_at(request.headers),
             address=request.peer if client else "",
             write_key=key,
         )
@@ -376,6 +376,12 @@ def _named_key(data: bytes) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         item = wire.read_item(data)
         return "" if item is None else wire.read_id(item.write_key) or ""
+
+
+def _header_sent_at(headers: Headers) -> Instant | None:
+    """Return what Rudder's browser SDK says outside the body."""
+    text = headers.get(b"sentat")
+    return None if text is None else wire.read_instant(text.decode("latin-1"))
 
 
 def _is_browser(headers: Headers) -> bool:

@@ -1,0 +1,3 @@
+"""Through the doors, as a user comes in."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Real client SDKs against a started Legato."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What must hold whatever happens."""
+
+from __future__ import annotations
