@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias, assert_never
 
 import msgspec
@@ -12,7 +12,6 @@ from legato.connectors.render import Terms, render
 from legato.connectors.settings import resolve, secrets_of
 from legato.connectors.spec import Spec
 from legato.model.delivery import Outcome
-from legato.model.ids import DeliveryId
 from legato.model.instant import Duration, Instant
 from legato.model.note import GateSeen
 from legato.model.noun import Noun
@@ -21,6 +20,7 @@ from legato.model.problem import LegatoError, Reason
 from legato.model.wire import Request
 from legato.ports.sender import Sender, SendFault
 from legato.runtime.lanes.line import Entry
+from legato.runtime.lanes.reporter import AttemptBook
 from legato.runtime.lanes.world import World
 
 
@@ -64,11 +64,11 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 class Attempts:
     """Makes attempts. What all lanes share: it keeps nothing of any one delivery."""
 
-    def __init__(self, world: World, begin: Callable[[DeliveryId], Awaitable[Instant]]) -> None:
+    def __init__(self, world: World, book: AttemptBook) -> None:
         self._clock = world.clock
         self._gatekeeper = world.gatekeeper
         self._secrets = world.secrets
-        self._begin = begin
+        self._book = book
 
     async def make(self, way: Way, entry: Entry) -> Result:
         """Make one attempt. The gates are read last before it begins."""
@@ -94,7 +94,7 @@ class Attempts:
             case _:
                 pass
         try:
-            begun_at = await self._begin(delivery.delivery_id)
+            begun_at = await self._book.begin(delivery.delivery_id)
         except LegatoError as error:
             return Again(kind="fault", reason=Reason(code="store.fault", what=error.what))
         entry.attempt_count += 1

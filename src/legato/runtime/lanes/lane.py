@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal, assert_never
 
 from legato.model.delivery import Delivery
@@ -27,12 +27,14 @@ from legato.ports.state_store import OutboxRow
 from legato.runtime.lanes.attempt import Again, Attempts, NotNow, Over, Result, Way, expired
 from legato.runtime.lanes.line import Entry, Line
 from legato.runtime.lanes.pace import Breaker, BreakerState, Bucket, wait_before
+from legato.runtime.lanes.reporter import AttemptBook
 from legato.runtime.lanes.world import World
 
 MEMORY_MAX = 10_000
 """Deliveries of one lane in memory: about 20 MB."""
 REFILL_BELOW = MEMORY_MAX // 2
-REFILL_ROWS = 1_000
+REFILL_ROWS = 256
+"""Read at once: about a millisecond."""
 REFILL_SECONDS_AFTER_FAULT = 1.0
 HOLD_SECONDS_MAX = 86_400.0
 """The wall clock may jump: what waits for an instant is looked at again after a day at most."""
@@ -67,6 +69,7 @@ class Lane:
         world: World,
         *,
         attempts: Attempts,
+        book: AttemptBook,
         report: Callable[[DeliveryReported], None],
     ) -> None:
         self.name = name
@@ -74,6 +77,7 @@ class Lane:
         self._clock = world.clock
         self._on_delivered = world.on_delivered
         self._attempts = attempts
+        self._book = book
         self._report = report
         self._loop = asyncio.get_running_loop()
         self._way: Way | None = None
@@ -117,16 +121,23 @@ class Lane:
 
     def submit(self, position: int, delivery: Delivery) -> None:
         """Take a committed delivery, or leave it in the outbox for later."""
-        if not self._is_open or delivery.delivery_id in self._line.entries:
-            return
-        is_new = position > self._cursor
-        if is_new and (self._is_behind or len(self._line) >= MEMORY_MAX):
+        delivery_id = delivery.delivery_id
+        if not self._is_open or delivery_id in self._line.entries or delivery_id in self._reported:
+            return  # a refill has seen it before the host said so
+        # One of a position that is already begun is taken, however full memory is.
+        if position > self._cursor and (self._is_behind or len(self._line) >= MEMORY_MAX):
             self._is_behind = True
             return
         self._cursor = max(self._cursor, position)
-        self._reported.pop(delivery.delivery_id, None)  # a dead one that is redriven begins anew
         self._add(Entry(delivery))
         self._pump()
+
+    def redrive(self, delivery: Delivery) -> None:
+        """Take a delivery that was dead and is in the outbox again; its attempts count anew."""
+        self._reported.pop(delivery.delivery_id, None)
+        if self._is_open and delivery.delivery_id not in self._line.entries:
+            self._add(Entry(delivery))
+            self._pump()
 
     def revoke(self, delivery_id: DeliveryId, reason: Reason) -> bool:
         """Take a delivery back if it has not left; return whether it was in this lane."""
@@ -313,17 +324,10 @@ class Lane:
         if over is not None:
             self._end(entry, over)
             return
-        self._keep_schedule(delivery.delivery_id, wall + wait)
+        self._book.end(delivery.delivery_id, wall + wait)
         # It wakes when it expires, if that is sooner, to be reported at once.
         seconds = min(wait, max(delivery.expires_at - wall, 0)) / SECOND
         self._line.sleep(entry, now + seconds)
-
-    def _keep_schedule(self, delivery_id: DeliveryId, due_at: Instant) -> None:
-        try:
-            self._outbox.end_attempt(delivery_id, due_at)
-        except LegatoError as error:
-            # Memory knows when; only a restart would find the attempt in doubt.
-            logger.warning("Lane %s could not store a retry: %s", self.name, error.what)
 
     def _verdict_on_another(
         self, entry: Entry, result: Again, retry: Retry, *, due_at: Instant
@@ -373,14 +377,11 @@ class Lane:
     def _refill(self) -> None:
         while self._is_behind and len(self._line) < REFILL_BELOW:
             rows = self._outbox.waiting(self.name, self._cursor, REFILL_ROWS)
-            taken = _whole_positions(rows) if len(rows) == REFILL_ROWS else rows
-            if len(rows) < REFILL_ROWS:
-                self._is_behind = False
-            elif not taken:  # one event with more deliveries than a page: take the page as it is
-                taken = rows
-            for row in taken:
+            self._is_behind = len(rows) >= REFILL_ROWS
+            for row in rows:
                 self._take_row(row)
-            self._cursor = taken[-1].position if taken else self._cursor
+            if rows:
+                self._cursor = rows[-1].position
 
     def _take_row(self, row: OutboxRow) -> None:
         delivery_id = row.delivery.delivery_id
@@ -405,9 +406,3 @@ class Lane:
         """Return the loop's time of an instant; the wall clock may have jumped since."""
         ahead: Duration = max(instant - self._clock.now(), 0)
         return self._loop.time() + min(ahead / SECOND, HOLD_SECONDS_MAX)
-
-
-def _whole_positions(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
-    """Leave out the last position: the page may have cut it in two."""
-    last = rows[-1].position
-    return [row for row in rows if row.position != last]

@@ -7,16 +7,16 @@ decided it was committed; `settled` is called after the turn that applied its re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from legato.connectors.compile import compile_manifest
 from legato.model.delivery import Delivery
-from legato.model.ids import DeliveryId
+from legato.model.effect import Revoke, Settle
 from legato.model.plan import Destination, Plan
 from legato.model.problem import Reason
 from legato.runtime.lanes.attempt import Attempts, Way
 from legato.runtime.lanes.lane import Lane, LaneStatus
-from legato.runtime.lanes.reporter import Reporter, Starter
+from legato.runtime.lanes.reporter import AttemptBook, Reporter
 from legato.runtime.lanes.world import World
 
 
@@ -26,12 +26,13 @@ class Lanes:
     def __init__(self, world: World) -> None:
         self._world = world
         self._reporter = Reporter(world.intake)
-        self._attempts = Attempts(world, Starter(world.outbox, world.clock).begin)
+        self._book = AttemptBook(world.outbox, clock=world.clock, write=world.write)
+        self._attempts = Attempts(world, self._book)
         self._lanes: dict[str, Lane] = {}
         self._ways: dict[str, tuple[Destination, Way | None, Reason | None]] = {}
         self._is_open = False
 
-    def set_plan(self, plan: Plan) -> None:
+    def change_plan(self, plan: Plan) -> None:
         """Follow another plan from the next attempt on. Unchanged destinations keep their pace."""
         gone = [name for name in self._ways if name not in plan.destinations]
         for name in gone:
@@ -52,20 +53,28 @@ class Lanes:
         for lane in self._lanes.values():
             lane.start()
 
-    def submit(self, position: int, delivery: Delivery) -> None:
-        """Take a committed delivery. A redriven one is submitted with position 0."""
-        self._lane(delivery.destination).submit(position, delivery)
+    def submit(self, deliveries: Sequence[tuple[int, Delivery]]) -> None:
+        """Take committed deliveries, each with the position of its cause, in order."""
+        for position, delivery in deliveries:
+            self._lane(delivery.destination).submit(position, delivery)
 
-    def revoke(self, delivery_id: DeliveryId, reason: Reason) -> None:
-        """Take a delivery back, if it has not left: it is then reported as refused."""
-        for lane in self._lanes.values():
-            if lane.revoke(delivery_id, reason):
-                return
+    def redrive(self, deliveries: Sequence[Delivery]) -> None:
+        """Take deliveries that were dead and are in the outbox again."""
+        for delivery in deliveries:
+            self._lane(delivery.destination).redrive(delivery)
 
-    def settled(self, delivery_id: DeliveryId) -> None:
-        """Forget a delivery whose end the engine has applied."""
-        for lane in self._lanes.values():
-            lane.settled(delivery_id)
+    def revoke(self, revokes: Sequence[Revoke]) -> None:
+        """Take deliveries back that have not left: they are reported as refused."""
+        for revoke in revokes:
+            for lane in self._lanes.values():
+                if lane.revoke(revoke.delivery_id, revoke.reason):
+                    break
+
+    def settled(self, settles: Sequence[Settle]) -> None:
+        """Forget deliveries whose end the engine has applied."""
+        for settle in settles:
+            for lane in self._lanes.values():
+                lane.settled(settle.delivery_id)
 
     async def close(self, seconds: float = 10.0) -> int:
         """Let attempts in flight end, hand over their reports, both within a time.
@@ -74,6 +83,7 @@ class Lanes:
         """
         self._is_open = False
         await asyncio.gather(*(lane.close(seconds) for lane in self._lanes.values()))
+        await self._book.close()
         return await self._reporter.close(seconds)
 
     def status(self) -> Mapping[str, LaneStatus]:
@@ -84,7 +94,11 @@ class Lanes:
         lane = self._lanes.get(name)
         if lane is None:
             lane = self._lanes[name] = Lane(
-                name, self._world, attempts=self._attempts, report=self._reporter.report
+                name,
+                self._world,
+                attempts=self._attempts,
+                book=self._book,
+                report=self._reporter.report,
             )
             if self._is_open:
                 lane.start()
