@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+from msgspec.structs import replace
 from ruamel.yaml import YAML
 
-from legato.model.event import Event
-from legato.model.ids import PersonId
-from legato.model.instant import Duration, Instant
+from legato.connectors.spec import TransportKind
+from legato.core.reads import normal_identifier, pointer_key
+from legato.fold.memory import DUPLICATES_WINDOW
+from legato.model.event import (
+    Event,
+    JourneyCalled,
+    JourneySwitched,
+    PlanActivated,
+    RejectedItem,
+    decode_event,
+)
+from legato.model.ids import DeliveryId, EventId, PersonId, derive
+from legato.model.instant import HOUR, SECOND, Duration, Instant
 from legato.model.note import Story
 from legato.model.noun import Noun
-from legato.model.plan import Plan
+from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
-from legato.model.state import State
+from legato.model.state import State, decode_state
 from legato.plan.load import Loaded, load
-from legato.ports.clock import Clock
+from legato.plan.scale import scale_plan
 from legato.ports.intake import Intake
 from legato.ports.log import Log
+from legato.ports.sender import Sender
 from legato.ports.state_store import Outbox, Records
+from legato.runtime.lanes.lanes import Lanes
+from legato.runtime.lanes.world import World
+from legato.runtime.local import Limits, LocalHost, Stores
+from legato.stores.folder import Folder
+from legato.stores.sqlite_log import SqliteLog
+from legato.stores.sqlite_state import SqliteStore
+from legato.transports.clock import SystemClock
+from legato.transports.file import FileSender
+from legato.transports.http import HttpSender
+from legato.transports.secrets import WorkspaceSecrets
+from legato.transports.smtp import SmtpSender
+
+REPLAY_RECORDS = 500
+RETIRED_MAX = 32
+"""Older journey versions kept in a plan without looking who is still in them."""
 
 
 class Config(Noun, frozen=True, kw_only=True):
@@ -82,91 +113,302 @@ class App:
     closes the files. Everything here is called on the event loop.
     """
 
-    config: Config
-    clock: Clock
-    intake: Intake
-    """Where doors hand events in; raises Busy."""
-    log: Log
-    records: Records
-    """Notes, quarantine, verdicts, counts."""
-    outbox: Outbox
-    """Waiting and dead deliveries."""
+    def __init__(self, config: Config, folder: Folder) -> None:
+        self.config = config
+        self.clock = SystemClock()
+        log = SqliteLog(config.data / "log.db")
+        # The host asks back to a whole hour, up to one further than its window.
+        store = SqliteStore(config.data / "state.db", seen_window=DUPLICATES_WINDOW + HOUR)
+        self.log: Log = log
+        self.records: Records = store
+        """Notes, quarantine, verdicts, counts."""
+        self.outbox: Outbox = store
+        """Waiting and dead deliveries."""
+        stores = Stores(log=log, state=store, timers=store, records=store, kept=(store, log))
+        limits = Limits(
+            people_max=config.cache_people, backlog_events_max=config.backlog_events_max
+        )
+        self.host = LocalHost(stores, clock=self.clock, limits=limits)
+        self.intake: Intake = self.host.room
+        """Where doors hand events in; raises Busy."""
+        self._folder = folder
+        self._store = store
+        self._senders: dict[TransportKind, Sender] = {}
+        self._lanes: Lanes | None = None
+        self._problems: tuple[Problem, ...] = ()
+        self._applying = asyncio.Lock()
+        self._is_started = False
+        self._is_stopped = False
+        self._counts: Mapping[str, int] = {}
+        self._counted_at: Instant = 0
+        self._counting: asyncio.Task[None] | None = None
+
+    # -- Life ------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Recover, activate the plan, start lanes and timers. Raises LegatoError."""
-        raise NotImplementedError
+        await self.host.start()
+        files = await asyncio.to_thread(read_workspace, self.config.workspace)
+        await self.apply(files, by="the workspace folder")
+        self._senders = {
+            "http": HttpSender(),
+            "smtp": SmtpSender(),
+            "file": FileSender(self.config.data),
+        }
+        self._lanes = Lanes(
+            World(
+                outbox=self.outbox,
+                senders=self._senders,
+                secrets=WorkspaceSecrets(os.environ, self.config.workspace),
+                gatekeeper=self.host,
+                intake=self.host.room.inner,
+                clock=self.clock,
+                on_delivered=self.host.delivered,
+            )
+        )
+        self._lanes.change_plan(self.plan())
+        self._lanes.start()
+        self.host.run(self._lanes)
+        await self._count()
+        self._is_started = True
 
     async def stop(self) -> None:
         """Take nothing more, finish what is under way, close the files. Idempotent."""
-        raise NotImplementedError
+        if self._is_stopped:
+            return
+        self._is_stopped = True
+        await self.host.quiet()
+        if self._lanes is not None:
+            await self._lanes.close()
+        await self.host.stop()
+        for sender in self._senders.values():
+            await sender.close()
+        if self._counting is not None:
+            await self._counting
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self.log.close()
+        self._store.close()
+        self._folder.close()
+
+    # -- Definitions -----------------------------------------------------------------------------
 
     def plan(self) -> Plan:
         """Return the active plan; an empty one before the first workspace without problems."""
-        raise NotImplementedError
+        return self.host.engine.memory.plan
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what is wrong with the definitions last given; the process keeps its plan."""
-        raise NotImplementedError
+        return self._problems
 
     async def apply(self, files: Mapping[str, str], *, by: str) -> Applied:
         """Check definitions (path in the workspace -> text) and activate them between two events.
 
         Returns after the engine runs on them. Any problem: nothing is changed.
         """
-        raise NotImplementedError
+        async with self._applying:
+            loaded = await asyncio.to_thread(check_files, files)
+            self._problems = loaded.problems
+            active = self.plan()
+            if loaded.plan is None:
+                return Applied(problems=loaded.problems, digest=self._digest())
+            plan = scale_plan(loaded.plan, self.config.speed)
+            if plan == replace(active, retired=()):
+                return Applied(digest=self._digest())
+            plan = await asyncio.to_thread(_with_retired, plan, active, self.records)
+            digest = plan_digest(plan)
+            await self._settle(
+                PlanActivated(
+                    received_at=self.clock.now(), digest=digest, plan=encode_plan(plan), by=by
+                )
+            )
+            if self._digest() != digest:
+                raise LegatoError(
+                    "The engine could not run on this plan; it keeps the one before.",
+                    fix="See the quarantine for the place that failed, and report the bug.",
+                )
+            return Applied(digest=digest, is_changed=True)
 
     async def switch(self, journey: str, *, is_paused: bool, by: str) -> None:
         """Pause or resume a journey; returns once the engine has done so."""
-        raise NotImplementedError
+        await self._settle(
+            JourneySwitched(
+                received_at=self.clock.now(), journey=journey, is_paused=is_paused, by=by
+            )
+        )
 
     def paused(self) -> tuple[str, ...]:
         """Return the journeys that are paused."""
-        raise NotImplementedError
+        paused = self.host.engine.memory.program.paused
+        return tuple(sorted(name for name, is_paused in paused.copy().items() if is_paused))
+
+    # -- Doing -----------------------------------------------------------------------------------
 
     async def call(
         self, journey: str, person_id: PersonId, *, key: str = "", body: bytes = b"{}"
     ) -> None:
         """Put a person into a journey whose entry is `api`."""
-        raise NotImplementedError
+        now = self.clock.now()
+        cause = derive("ev", "call", journey, person_id, key, str(now))
+        await self._settle(
+            JourneyCalled(
+                event_id=EventId(cause),
+                received_at=now,
+                person_id=person_id,
+                journey=journey,
+                key=key,
+                body=body,
+            )
+        )
 
     async def replay(self, positions: Sequence[int]) -> int:
-        """Feed quarantined records in again, after a fix; return how many were."""
-        raise NotImplementedError
+        """Feed quarantined records in again, after a fix; return how many were.
+
+        What a door could not read stays where it is: no plan can mend it.
+        """
+        count = 0
+        for start in range(0, len(positions), REPLAY_RECORDS):
+            chunk = positions[start : start + REPLAY_RECORDS]
+            kept = [position for position in chunk if self._is_quarantined(position)]
+            events = await self.events(kept)
+            again = {
+                position: replace(event, received_at=self.clock.now())
+                for position, event in events.items()
+                if not isinstance(event, RejectedItem | PlanActivated)
+            }
+            if again:
+                last = await self.intake.accept(list(again.values()))
+                await self.host.progress.reached(last)
+                await asyncio.to_thread(self.records.release, list(again))
+                count += len(again)
+        return count
 
     async def redrive(self, delivery_ids: Sequence[str]) -> int:
         """Put dead deliveries back into their lanes; return how many were dead."""
-        raise NotImplementedError
+        assert self._lanes is not None, "start the app first"
+        count = 0
+        for delivery_id in delivery_ids:
+            now = self.clock.now()
+            delivery = await asyncio.to_thread(self.outbox.redrive, DeliveryId(delivery_id), now)
+            if delivery is not None:
+                self.host.redriven(delivery.delivery_id)
+                self._lanes.redrive([delivery])
+                count += 1
+        return count
+
+    # -- Looking ---------------------------------------------------------------------------------
 
     async def person(self, person_id: PersonId) -> State | None:
         """Return a person's stored state; merged ids are followed."""
-        raise NotImplementedError
+        became = self._store.resolve(person_id)
+        data = self._store.states([became]).get(became)
+        return None if data is None else decode_state(data)
 
     async def find(self, text: str) -> PersonId | None:
         """Return whom a person id or the value of any declared identifier leads to."""
-        raise NotImplementedError
+        if await self.person(PersonId(text)) is not None:
+            return self._store.resolve(PersonId(text))
+        values = [(kind.name, normal_identifier(kind, text)) for kind in self.plan().identity.kinds]
+        keys = [pointer_key(name, value) for name, value in values if value is not None]
+        found = self._store.pointers(keys)
+        return next((found[key] for key in keys if key in found), None)
 
     async def events(self, positions: Sequence[int]) -> dict[int, Event]:
         """Return records of the log by their positions."""
-        raise NotImplementedError
+        found = {position: self.log.get(position) for position in positions}
+        return {
+            position: decode_event(data) for position, data in found.items() if data is not None
+        }
 
     def watch(self, see: Callable[[Sequence[Story]], None]) -> Callable[[], None]:
         """Call `see` on the loop with every turn's stories, as they are committed.
 
         Returns what ends it. `see` must be quick; live views keep their own bounded buffers.
         """
-        raise NotImplementedError
-
-    def lanes_status(self) -> Mapping[str, Mapping[str, object]]:
-        """Return each destination's lane: waiting, in flight, breaker, last failure."""
-        raise NotImplementedError
-
-    def status(self) -> Status:
-        """Return how the process is doing; cheap enough to ask every second."""
-        raise NotImplementedError
+        return self.host.watch(see)
 
     async def applied(self, position: int) -> Instant:
         """Wait until the engine has applied the event at `position`; return its clock."""
-        raise NotImplementedError
+        await self.host.progress.reached(position)
+        return self.host.engine.memory.now
+
+    def lanes_status(self) -> Mapping[str, Mapping[str, object]]:
+        """Return each destination's lane: waiting, in flight, breaker, last failure."""
+        if self._lanes is None:
+            return {}
+        return {name: structs.asdict(lane) for name, lane in self._lanes.status().items()}
+
+    def status(self) -> Status:
+        """Return how the process is doing; cheap enough to ask every second.
+
+        Counting a million people takes long: counts are made beside the loop and may be a moment
+        old.
+        """
+        host, now = self.host, self.clock.now()
+        is_running = self._is_started and not self._is_stopped
+        is_counting = self._counting is not None and not self._counting.done()
+        if is_running and not is_counting and now - self._counted_at >= SECOND:
+            self._counting = asyncio.create_task(self._count())
+        faults = host.faults()
+        if self._problems:
+            word = "problem" if len(self._problems) == 1 else "problems"
+            faults += (f"The workspace has {len(self._problems)} {word}; see `legato check`.",)
+        has_plan = bool(self.plan().sources)
+        return Status(
+            is_ready=is_running and has_plan and not host.faults(),
+            is_failing=bool(host.faults()),
+            faults=faults,
+            plan=self._digest(),
+            position=host.room.position,
+            applied=host.engine.memory.position,
+            backlog=host.room.backlog(),
+            event_count=host.rate.total,
+            events_per_second=host.rate.per_second(now),
+            latency_p50_us=host.latency.quantile(0.5),
+            latency_p99_us=host.latency.quantile(0.99),
+            counts=self._counts,
+        )
+
+    # -- Helpers ---------------------------------------------------------------------------------
+
+    def _digest(self) -> str:
+        return self.host.engine.memory.program.digest
+
+    async def _settle(self, event: Event) -> None:
+        """Store a record of the host's own and wait until it is applied."""
+        position = await self.host.room.inner.accept([event])
+        await self.host.progress.reached(position)
+
+    def _is_quarantined(self, position: int) -> bool:
+        rows = self.records.quarantine(position - 1, 1)
+        return bool(rows) and rows[0].position == position
+
+    async def _count(self) -> None:
+        self._counts = await asyncio.to_thread(self.records.counts)
+        self._counted_at = self.clock.now()
+
+
+def _with_retired(plan: Plan, active: Plan, records: Records) -> Plan:
+    """Return a plan with the older versions of its journeys that people may still be in.
+
+    Few are simply kept. Of many, those that nobody is in any more are dropped; not the ones
+    replaced now, which somebody may be entering at this moment.
+    """
+    current = {journey.version for journey in plan.journeys.values()}
+    replaced = [one for one in active.journeys.values() if one.version not in current]
+    retired = [one for one in active.retired if one.version not in current]
+    if len(replaced) + len(retired) > RETIRED_MAX:
+        in_use: dict[str, None] = {}
+        for _, data in _everybody(records):
+            for enrollment in decode_state(data).enrollments:
+                in_use[enrollment.version] = None
+        retired = [one for one in retired if one.version in in_use]
+    return replace(plan, retired=(*retired, *replaced))
+
+
+def _everybody(records: Records) -> Iterator[tuple[PersonId, bytes]]:
+    yield from records.people(PersonId(""), sys.maxsize)
 
 
 def read_workspace(folder: Path) -> dict[str, str]:
@@ -207,5 +449,5 @@ def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
 
 
 def open_app(config: Config) -> App:
-    """Open the stores and wire everything; nothing runs before `start`."""
-    raise NotImplementedError
+    """Open the stores and wire everything; nothing runs before `start`. Raises LegatoError."""
+    return App(config, Folder(config.data))

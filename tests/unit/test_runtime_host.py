@@ -58,17 +58,17 @@ class Lanes:
         self.submitted: list[str] = []
         self.plans: list[str] = []
 
+    def change_plan(self, plan: Plan) -> None:
+        self.plans.append(plan_digest(plan))
+
     def submit(self, deliveries: Sequence[tuple[int, Delivery]]) -> None:
         self.submitted += [delivery.delivery_id for _, delivery in deliveries]
-
-    def settled(self, settles: Sequence[Settle]) -> None:
-        pass
 
     def revoke(self, revokes: Sequence[Revoke]) -> None:
         pass
 
-    def change_plan(self, plan: Plan) -> None:
-        self.plans.append(plan_digest(plan))
+    def settled(self, settles: Sequence[Settle]) -> None:
+        pass
 
 
 class FullLog(MemoryLog):

@@ -27,7 +27,6 @@ from legato.fold.memory import CORE, Core, Memory
 from legato.fold.turn import Turned
 from legato.model.delivery import Delivery
 from legato.model.effect import Revoke, Settle
-from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
 from legato.model.note import Story, decode_notes
@@ -53,8 +52,8 @@ DRAIN_SECONDS = 10.0
 """How long a stop may take to apply what is queued; the rest is replayed at the next start."""
 RESTART_SECONDS = 5.0
 """Until a background task that failed is started again."""
-CAPTURED_MAX = 100_000
-"""Deliveries under way whose latency is measured."""
+REDRIVEN_MAX = 10_000
+"""Redriven deliveries remembered; the oldest beyond are refused as withdrawn, and dead again."""
 GC_THRESHOLDS = (20_000, 10, 1_000_000)
 """Young objects in steps of a millisecond; the third keeps full collections from ever running."""
 
@@ -78,20 +77,20 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Lanes(Protocol):
     """What the host tells the lanes, on the loop, after the turn that says so is committed."""
 
-    def submit(self, deliveries: Sequence[tuple[int, Delivery]]) -> None:
-        """Take new deliveries; they are in the outbox."""
+    def change_plan(self, plan: Plan) -> None:
+        """Follow the destinations of another plan."""
         ...
 
-    def settled(self, settles: Sequence[Settle]) -> None:
-        """Forget deliveries that are over."""
+    def submit(self, deliveries: Sequence[tuple[int, Delivery]]) -> None:
+        """Take new deliveries; they are in the outbox."""
         ...
 
     def revoke(self, revokes: Sequence[Revoke]) -> None:
         """Take deliveries back that have not left yet."""
         ...
 
-    def change_plan(self, plan: Plan) -> None:
-        """Follow the destinations of another plan."""
+    def settled(self, settles: Sequence[Settle]) -> None:
+        """Forget deliveries that are over."""
         ...
 
 
@@ -120,7 +119,7 @@ class LocalHost:
         """Records that the last start had to replay."""
         self._stores = stores
         self._upkeep = Upkeep(stores.kept)
-        self._captured: dict[DeliveryId, Instant] = {}
+        self._redriven: dict[DeliveryId, None] = {}
         self._watchers: list[Callable[[Sequence[Story]], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._faults: dict[str, str] = {}
@@ -205,11 +204,26 @@ class LocalHost:
     async def clear(self, delivery: Delivery) -> Clearance:
         """Read the gates again, after everything acknowledged before this call was applied."""
         clock = self.clock
+        is_redriven = delivery.delivery_id in self._redriven
 
         def question(program: Program, state: State | None, now: Instant) -> Clearance:
+            if is_redriven and state is not None:
+                # It was settled as failed. All gates but that one are to be read as for any other.
+                pending = {**state.pending, delivery.delivery_id: delivery}
+                state = msgspec.structs.replace(state, pending=pending)
             return clear(program, state, delivery, max(now, clock.now()))
 
         return await self.ask(delivery.person_id, question)
+
+    def redriven(self, delivery_id: DeliveryId) -> None:
+        """Let a dead delivery that an operator put back into the outbox pass once more."""
+        self._redriven[delivery_id] = None
+        if len(self._redriven) > REDRIVEN_MAX:
+            del self._redriven[next(iter(self._redriven))]
+
+    def delivered(self, delivery: Delivery, at: Instant) -> None:
+        """Count how long a delivery took from its capture; lanes call this at the answer."""
+        self.latency.add(at - delivery.captured_at)
 
     async def ask(self, person_id: PersonId, question: Question[T]) -> T:
         """Have the engine answer a question about a person's present state."""
@@ -244,7 +258,7 @@ class LocalHost:
 
     def _on_turn(self, turned: Turned) -> None:
         self.progress.advance(turned.position)
-        self._measure(turned)
+        self.rate.add(len(turned.records), turned.now)
         self._upkeep.look()
         if self._lanes is not None:
             self._tell_lanes(self._lanes, turned)
@@ -275,25 +289,10 @@ class LocalHost:
             lanes.change_plan(turned.program.plan)
         if turned.deliveries:
             lanes.submit(turned.deliveries)
-        if turned.settled:
-            lanes.settled(turned.settled)
         if turned.revoked:
             lanes.revoke(turned.revoked)
-
-    def _measure(self, turned: Turned) -> None:
-        self.rate.add(len(turned.records), turned.now)
-        captured = self._captured
-        for _, delivery in turned.deliveries:
-            captured[delivery.delivery_id] = delivery.captured_at
-        while len(captured) > CAPTURED_MAX:
-            del captured[next(iter(captured))]
-        if not captured:
-            return
-        for _, event in turned.records:
-            if isinstance(event, DeliveryReported):
-                began = captured.pop(event.delivery_id, None)
-                if began is not None and event.outcome in ("accepted", "delivered"):
-                    self.latency.add(event.received_at - began)
+        if turned.settled:
+            lanes.settled(turned.settled)
 
     async def _keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         while True:
