@@ -90,7 +90,7 @@ def _compiled(text: str, is_html: bool) -> Template | TemplateFault:  # noqa: FB
                 return TemplateFault(what=f"there is no filter '{name}'", line=line)
         return Template(bound)
     except LiquidError as error:
-        return TemplateFault(what=str(error.message), line=_line(error))
+        return TemplateFault(what=str(error.message), line=_line(error, text))
     except RecursionError:
         return TemplateFault(what="the template nests too deeply", line=1)
 
@@ -115,10 +115,11 @@ def _written(error: Exception) -> str:
     return found[0] if found else "an expression"
 
 
-def _line(error: Exception) -> int:
+def _line(error: Exception, text: str = "") -> int:
+    """Return the line of an error; that of the text's end where something is missing there."""
     token = error.token if isinstance(error, LiquidError) else None
     if token is None or token.start_index < 0:
-        return 1
+        return text.count("\n") + 1
     return token.source.count("\n", 0, token.start_index) + 1
 
 
