@@ -175,6 +175,19 @@ def test_a_delivery_given_and_settled_in_one_turn_is_over(store: Store) -> None:
     assert [row.delivery.delivery_id for _, row in store.dead("", 0, 9)] == [TWO]
 
 
+def test_the_first_word_on_a_delivery_counts(store: Store) -> None:
+    store.commit(Turn(position=1, now=1, deliveries=[(1, delivery(ONE)), (1, delivery(TWO))]))
+    words: list[tuple[DeliveryId, Outcome]] = [
+        (ONE, "failed"),
+        (TWO, "failed"),
+        (ONE, "failed"),
+        (TWO, "accepted"),
+    ]
+    store.commit(Turn(position=2, now=2, settled=[settled(*each) for each in words]))
+
+    assert [row.delivery.delivery_id for _, row in store.dead("", 0, 9)] == [ONE, TWO]
+
+
 def test_a_dead_delivery_given_again_stays_dead(store: Store) -> None:
     store.commit(Turn(position=1, now=1, deliveries=[(1, delivery(ONE))]))
     store.commit(Turn(position=2, now=2, settled=[settled(ONE, "failed")]))

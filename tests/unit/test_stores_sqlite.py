@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import sqlite3
@@ -11,7 +12,8 @@ import subprocess
 import sys
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -100,6 +102,45 @@ def test_a_full_disk_stores_nothing_of_a_turn_and_can_be_retried(store: SqliteSt
     allow_pages(store, 1_000)
     store.commit(turn)
     assert store.head().position == 2
+
+
+@contextmanager
+def files_limited_to(size: int) -> Generator[None]:
+    """Let the system refuse every write past this size, as a failing disk would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_fails_stores_nothing_of_an_append_and_can_be_retried(log: SqliteLog) -> None:
+    log.append([b"before"])
+
+    with files_limited_to(20_000), pytest.raises(LegatoError, match="nothing was stored") as raised:
+        log.append([b"x" * 100_000])
+
+    assert raised.value.can_retry
+    assert log.read(0, 9) == [(1, b"before")]
+    assert log.append([b"after"]) == 2
+    assert log.read(0, 9) == [(1, b"before"), (2, b"after")]
+
+
+def test_a_disk_that_fails_stores_nothing_of_a_turn_and_can_be_retried(store: SqliteStore) -> None:
+    store.commit(Turn(position=1, now=1, states={ANA: b"before"}))
+    turn = Turn(position=2, now=2, states={ANA: b"x" * 100_000}, alarms={ANA: 9})
+
+    with files_limited_to(30_000), pytest.raises(LegatoError, match="nothing was stored") as raised:
+        store.commit(turn)
+
+    assert raised.value.can_retry
+    assert store.head() == Head(position=1, now=1)
+    assert store.states([ANA]) == {ANA: b"before"}
+    assert store.next_due() is None
+
+    store.commit(turn)
+    assert store.next_due() == 9
 
 
 @EITHER

@@ -7,6 +7,8 @@ from legato.stores.sqlite_file import Format
 # A turn touches a few pages for every person, each page is copied to the WAL whole, and that is
 # what a commit costs. Therefore:
 # - A person's alarm lives in the person's row, which is written anyway.
+#   One who has an alarm and no state yet is a row without a state; `person_bare` counts those,
+#   so that counting people reads indexes and not every state.
 # - Large rows sit in rowid tables (in a WITHOUT ROWID tree they would spill to overflow pages),
 #   small ones without rowid: one tree, not two.
 # - `note` is appended in order of its key, position << 24 | ordinal, so that one tree serves both
@@ -30,6 +32,7 @@ CREATE TABLE schedule(journey TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WIT
 
 CREATE TABLE person(person_id TEXT NOT NULL UNIQUE, due_at INTEGER, state BLOB) STRICT;
 CREATE INDEX person_due ON person(due_at, person_id) WHERE due_at IS NOT NULL;
+CREATE INDEX person_bare ON person(person_id) WHERE state IS NULL;
 CREATE TABLE forward(gone TEXT PRIMARY KEY, target TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX forward_target ON forward(target);
 CREATE TABLE pointer(key TEXT PRIMARY KEY, person_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -59,7 +62,6 @@ CREATE TABLE dead(
   settle BLOB NOT NULL,
   body BLOB NOT NULL
 ) STRICT;
-CREATE INDEX dead_destination ON dead(destination);
 CREATE TABLE suppressed(digest BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantine(

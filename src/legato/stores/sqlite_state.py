@@ -43,6 +43,9 @@ _STORY = (
     " AND person_id IN (SELECT ?4 UNION ALL SELECT gone FROM forward WHERE target = ?4)"
     " ORDER BY key LIMIT ?3"
 )
+_COUNT_PEOPLE = (
+    "SELECT (SELECT count(*) FROM person) - (SELECT count(*) FROM person WHERE state IS NULL)"
+)
 _KEY_MAX = (1 << 63) - 1
 
 
@@ -282,7 +285,7 @@ class SqliteStore:
             return {
                 name: reader.execute(sql).get
                 for name, sql in (
-                    ("people", "SELECT count(*) FROM person WHERE state IS NOT NULL"),
+                    ("people", _COUNT_PEOPLE),
                     ("deliveries_waiting", "SELECT count(*) FROM delivery"),
                     ("deliveries_dead", "SELECT count(*) FROM dead"),
                     ("quarantined", "SELECT count(*) FROM quarantine"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from legato.model.ids import PersonId
+from legato.model.effect import Settle
+from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Duration
 from legato.model.noun import to_bytes
 from legato.ports.state_store import Turn
@@ -101,9 +102,13 @@ def _write_outbox(writer: Connection, turn: Turn) -> None:
             ],
         )
     if turn.settled:
+        # The first word on a delivery is the one that counts.
+        settled: dict[DeliveryId, Settle] = {}
+        for settle in turn.settled:
+            settled.setdefault(settle.delivery_id, settle)
         dead = [
-            (settle.delivery_id, turn.now, to_bytes(settle))
-            for settle in turn.settled
+            (delivery_id, turn.now, to_bytes(settle))
+            for delivery_id, settle in settled.items()
             if settle.outcome == "failed"
         ]
         if dead:
@@ -114,8 +119,7 @@ def _write_outbox(writer: Connection, turn: Turn) -> None:
                 dead,
             )
         writer.executemany(
-            "DELETE FROM delivery WHERE delivery_id = ?",
-            [(settle.delivery_id,) for settle in turn.settled],
+            "DELETE FROM delivery WHERE delivery_id = ?", [(each,) for each in settled]
         )
     if turn.suppressed:
         writer.executemany(
