@@ -116,13 +116,14 @@ def _report_unknown(
 ) -> None:
     near = nearest(wanted[-1], known)
     path = ".".join(wanted)
+    there = [".".join([*wanted[:-1], name]) for name in known]
     scope.findings.report(
         "R402",
         place,
         f"`{event}` has no property `{path}`",
         f"did you mean `{'.'.join([*wanted[:-1], near])}`?"
         if near
-        else f"use {listed(known)}, or declare it in the catalog",
+        else f"use {listed(there)}, or declare it in the catalog",
     )
 
 

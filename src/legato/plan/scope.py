@@ -34,7 +34,9 @@ class Scope:
 
     def __init__(self, findings: Findings) -> None:
         self.findings = findings
-        self.names: dict[str, dict[str, Place]] = {kind: {} for kind in HOW_TO_DECLARE}
+        self.names: dict[str, dict[str, Place]] = {
+            kind: {} for kind in (*HOW_TO_DECLARE, "computed")
+        }
         self.event_schemas: dict[str, Mapping[str, Any]] = {}
         self.trait_schemas: dict[str, Mapping[str, Any]] = {}
         self.texts: dict[str, Mapping[str, Mapping[str, str]]] = {}

@@ -26,6 +26,7 @@ INTEGER_MAX = 2**63 - 1
 _DIVIDER = re.compile(r"---(?=\s|$)")
 _HEAD = re.compile(r"([A-Za-z_]+)\s*:\s*(?:\"([^\"]*)\"|'([^']*)'|([^#\n]*))")
 _TAG = "tag:yaml.org,2002:"
+_TYPES = ("null", "bool", "int", "float", "str", "seq", "map", "timestamp", "merge")
 
 
 class _Mark(Protocol):
@@ -141,6 +142,7 @@ class _Reader:
         self._findings = findings
         self._done: dict[_Node, tuple[Value, int]] = {}
         self._open: dict[_Node, None] = {}
+        self._is_broken = False
 
     def read(self, chunk: str) -> Document | None:
         root = self._compose(_DIVIDER.sub("   ", chunk, count=1) if chunk[:3] == "---" else chunk)
@@ -150,6 +152,8 @@ class _Reader:
         if root is None:
             return None
         tree, _ = self._value(root)
+        if self._is_broken:  # what stands in for the broken value would only be a second mistake
+            return self._salvage(chunk)
         match tree:
             case Leaf(value=None):
                 return None
@@ -198,6 +202,10 @@ class _Reader:
                 return Document(place=self._place(number, 0), kind=head[1], name=name, tree=None)
         return None
 
+    def _break(self, code: str, place: Place, what: str, fix: str) -> None:
+        self._is_broken = True
+        self._findings.report(code, place, what, fix)
+
     def _place(self, line: int, column: int) -> Place:
         return Place(file=self._file, line=self._first_line + line + 1, column=column + 1)
 
@@ -207,7 +215,7 @@ class _Reader:
             return self._done[node]
         place = self._place(node.start_mark.line, node.start_mark.column)
         if node in self._open:
-            self._findings.report(
+            self._break(
                 "Y004", place, "this value contains itself", "write the value out without an alias"
             )
             return Leaf(place=place, value=None), 1
@@ -215,7 +223,7 @@ class _Reader:
         value, size = self._inside(node, place)
         del self._open[node]
         if size > SIZE_MAX:
-            self._findings.report(
+            self._break(
                 "Y004",
                 place,
                 f"this value holds more than {SIZE_MAX:,} values once its aliases are spelled out",
@@ -227,8 +235,8 @@ class _Reader:
 
     def _inside(self, node: _Node, place: Place) -> tuple[Value, int]:
         tag = str(node.tag or "")
-        if tag and not tag.startswith(_TAG):
-            self._findings.report(
+        if tag and tag.removeprefix(_TAG) not in _TYPES:
+            self._break(
                 "Y005", place, f"the tag `{tag}` means nothing here", "write the value without it"
             )
         match node.id:
@@ -247,7 +255,7 @@ class _Reader:
         for key_node, value_node in cast("list[tuple[_Node, _Node]]", node.value):
             key_place = self._place(key_node.start_mark.line, key_node.start_mark.column)
             if key_node.id != "scalar":
-                self._findings.report(
+                self._break(
                     "Y005", key_place, "a key must be a word", "write a word before the colon"
                 )
                 continue
@@ -283,7 +291,7 @@ class _Reader:
         bare = text.replace("_", "")
         base = {"0x": 16, "0o": 8, "0b": 2}.get(bare.lstrip("+-")[:2].lower(), 10)
         if len(bare) > len("-0b") + 64 or abs(number := int(bare, base)) > INTEGER_MAX:
-            self._findings.report(
+            self._break(
                 "Y005",
                 place,
                 "this whole number does not fit into 64 bits",

@@ -1,0 +1,336 @@
+"""What differs between two plans, what that means for people, and what has to be kept for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from legato.expr import depends
+from legato.model.instant import format_duration
+from legato.model.journey import (
+    Audience,
+    Branch,
+    Call,
+    Journey,
+    Send,
+    Wait,
+    WaitFor,
+)
+from legato.model.noun import Noun
+from legato.model.plan import Plan
+from legato.model.rule import Rule, Slot
+from legato.plan.explain import step_text
+
+Kind: TypeAlias = Literal["safe", "migrating", "breaking"]
+Action: TypeAlias = Literal["added", "changed", "removed"]
+
+FAMILIES: Mapping[str, str] = {
+    "event": "events",
+    "trait": "traits",
+    "computed": "computed",
+    "segment": "segments",
+    "audience": "audiences",
+    "purpose": "purposes",
+    "channel": "channels",
+    "template": "templates",
+    "destination": "destinations",
+    "source": "sources",
+}
+SETTINGS = ("name", "currency", "zone", "lateness", "accept_unknown", "tzdata")
+POLICIES: Mapping[str, str] = {
+    "cap": "caps",
+    "quiet_hours": "quiet_hours",
+    "suppress": "state_rules",
+    "holdout": "holdouts",
+}
+
+
+class Change(Noun, frozen=True, kw_only=True):
+    """One definition that differs, and what it means."""
+
+    kind: Kind
+    """`safe`: nobody notices but by the new rule. `migrating`: people are in the midst of it.
+    `breaking`: what is stored was made by the old rule and does not fit the new one."""
+    action: Action
+    family: str
+    name: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.family} {self.name}: {self.what}"
+
+
+def compare(old: Plan | None, new: Plan, people: Mapping[str, int]) -> tuple[Change, ...]:
+    """Return what activating `new` changes. `people`: how many are in each journey now."""
+    before = old or Plan(name=new.name, identity=new.identity)
+    changes = [
+        *_settings(before, new),
+        *_identity(before, new),
+        *_families(before, new),
+        *_policies(before, new),
+        *_journeys(before, new, people),
+    ]
+    return tuple(changes)
+
+
+def retire(old: Plan, new: Plan, empty: Collection[str]) -> Plan:
+    """Return the new plan with the journey versions that people are still in.
+
+    `empty` are versions nobody is in. What the kept versions send, call and look at is kept too.
+    """
+    versions = {journey.version: journey for journey in (*old.retired, *old.journeys.values())}
+    current = dict.fromkeys(journey.version for journey in new.journeys.values())
+    kept = tuple(
+        journey
+        for version, journey in sorted(versions.items())
+        if version not in current and version not in empty
+    )
+    return _keep_needed(old, msgspec.structs.replace(new, retired=kept))
+
+
+def _settings(old: Plan, new: Plan) -> Iterable[Change]:
+    for field in SETTINGS:
+        before, after = getattr(old, field), getattr(new, field)
+        if before != after:
+            yield Change(
+                kind="safe",
+                action="changed",
+                family="workspace",
+                name=field,
+                what=f"is {_said(field, after)} instead of {_said(field, before)}",
+            )
+
+
+def _said(field: str, value: object) -> str:
+    return format_duration(value) if field == "lateness" and isinstance(value, int) else str(value)
+
+
+def _identity(old: Plan, new: Plan) -> Iterable[Change]:
+    before = {kind.name: kind for kind in old.identity.kinds}
+    after = {kind.name: kind for kind in new.identity.kinds}
+    for name in dict.fromkeys((*before, *after)):
+        was, now = before.get(name), after.get(name)
+        if was is None:
+            yield _change("safe", "added", "identity", name, "joins people from now on")
+        elif now is None:
+            yield _change(
+                "breaking",
+                "removed",
+                "identity",
+                name,
+                "is gone: people who are known by it alone will not be recognised again",
+            )
+        elif was != now:
+            is_moved = was.paths != now.paths or was.is_lowercase != now.is_lowercase
+            yield _change(
+                "breaking" if is_moved else "safe",
+                "changed",
+                "identity",
+                name,
+                _MOVED if is_moved else "has other limits; people already joined stay joined",
+            )
+    if list(before) != [name for name in after if name in before] and len(before) == len(after):
+        yield _change(
+            "safe", "changed", "identity", "order", "ranks its kinds of identifiers differently"
+        )
+
+
+_MOVED = (
+    "is read from another place: people already joined stay joined, and those known by the old "
+    "place may come in as new ones"
+)
+_STARTS_ANEW = (
+    "is measured differently: it starts from nothing, and counts only what happens from now on "
+    "until it is filled from history"
+)
+
+
+def _families(old: Plan, new: Plan) -> Iterable[Change]:
+    known = _slots(old)
+    for family, field in FAMILIES.items():
+        before: Mapping[str, Any] = getattr(old, field)
+        after: Mapping[str, Any] = getattr(new, field)
+        for name in sorted(dict.fromkeys((*before, *after))):
+            was, now = before.get(name), after.get(name)
+            if was is None:
+                yield _change("safe", "added", family, name, _measured("is new", now, known))
+            elif now is None:
+                yield _change("safe", "removed", family, name, "is gone; nothing uses it")
+            elif was != now:
+                yield _changed(family, name, (was, now), known)
+
+
+def _changed(family: str, name: str, pair: tuple[Any, Any], known: Mapping[str, None]) -> Change:
+    was, now = pair
+    fields = [f for f in msgspec.structs.asdict(now) if getattr(was, f) != getattr(now, f)]
+    what = f"has another {_words(fields)}"
+    if family == "computed" and "slot" in fields:
+        return _change("breaking", "changed", family, name, _STARTS_ANEW)
+    return _change("safe", "changed", family, name, _measured(what, now, known))
+
+
+def _measured(what: str, definition: object, known: Mapping[str, None]) -> str:
+    rule: Rule | None = getattr(definition, "rule", None)
+    slots = depends.slots(rule) if rule is not None else ()
+    if all(slot.slot_id in known for slot in slots):
+        return what
+    return f"{what}; what it newly measures counts from now on, until it is filled from history"
+
+
+def _words(fields: list[str]) -> str:
+    names = [field.removeprefix("is_").replace("_", " ") for field in fields]
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _policies(old: Plan, new: Plan) -> Iterable[Change]:
+    for family, field in POLICIES.items():
+        before = {each.name: each for each in getattr(old.policies, field)}
+        after = {each.name: each for each in getattr(new.policies, field)}
+        for name in sorted(dict.fromkeys((*before, *after))):
+            was, now = before.get(name), after.get(name)
+            if was is None:
+                yield _change("safe", "added", family, name, "holds from now on")
+            elif now is None:
+                yield _change("safe", "removed", family, name, "holds no longer")
+            elif was != now:
+                yield _changed(family, name, (was, now), {})
+    if old.policies.opt_out_scope != new.policies.opt_out_scope:
+        what = f"is {new.policies.opt_out_scope} instead of {old.policies.opt_out_scope}"
+        yield _change("safe", "changed", "consent", "opt_out_scope", what)
+    if old.policies.consent_categories != new.policies.consent_categories:
+        yield _change("safe", "changed", "consent", "categories", "mean other purposes")
+
+
+def _journeys(old: Plan, new: Plan, people: Mapping[str, int]) -> Iterable[Change]:
+    for name in sorted(dict.fromkeys((*old.journeys, *new.journeys))):
+        was, now = old.journeys.get(name), new.journeys.get(name)
+        count = people.get(name, 0)
+        if was is None:
+            yield _change("safe", "added", "journey", name, "is new; nobody is in it yet")
+        elif now is None:
+            stay = f"; {_people(count)} go on to its end on the version they entered"
+            kind: Kind = "migrating" if count else "safe"
+            what = f"takes nobody in any more{stay if count else ''}"
+            yield _change(kind, "removed", "journey", name, what)
+        elif was.version != now.version:
+            stay = f"{_people(count)} stay on the version they entered"
+            differences = "; ".join(_differences(was, now))
+            what = f"{differences}; {stay if count else 'nobody is in it'}"
+            yield _change("migrating", "changed", "journey", name, what)
+
+
+def _differences(was: Journey, now: Journey) -> list[str]:
+    found: list[str] = []
+    if was.entry != now.entry:
+        found.append("takes people in differently")
+    if was.exits != now.exits:
+        found.append("lets people leave differently")
+    found += [_step_difference(was, now, step_id) for step_id in _step_ids(was, now)]
+    if not found:
+        found.append("has another title, owner, purpose or treatment of overdue messages")
+    return found
+
+
+def _step_ids(was: Journey, now: Journey) -> list[str]:
+    ids = sorted(dict.fromkeys((*was.steps, *now.steps)))
+    return [step_id for step_id in ids if was.steps.get(step_id) != now.steps.get(step_id)]
+
+
+def _step_difference(was: Journey, now: Journey, step_id: str) -> str:
+    before, after = was.steps.get(step_id), now.steps.get(step_id)
+    if before is None:
+        assert after is not None
+        return f"at [{step_id}] newly {step_text(after)}"
+    if after is None:
+        return f"at [{step_id}] no longer {step_text(before)}"
+    if isinstance(before, Wait) and isinstance(after, Wait) and before.duration != after.duration:
+        old, new = format_duration(before.duration), format_duration(after.duration)
+        return f"waits {new} instead of {old}"
+    if step_text(before) == step_text(after):
+        return f"at [{step_id}] goes on differently"
+    return f"at [{step_id}] {step_text(after)}, where before it {step_text(before)}"
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count:,} people"
+
+
+def _slots(plan: Plan) -> dict[str, None]:
+    slots: list[Slot] = [computed.slot for computed in plan.computed.values()]
+    for segment in plan.segments.values():
+        slots += depends.slots(segment.rule)
+    return dict.fromkeys(slot.slot_id for slot in slots)
+
+
+def _change(kind: Kind, action: Action, family: str, name: str, what: str) -> Change:
+    return Change(kind=kind, action=action, family=family, name=name, what=what)
+
+
+class _Needs:
+    """What journeys need of a plan besides themselves: names by the plan's field."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, dict[str, None]] = {}
+
+    def add(self, field: str, *names: str) -> None:
+        self.names.setdefault(field, {}).update(dict.fromkeys(names))
+
+
+def _keep_needed(old: Plan, new: Plan) -> Plan:
+    needs = _Needs()
+    for journey in new.retired:
+        _journey_needs(journey, needs)
+    waiting = list(needs.names.get("segments", {}))
+    while waiting:
+        segment = old.segments.get(waiting.pop())
+        inner = depends.segments(segment.rule) if segment is not None else ()
+        waiting += [name for name in inner if name not in needs.names["segments"]]
+        needs.add("segments", *inner)
+    for name in needs.names.get("channels", {}):
+        if name in old.channels:
+            needs.add("destinations", old.channels[name].destination)
+    for name in needs.names.get("audiences", {}):
+        if name in old.audiences:
+            needs.add("destinations", old.audiences[name].destination)
+    kept: dict[str, Any] = {}
+    for field, names in needs.names.items():
+        before: Mapping[str, Any] = getattr(old, field)
+        after: Mapping[str, Any] = getattr(new, field)
+        missing = {name: before[name] for name in names if name in before and name not in after}
+        if missing:
+            kept[field] = dict(sorted({**after, **missing}.items()))
+    return msgspec.structs.replace(new, **kept)
+
+
+def _journey_needs(journey: Journey, needs: _Needs) -> None:
+    for rule in _rules(journey):
+        needs.add("segments", *depends.segments(rule))
+    for step in journey.steps.values():
+        match step:
+            case Send():
+                needs.add("templates", step.message)
+                needs.add("channels", *step.channels)
+                needs.add("purposes", step.purpose)
+            case Audience():
+                needs.add("audiences", step.audience)
+            case Call():
+                needs.add("destinations", step.destination)
+            case _:
+                pass
+
+
+def _rules(journey: Journey) -> list[Rule]:
+    found = [way.when for way in journey.exits]
+    for step in journey.steps.values():
+        match step:
+            case Branch():
+                found.append(step.when)
+            case WaitFor():
+                found += [case.when for case in step.cases]
+            case Call():
+                found += [rule for rule, _ in step.answers]
+            case _:
+                pass
+    return [rule for rule in found if rule is not None]

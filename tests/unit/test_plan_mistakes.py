@@ -1,0 +1,565 @@
+"""One planted mistake each: its code, its place, and words of its fix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from legato.model.problem import Problem
+from legato.plan.load import load
+
+WORKSPACE = Path(__file__).parent.parent / "golden" / "plan" / "workspace.yaml"
+JOURNEY = """journey: planted
+owner: growth
+purpose: marketing
+enter: {on: Checkout Started}
+steps:
+"""
+"""Five lines: what is planted begins in line 6."""
+ENTER = "journey: a\nowner: b\npurpose: service\nenter: "
+"""What is planted begins in line 4, column 8."""
+SEGMENT = "segment: planted\nowner: growth\nwhen: "
+"""What is planted begins in line 3, column 7."""
+DESTINATION = "destination: planted\nconnector: letters\nsettings: "
+
+TEN = """segment: a
+owner: growth
+titel: A
+when:
+  all:
+    - {in_segment: vipp}
+    - {did: Order Completd}
+    - {trait: {email: {over: 3}}}
+    - {did: Order Completed, within: soon}
+---
+cap: week
+at_most: -1
+within: 7d
+channels: [fax]
+---
+journey: j
+owner: growth
+enter: {on: Checkout Started, key: cart}
+steps:
+  - send: {message: order_delayed, on: email}
+"""
+
+CASES: list[tuple[str, str, str, int, int, str]] = [
+    # what is planted, text, code, line, column, words of the fix
+    ("a bracket left open", "segment: a\nowner: [b\nwhen: c", "Y001", 3, 5, "quotes"),
+    ("an alias of nothing", "segment: a\nowner: *who", "Y001", 2, 8, "anchor"),
+    ("a key twice", "cap: a\nat_most: 1\nwithin: 7d\nat_most: 2", "Y002", 4, 1, "remove one"),
+    ("a tab", "cap: a\n\tat_most: 1", "Y003", 2, 1, "spaces"),
+    (
+        "a value in itself",
+        "cap: a\nat_most: 1\nwithin: 7d\nchannels: &c [*c]",
+        "Y004",
+        4,
+        11,
+        "alias",
+    ),
+    ("a tag", "cap: a\nat_most: !!python/none 1\nwithin: 7d", "Y005", 2, 10, "without it"),
+    ("a huge number", "cap: a\nat_most: 99999999999999999999\nwithin: 7d", "Y005", 2, 10, "quote"),
+    ("an unknown document", "segmnt: a", "D101", 1, 1, "`segment`"),
+    ("a list as a document", "- a\n- b", "D101", 1, 1, "begin it"),
+    ("the kind not first", "owner: a\nsegment: b", "D101", 1, 1, "put `segment:` first"),
+    ("no owner", "event: A\npurpose: service", "D102", 1, 1, "owner: growth"),
+    ("an unknown key", "cap: a\nat_most: 1\nwithn: 7d\nwithin: 7d", "D103", 3, 1, "`within`"),
+    (
+        "a list for a text",
+        "segment: [a]\nowner: b\nwhen: {did: Product Viewed}",
+        "D104",
+        1,
+        10,
+        "segment",
+    ),
+    ("a text for a number", "cap: a\nat_most: three\nwithin: 7d", "D104", 2, 10, "`at_most: 3`"),
+    ("an unknown word", "source: a\nkind: segmnt\nwrite_keys: [k]", "D105", 2, 7, "`segment`"),
+    ("a bad duration", "cap: a\nat_most: 1\nwithin: 7 days", "D106", 3, 9, "30m"),
+    ("no time at all", "cap: a\nat_most: 1\nwithin: 0s", "D106", 3, 9, "1m"),
+    ("a share over all", "holdout: a\nshare: 105%", "D107", 2, 8, "50%"),
+    ("a 25th hour", 'quiet_hours: a\nfrom: "25:00"\nto: "08:00"', "D108", 2, 7, "09:30"),
+    (
+        "an unknown zone",
+        'quiet_hours: a\nfrom: "21:00"\nto: "08:00"\nunknown_zones: [Europe/Lisbonn]',
+        "D108",
+        4,
+        17,
+        "Europe/Lisbon",
+    ),
+    ("a name twice", "cap: week\nat_most: 1\nwithin: 7d", "N201", 1, 1, "rename"),
+    (
+        "a computed trait named like a trait",
+        "computed: phone\nowner: a\npurpose: service\ncount: Order Completed",
+        "N201",
+        1,
+        1,
+        "rename",
+    ),
+    ("an unknown segment", f"{SEGMENT}{{in_segment: vipp}}", "N202", 3, 20, "`vip`"),
+    ("an unknown event", f"{SEGMENT}{{did: Order Complete}}", "N202", 3, 13, "`Order Completed`"),
+    ("an unknown trait", f"{SEGMENT}{{trait: {{emial: a}}}}", "N202", 3, 16, "`email`"),
+    ("an unknown journey", f"{SEGMENT}{{in_journey: cart}}", "N202", 3, 20, "journeys/"),
+    (
+        "an unknown purpose",
+        "trait: a\nowner: b\npurpose: servic\nschema: {}",
+        "N202",
+        3,
+        10,
+        "`service`",
+    ),
+    ("an unknown connector", "destination: a\nconnector: leters", "N202", 2, 12, "`letters`"),
+    (
+        "an unknown channel",
+        "cap: a\nat_most: 1\nwithin: 7d\nchannels: [emial]",
+        "N202",
+        4,
+        12,
+        "`email`",
+    ),
+    (
+        "an audience in two places",
+        JOURNEY + "  - join: {audience: recent_buyers, destination: post}",
+        "N203",
+        6,
+        22,
+        "another name",
+    ),
+    (
+        "an address of no kind",
+        "channel: a\ndestination: post\naddress: phone",
+        "A301",
+        3,
+        10,
+        "trait phone",
+    ),
+    (
+        "an address nobody declared",
+        "channel: a\ndestination: post\naddress: trait fone",
+        "N202",
+        3,
+        10,
+        "`phone`",
+    ),
+    (
+        "a schema that is none",
+        "event: A\nowner: b\npurpose: service\nschema: {type: objekt}",
+        "C301",
+        4,
+        16,
+        "json-schema.org",
+    ),
+    (
+        "nothing measured",
+        "computed: a\nowner: b\npurpose: service",
+        "C302",
+        1,
+        1,
+        "count: Order Completed",
+    ),
+    (
+        "a number test of a text",
+        f"{SEGMENT}{{did: Order Completed, where: {{cart_id: {{over: 3}}}}}}",
+        "R401",
+        3,
+        38,
+        "catalog",
+    ),
+    (
+        "a value that is not declared",
+        f"{SEGMENT}{{did: Checkout Started, where: {{kind: wep}}}}",
+        "R401",
+        3,
+        39,
+        "`web`",
+    ),
+    (
+        "an unknown property",
+        f"{SEGMENT}{{did: Order Completed, where: {{valu: 3}}}}",
+        "R402",
+        3,
+        38,
+        "`value`",
+    ),
+    (
+        "an unknown property in a list",
+        f"{SEGMENT}{{unique: 'products[].sku', of: Order Completed, is: a}}",
+        "R402",
+        3,
+        16,
+        "products",
+    ),
+    ("a word that is no condition", f"{SEGMENT}{{dit: Order Completed}}", "R403", 3, 8, "`did`"),
+    (
+        "two measurements in one",
+        f"{SEGMENT}{{did: Product Viewed, did_not: Order Completed, within: 2h}}",
+        "R403",
+        3,
+        29,
+        "all:",
+    ),
+    ("a property of nothing", f"{SEGMENT}{{property: {{value: 3}}}}", "R404", 3, 8, "entry"),
+    (
+        "an unknown comparison",
+        f"{SEGMENT}{{trait: {{email: {{start_with: a}}}}}}",
+        "R405",
+        3,
+        24,
+        "`starts_with`",
+    ),
+    (
+        "a sum compared with nothing",
+        f"{SEGMENT}{{sum: value, of: Order Completed}}",
+        "R405",
+        3,
+        8,
+        "over: 500",
+    ),
+    ("segments in a circle", f"{SEGMENT}{{in_segment: planted}}", "S301", 1, 1, "without"),
+    (
+        "an identifier nowhere",
+        "event: A\nowner: b\npurpose: service\n---\nsource: s\nwrite_keys: [web-key]",
+        "N201",
+        6,
+        13,
+        "rename",
+    ),
+    (
+        "quiet hours of no length",
+        'quiet_hours: a\nfrom: "08:00"\nto: "08:00"',
+        "P301",
+        3,
+        1,
+        "two different",
+    ),
+    ("a tag left open", "template: a\nemail: {body: '{% if a %}'}", "T301", 2, 15, "endif"),
+    ("a template of nothing", "template: a", "T302", 1, 1, "email:"),
+    (
+        "a variable of nothing",
+        "template: a\nemail: {body: '{{ profil.email }}'}",
+        "T303",
+        2,
+        15,
+        "`profile`",
+    ),
+    (
+        "a trait nobody declared",
+        "template: a\nemail: {body: '{{ profile.emial }}'}",
+        "N202",
+        2,
+        15,
+        "`email`",
+    ),
+    ("a text without its body", "template: a\nemail: {subject: b}", "T304", 2, 1, "body"),
+    ("a setting missing", DESTINATION + "{token: {secret: T}}", "X302", 3, 11, "Add it"),
+    (
+        "a setting of another type",
+        DESTINATION + "{account: 3, token: {secret: T}}",
+        "X302",
+        3,
+        12,
+        "string",
+    ),
+    (
+        "an unknown setting",
+        DESTINATION + "{acount: a, account: a, token: {secret: T}}",
+        "X302",
+        3,
+        12,
+        "`account`",
+    ),
+    (
+        "a secret in the open",
+        DESTINATION + "{account: a, token: abc}",
+        "X303",
+        3,
+        24,
+        "secret: NAME",
+    ),
+    (
+        "a retry that speeds up",
+        DESTINATION + "{account: a, token: {secret: T}}\nretry: {factor: 0.5}",
+        "D107",
+        4,
+        9,
+        "factor: 2",
+    ),
+    (
+        "a step after leaving",
+        JOURNEY + "  - leave: quietly\n  - wait: 1h",
+        "J301",
+        7,
+        5,
+        "remove it",
+    ),
+    (
+        "a way back without a bound",
+        JOURNEY + "  - label: a\n    wait: 1h\n  - go_to: a",
+        "J302",
+        8,
+        12,
+        "at_most: 3",
+    ),
+    (
+        "a send without an end",
+        JOURNEY + "  - send: {message: cart_reminder, on: email}",
+        "J303",
+        6,
+        12,
+        "expires: 6h",
+    ),
+    (
+        "a send without a purpose",
+        JOURNEY.replace("purpose: marketing\n", "")
+        + "  - send: {message: order_delayed, on: email, expires: 1h}",
+        "J304",
+        5,
+        12,
+        "purpose: marketing",
+    ),
+    (
+        "shares under all",
+        JOURNEY + "  - split: a\n    arms: [{name: a, share: 50%}, {name: b, share: 40%}]",
+        "J305",
+        7,
+        11,
+        "100%",
+    ),
+    (
+        "a case of two kinds",
+        JOURNEY + "  - wait_for: [{on: Product Viewed, after: 2d}]",
+        "J306",
+        6,
+        17,
+        "after: 2d",
+    ),
+    ("a wait for nothing", JOURNEY + "  - wait_for: []", "J306", 6, 15, "add a case"),
+    (
+        "two ways in",
+        ENTER + "{on: Product Viewed, api: true}\nsteps: []",
+        "J306",
+        4,
+        9,
+        "write one of",
+    ),
+    ("an unknown step", JOURNEY + "  - sned: {message: a}", "J307", 6, 5, "`send`"),
+    (
+        "a label twice",
+        JOURNEY + "  - {label: a, wait: 1h}\n  - {label: a, wait: 1h}",
+        "J308",
+        7,
+        13,
+        "rename",
+    ),
+    (
+        "a channel without a text",
+        JOURNEY + "  - send: {message: order_delayed, on: [email, sms], expires: 1h}",
+        "J309",
+        6,
+        40,
+        "`sms:`",
+    ),
+    ("a computed trait set", JOURNEY + "  - set: {orders_30d: 3}", "J310", 6, 11, "of your own"),
+    ("a trait set to another type", JOURNEY + "  - set: {rescued: maybe}", "R401", 6, 20, "schema"),
+    (
+        "a circle without a pause",
+        JOURNEY + "  - label: a\n    set: {rescued: true}\n  - {go_to: a, at_most: 9}",
+        "J311",
+        8,
+        13,
+        "`wait`",
+    ),
+    (
+        "a recurrence without a beginning",
+        ENTER + "{schedule: 'RRULE:FREQ=DAILY'}\nsteps: []",
+        "J312",
+        4,
+        19,
+        "DTSTART",
+    ),
+    (
+        "a recurrence of no kind",
+        ENTER + "{schedule: 'DTSTART:20260302T090000 RRULE:FREQ=OFTEN'}\nsteps: []",
+        "J312",
+        4,
+        19,
+        "FREQ=WEEKLY",
+    ),
+    (
+        "a label nobody gave",
+        JOURNEY + "  - label: start\n    wait: 1h\n  - go_to: strat",
+        "N202",
+        8,
+        12,
+        "`start`",
+    ),
+    (
+        "a template nobody wrote",
+        JOURNEY + "  - send: {message: cart_remainder, on: email, expires: 1h}",
+        "N202",
+        6,
+        21,
+        "`cart_reminder`",
+    ),
+    (
+        "a key the event does not have",
+        ENTER + "{on: Checkout Started, key: cartid}\nsteps: []",
+        "R402",
+        4,
+        36,
+        "`cart_id`",
+    ),
+    (
+        "an event variable that no entry has",
+        "template: t\nemail: {body: '{{ event.cartid }}'}\n---\n"
+        + JOURNEY
+        + "  - send: {message: t, on: email, expires: 1h}",
+        "R402",
+        2,
+        15,
+        "`cart_id`",
+    ),
+    (
+        "`again` of no kind",
+        ENTER + "{on: Product Viewed, again: never}\nsteps: []",
+        "D105",
+        4,
+        36,
+        "after 24h",
+    ),
+    (
+        "a source nobody declared",
+        JOURNEY + "  - await_confirmation: {on: Order Synced, from: crn, within: 1h}",
+        "N202",
+        6,
+        50,
+        "`crm`",
+    ),
+]
+
+
+def problems(planted: str, **files: str) -> tuple[Problem, ...]:
+    texts = {"workspace.yaml": WORKSPACE.read_text(), "x.yaml": planted, **files}
+    return load(texts, {}).problems
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column", "fix"),
+    [case[1:] for case in CASES],
+    ids=[case[0] for case in CASES],
+)
+def test_a_planted_mistake_is_found_where_it_stands(
+    text: str, code: str, line: int, column: int, fix: str
+) -> None:
+    found = problems(text)
+
+    assert [problem.code for problem in found] == [code], "\n".join(map(str, found))
+    assert str(found[0].place) == f"x.yaml:{line}:{column}"
+    assert fix in found[0].fix
+
+
+def test_ten_mistakes_are_all_reported_at_once() -> None:
+    found = problems(TEN)
+
+    assert [(problem.code, problem.place.line) for problem in found] == [
+        ("D103", 3),
+        ("N202", 6),
+        ("N202", 7),
+        ("R401", 8),
+        ("D106", 9),
+        ("N201", 11),
+        ("D107", 12),
+        ("N202", 14),
+        ("R402", 18),
+        ("J303", 20),
+        ("J304", 20),
+    ]
+
+
+def test_a_slip_in_one_document_does_not_hide_the_others() -> None:
+    found = problems("cap: [\n---\nsegment: a\nowner: b\nwhen: {in_segment: vipp}")
+
+    assert [(problem.code, problem.place.line) for problem in found] == [("Y001", 2), ("N202", 5)]
+
+
+def test_what_refers_to_an_unreadable_document_is_no_second_mistake() -> None:
+    found = problems("segment: a\nwhen: [\n---\nsegment: b\nowner: c\nwhen: {in_segment: a}")
+
+    assert [problem.code for problem in found] == ["Y001"]
+
+
+def test_a_duplicate_names_the_other_place() -> None:
+    (found,) = problems("segment: vip\nowner: growth\nwhen: {did: Product Viewed}")
+
+    assert "workspace.yaml:99:1" in found.what
+
+
+def test_billions_of_aliases_are_refused_quickly() -> None:
+    lines = ["cap: a", "at_most: 1", "within: 7d", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    for number in range(1, 12):
+        aliases = ", ".join([f"*a{number - 1}"] * 10)
+        lines.append(f"a{number}: &a{number} [{aliases}]")
+
+    found = problems("\n".join(lines))
+
+    assert "Y004" in [problem.code for problem in found]
+
+
+def test_a_document_nested_without_end_is_a_problem() -> None:
+    found = problems("cap: " + "[" * 20_000)
+
+    assert [problem.code for problem in found] == ["Y004"]
+
+
+def test_a_workspace_of_nothing_says_what_to_begin_with() -> None:
+    found = load({}, {}).problems
+
+    assert [problem.code for problem in found] == ["I301", "D109"]
+
+
+def test_an_identity_of_no_kinds_is_a_problem() -> None:
+    found = load({"a.yaml": "workspace: a\n---\nidentity: []"}, {}).problems
+
+    assert [(problem.code, problem.place.line) for problem in found] == [("I301", 3)]
+
+
+def test_an_identifier_that_stands_nowhere_is_a_problem() -> None:
+    text = "workspace: a\n---\nidentity: [{kind: email, from: [email]}]"
+
+    (found,) = load({"a.yaml": text}, {}).problems
+
+    assert found.code == "I302"
+    assert "traits.email" in found.fix
+
+
+def test_a_broken_manifest_is_a_problem_at_its_place() -> None:
+    found = problems("manifest: 1\nid: a\nname: A\ncategory: api\ndocs: d\nroutes:\n  - on: sent")
+
+    assert {problem.code for problem in found} == {"X301"}
+    assert 7 in [problem.place.line for problem in found]
+
+
+def test_a_connector_that_cannot_do_it_is_a_problem() -> None:
+    manifest = (
+        "manifest: 1\nid: mute\nname: M\ncategory: api\ndocs: d\ntransport: file\nroutes:\n"
+        "  - {on: call, request: {path: a, line: b}}\n---\n"
+        "destination: quiet\nconnector: mute\n---\n"
+        "channel: c\ndestination: quiet\naddress: trait phone"
+    )
+
+    (found,) = problems(manifest)
+
+    assert (found.code, found.place.line, found.place.column) == ("X304", 14, 14)
+
+
+def test_scenarios_are_passed_over() -> None:
+    found = problems("", **{"scenarios/a.yaml": "scenario: [a"})
+
+    assert found == ()
+
+
+def test_no_message_holds_the_secret_that_stands_in_the_open() -> None:
+    (found,) = problems(DESTINATION + "{account: a, token: hunter2}")
+
+    assert "hunter2" not in str(found)
