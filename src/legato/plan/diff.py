@@ -165,7 +165,7 @@ def _families(old: Plan, new: Plan) -> Iterable[Change]:
 def _changed(family: str, name: str, pair: tuple[Any, Any], known: Mapping[str, None]) -> Change:
     was, now = pair
     fields = [f for f in msgspec.structs.asdict(now) if getattr(was, f) != getattr(now, f)]
-    what = f"has another {_words(fields)}"
+    what = f"has changed in {_words(fields)}"
     if family == "computed" and "slot" in fields:
         return _change("breaking", "changed", family, name, _STARTS_ANEW)
     return _change("safe", "changed", family, name, _measured(what, now, known))
@@ -210,12 +210,14 @@ def _journeys(old: Plan, new: Plan, people: Mapping[str, int]) -> Iterable[Chang
         if was is None:
             yield _change("safe", "added", "journey", name, "is new; nobody is in it yet")
         elif now is None:
-            stay = f"; {_people(count)} go on to its end on the version they entered"
+            stay = f"; until its end it keeps {_people(count)}"
             kind: Kind = "migrating" if count else "safe"
             what = f"takes nobody in any more{stay if count else ''}"
             yield _change(kind, "removed", "journey", name, what)
         elif was.version != now.version:
-            stay = f"{_people(count)} stay on the version they entered"
+            stay = (
+                f"{_people(count)} {'stays' if count == 1 else 'stay'} on the version they entered"
+            )
             differences = "; ".join(_differences(was, now))
             what = f"{differences}; {stay if count else 'nobody is in it'}"
             yield _change("migrating", "changed", "journey", name, what)
@@ -294,6 +296,9 @@ def _keep_needed(old: Plan, new: Plan) -> Plan:
     for name in needs.names.get("audiences", {}):
         if name in old.audiences:
             needs.add("destinations", old.audiences[name].destination)
+    for name in needs.names.get("segments", {}):
+        if name in old.segments:
+            needs.add("computed", *depends.traits(old.segments[name].rule))
     kept: dict[str, Any] = {}
     for field, names in needs.names.items():
         before: Mapping[str, Any] = getattr(old, field)
@@ -307,6 +312,7 @@ def _keep_needed(old: Plan, new: Plan) -> Plan:
 def _journey_needs(journey: Journey, needs: _Needs) -> None:
     for rule in _rules(journey):
         needs.add("segments", *depends.segments(rule))
+        needs.add("computed", *depends.traits(rule))
     for step in journey.steps.values():
         match step:
             case Send():
