@@ -94,8 +94,8 @@ SAID: list[tuple[Rule, str]] = [
     (
         Not(rule=HistoryHas(slot=SAME, subject="product_id")),
         (
-            "did not do Order Completed with products[].product_id the same as the entry's product_id"
-            " in the last 14 days"
+            "did not do Order Completed with products[].product_id the same as the entry's"
+            " product_id in the last 14 days"
         ),
     ),
     (

@@ -34,7 +34,7 @@ LATEST: Instant = 253_000_000_000 * SECOND
 ZONES_MAX = 1_024
 """Twice the zones there are, aliases included."""
 HOURS_MAX = 8_192
-"""Cached hours: a fortnight in 24 zones."""
+"""Cached hours, and cached local times: a fortnight in 24 zones."""
 
 TZDATA_VERSION: str = tzdata.IANA_VERSION
 
@@ -131,6 +131,7 @@ def next_turn(now: Instant, zone: str, minutes: Sequence[int]) -> Instant:
     return min(turn, _transition(now, turn, zone))
 
 
+@lru_cache(maxsize=HOURS_MAX)
 def occurrences(local: Instant, zone: str) -> tuple[Instant, ...]:
     """Return the instants, earliest first, at which the wall shows a local time.
 
