@@ -306,10 +306,13 @@ class App:
         return None if data is None else decode_state(data)
 
     async def find(self, text: str) -> PersonId | None:
-        """Return whom a person id or the value of any declared identifier leads to."""
+        """Return whom a person id, `kind:value`, or the value of any declared kind leads to."""
         if await self.person(PersonId(text)) is not None:
             return self._store.resolve(PersonId(text))
-        values = [(kind.name, normal_identifier(kind, text)) for kind in self.plan().identity.kinds]
+        kinds = self.plan().identity.kinds
+        name, _, value = text.partition(":")
+        named = [(kind.name, normal_identifier(kind, value)) for kind in kinds if kind.name == name]
+        values = named + [(kind.name, normal_identifier(kind, text)) for kind in kinds]
         keys = [pointer_key(name, value) for name, value in values if value is not None]
         found = self._store.pointers(keys)
         return next((found[key] for key in keys if key in found), None)
