@@ -362,15 +362,33 @@ def test_a_poison_call_harms_no_other_call_of_its_batch() -> None:
     ]
 
 
-def test_calls_beyond_the_batchs_bound_are_quarantined() -> None:
+def test_calls_beyond_the_batchs_bound_are_quarantined_as_one() -> None:
     desk = Desk()
 
     reply = desk.ask("/v1/batch", {"batch": [{"userId": "a", "type": "page"}] * 2_502})
 
     assert reply.status == 200
-    excess = [e for e in desk.events if isinstance(e, RejectedItem)]
-    assert [e.reason.code for e in excess] == ["collect.too_many"] * 2
+    (excess,) = [e for e in desk.events if isinstance(e, RejectedItem)]
+    assert excess.reason.code == "collect.too_many"
+    assert json.loads(excess.raw) == [{"userId": "a", "type": "page"}] * 2
     assert len({e.event_id for e in desk.events if isinstance(e, CustomerEvent)}) == 2_500
+
+
+@pytest.mark.parametrize(
+    ("calls", "context", "status"),
+    [
+        (2_500, b'{"a":"%s"}' % (b"x" * 1_000), 200),
+        (2_500, b'{"a":"%s"}' % (b"x" * 2_000), 400),
+        (1, b'{"a":"%s"}' % (b"x" * 40_000), 400),
+        (1, b'{"a":%s%s}' % (b"[" * 40, b"]" * 40), 400),
+    ],
+)
+def test_a_context_said_once_cannot_swell_a_batch(calls: int, context: bytes, status: int) -> None:
+    items = b",".join([b'{"userId":"a","type":"page"}'] * calls)
+
+    reply = Desk().ask("/v1/batch", b'{"batch":[%s],"context":%s}' % (items, context))
+
+    assert reply.status == status
 
 
 def test_a_rejected_call_is_kept_whole_but_for_its_key() -> None:

@@ -153,7 +153,7 @@ HEADERS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(
     method=st.sampled_from(["POST", "POST", "POST", "GET", "HEAD", "OPTIONS", "PUT"]),
     path=st.sampled_from(PATHS),
@@ -167,7 +167,7 @@ def test_no_request_brings_the_door_down(
     assert asyncio.run(Store().ask(method, f"{path}{query}", headers, body)) in STATUSES
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(calls=st.lists(CALLS | VALUES, max_size=5), key=st.sampled_from(["azo=", "cjo="]))
 def test_every_call_of_a_batch_is_kept_or_rejected(calls: list[Any], key: str) -> None:
     store = Store()

@@ -321,6 +321,8 @@ def _read_batch(arrival: Arrival, source: Source, data: bytes) -> Taken | Refuse
             pass
     if not batch.batch and source.kind == "rudder":
         return Refused(code="empty_batch", family=source.kind)
+    if wire.is_heavy(batch, size_max=segment.BODY_BYTES_MAX):
+        return Refused(code="too_large", family=source.kind)
     context, integrations = wire.read_object(batch.context), wire.read_object(batch.integrations)
     sent_at = wire.read_instant(batch.sent_at)
     arrival = msgspec.structs.replace(
@@ -333,10 +335,10 @@ def _read_batch(arrival: Arrival, source: Source, data: bytes) -> Taken | Refuse
     events = [
         wire.judge(wire.read_item(raw), raw, arrival, index=index) for index, raw in enumerate(kept)
     ]
-    events += [
-        wire.reject("collect.too_many", raw, arrival, index=index, item=wire.read_item(raw))
-        for index, raw in enumerate(excess, start=len(kept))
-    ]
+    if excess:
+        # As one: half a megabyte of `1,1,1` must not become as many records.
+        rest = b"[%s]" % b",".join(bytes(raw) for raw in excess)
+        events.append(wire.reject("collect.too_many", rest, arrival, index=len(kept)))
     return Taken(source=source, events=events)
 
 

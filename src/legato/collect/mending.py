@@ -13,6 +13,9 @@ INTEGER_MIN = -(2**63)
 INTEGER_MAX = 2**64 - 1
 """What MessagePack, and so a person's state, can hold."""
 
+BYTES_MAX = 512 * 1024
+"""14 to 40 ms on a 2026 core at this size, against 1 ms for reading: more would stall others."""
+
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _JSON = msgspec.json.Encoder()
 
@@ -23,6 +26,8 @@ def mend(data: bytes) -> bytes | None:
     NaN, infinities and numbers beyond a double become null; integers beyond 64 bits the nearest
     double; bytes that are no UTF-8 and halves of surrogate pairs U+FFFD.
     """
+    if len(data) > BYTES_MAX:
+        return None
     try:
         value = json.loads(data.decode("utf-8-sig", "replace"), parse_constant=_null)
         return _JSON.encode(_clean(value))

@@ -154,6 +154,14 @@ def read_batch(data: bytes) -> Batch | Literal["malformed", "no_batch"]:
         return "malformed"
 
 
+def is_heavy(batch: Batch, *, size_max: int) -> bool:
+    """Return whether what a batch says for all of its calls is too much to be said for each."""
+    shared = bytes(batch.context) + bytes(batch.integrations)
+    if len(shared) > EVENT_BYTES_MAX or len(shared) * len(batch.batch) > size_max:
+        return True
+    return _is_deep(shared)
+
+
 def judge(
     item: Item | None, raw: bytes | msgspec.Raw, arrival: Arrival, *, index: int = 0
 ) -> CustomerEvent | RejectedItem:
@@ -294,10 +302,12 @@ def _assigned(arrival: Arrival, index: int) -> str:
 def _fault(data: bytes) -> str:
     if len(data) > EVENT_BYTES_MAX:
         return "collect.too_large"
+    return "collect.too_deep" if _is_deep(data) else ""
+
+
+def _is_deep(data: bytes) -> bool:
     # Counting is cheap and never too low, so only bushy calls are measured.
-    if data.count(b"{") + data.count(b"[") > DEPTH_MAX and depth(data) > DEPTH_MAX:
-        return "collect.too_deep"
-    return ""
+    return data.count(b"{") + data.count(b"[") > DEPTH_MAX and depth(data) > DEPTH_MAX
 
 
 def _missing(kind: CustomerEventKind, event: object, ids: tuple[str | None, ...]) -> str:
