@@ -1,0 +1,36 @@
+"""Every code that a Problem can carry has its page, and every page its code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = sorted(path for path in (ROOT / "docs" / "codes").glob("*.md"))
+SOURCES = sorted((ROOT / "src" / "legato" / "plan").rglob("*.py"))
+CODES = sorted(
+    {code for path in SOURCES for code in re.findall(r'"([A-Z]\d{3})"', path.read_text())}
+)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_has_a_page(code: str) -> None:
+    assert f"{code}.md" in [page.name for page in PAGES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_has_a_code_an_example_and_a_fix(page: Path) -> None:
+    text = page.read_text()
+
+    assert page.stem in CODES
+    assert text.startswith(f"# {page.stem}: ")
+    assert text.count("```yaml") == 2
+    assert "How to fix: " in text
+
+
+def test_every_code_is_planted_by_a_test() -> None:
+    planted = (Path(__file__).parent / "test_plan_mistakes.py").read_text()
+
+    assert [code for code in CODES if f'"{code}"' not in planted] == []
