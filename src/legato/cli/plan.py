@@ -19,6 +19,7 @@ from legato.insight.reach import Reach
 from legato.model.problem import Problem
 from legato.plan.diff import Change
 
+_MARKS = {"added": "+", "changed": "~", "removed": "-"}
 _STYLES = {"safe": "green", "migrating": "yellow", "breaking": "red"}
 UNPROCESSABLE = 422
 
@@ -72,12 +73,13 @@ def _show(console: Console, compared: _Compared) -> None:
     if not compared.changes:
         console.print(f"Nothing would change: the running plan is {compared.before}.")
         return
-    reach = {(each.kind, each.name): each for each in compared.reach}
     for change in compared.changes:
-        _show_change(console, change, reach)
-    console.print(Text(f"\n{compared.before} → {compared.after}", style="dim"))
+        mark = Text(f"{_MARKS[change.action]} {change.kind:<10}", style=_STYLES[change.kind])
+        console.print(Text.assemble(mark, (f"{change.family} {change.name}", "bold")))
+        console.print(Text(f"             {change.what}"))
+    for reach in compared.reach:
+        if reach.kind == "segment":
+            members = f"{reach.people:,} of {reach.of:,} people are in it now"
+            console.print(Text(f"  segment {reach.name}: {members}"))
+    console.print(Text(f"\n{compared.before} to {compared.after}", style="dim"))
     console.print("Make it so with `legato apply`.")
-
-
-def _show_change(console: Console, change: Change, reach: Mapping[tuple[str, str], Reach]) -> None:
-    raise NotImplementedError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from legato.model.ids import PersonId
@@ -27,32 +27,49 @@ class Reach(Noun, frozen=True, kw_only=True):
     """How many people were looked at."""
 
 
-def reach_of(records: Records, before: Plan, after: Plan) -> tuple[Reach, ...]:
-    """Count the people in journeys and segments that differ between two plans."""
+class HeadCount(Noun, frozen=True, kw_only=True):
+    """How many people are in each journey and each segment now."""
+
+    of: int
+    journeys: Mapping[str, int]
+    segments: Mapping[str, int]
+
+
+def count_heads(records: Records) -> HeadCount:
+    """Count by walking everybody, PEOPLE_MAX at most."""
+    journeys: Counter[str] = Counter()
+    segments: Counter[str] = Counter()
+    of = 0
+    for state in _people(records):
+        of += 1
+        segments.update(list(state.segments))
+        inside = [each.journey for each in state.enrollments if each.ended_at is None]
+        journeys.update(list(dict.fromkeys(inside)))
+    return HeadCount(of=of, journeys=dict(journeys), segments=dict(segments))
+
+
+def reach_of(heads: HeadCount, before: Plan, after: Plan) -> tuple[Reach, ...]:
+    """Return the people in journeys and segments that differ between two plans."""
     journeys = [
         name
-        for name, journey in before.journeys.items()
+        for name, journey in sorted(before.journeys.items())
         if name not in after.journeys or after.journeys[name].version != journey.version
     ]
     segments = [
         name
-        for name, segment in before.segments.items()
+        for name, segment in sorted(before.segments.items())
         if name not in after.segments or after.segments[name].rule != segment.rule
     ]
-    if not journeys and not segments:
-        return ()
-    in_journey: Counter[str] = Counter()
-    in_segment: Counter[str] = Counter()
-    of = 0
-    for state in _people(records):
-        of += 1
-        in_segment.update(list(state.segments))
-        open_now = [each.journey for each in state.enrollments if each.ended_at is None]
-        in_journey.update(list(dict.fromkeys(open_now)))
     return (
-        *(Reach(kind="journey", name=n, people=in_journey[n], of=of) for n in sorted(journeys)),
-        *(Reach(kind="segment", name=n, people=in_segment[n], of=of) for n in sorted(segments)),
+        *(_reach("journey", name, heads.journeys, of=heads.of) for name in journeys),
+        *(_reach("segment", name, heads.segments, of=heads.of) for name in segments),
     )
+
+
+def _reach(
+    kind: Literal["journey", "segment"], name: str, counts: Mapping[str, int], *, of: int
+) -> Reach:
+    return Reach(kind=kind, name=name, people=counts.get(name, 0), of=of)
 
 
 def _people(records: Records) -> Iterator[State]:

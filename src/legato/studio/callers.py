@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from litestar import Router, delete, get, post
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, SkipValidation
 
 from legato.model.instant import Instant
 from legato.model.noun import Noun
@@ -14,7 +13,7 @@ from legato.studio.host import Host
 from legato.studio.refusal import Refused, not_found
 from legato.studio.tokens import Role, Tokens
 
-Kept = Annotated[Tokens, Dependency(skip_validation=True)]
+Kept = NamedDependency[SkipValidation[Tokens]]
 NAME_LENGTH_MAX = 100
 
 
@@ -46,7 +45,7 @@ async def read_tokens(kept: Kept) -> list[ShownToken]:
 
 
 @post("/", opt=needs("admin"), summary="A new token")
-async def create_token(data: Wanted, kept: Kept, host: Host) -> Created:
+async def create_token(data: JSONBody[Wanted], kept: Kept, host: Host) -> Created:
     """Make a token of a role."""
     if not data.name.strip() or len(data.name) > NAME_LENGTH_MAX:
         raise Refused(
@@ -67,7 +66,7 @@ async def create_token(data: Wanted, kept: Kept, host: Host) -> Created:
 
 
 @delete("/{name:str}", opt=needs("admin"), summary="Revoke a token")
-async def revoke_token(name: str, kept: Kept) -> None:
+async def revoke_token(name: FromPath[str], kept: Kept) -> None:
     """Forget it: it stops working at once."""
     if not kept.revoke(name):
         raise not_found(

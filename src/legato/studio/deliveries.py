@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from legato.model.delivery import Delivery
 from legato.model.instant import Instant
@@ -70,9 +70,9 @@ class Redriven(Noun, frozen=True, kw_only=True):
 @get("/", opt=needs("viewer"), summary="Deliveries that wait, or that failed for good")
 async def read_deliveries(
     host: Host,
-    standing: Standing = "dead",
-    destination: Annotated[str, Parameter(max_length=200)] = "",
-    after: int = 0,
+    standing: FromQuery[Standing] = "dead",
+    destination: Annotated[str, QueryParameter(max_length=200)] = "",
+    after: FromQuery[int] = 0,
     limit: Limit = 100,
 ) -> list[ShownDelivery]:
     """Return a page. Waiting ones are listed a destination at a time, when it is named."""
@@ -85,7 +85,7 @@ async def read_deliveries(
 
 
 @get("/{delivery_id:str}", opt=needs("viewer"), summary="One delivery, whole")
-async def read_delivery(delivery_id: str, host: Host, caller: Who) -> WholeDelivery:
+async def read_delivery(delivery_id: FromPath[str], host: Host, caller: Who) -> WholeDelivery:
     """Return what was to be sent, where to, and how far it came."""
     found = await asyncio.to_thread(_find, host.outbox, delivery_id)
     if found is None:
@@ -110,7 +110,7 @@ async def read_delivery(delivery_id: str, host: Host, caller: Who) -> WholeDeliv
 
 
 @post("/redrive", opt=needs("operator"), status_code=200, summary="Put dead deliveries back")
-async def redrive(data: DeliveryIds, host: Host) -> Redriven:
+async def redrive(data: JSONBody[DeliveryIds], host: Host) -> Redriven:
     """Try them again, under the same idempotency keys; the gates are read again first."""
     if not data.delivery_ids or len(data.delivery_ids) > PAGE_MAX:
         raise Refused(

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from litestar import MediaType, Response, Router, get
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter, SkipValidation
 
 from legato.app import Status
 from legato.insight.status import Activity, Watch
@@ -16,7 +17,7 @@ from legato.model.problem import Problem
 from legato.studio.access import needs, public
 from legato.studio.host import Host
 
-Seen = Annotated[Watch, Dependency(skip_validation=True)]
+Seen = NamedDependency[SkipValidation[Watch]]
 
 
 class Alive(Noun, frozen=True, kw_only=True):
@@ -52,7 +53,7 @@ async def readyz(host: Host) -> Response[Ready]:
 
 @get("/api/status", opt=needs("viewer"), summary="How the process is doing")
 async def read_status(
-    host: Host, seen: Seen, sentences: Annotated[int, Parameter(ge=0, le=200)] = 10
+    host: Host, seen: Seen, sentences: Annotated[int, QueryParameter(ge=0, le=200)] = 10
 ) -> Overview:
     """Return figures, lanes and the last few things that happened."""
     return Overview(

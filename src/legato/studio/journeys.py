@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Router, get, post
+from litestar.params import FromPath, JSONBody
 
 from legato.app import App
 from legato.model.journey import Journey
@@ -60,19 +61,19 @@ async def read_journeys(host: Host) -> list[ShownJourney]:
 
 
 @post("/{name:str}/pause", opt=needs("operator"), status_code=200, summary="Hold a journey")
-async def pause(name: str, host: Host, caller: Who) -> Switched:
+async def pause(name: FromPath[str], host: Host, caller: Who) -> Switched:
     """Hold everybody in it: nothing is sent until it is resumed; events still count."""
     return await _switch(host, name, is_paused=True, by=caller.name)
 
 
 @post("/{name:str}/resume", opt=needs("operator"), status_code=200, summary="Go on with a journey")
-async def resume(name: str, host: Host, caller: Who) -> Switched:
+async def resume(name: FromPath[str], host: Host, caller: Who) -> Switched:
     """Go on; what became overdue meanwhile follows the journey's `overdue` policy."""
     return await _switch(host, name, is_paused=False, by=caller.name)
 
 
 @post("/{name:str}/enter", opt=needs("operator"), status_code=202, summary="Let a person in")
-async def enter(name: str, data: Call, host: Host) -> CalledIn:
+async def enter(name: FromPath[str], data: JSONBody[Call], host: Host) -> CalledIn:
     """Only a journey whose entry is `api`; its `again` rule holds."""
     journey = _journey(host, name)
     if journey.entry.kind != "api":

@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from legato.app import App
 from legato.insight.answer import Answer
@@ -20,11 +20,11 @@ from legato.studio.host import Host, Limit, Who
 from legato.studio.masking import mask_profile, may_see
 from legato.studio.refusal import not_found
 
-Name = Annotated[str, Parameter(max_length=512)]
+Name = Annotated[str, QueryParameter(max_length=512)]
 
 
 @get("/{who:str}", opt=needs("viewer"), summary="A person's profile")
-async def read_profile(who: str, host: Host, caller: Who) -> Profile:
+async def read_profile(who: FromPath[str], host: Host, caller: Who) -> Profile:
     """Find by person id or `kind:value` of an identifier; values are masked below operator."""
     person_id = await found(host, who)
     state = await host.person(person_id)
@@ -35,7 +35,9 @@ async def read_profile(who: str, host: Host, caller: Who) -> Profile:
 
 
 @get("/{who:str}/story", opt=needs("viewer"), summary="What happened to a person, in order")
-async def read_story(who: str, host: Host, after: int = 0, limit: Limit = 200) -> list[Told]:
+async def read_story(
+    who: FromPath[str], host: Host, after: FromQuery[int] = 0, limit: Limit = 200
+) -> list[Told]:
     """Return notes as sentences and as they were written, oldest first."""
     person_id = await found(host, who)
     rows = await asyncio.to_thread(host.records.story, person_id, after, limit)
@@ -43,7 +45,9 @@ async def read_story(who: str, host: Host, after: int = 0, limit: Limit = 200) -
 
 
 @get("/{who:str}/why", opt=needs("viewer"), summary="Why a message did or did not go")
-async def read_why(who: str, host: Host, journey: Name = "", message: Name = "") -> Answer:
+async def read_why(
+    who: FromPath[str], host: Host, journey: Name = "", message: Name = ""
+) -> Answer:
     """Answer yes or no in one sentence, then every gate with what it saw then."""
     found_id = await host.find(who)
     question = Question(person_id=found_id or "", journey=journey, message=message)

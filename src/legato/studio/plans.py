@@ -8,13 +8,15 @@ from typing import Any
 
 import msgspec
 from litestar import Response, Router, get, post
+from litestar.params import JSONBody
 
 from legato.app import App, Applied, check_files
-from legato.insight.reach import Reach, reach_of
+from legato.insight.reach import Reach, count_heads, reach_of
 from legato.model.noun import Noun
 from legato.model.plan import Plan, plan_digest
 from legato.model.problem import Problem
-from legato.plan.diff import Change, diff
+from legato.plan.diff import Change, compare
+from legato.plan.scale import scale_plan
 from legato.studio.access import needs
 from legato.studio.host import Host, Who
 from legato.studio.refusal import Refused
@@ -59,28 +61,32 @@ async def read_plan(host: Host) -> ShownPlan:
 
 
 @post("/check", opt=needs("editor"), status_code=200, summary="Every mistake of a workspace")
-async def check(data: Files) -> Checked:
+async def check(data: JSONBody[Files]) -> Checked:
     """Check files; nothing is changed."""
     loaded = await asyncio.to_thread(check_files, _bounded(data))
     return Checked(is_right=loaded.plan is not None, problems=loaded.problems)
 
 
 @post("/diff", opt=needs("editor"), status_code=200, summary="What applying would change")
-async def compare(data: Files, host: Host) -> Compared:
+async def difference(data: JSONBody[Files], host: Host) -> Compared:
     """Compare files with the present plan; nothing is changed."""
     loaded = await asyncio.to_thread(check_files, _bounded(data))
     if loaded.plan is None:
         return Compared(problems=loaded.problems)
-    before, after = host.plan(), loaded.plan
-    changes = await asyncio.to_thread(diff, before, after)
-    reach = await asyncio.to_thread(reach_of, host.records, before, after)
+    before, after = host.plan(), scale_plan(loaded.plan, host.config.speed)
+    heads = await asyncio.to_thread(count_heads, host.records)
+    changes = compare(before, after, heads.journeys)
+    digest = host.status().plan
     return Compared(
-        before=plan_digest(before), after=plan_digest(after), changes=changes, reach=reach
+        before=digest,
+        after=plan_digest(after) if changes else digest,
+        changes=changes,
+        reach=reach_of(heads, before, after),
     )
 
 
 @post("/apply", opt=needs("operator"), summary="Make definitions the present plan")
-async def apply(data: Files, host: Host, caller: Who) -> Response[Applied]:
+async def apply(data: JSONBody[Files], host: Host, caller: Who) -> Response[Applied]:
     """Between two events. Any mistake: 422 with every problem, and nothing is changed."""
     applied = await _apply(host, _bounded(data), by=caller.name)
     return Response(applied, status_code=422 if applied.problems else 200)
@@ -116,4 +122,4 @@ def _without_settings(plan: Plan) -> Plan:
     )
 
 
-PLAN = Router("/api/plan", route_handlers=[read_plan, check, compare, apply], tags=["plan"])
+PLAN = Router("/api/plan", route_handlers=[read_plan, check, difference, apply], tags=["plan"])

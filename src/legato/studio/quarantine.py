@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Router, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from legato.model.event import CustomerEvent, Event, RejectedItem, decode_object
 from legato.model.instant import Instant
@@ -50,14 +51,16 @@ class Replayed(Noun, frozen=True, kw_only=True):
 
 
 @get("/", opt=needs("viewer"), summary="Records in quarantine, oldest first")
-async def read_quarantine(host: Host, after: int = 0, limit: Limit = 100) -> list[ShownRow]:
+async def read_quarantine(
+    host: Host, after: FromQuery[int] = 0, limit: Limit = 100
+) -> list[ShownRow]:
     """Return a page; go on with `after` set to the last position."""
     rows = await asyncio.to_thread(host.records.quarantine, after, limit)
     return [_shown(row) for row in rows]
 
 
 @get("/{position:int}", opt=needs("viewer"), summary="One quarantined record, whole")
-async def read_record(position: int, host: Host, caller: Who) -> ShownRecord:
+async def read_record(position: FromPath[int], host: Host, caller: Who) -> ShownRecord:
     """Return the record as it was received."""
     rows = await asyncio.to_thread(host.records.quarantine, position - 1, 1)
     events = await host.events([position])
@@ -74,7 +77,7 @@ async def read_record(position: int, host: Host, caller: Who) -> ShownRecord:
 
 
 @post("/replay", opt=needs("operator"), status_code=200, summary="Feed records in again")
-async def replay(data: Positions, host: Host) -> Replayed:
+async def replay(data: JSONBody[Positions], host: Host) -> Replayed:
     """Append the records anew; those that still break a rule come back to quarantine."""
     if not data.positions or len(data.positions) > PAGE_MAX:
         raise Refused(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from legato.app import App
 from legato.insight.story import Told, tell
@@ -30,9 +30,9 @@ class TailPage(Noun, frozen=True, kw_only=True):
 @get("/", opt=needs("viewer"), summary="What happens, to anybody, as it happens")
 async def read_tail(
     host: Host,
-    after: int = -1,
+    after: FromQuery[int] = -1,
     limit: Limit = 200,
-    wait: Annotated[float, Parameter(ge=0, le=WAIT_SECONDS_MAX)] = 0.0,
+    wait: Annotated[float, QueryParameter(ge=0, le=WAIT_SECONDS_MAX)] = 0.0,
 ) -> TailPage:
     """Return steps above `after`; where there are none, hold the call up to `wait` seconds.
 

@@ -1,0 +1,439 @@
+"""The HTTP API over a running app: who may call what, and what the routes answer and change."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import Generator, Iterator, MutableMapping
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from legato.__main__ import Doors
+from legato.app import App, Config, open_app, read_workspace
+from legato.studio.access import FAILURES_MAX
+from legato.studio.tokens import ROLES, Role, Tokens
+
+WELCOME = """
+journey: welcome
+title: Welcome
+owner: growth
+purpose: marketing
+enter: {on: Signed Up, again: once}
+steps:
+  - send: {message: welcome, on: email, expires: 1d}
+---
+journey: invited
+title: Invited
+owner: growth
+purpose: marketing
+enter: {api: true}
+steps:
+  - wait: 30d
+"""
+KEY = "test-write-key"
+WAIT = 10
+JSON = b"application/json"
+
+
+class Answered(msgspec.Struct):
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        return msgspec.json.decode(self.body)
+
+
+class Legato:
+    """A started app behind its doors, called in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.workspace = make_workspace(folder)
+        self.runner = asyncio.Runner()
+        self.app: App = open_app(Config(workspace=self.workspace, data=folder / "data"))
+        self.runner.run(self.app.start())
+        self.tokens = Tokens(folder / "data")
+        self.door, self.admin = Doors().mount(self.app, folder / "data")
+        self.roles: dict[Role, str] = {}
+
+    def close(self) -> None:
+        self.runner.run(self.app.stop())
+        self.runner.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        token: str | None = "",
+        peer: str = "10.0.0.1",
+    ) -> Answered:
+        text = self.admin if token == "" else token
+        headers = [(b"content-type", JSON)]
+        if text is not None:
+            headers.append((b"authorization", f"Bearer {text}".encode()))
+        data = b"" if body is None else msgspec.json.encode(body)
+        return self.runner.run(self._ask(method, path, headers, data, peer))
+
+    def token(self, role: Role) -> str:
+        if role not in self.roles:
+            answer = self.call("POST", "/api/tokens/", {"name": f"a {role}", "role": role})
+            self.roles[role] = answer.json()["token"]
+        return self.roles[role]
+
+    def track(self, user: str, event: str, **properties: object) -> None:
+        self._collect("track", {"userId": user, "event": event, "properties": properties})
+
+    def identify(self, user: str, **traits: object) -> None:
+        self._collect("identify", {"userId": user, "traits": traits})
+
+    def consent(self, user: str) -> None:
+        context = {"consent": {"categoryPreferences": {"marketing": True}}}
+        self._collect("identify", {"userId": user, "traits": {}, "context": context})
+
+    def until(self, note_type: str) -> list[dict[str, Any]]:
+        """Return all steps once a note of this type is among them."""
+        after, steps = 0, list[dict[str, Any]]()
+        while True:
+            page = self.call("GET", f"/api/tail/?after={after}&wait={WAIT}").json()
+            assert page["steps"], f"no {note_type} within {WAIT} s"
+            after, steps = page["after"], steps + page["steps"]
+            if any(note[0] == note_type for step in steps for note in step["notes"]):
+                return steps
+
+    def _collect(self, kind: str, call: dict[str, object]) -> None:
+        basic = base64.b64encode(f"{KEY}:".encode()).decode()
+        headers = [(b"content-type", JSON), (b"authorization", f"Basic {basic}".encode())]
+        data = msgspec.json.encode(call)
+        answer = self.runner.run(self._ask("POST", f"/v1/{kind}", headers, data, "10.0.0.1"))
+        assert answer.status == 200
+        self.runner.run(self._applied())
+
+    async def _applied(self) -> None:
+        await self.app.applied(self.app.status().position)
+
+    async def _ask(
+        self, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes, peer: str
+    ) -> Answered:
+        where, _, query = path.partition("?")
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": where,
+            "raw_path": where.encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": [*headers, (b"content-length", str(len(body)).encode())],
+            "client": (peer, 1234),
+            "server": ("127.0.0.1", 8000),
+            "state": {},
+        }
+        sent: list[MutableMapping[str, Any]] = []
+        gone = asyncio.Event()
+        incoming = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            if incoming:
+                return incoming.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        await self.door(scope, receive, send)
+        gone.set()
+        start = next(each for each in sent if each["type"] == "http.response.start")
+        content = b"".join(each.get("body", b"") for each in sent)
+        named = {key.decode().lower(): value.decode() for key, value in start["headers"]}
+        return Answered(start["status"], named, content)
+
+
+def make_workspace(folder: Path) -> Path:
+    """Copy what `legato init` writes, with a journey that sends at once, at any hour."""
+    workspace = folder / "workspace"
+    with resources.as_file(resources.files("legato.cli").joinpath("starter")) as starter:
+        files = read_workspace(starter)
+    files["journeys/welcome.yaml"] = WELCOME
+    files["sources/web.yaml"] = files["sources/web.yaml"].replace("WRITE_KEY", KEY)
+    sent = (folder / "sent.jsonl").as_posix()
+    files["destinations/console.yaml"] = (
+        f"destination: console\nconnector: file\nsettings: {{path: {sent}}}\n"
+    )
+    del files["policies/pressure.yaml"]
+    for name, text in files.items():
+        path = workspace / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return workspace
+
+
+@contextmanager
+def started(folder: Path) -> Generator[Legato]:
+    legato = Legato(folder)
+    try:
+        yield legato
+    finally:
+        legato.close()
+
+
+@pytest.fixture
+def legato(tmp_path: Path) -> Iterator[Legato]:
+    with started(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Legato]:
+    with started(tmp_path_factory.mktemp("shared")) as running:
+        yield running
+
+
+ROUTES: list[tuple[str, str, object, Role]] = [
+    ("GET", "/api/people/nobody", None, "viewer"),
+    ("GET", "/api/people/nobody/story", None, "viewer"),
+    ("GET", "/api/people/nobody/why", None, "viewer"),
+    ("GET", "/api/tail/", None, "viewer"),
+    ("GET", "/api/quarantine/", None, "viewer"),
+    ("GET", "/api/quarantine/7", None, "viewer"),
+    ("POST", "/api/quarantine/replay", {"positions": [99]}, "operator"),
+    ("GET", "/api/deliveries/", None, "viewer"),
+    ("GET", "/api/deliveries/none", None, "viewer"),
+    ("POST", "/api/deliveries/redrive", {"delivery_ids": ["none"]}, "operator"),
+    ("GET", "/api/journeys/", None, "viewer"),
+    ("POST", "/api/journeys/none/pause", None, "operator"),
+    ("POST", "/api/journeys/none/resume", None, "operator"),
+    ("POST", "/api/journeys/none/enter", {"who": "nobody"}, "operator"),
+    ("GET", "/api/plan/", None, "viewer"),
+    ("POST", "/api/plan/check", {"files": {}}, "editor"),
+    ("POST", "/api/plan/diff", {"files": {"a.yaml": "nonsense"}}, "editor"),
+    ("POST", "/api/plan/apply", {"files": {"a.yaml": "nonsense"}}, "operator"),
+    ("GET", "/api/tokens/", None, "admin"),
+    ("POST", "/api/tokens/", {"name": ""}, "admin"),
+    ("DELETE", "/api/tokens/none", None, "admin"),
+    ("GET", "/api/status", None, "viewer"),
+    ("GET", "/api/problems", None, "viewer"),
+    ("GET", "/metrics", None, "viewer"),
+]
+PUBLIC = ("/healthz", "/readyz", "/api/openapi.json")
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1]}")
+def test_a_route_answers_its_role_and_those_above_only(
+    shared: Legato, route: tuple[str, str, object, Role], role: Role
+) -> None:
+    method, path, body, needed = route
+    token = shared.token(role)
+
+    status = shared.call(method, path, body, token=token).status
+
+    is_allowed = ROLES.index(role) >= ROLES.index(needed)
+    assert (status not in (401, 403)) == is_allowed, status
+    assert status < 500
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1]}")
+def test_a_route_answers_nobody_without_a_token(
+    shared: Legato, route: tuple[str, str, object, Role]
+) -> None:
+    method, path, body, _ = route
+
+    answer = shared.call(method, path, body, token=None)
+
+    assert answer.status == 401
+    assert answer.json()["code"] == "access.no_token"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_every_route_there_is_stands_in_the_table(shared: Legato) -> None:
+    document = shared.call("GET", "/api/openapi.json", token=None).json()
+
+    described = sum(len(path) for path in document["paths"].values())
+    assert described == len(ROUTES) + len(PUBLIC) - 1  # the document does not describe itself
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+
+
+def test_wrong_tokens_from_one_address_have_to_wait_and_others_do_not(legato: Legato) -> None:
+    statuses = [
+        legato.call("GET", "/api/status", token=f"guess-{n}", peer="10.9.9.9").status
+        for n in range(FAILURES_MAX + 1)
+    ]
+    blocked = legato.call("GET", "/api/status", peer="10.9.9.9")
+
+    assert statuses == [401] * FAILURES_MAX + [429]
+    assert blocked.status == 429
+    assert int(blocked.headers["retry-after"]) > 0
+    assert legato.call("GET", "/api/status", peer="10.0.0.7").status == 200
+
+
+def test_tokens_are_stored_as_digests_for_their_owner_only(legato: Legato) -> None:
+    token = legato.token("viewer")
+
+    path = legato.folder / "data" / "tokens.json"
+    assert token not in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert legato.call("GET", "/api/status", token=token).status == 200
+
+
+def test_a_revoked_token_stops_working_at_once(legato: Legato) -> None:
+    token = legato.token("viewer")
+
+    assert legato.call("DELETE", "/api/tokens/a%20viewer").status == 204
+    assert legato.call("GET", "/api/status", token=token).status == 401
+
+
+def test_health_and_readiness_need_no_token(shared: Legato) -> None:
+    assert shared.call("GET", "/healthz", token=None).json() == {"is_alive": True}
+    assert shared.call("GET", "/readyz", token=None).json() == {"is_ready": True}
+
+
+def test_a_sent_message_is_explained_from_its_event_to_the_receipt(legato: Legato) -> None:
+    legato.identify("u1", email="ana@example.com")
+    legato.consent("u1")
+    legato.track("u1", "Signed Up", method="web")
+    legato.until("settled")
+
+    answer = legato.call("GET", "/api/people/u1/why?journey=welcome&message=welcome").json()
+
+    assert (answer["kind"], answer["is_sent"]) == ("sent", True), answer["sentence"]
+    gates = [gate["gate"] for gate in answer["weighed"][0]["gates"]]
+    assert gates[0] == "consent"
+    assert answer["trace"]
+    assert answer["plan"] == legato.app.status().plan
+
+
+def test_a_refused_message_names_consent_and_what_would_have_changed_it(legato: Legato) -> None:
+    legato.identify("u2", email="bo@example.com")
+    legato.track("u2", "Signed Up", method="web")
+
+    answer = legato.call("GET", "/api/people/u2/why?message=welcome").json()
+
+    assert (answer["kind"], answer["is_sent"]) == ("refused", False)
+    assert answer["first_blocking"]["code"] == "consent.missing"
+    assert "consent" in answer["would_change"]
+
+
+def test_a_profile_is_found_by_any_identifier_and_masked_for_viewers(legato: Legato) -> None:
+    legato.identify("u3", email="Cy@Example.com", first_name="Cy")
+
+    whole = legato.call("GET", "/api/people/email:cy@example.com").json()
+    masked = legato.call("GET", "/api/people/u3", token=legato.token("viewer"))
+
+    values = {trait["name"]: trait["value"] for trait in whole["traits"]}
+    assert values["first_name"] == "Cy"
+    assert values["orders_30d"] == 0
+    assert whole["person_id"] == masked.json()["person_id"]
+    assert b"xample.com" not in masked.body
+    assert b'"Cy"' not in masked.body
+
+
+def test_nobody_is_told_without_repeating_who_was_asked_for(legato: Legato) -> None:
+    answer = legato.call("GET", "/api/people/email:secret@example.com")
+
+    assert answer.status == 404
+    assert answer.json()["code"] == "person.unknown"
+    assert b"secret@example.com" not in answer.body
+
+
+def test_a_quarantined_event_is_replayed_after_the_catalog_is_mended(legato: Legato) -> None:
+    legato.track("u4", "Order Completed", order_id="o1")
+    (row,) = legato.call("GET", "/api/quarantine/").json()
+    files = read_workspace(legato.workspace)
+    files["catalog/events.yaml"] = files["catalog/events.yaml"].replace(
+        "required: [order_id, value]", "required: [order_id]"
+    )
+
+    applied = legato.call("POST", "/api/plan/apply", {"files": files})
+    replayed = legato.call("POST", "/api/quarantine/replay", {"positions": [row["position"]]})
+    legato.runner.run(legato.app.applied(legato.app.status().position))
+
+    assert applied.json()["is_changed"] is True
+    assert replayed.json() == {"replayed": 1}
+    assert legato.call("GET", "/api/quarantine/").json() == []
+    story = legato.call("GET", "/api/people/u4/story").json()
+    assert any("did 'Order Completed'" in line for step in story for line in step["sentences"])
+
+
+def test_a_quarantined_record_is_masked_for_viewers_and_whole_for_operators(
+    legato: Legato,
+) -> None:
+    legato.track("u5", "Order Completed", order_id="very-private")
+    (row,) = legato.call("GET", "/api/quarantine/").json()
+    path = f"/api/quarantine/{row['position']}"
+
+    masked = legato.call("GET", path, token=legato.token("viewer"))
+    whole = legato.call("GET", path, token=legato.token("operator"))
+
+    assert b"very-private" not in masked.body
+    assert whole.json()["content"]["body"]["order_id"] == "very-private"
+
+
+def test_a_broken_workspace_changes_nothing_and_names_every_problem(legato: Legato) -> None:
+    before = legato.app.status().plan
+    files = read_workspace(legato.workspace)
+    files["journeys/welcome.yaml"] = WELCOME.replace("Signed Up", "Singed Up")
+
+    answer = legato.call("POST", "/api/plan/apply", {"files": files})
+
+    assert answer.status == 422
+    (problem,) = answer.json()["problems"]
+    assert (problem["place"]["file"], problem["place"]["line"]) == ("journeys/welcome.yaml", 6)
+    assert "Signed Up" in problem["fix"]
+    assert legato.app.status().plan == before
+
+
+def test_a_diff_says_what_would_change_and_for_how_many(legato: Legato) -> None:
+    legato.track("u6", "Signed Up", method="web")
+    files = read_workspace(legato.workspace)
+    files["journeys/welcome.yaml"] = WELCOME.replace("30d", "31d")
+
+    compared = legato.call("POST", "/api/plan/diff", {"files": files}).json()
+
+    assert compared["before"] != compared["after"]
+    assert len(compared["changes"]) == 1
+    assert [(each["name"], each["people"]) for each in compared["reach"]] == [("invited", 0)]
+
+
+def test_a_journey_is_paused_resumed_and_entered_by_call(legato: Legato) -> None:
+    legato.identify("u7", email="di@example.com")
+
+    assert legato.call("POST", "/api/journeys/invited/pause").json()["is_paused"] is True
+    assert legato.app.paused() == ("invited",)
+    assert legato.call("POST", "/api/journeys/invited/resume").json()["is_paused"] is False
+    entered = legato.call("POST", "/api/journeys/invited/enter", {"who": "u7"})
+    refused = legato.call("POST", "/api/journeys/welcome/enter", {"who": "u7"})
+    legato.runner.run(legato.app.applied(legato.app.status().position))
+
+    assert entered.status == 202
+    assert refused.status == 409
+    profile = legato.call("GET", "/api/people/u7").json()
+    assert [each["journey"] for each in profile["enrollments"]] == ["invited"]
+
+
+def test_metrics_are_what_prometheus_reads(legato: Legato) -> None:
+    legato.track("u8", "Signed Up", method="web")
+
+    lines = legato.call("GET", "/metrics").body.decode().splitlines()
+
+    assert "legato_ready 1" in lines
+    assert 'legato_journey_total{journey="welcome",what="entered"} 1' in lines
+    assert 'legato_records{kind="people"} 1' in lines
+
+
+def test_what_was_sent_is_never_repeated_in_a_refusal(shared: Legato) -> None:
+    answer = shared.call("POST", "/api/tokens/", {"name": {"secret-thing": 1}})
+    asked = shared.call("GET", "/api/tail/?limit=secret-thing")
+
+    assert (answer.status, asked.status) == (400, 400)
+    assert b"secret-thing" not in answer.body + asked.body
