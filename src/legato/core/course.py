@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from legato.expr.depends import uses_time
+from legato.expr.depends import events, uses_time
 from legato.expr.facts import Facts
 from legato.expr.python import compile_rule
 from legato.model.journey import Branch, Call, Exit, Journey, WaitCase, WaitFor
@@ -33,7 +33,7 @@ class Course:
         self.rules: list[Rule] = []
         """Every rule of the journey: the engine keeps their measurements."""
         self.listens: dict[str, bool] = {}
-        """Events that it enters, leaves or waits by."""
+        """Events that it enters, leaves or waits by, or that its rules measure."""
         entry = journey.entry
         if entry.kind == "event":
             self.listens[entry.on] = True
@@ -48,6 +48,7 @@ class Course:
         self.answers: dict[str, list[tuple[Check, str]]] = {}
         for step_id in sorted(journey.steps):
             self._add_step(step_id)
+        self.listens.update({name: True for rule in self.rules for name in events(rule)})
         self._timed_exits = _timed(leave.when for leave in journey.exits if not leave.on)
         self._timed = {
             step_id: self._timed_exits + _timed(case.when for case, _ in cases if not case.on)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from legato.core.course import Course, Move
-from legato.core.journey import run
+from legato.core.journey import has_left_already, run
 from legato.core.moment import Moment
 from legato.expr.path import values_at
 from legato.model.ids import EnrollmentId, derive
@@ -70,6 +70,9 @@ def enter(moment: Moment, course: Course, key: str, body: bytes) -> None:
         step_id=journey.first,
         since=moment.at,
     )
+    if has_left_already(moment, course, enrollment):
+        _refuse(moment, course, key, "entry.exit_holds", "a condition to leave it holds already")
+        return
     moment.state.enrollments.append(enrollment)
     moment.changed[f"journey:{journey.name}"] = True
     moment.notes.append(

@@ -39,7 +39,7 @@ from legato.model.journey import (
 )
 from legato.model.note import Alerted, Left, Moved
 from legato.model.problem import Reason
-from legato.model.state import BY_TIME, Enrollment, Trail
+from legato.model.state import Enrollment, Trail
 
 STEPS_MAX = 100
 """Journey steps taken in one go; more is a loop without a wait, which `check` refuses."""
@@ -122,6 +122,12 @@ def _leaves(moment: Moment, course: Course, enrollment: Enrollment) -> bool:
     return False
 
 
+def has_left_already(moment: Moment, course: Course, enrollment: Enrollment) -> bool:
+    """Return whether somebody about to enter would have to leave at once."""
+    facts = moment.facts(entry=entry_of(enrollment))
+    return any(check is not None and not leave.on and check(facts) for leave, check in course.exits)
+
+
 def _exit(moment: Moment, course: Course, enrollment: Enrollment, leave: Exit) -> None:
     outcome = "goal" if leave.is_goal else "exit"
     what = f"{leave.on} happened" if leave.on else "a leave condition holds"
@@ -173,9 +179,12 @@ def _remember(moment: Moment, enrollment: Enrollment) -> None:
                 since=enrollment.since,
                 due_at=enrollment.due_at if moment.name else moment.at,
                 counts=dict(enrollment.counts),
-                cause=moment.event_id if moment.name else BY_TIME,
+                is_by_time=not moment.name,
             )
         )
+    # A timer is seen just after its instant, so that an event of that instant comes before it.
+    seen_at = moment.at if moment.name else moment.at + 1
+    moment.state.observed_at = max(moment.state.observed_at, seen_at)
 
 
 def _is_met(moment: Moment, enrollment: Enrollment, case: WaitCase, index: int) -> bool:

@@ -16,13 +16,14 @@ later than the horizon: those are recorded as late, may end a passage, and begin
 
 from __future__ import annotations
 
+from bisect import insort
+
 from legato.core.course import Course
 from legato.core.delivery import drop_held, withdraw
 from legato.core.enter import enter_by_event
 from legato.core.journey import touch
 from legato.core.moment import Moment
 from legato.model.event import decode_object
-from legato.model.ids import EventId
 from legato.model.instant import Instant
 from legato.model.problem import Reason
 from legato.model.state import Enrollment, Recent
@@ -32,27 +33,29 @@ RECENT_MAX = 200
 
 
 def remember(moment: Moment, body: bytes) -> bool:
-    """Keep the moment's event for the horizon; return whether a later one was seen already."""
-    recent = moment.state.recent
+    """Keep the moment's event for the horizon; return whether journeys have seen beyond it."""
+    state = moment.state
     one = Recent(
         at=moment.at, event_id=moment.event_id, name=moment.name, source=moment.source, body=body
     )
-    is_out_of_order = bool(recent) and _order(recent[-1]) > _order(one)
-    recent.append(one)
-    if is_out_of_order:
-        recent.sort(key=_order)
-    if len(recent) > RECENT_MAX:
-        del recent[0]
-    return is_out_of_order
+    # Of two events at one instant the one received first came first: clients send in order, and
+    # their clocks count milliseconds.
+    insort(state.recent, one, key=_happened)
+    if len(state.recent) > RECENT_MAX:
+        del state.recent[0]
+    if moment.at < state.observed_at:
+        return True
+    state.observed_at = moment.at
+    return False
 
 
-def _order(one: Recent) -> tuple[Instant, EventId]:
-    return one.at, one.event_id
+def _happened(one: Recent) -> Instant:
+    return one.at
 
 
 def replay(moment: Moment) -> None:
     """Take the journeys that listen to the event back to before it, and go on from there."""
-    state, event = moment.state, (moment.at, moment.event_id)
+    state, since = moment.state, moment.at
     courses = [
         course
         for course in moment.program.courses.values()
@@ -62,14 +65,15 @@ def replay(moment: Moment) -> None:
     undone = [
         delivery_id
         for delivery_id, delivery in state.pending.items()
-        if delivery.journey in names and state.decided.get(delivery_id, 0) >= moment.at
+        if delivery.journey in names and state.decided.get(delivery_id, 0) >= since
     ]
     held_before = [held for held in state.held if held.delivery.journey in names]
     for enrollment in list(state.enrollments):
         if enrollment.journey in names:
-            _rewind(moment, enrollment, event)
+            _rewind(moment, enrollment)
     here = (moment.at, moment.event_id, moment.name, moment.source, moment.body)
-    for one in [one for one in state.recent if _order(one) >= event]:
+    following = [one for one in state.recent if one.at > since or one.event_id == moment.event_id]
+    for one in following:
         moment.at, moment.event_id, moment.name = one.at, one.event_id, one.name
         moment.source, moment.body = one.source, decode_object(one.body)
         _look_again(moment, courses, one)
@@ -83,7 +87,7 @@ def replay(moment: Moment) -> None:
             withdraw(moment, delivery_id, reason)
     for held in held_before:
         delivery_id = held.delivery.delivery_id
-        is_undone = state.decided.get(delivery_id, 0) >= event[0]
+        is_undone = state.decided.get(delivery_id, 0) >= since
         if held in state.held and is_undone and delivery_id not in moment.confirmed:
             drop_held(moment, held, reason)
 
@@ -94,12 +98,13 @@ def _is_in_use(moment: Moment, course: Course) -> bool:
     return any(one.version == course.journey.version for one in moment.state.enrollments)
 
 
-def _rewind(moment: Moment, enrollment: Enrollment, event: tuple[Instant, EventId]) -> None:
-    if (enrollment.entered_at, enrollment.entry_event) >= event:
+def _rewind(moment: Moment, enrollment: Enrollment) -> None:
+    if enrollment.entered_at > moment.at:
         moment.state.enrollments.remove(enrollment)
         return
     for index, trail in enumerate(enrollment.trail):
-        if (trail.at, trail.cause) >= event:
+        # Of an event and a timer at one instant, the event came first.
+        if trail.at > moment.at or (trail.at == moment.at and trail.is_by_time):
             enrollment.step_id = trail.step_id
             enrollment.since = trail.since
             enrollment.due_at = trail.due_at

@@ -43,12 +43,8 @@ class Trail(msgspec.Struct, array_like=True, frozen=True):
     due_at: Instant | None
     counts: dict[str, int]
     """How often each counted step or case had been taken."""
-    cause: str
-    """The event that caused the move; BY_TIME for a timer."""
-
-
-BY_TIME = "~"
-"""Sorts after every event id: of an event and a timer at one instant, the event came first."""
+    is_by_time: bool
+    """A timer caused the move, not an event."""
 
 
 class Enrollment(msgspec.Struct, array_like=True):
@@ -153,7 +149,7 @@ class State(msgspec.Struct, array_like=True):
     decided: dict[DeliveryId, Instant] = msgspec.field(default_factory=dict[DeliveryId, Instant])
     """Deliveries decided inside the lateness horizon: a replay for a late event knows them."""
     observed_at: Instant = 0
-    """Greatest occurred_at of the journey-relevant events so far."""
+    """Up to when journeys have seen what happened: events, and timers just after their instant."""
     groups: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
 
 

@@ -29,6 +29,7 @@ from legato.model.event import (
     CustomerEventKind,
     DeliveryReported,
     Event,
+    PersonTouched,
     PlanActivated,
     TimerFired,
     encode_event,
@@ -190,6 +191,11 @@ class World:
         state = self.state(who)
         ids = (state.person_id, *state.merged) if state is not None else ()
         return [note for person_id, _, note in self.notes if person_id in ids]
+
+    def touch_everybody(self) -> None:
+        """Look at every person again, as a host does after a plan or a switch has changed."""
+        for person_id in dict.fromkeys(person_id for person_id, _, _ in self.notes):
+            self.feed(PersonTouched(received_at=self.now, person_id=person_id))
 
     def crash(self) -> None:
         """Lose everything that was only in memory, as a killed process does, and start again."""

@@ -1,0 +1,129 @@
+"""Events out of order within the allowed lateness end as if they had come in order."""
+
+from __future__ import annotations
+
+import msgspec
+
+from legato.model.event import CustomerEvent
+from legato.model.ids import share
+from legato.model.instant import DAY, HOUR, MINUTE, SECOND
+from legato.model.note import Admitted, Entered, NotEntered
+from legato.simulate.world import START, World
+from tests.sim.shopkeeping import CART, compile_plan, known_person, open_world
+
+HISTORIES = 10_000
+
+RACE = """
+journey: race
+title: Race
+owner: growth
+purpose: service
+enter: {on: Checkout Started, key: cart_id, again: after exit}
+leave:
+  - {on: Order Completed, same: cart_id, as: goal}
+  - {when: {did: Ticket Opened, at_least: 2, within: 6m}, as: trouble}
+steps:
+  - wait_for:
+      - {on: Cart Updated, same: cart_id, go_to: last}
+      - {after: 2m}
+  - when: {did: Product Viewed, at_least: 2, within: 4m}
+    then: [{leave: keen}]
+  - wait: 90s
+  - label: last
+    wait_for:
+      - {on: Product Viewed, then: [{send: {message: receipt, on: email, expires: 1d}}, {leave: seen}]}
+      - {after: 3m, leave: cold}
+"""
+NAMES = (
+    "Checkout Started",
+    "Order Completed",
+    "Cart Updated",
+    "Product Viewed",
+    "Ticket Opened",
+)
+
+
+def history(world: World, who: str) -> list[CustomerEvent]:
+    """Draw what a person does within nine minutes."""
+    events: list[CustomerEvent] = []
+    count = 2 + int(share("count", who) * 8)
+    for number in range(count):
+        subject = f"{who}/{number}"
+        name = NAMES[int(share("name", subject) * len(NAMES))]
+        cart_id = f"c{int(share('cart', subject) * 2)}"
+        event = world.event(who, "track", {"cart_id": cart_id}, name=name)
+        occurred_at = START + round(share("at", subject) * 9 * MINUTE)
+        events.append(msgspec.structs.replace(event, occurred_at=occurred_at))
+    return events
+
+
+def live(*, is_shuffled: bool) -> dict[str, object]:
+    """Return how everybody's journeys ended."""
+    world = open_world(compile_plan(RACE))
+    people = [f"p{number}" for number in range(HISTORIES)]
+    for who in people:
+        for event in history(world, who):
+            delay = share("delay", event.message_id) * 10 * MINUTE if is_shuffled else 0
+            received_at = event.occurred_at + round(delay)
+            arriving = msgspec.structs.replace(event, received_at=received_at)
+            world.at(received_at, lambda arriving=arriving: world.feed(arriving))
+    world.run_until(START + 30 * MINUTE)
+    return {who: ending(world, who) for who in people}
+
+
+def ending(world: World, who: str) -> object:
+    """Return what became of every key: how many passages, and the last one's course.
+
+    What ended before the lateness horizon is kept as a passage, but only once the person is
+    touched again; so both kinds are counted together.
+    """
+    state = world.state(who)
+    assert state is not None
+    ends = {
+        key.partition("\x1f")[2]: (one.entry_count, one.entered_at, one.ended_at, one.outcome)
+        for key, one in state.passages.items()
+    }
+    for one in sorted(state.enrollments, key=lambda one: one.entered_at):
+        count = ends[one.key][0] if one.key in ends else 0
+        ends[one.key] = (count + 1, one.entered_at, one.ended_at, one.outcome)
+    return sorted(ends.items())
+
+
+def test_ten_thousand_shuffled_histories_end_as_those_in_order() -> None:
+    in_order = live(is_shuffled=False)
+
+    shuffled = live(is_shuffled=True)
+
+    different = [who for who, end in in_order.items() if shuffled[who] != end]
+    assert [(who, in_order[who], shuffled[who]) for who in different[:3]] == []
+
+
+def test_what_comes_later_than_allowed_is_on_record_and_begins_nothing() -> None:
+    world = open_world(compile_plan(CART))
+    known_person(world, "ana")
+    event = world.event("ana", "track", {"cart_id": "c"}, name="Checkout Started")
+    world.advance(HOUR)
+
+    world.feed(msgspec.structs.replace(event, received_at=world.now))
+    world.advance(DAY)
+
+    notes = world.notes_of("ana")
+    assert [note.is_late for note in notes if isinstance(note, Admitted)] == [False, True]
+    assert [note.reason.code for note in notes if isinstance(note, NotEntered)] == ["entry.late"]
+    assert world.messages("ana") == []
+
+
+def test_what_was_sent_before_a_late_event_stays_sent_and_is_not_sent_again() -> None:
+    world = open_world(compile_plan(CART.replace("30m", "1m")))
+    known_person(world, "ana")
+    world.track("ana", "Checkout Started", {"cart_id": "c"})
+    order = world.event("ana", "track", {"cart_id": "c"}, name="Order Completed")
+    update = world.event("ana", "track", {"cart_id": "d"}, name="Checkout Started")
+    world.advance(2 * MINUTE)
+
+    world.feed(*[msgspec.structs.replace(one, received_at=world.now) for one in (update, order)])
+    world.advance(DAY + SECOND)
+
+    assert [sent.delivery.content["subject"] for sent in world.sent] == ["Your cart", "Your cart"]
+    entered = [note.key for note in world.notes_of("ana") if isinstance(note, Entered)]
+    assert entered.count("c") == 1
