@@ -69,7 +69,7 @@ def quarantine() -> None:
 @connects
 def quarantine_list(client: Client, after: int, limit: int) -> None:
     """List refused events, oldest first."""
-    rows = client.get("/api/quarantine/", list[_Row], after=after, limit=limit)
+    rows = client.get("/api/quarantine", list[_Row], after=after, limit=limit)
     for row in rows:
         line = (
             f"#{row.position}  {moment(row.received_at)}  {row.source}  {row.name or '(unnamed)'}"
@@ -102,12 +102,12 @@ def quarantine_replay(client: Client, positions: tuple[int, ...], *, is_all: boo
         count = _replay(client, positions)
     else:
         # The end is fixed now: what is refused again comes back behind it, and is not tried twice.
-        rows = client.get("/api/quarantine/", list[_Row], limit=PAGE)
+        rows = client.get("/api/quarantine", list[_Row], limit=PAGE)
         last = client.get("/api/status", dict[str, Any])["status"]["position"]
         while rows := [row for row in rows if row.position <= last]:
             count += _replay(client, tuple(row.position for row in rows))
             after = rows[-1].position
-            rows = client.get("/api/quarantine/", list[_Row], after=after, limit=PAGE)
+            rows = client.get("/api/quarantine", list[_Row], after=after, limit=PAGE)
     click.echo(f"Replayed {count}. What still breaks a rule is back: `legato quarantine list`.")
 
 
@@ -130,7 +130,7 @@ def deliveries_list(client: Client, *, waiting: bool, destination: str, limit: i
     """List deliveries that failed for good, or that wait."""
     standing = "waiting" if waiting else "dead"
     rows = client.get(
-        "/api/deliveries/",
+        "/api/deliveries",
         list[_Delivery],
         standing=standing,
         destination=destination,
@@ -171,7 +171,7 @@ def tokens() -> None:
 @connects
 def tokens_list(client: Client) -> None:
     """List names and roles."""
-    for token in client.get("/api/tokens/", list[_Token]):
+    for token in client.get("/api/tokens", list[_Token]):
         click.echo(f"{token.name}  {token.role}  since {moment(token.created_at)}")
 
 
@@ -186,7 +186,7 @@ def tokens_list(client: Client) -> None:
 @connects
 def tokens_add(client: Client, name: str, role: str) -> None:
     """Make a token for NAME, and show it this once."""
-    created = client.post("/api/tokens/", _Token, {"name": name, "role": role})
+    created = client.post("/api/tokens", _Token, {"name": name, "role": role})
     click.echo(f"A {created.role} token for {created.name}, shown this once:", err=True)
     click.echo(created.token)
 

@@ -89,7 +89,7 @@ def tail(client: Client, *, follow: bool, last: int, is_json: bool) -> None:
     now = client.get("/api/status", Overview, sentences=0).status.applied
     after = max(0, now - last)
     while True:
-        page = client.get("/api/tail/", _Page, after=after, wait=WAIT_SECONDS if follow else 0)
+        page = client.get("/api/tail", _Page, after=after, wait=WAIT_SECONDS if follow else 0)
         for step in page.steps:
             _print_step(step, is_json=is_json)
         if not follow and (page.after == after or page.after >= now):

@@ -112,7 +112,7 @@ def _of_thread(
         outcome=settled.outcome if settled else "",
         receipt=next((s.receipt for _, s in reversed(thread.settled) if s.receipt), ""),
         attempt_count=settled.attempt_count if settled else 0,
-        way=_way(thread, passing),
+        way=_way(thread, passing, story),
         decisions=tuple(_line(each) for each in found),
     )
 
@@ -128,14 +128,14 @@ def _line(thread: Thread) -> Line:
     )
 
 
-def _way(thread: Thread, passing: Passing | None) -> tuple[Stage, ...]:
-    stages = list(passing.stages) if passing else []
-    last = (thread.settled or thread.decisions)[-1][0].position
-    stages = [stage for stage in stages if stage.position <= last]
-    stages += [_stage(row, clause(note)) for row, note in thread.decisions]
-    stages += [_stage(row, clause(note)) for row, note in thread.revoked]
-    stages += [_stage(row, clause(note)) for row, note in thread.settled]
-    return tuple(sorted(dict.fromkeys(stages), key=lambda stage: stage.position))
+def _way(thread: Thread, passing: Passing | None, story: Sequence[Story]) -> tuple[Stage, ...]:
+    """Return what led to the thread's last word, in the order in which it was noted."""
+    last = (thread.settled or thread.revoked or thread.decisions)[-1][0].position
+    kept = dict.fromkeys(passing.stages if passing else ())
+    for row, note in (*thread.decisions, *thread.revoked, *thread.settled):
+        kept[_stage(row, clause(note))] = None
+    told = [_stage(row, clause(note)) for row in story for note in row.notes]
+    return tuple(stage for stage in dict.fromkeys(told) if stage in kept and stage.position <= last)
 
 
 def _stage(row: Story, what: str) -> Stage:

@@ -65,7 +65,7 @@ def api(host: App, tokens: Tokens) -> Api:
             ),
             security=[{"token": []}],
             # Holds no data, and tools that make clients fetch it before they have a token.
-            openapi_router=Router("/api", route_handlers=[], opt=public()),
+            openapi_router=Router("/api", route_handlers=[], opt=public(), include_in_schema=False),
         ),
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
