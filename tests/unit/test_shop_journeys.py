@@ -43,7 +43,7 @@ ORDER = {
 SYNCED = {"order_id": "o1", "status": "updated"}
 TICKET = {"ticket_id": "t1", "category": "complaint", "order_id": "o1"}
 LOOKED = {"product_id": "p1", "name": "Paper chain kit", "price": 40, "currency": "GBP"}
-LAPSE = 1_800
+LAPSE = 3_600
 
 
 @pytest.fixture(scope="module")

@@ -59,10 +59,10 @@ class Providers(Noun, frozen=True, kw_only=True):
 @click.command()
 @click.option(
     "--speed",
-    default=1_800,
+    default=3_600,
     show_default=True,
     type=click.IntRange(1, 1_000_000),
-    help="How many times as fast as life. 1800: half an hour passes in a second.",
+    help="How many times as fast as life. 3600: an hour passes in a second.",
 )
 @click.option("--port", default=8000, show_default=True, help="Where Legato listens.")
 @click.option("--for", "lasting", default="", help="Stop by itself after, say, 60s.")
@@ -174,11 +174,12 @@ class Show:
 
     def end(self) -> None:
         """Say how it ended; raise what ended it before its time."""
+        if self._view is None:
+            return  # it never began: what is raised says why
         self._stop.set()
-        if self._view is not None:
-            self._view.join(STOP_SECONDS)
+        self._view.join(STOP_SECONDS)
         for line in summary(self._watch.activity(0)):
-            self._console.print(line)
+            self._console.print(line, soft_wrap=True)
         task = self._replaying
         if task is not None and task.done() and not task.cancelled():
             task.result()
@@ -224,14 +225,13 @@ def summary(activity: Activity) -> list[str]:
 def _announce(console: Console, providers: Providers, *, speed: int) -> None:
     url = f"http://127.0.0.1:{providers.http_port}/received"
     console.print("[bold]The example shop[/]: real orders of 2011 (UCI Online Retail, CC BY 4.0),")
-    console.print("  made-up people, reconstructed clicks; examples/shop/README.md says which.")
-    console.print(f"  stand-in providers deliver nothing, and show what they got: {url}")
+    console.print("made-up people, reconstructed clicks; examples/shop/README.md says which.")
+    console.print("Stand-in providers deliver nothing, and show what they got:")
+    console.print(f"  {url}", soft_wrap=True)
     if speed > 1:
         wait, hour = format_duration(30 * MINUTE // speed), format_duration(HOUR // speed)
-        console.print(
-            f"  time runs {speed:,}x: 30 minutes are {wait}, an hour is {hour}. Local hours "
-            "(quiet hours, 'until 09:00') do not apply."
-        )
+        console.print(f"Time runs {speed:,}x: 30 minutes are {wait}, an hour is {hour}.")
+        console.print("Local hours (quiet hours, 'until 09:00') do not apply.")
 
 
 def _seconds(text: str) -> float | None:

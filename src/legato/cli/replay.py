@@ -12,13 +12,22 @@ import asyncio
 import base64
 import gzip
 from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from legato.model.instant import MILLISECOND, SECOND, Instant, format_instant, parse_instant
+from legato.model.instant import (
+    MILLISECOND,
+    SECOND,
+    Instant,
+    format_instant,
+    from_datetime,
+    parse_instant,
+)
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
 from legato.ports.clock import Clock
@@ -179,6 +188,65 @@ class Replay:
             self.progress.retried += 1
             await asyncio.sleep(wait)
             wait = min(wait * 2, RETRY_SECONDS_MAX)
+
+
+@click.command()
+@click.argument("history", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--url", default="http://127.0.0.1:8000", show_default=True)
+@click.option("--key", "keys", multiple=True, help="SOURCE=WRITE_KEY, once a source.")
+@click.option("--rudder", multiple=True, help="A source that Rudder's SDKs write to.")
+@click.option("--speed", default=1, show_default=True, type=click.IntRange(1))
+def replay(
+    history: Path, url: str, keys: tuple[str, ...], rudder: tuple[str, ...], speed: int
+) -> None:
+    """Send a recorded HISTORY to a running Legato, as SDKs would have sent it."""
+    senders = {
+        name: Sender(
+            write_key=key, time_field="originalTimestamp" if name in rudder else "timestamp"
+        )
+        for name, _, key in (pair.partition("=") for pair in keys)
+    }
+    facts = load_history(history)
+    keyless = sorted({fact.source for fact in facts} - set(senders))
+    if keyless:
+        raise LegatoError(
+            f"The history is of sources without a write key here: {', '.join(keyless)}.",
+            fix="Name each, as `--key web=shop-web-key`.",
+        )
+    click.echo(f"{asyncio.run(_replay(url, senders, facts, speed)).sent:,} calls sent")
+
+
+async def _replay(
+    url: str, senders: Mapping[str, Sender], facts: Sequence[Fact], speed: int
+) -> Progress:
+    running = Replay(url, senders, clock=await _clock_of(url), speed=speed)
+    await running.run(facts)
+    return running.progress
+
+
+class _ServerClock:
+    """The clock of the machine that Legato runs on: its decisions follow that one."""
+
+    def __init__(self, at: Instant) -> None:
+        self._ahead = at - self._passed()
+
+    def now(self) -> Instant:
+        return self._ahead + self._passed()
+
+    @staticmethod
+    def _passed() -> Instant:
+        return round(asyncio.get_running_loop().time() * SECOND)
+
+
+async def _clock_of(url: str) -> Clock:
+    try:
+        async with ClientSession() as session, session.get(f"{url}/healthz") as answer:
+            date = answer.headers["Date"]
+    except (ClientError, TimeoutError, KeyError) as error:
+        raise LegatoError(
+            f"Nothing answers at {url}.", fix="Start Legato with `legato up`, or say --url."
+        ) from error
+    return _ServerClock(from_datetime(parsedate_to_datetime(date)))
 
 
 def _seconds(text: str | None, *, otherwise: float) -> float:

@@ -1,0 +1,87 @@
+"""`legato demo` from a shell: it starts, replays, delivers, says so, and ends by itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from legato.app import read_workspace
+from legato.cli.demo import find_example
+
+SOURCES = Path(__file__).parents[2] / "src"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCES)}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def demo_command(*options: str, port: int | None = None) -> list[str]:
+    command = [sys.executable, "-m", "legato", "demo", "--plain"]
+    return [*command, f"--port={port or free_port()}", *options]
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, env=ENVIRONMENT
+    )
+
+
+def test_the_demonstration_delivers_messages_and_ends_by_itself(tmp_path: Path) -> None:
+    command = demo_command("--for=6s", "--speed=36000", f"--keep={tmp_path}")
+
+    done = run(command)
+
+    assert done.returncode == 0, done.stderr
+    assert "Time runs 36,000x" in done.stdout
+    sent = re.search(r"order_thanks +([\d,]+) sent +0 failed", done.stdout)
+    assert sent is not None, done.stdout
+    assert int(sent[1].replace(",", "")) > 10
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_kept_is_a_whole_workspace(tmp_path: Path) -> None:
+    command = demo_command("--for=1s", f"--keep={tmp_path}")
+
+    done = run(command)
+
+    assert done.returncode == 0, done.stderr
+    assert list(read_workspace(tmp_path / "shop")) == list(read_workspace(find_example()))
+    assert (tmp_path / "data").is_dir()
+
+
+def test_ctrl_c_ends_it_in_order() -> None:
+    with subprocess.Popen(
+        demo_command(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            if "events/s" in line:
+                break
+        running.send_signal(signal.SIGINT)
+        rest, errors = running.communicate(timeout=60)
+
+    assert running.returncode == 0, errors
+    assert "journeys" in rest
+    assert "Traceback" not in errors
+
+
+def test_a_taken_port_is_told_with_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        done = run(demo_command(port=port))
+
+    assert done.returncode == 1
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "fix:" in done.stderr
