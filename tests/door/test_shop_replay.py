@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
+from click.testing import CliRunner, Result
 
 from legato.cli.replay import Fact, Replay, Sender
+from legato.cli.replay import replay as command
 from legato.model.instant import HOUR, MINUTE, SECOND, Instant, parse_instant
 from legato.model.problem import LegatoError
 
@@ -127,3 +132,44 @@ def test_lasting_a_minute_at_sixty_takes_a_second() -> None:
     replay = Replay("http://127.0.0.1:1", SENDERS, clock=LeapingClock(), speed=60)
 
     assert replay.due_at(RECORDED + MINUTE) - replay.due_at(RECORDED) == SECOND
+
+
+def test_a_history_is_replayed_from_a_shell(tmp_path: Path) -> None:
+    file = tmp_path / "history.jsonl.gz"
+    file.write_bytes(gzip.compress(msgspec.json.encode(fact(0)) + b"\n"))
+    seen: list[Any] = []
+
+    async def batch(request: web.Request) -> web.Response:
+        seen.append(await request.json())
+        return web.Response()
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.Response(headers={"Date": "Tue, 14 Nov 2023 22:13:20 GMT"})
+
+    async def run() -> Result:
+        app = web.Application()
+        app.router.add_post("/v1/batch", batch)
+        app.router.add_get("/healthz", alive)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        options = [str(file), f"--url={url}", "--key=web=web-key"]
+        result = await asyncio.to_thread(CliRunner().invoke, command, options)
+        await runner.cleanup()
+        return result
+
+    result = asyncio.run(run())
+
+    assert result.output == "1 calls sent\n"
+    assert seen[0]["batch"][0]["timestamp"].startswith("2023-11-14T22:13:20")
+
+
+def test_a_source_without_a_key_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    file = tmp_path / "history.jsonl.gz"
+    file.write_bytes(gzip.compress(msgspec.json.encode(fact(0)) + b"\n"))
+
+    result = CliRunner().invoke(command, [str(file)])
+
+    assert isinstance(result.exception, LegatoError)
+    assert "--key" in result.exception.fix
