@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -71,7 +71,7 @@ class Sent(msgspec.Struct, frozen=True):
     delivery: Delivery
 
 
-class WorldStore(StateStore, Timers):
+class WorldStore(StateStore, Timers, Protocol):
     """What a world needs of a store; stores in memory have both sides."""
 
 
