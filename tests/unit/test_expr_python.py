@@ -233,6 +233,14 @@ def test_the_age_of_a_trait_crosses_its_duration_once(value: object) -> None:
     assert compile_rule(under)(Facts(ana(born=value), NOW - 1, "UTC"))
 
 
+def test_local_hours_may_span_midnight() -> None:
+    night = compile_rule(LocalTime(after=22 * 60, before=8 * 60))
+    hours: dict[int, bool] = {7: True, 8: False, 21: False, 22: True, 23: True, 0: True}
+
+    for hour, is_night in hours.items():
+        assert night(Facts(ana(), NOW + (hour - 10) * HOUR, "UTC")) is is_night
+
+
 def test_local_time_changes_at_its_boundaries() -> None:
     rule = LocalTime(weekdays=(0,), after=9 * 60, before=17 * 60)
 

@@ -261,6 +261,7 @@ def test_an_event_is_folded_by_its_path() -> None:
         (123456789.123456789, 123_456_789_123_457),
         (10**12, 10**18),
         (1e-9, 0),
+        (1036.7111185, 1_036_711_118),  # its float times a million is above the half
         (True, None),
         ("1", None),
         (1e300, None),
@@ -269,6 +270,26 @@ def test_an_event_is_folded_by_its_path() -> None:
 )
 def test_numbers_are_millionths_of_their_text(number: object, micros: int | None) -> None:
     assert to_micros(number) == micros
+
+
+@pytest.mark.parametrize(("micros", "average"), [((1, 2), 2), ((2, 3), 2), ((-1, -2), -2)])
+def test_an_average_between_two_millionths_is_the_even_one(
+    micros: tuple[int, int], average: int
+) -> None:
+    of = slot("average")
+    tally = seen(of, *((MINUTE, value / 1_000_000) for value in micros))
+
+    assert measure(of, tally, NOW, "UTC") == average / 1_000_000
+
+
+def test_a_year_counts_from_its_first_day() -> None:
+    of = slot("count", Window(kind="calendar", unit="year"))
+    december = NOW + 300 * DAY
+    tally = observe(of, None, NOW - 60 * DAY, values=(), horizon=NOW)  # New Year's Day
+    assert tally is not None
+
+    assert prune(of, tally, december) is tally
+    assert measure(of, tally, december, "UTC") == 1
 
 
 def test_whole_millionths_are_integers() -> None:
