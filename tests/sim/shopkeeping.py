@@ -11,7 +11,7 @@ from legato.simulate.world import STEADY_SCENE, Scene, World
 from legato.stores.memory import MemoryLog, MemoryStore
 
 BASE: Mapping[str, str] = {
-    "legato.yaml": "workspace: test\ncurrency: EUR\nzone: UTC\nlateness: 10m\naccept_unknown: true\n",
+    "legato.yaml": "workspace: test\nzone: UTC\nlateness: 10m\naccept_unknown: true\n",
     "identity.yaml": """
 identity:
   - {kind: user_id, from: [user_id], unique: true, blocked: ["null"]}
@@ -98,7 +98,7 @@ steps:
 
 
 def compile_plan(*journeys: str, **files: str) -> Plan:
-    """Compile BASE with journeys, and with files added or replaced (`policies` -> policies.yaml)."""
+    """Compile BASE with journeys; files are added or replaced (`policies` -> policies.yaml)."""
     texts = {**BASE, **{f"{name}.yaml": text for name, text in files.items()}}
     texts.update({f"journeys/{index}.yaml": text for index, text in enumerate(journeys)})
     loaded = load(texts, shipped_connectors())

@@ -130,13 +130,16 @@ def test_an_event_of_the_limits_instant_wins_even_when_it_arrives_after_the_time
     assert [one.outcome for one in state_of(world, "ana").enrollments] == ["trouble"]
 
 
+MORNING = f"""
+enter: {{on: Signed Up}}
+steps:
+  - wait_until: {{time: "09:00", weekdays: [tue]}}
+  - {SEND}
+"""
+
+
 def test_a_wait_until_ends_on_the_persons_own_clock() -> None:
-    world = open_world(
-        compile_plan(
-            HEAD
-            + f'enter: {{on: Signed Up}}\nsteps:\n  - wait_until: {{time: "09:00", weekdays: [tue]}}\n  - {SEND}\n'
-        )
-    )
+    world = open_world(compile_plan(HEAD + MORNING))
     known_person(world, "ana", zone="America/New_York")
 
     world.track("ana", "Signed Up")
@@ -219,7 +222,8 @@ def test_a_confirmation_is_awaited_from_the_source_that_gives_it() -> None:
     text = f"""
 enter: {{on: Order Completed, key: order_id}}
 steps:
-  - await_confirmation: {{on: Order Synced, from: crm, same: order_id, within: 30m, late: [{{leave: unconfirmed}}]}}
+  - await_confirmation:
+      {{on: Order Synced, from: crm, same: order_id, within: 30m, late: [{{leave: unconfirmed}}]}}
   - {SEND}
 """
     source = "source: crm\nkind: segment\ntitle: CRM\nwrite_keys: [k-crm-0001]\n"
@@ -242,7 +246,13 @@ steps:
 CALL = f"""
 enter: {{on: Signed Up}}
 steps:
-  - call: {{destination: mail, content: {{id: "{{{{ person.id }}}}"}}, timeout: 1m, answers: [{{when: {{answer: {{status: gold}}}}, then: [{{{SEND}}}]}}], else: [{{leave: plain}}], failed: [{{leave: unanswered}}]}}
+  - call:
+      destination: mail
+      content: {{id: "{{{{ person.id }}}}"}}
+      timeout: 1m
+      answers: [{{when: {{answer: {{status: gold}}}}, then: [{{{SEND}}}]}}]
+      else: [{{leave: plain}}]
+      failed: [{{leave: unanswered}}]
 """
 
 

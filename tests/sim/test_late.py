@@ -31,7 +31,8 @@ steps:
   - wait: 90s
   - label: last
     wait_for:
-      - {on: Product Viewed, then: [{send: {message: receipt, on: email, expires: 1d}}, {leave: seen}]}
+      - on: Product Viewed
+        then: [{send: {message: receipt, on: email, expires: 1d}}, {leave: seen}]
       - {after: 3m, leave: cold}
 """
 NAMES = (

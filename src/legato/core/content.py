@@ -32,26 +32,22 @@ def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
 def render_content(
     content: Mapping[str, Any], names: Mapping[str, Any]
 ) -> dict[str, Any] | TemplateFault:
-    """Fill every text of a nested mapping; the first fault ends it."""
-    filled = _render(content, names)
-    assert isinstance(filled, dict | TemplateFault)
-    return filled
+    """Fill every text of a nested mapping; with a fault, the first is returned instead."""
+    faults: list[TemplateFault] = []
+    filled = {key: _render(value, names, faults) for key, value in content.items()}
+    return faults[0] if faults else filled
 
 
-def _render(value: Json, names: Mapping[str, Any]) -> Json:
+def _render(value: Json, names: Mapping[str, Any], faults: list[TemplateFault]) -> Json:
     if isinstance(value, str):
         template = compile_template(value)
-        return template if isinstance(template, TemplateFault) else template.render(names)
+        text = template if isinstance(template, TemplateFault) else template.render(names)
+        if isinstance(text, TemplateFault):
+            faults.append(text)
+        return text
     if isinstance(value, Mapping):
-        texts = cast("Mapping[str, Json]", value)
-        return _all_or_fault({key: _render(inner, names) for key, inner in texts.items()})
+        inner = cast("Mapping[str, Json]", value)
+        return {key: _render(one, names, faults) for key, one in inner.items()}
     if isinstance(value, list | tuple):
-        filled = [_render(inner, names) for inner in cast("Sequence[Json]", value)]
-        fault = next((one for one in filled if isinstance(one, TemplateFault)), None)
-        return fault or filled
+        return [_render(one, names, faults) for one in cast("Sequence[Json]", value)]
     return value
-
-
-def _all_or_fault(filled: dict[str, Any]) -> dict[str, Any] | TemplateFault:
-    fault = next((one for one in filled.values() if isinstance(one, TemplateFault)), None)
-    return fault or filled
