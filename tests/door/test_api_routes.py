@@ -105,7 +105,7 @@ class Legato:
             page = self.call("GET", f"/api/tail?after={after}&wait={WAIT}").json()
             assert page["steps"], f"no {note_type} within {WAIT} s"
             after, steps = page["after"], steps + page["steps"]
-            if any(note[0] == note_type for step in steps for note in step["notes"]):
+            if any(note["type"] == note_type for step in steps for note in step["notes"]):
                 return steps
 
     def _collect(self, kind: str, call: dict[str, object]) -> None:

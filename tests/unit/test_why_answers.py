@@ -253,7 +253,7 @@ def test_a_person_still_before_the_message_is_told_what_the_journey_waits_for() 
     answer = ask([entered()])
 
     assert answer.kind == "in_journey"
-    assert "waiting for 30 minutes" in answer.sentence
+    assert "waiting for 30 minutes to pass" in answer.sentence
     assert answer.trace == STARTED
 
 

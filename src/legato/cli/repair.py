@@ -10,7 +10,7 @@ import msgspec
 from legato.cli.client import Client, connects, segment_of
 from legato.cli.why import print_json
 from legato.insight.sentences import moment
-from legato.model.problem import Reason
+from legato.insight.shown import ShownReason
 
 PAGE = 100
 
@@ -20,7 +20,7 @@ class _Row(msgspec.Struct):
     source: str
     name: str
     received_at: int
-    reason: Reason
+    reason: ShownReason
 
 
 class _Delivery(msgspec.Struct):
@@ -30,7 +30,7 @@ class _Delivery(msgspec.Struct):
     message: str
     decided_at: int
     attempt_count: int
-    reason: Reason | None
+    reason: ShownReason | None
 
 
 class _Token(msgspec.Struct):

@@ -122,6 +122,7 @@ async def _serve(
             http="httptools",
             ws="none",
             lifespan="off",
+            log_level="warning",
             log_config=None,
             access_log=False,
             server_header=False,
@@ -188,10 +189,14 @@ def _write_connection(path: Path, connection: Connection) -> None:
         file.write(msgspec.json.encode(connection))
 
 
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def _announce(console: Console, app: App, url: str, *, workspace: Path, folder: Path) -> None:
     plan = app.plan()
     problems = app.problems()
-    sizes = f"{len(plan.journeys)} journeys, {len(plan.segments)} segments"
+    sizes = f"{_many(len(plan.journeys), 'journey')}, {_many(len(plan.segments), 'segment')}"
     console.print(f"[bold]Legato {__version__}[/] is up.")
     console.print(f"  workspace   {workspace} ({sizes})")
     console.print(f"  data        {folder}")
@@ -199,7 +204,7 @@ def _announce(console: Console, app: App, url: str, *, workspace: Path, folder: 
     console.print(f"  API         {url}/api/openapi.json")
     console.print("  next        legato live, legato status, legato why PERSON")
     if problems:
-        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        count = _many(len(problems), "problem")
         console.print(f"[yellow]The workspace has {count}; run `legato check {workspace}`.[/]")
         if not plan.sources:
             console.print("[yellow]There is no plan before it: no event is taken.[/]")

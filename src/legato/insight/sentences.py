@@ -43,6 +43,11 @@ def short(name: str) -> str:
     return name[-SHOWN_ID_LENGTH:]
 
 
+def whom(person_id: str) -> str:
+    """Name a person without naming them: an id is enough to ask on."""
+    return f"person {short(person_id)}" if person_id else "somebody unknown"
+
+
 def plain(name: str) -> str:
     """Return a definition's name as people say it: `cart rescue`."""
     return name.replace("_", " ")

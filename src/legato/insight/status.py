@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import assert_never
 
-from legato.insight.sentences import clause, short
+from legato.insight.sentences import clause, whom
 from legato.model.instant import Instant
 from legato.model.note import (
     Admitted,
@@ -206,5 +206,5 @@ class Watch:
 
 
 def _sentence(story: Story, note: Note) -> Sentence:
-    who = f"person {short(story.person_id)}" if story.person_id else "somebody unknown"
-    return Sentence(at=story.at, position=story.position, text=f"{who} {clause(note)}")
+    text = f"{whom(story.person_id)} {clause(note)}"
+    return Sentence(at=story.at, position=story.position, text=text)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from legato.insight.sentences import clause, short
+from collections.abc import Mapping
+from typing import Any
+
+from legato.insight.sentences import clause, whom
+from legato.insight.shown import shown
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
-from legato.model.note import Note, Story
+from legato.model.note import Story
 from legato.model.noun import Noun
 from legato.ports.state_store import Records
 
@@ -22,7 +26,7 @@ class Told(Noun, frozen=True, kw_only=True):
     person_id: str
     at: Instant
     sentences: tuple[str, ...]
-    notes: tuple[Note, ...]
+    notes: tuple[Mapping[str, Any], ...]
 
 
 def whole_story(records: Records, person_id: PersonId) -> list[Story]:
@@ -41,11 +45,10 @@ def whole_story(records: Records, person_id: PersonId) -> list[Story]:
 
 def tell(row: Story) -> Told:
     """Put a step into words."""
-    who = f"person {short(row.person_id)}" if row.person_id else "nobody known"
     return Told(
         position=row.position,
         person_id=row.person_id,
         at=row.at,
-        sentences=tuple(f"{who} {clause(note)}" for note in row.notes),
-        notes=row.notes,
+        sentences=tuple(f"{whom(row.person_id)} {clause(note)}" for note in row.notes),
+        notes=tuple(shown(note) for note in row.notes),
     )

@@ -236,13 +236,14 @@ def _of_passing(question: Question, passing: Passing, plan: Plan) -> Answer:
     place = _step_place(plan, passing.journey, passing.version, step_id=passing.step)
     name = plain(passing.journey)
     if passing.left is None:
-        standing = _standing(journey, passing.step)
+        step = _standing(journey, passing.step)
+        standing = f", waiting for {step}" if step else f", at step {place}" if place else ""
         answer = _reply(
             question,
             "in_journey",
             f"Not yet: the person is in {name} since {moment(passing.entered_at)}, "
-            f"before {message}{', ' + standing if standing else ''}.",
-            would="time and events that take the person on to the message",
+            f"before {message}{standing}.",
+            would=step or "time and events that take the person on to the message",
         )
     else:
         row, left = passing.left
@@ -269,15 +270,15 @@ def _standing(journey: Journey | None, step_id: str) -> str:
     step = journey.steps.get(step_id or journey.first) if journey else None
     match step:
         case Wait():
-            return f"waiting for {format_duration(step.duration)}"
+            return f"{format_duration(step.duration)} to pass"
         case WaitUntil():
-            return f"waiting until {step.minute // 60:02d}:{step.minute % 60:02d} local time"
+            return f"{step.minute // 60:02d}:{step.minute % 60:02d} local time"
         case WaitFor():
-            return f"waiting for {' or '.join(_case(case) for case in step.cases)}"
+            return " or ".join(_case(case) for case in step.cases)
         case Call():
-            return f"waiting for the answer of {step.destination}"
+            return f"the answer of {step.destination}"
         case _:
-            return f"at step {step_id}" if step_id else ""
+            return ""
 
 
 def _case(case: WaitCase) -> str:

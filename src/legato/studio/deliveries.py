@@ -9,6 +9,7 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from legato.insight.shown import ShownReason, shown_reason
 from legato.model.delivery import Delivery
 from legato.model.instant import Instant
 from legato.model.noun import Noun
@@ -42,7 +43,7 @@ class ShownDelivery(Noun, frozen=True, kw_only=True):
     attempt_count: int = 0
     next_attempt_at: Instant | None = None
     is_in_doubt: bool = False
-    reason: Reason | None = None
+    reason: ShownReason | None = None
 
 
 class WholeDelivery(Noun, frozen=True, kw_only=True):
@@ -162,7 +163,7 @@ def _line(
         journey=delivery.journey,
         decided_at=delivery.decided_at,
         expires_at=delivery.expires_at,
-        reason=reason,
+        reason=shown_reason(reason) if reason is not None else None,
     )
 
 

@@ -9,10 +9,10 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from legato.insight.shown import ShownReason, shown_reason
 from legato.model.event import CustomerEvent, Event, RejectedItem, decode_object
 from legato.model.instant import Instant
 from legato.model.noun import Noun
-from legato.model.problem import Reason
 from legato.ports.state_store import QuarantineRow
 from legato.studio.access import needs
 from legato.studio.host import PAGE_MAX, Host, Limit, Who
@@ -29,7 +29,7 @@ class ShownRow(Noun, frozen=True, kw_only=True):
     message_id: str
     name: str
     received_at: Instant
-    reason: Reason
+    reason: ShownReason
 
 
 class ShownRecord(Noun, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ def _shown(row: QuarantineRow) -> ShownRow:
         message_id=kept.message_id,
         name=kept.name,
         received_at=kept.received_at,
-        reason=kept.reason,
+        reason=shown_reason(kept.reason),
     )
 
 
