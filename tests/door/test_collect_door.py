@@ -9,6 +9,7 @@ import json
 import zlib
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 
@@ -57,10 +58,11 @@ class Desk:
     def __init__(self, *, proxy_count: int = 0) -> None:
         self.events: list[Event] = []
         self.fault: Exception | None = None
+        self.sources = SOURCES
         self.door = CollectDoor(
             self,
             lambda: NOW,
-            sources=lambda: SOURCES,
+            sources=lambda: self.sources,
             verdicts=verdicts,
             proxy_count=proxy_count,
         )
@@ -178,7 +180,7 @@ def test_every_spelling_of_the_batch_route_takes_a_batch(path: str) -> None:
     [
         {"authorization": basic(f"{KEY}:")},
         {"authorization": basic(KEY)},
-        {"authorization": basic(f"{KEY}:").rstrip("=")},
+        {"authorization": basic(KEY).rstrip("=")},
         {"authorization": basic(f"{KEY}:").replace("Basic", "basic")},
         {"authorization": f"Bearer {KEY}"},
         {"x-write-key": KEY},
@@ -201,6 +203,16 @@ def test_a_write_key_may_stand_in_the_body(headers: dict[str, str]) -> None:
 
     assert reply.status == 200
     assert desk.customer().source == "web"
+
+
+def test_another_plan_brings_other_keys() -> None:
+    desk = Desk()
+    assert desk.ask("/v1/track", CALL).status == 200
+
+    desk.sources = {"web": Source(name="web", key_digests=(digest(b"new-key"),))}
+
+    assert desk.ask("/v1/track", CALL).status == 401
+    assert desk.ask("/v1/track", CALL, key="new-key").status == 200
 
 
 def test_a_key_in_a_header_wins_over_the_body() -> None:
@@ -334,6 +346,7 @@ def test_a_packed_body_is_unpacked_whatever_its_type(encoding: str, data: bytes)
     [
         ("gzip", gzip.compress(b" " * 50_000_000), "too_large"),
         ("deflate", zlib.compress(b" " * 50_000_000), "too_large"),
+        ("gzip", gzip.compress(b" " * 300_000) * 2, "too_large"),
         ("gzip", gzip.compress(b"{}")[:-9], "bad_encoding"),
         ("deflate", b"nonsense", "bad_encoding"),
         ("br", b"nonsense", "bad_encoding"),
@@ -506,18 +519,19 @@ def test_rudders_browser_sdk_learns_of_its_source(key: str, *, is_enabled: bool)
     assert source["destinations"] == []
 
 
+OPENED = {"writeKey": KEY, "userId": "ana", "event": "Opened? >>>~", "properties": {"a": "1"}}
+PACKED = base64.b64encode(json.dumps(OPENED).encode()).decode()
+
+
 @pytest.mark.parametrize(
     "target",
     [
-        f"/pixel/v1/track?writeKey={KEY}&userId=ana&event=Opened&properties=%7B%22a%22%3A1%7D",
-        "/v1/pixel/track?data="
-        + base64.urlsafe_b64encode(
-            json.dumps(
-                {"writeKey": KEY, "userId": "ana", "event": "Opened", "properties": {"a": 1}}
-            ).encode()
-        )
-        .decode()
-        .rstrip("="),
+        f"/pixel/v1/track?{urlencode({**OPENED, 'properties': json.dumps(OPENED['properties'])})}",
+        f"/pixel/v1/track?{urlencode({**OPENED, 'properties': '{}', 'properties.a': '1'})}",
+        f"/pixel/v1/track?writeKey={KEY}&userId=ana&event=Opened%3F+%3E%3E%3E~&properties.a=1",
+        f"/v1/pixel/track?{urlencode({'data': PACKED})}",
+        f"/v1/pixel/track?data={PACKED}",
+        f"/v1/pixel/track?data={PACKED.translate({43: '-', 47: '_', 61: None})}",
     ],
 )
 def test_a_pixel_is_a_call_and_an_image(target: str) -> None:
@@ -528,7 +542,8 @@ def test_a_pixel_is_a_call_and_an_image(target: str) -> None:
     assert (reply.status, reply.headers["content-type"]) == (200, "image/gif")
     assert reply.body.startswith(b"GIF89a")
     event = desk.customer()
-    assert (event.name, event.user_id, json.loads(event.body)) == ("Opened", "ana", {"a": 1})
+    assert (event.name, event.user_id) == ("Opened? >>>~", "ana")
+    assert json.loads(event.body) == {"a": "1"}
 
 
 def test_a_scanners_head_of_a_pixel_is_no_view() -> None:

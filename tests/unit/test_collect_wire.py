@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from legato.collect import wire
-from legato.collect.mending import depth
+from legato.collect.mending import depth, mend
 from legato.collect.wire import Arrival
 from legato.model.event import CustomerEvent, RejectedItem, decode_event, encode_event
 from legato.model.ids import derive
@@ -264,6 +264,17 @@ def test_what_is_almost_json_is_read_as_a_browser_would_write_it(
     event = kept(b'{"type":"track","event":"e","userId":"a","properties":{"v":%s}}' % value)
 
     assert json.loads(event.body) == {"v": read}
+
+
+def test_a_clock_cannot_be_corrected_beyond_the_first_instant() -> None:
+    call = {**TRACK, "timestamp": "1970-01-02T00:00:00Z", "sentAt": "9999-12-31T00:00:00Z"}
+
+    assert kept(call).occurred_at == 0
+
+
+def test_a_large_body_is_not_mended() -> None:
+    assert mend(b"[NaN]") == b"[null]"
+    assert mend(b"[NaN]" + b" " * 600_000) is None
 
 
 @pytest.mark.parametrize(("levels", "is_kept"), [(30, True), (32, False), (900, False)])

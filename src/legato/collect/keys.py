@@ -10,9 +10,6 @@ from legato.model.ids import digest
 from legato.model.noun import Noun
 from legato.model.plan import Source
 
-KEY_BYTES_MAX = 1_024
-"""No real key is nearly as long; what is longer is not worth a digest."""
-
 
 class Shown(Noun, frozen=True, kw_only=True):
     """The credentials of a request's headers and query."""
@@ -42,8 +39,7 @@ class KeyRing:
                 name: source for source in sources.values() for name in source.key_digests
             }
             self._indexed = sources
-        data = key.encode("utf-8", "replace")
-        return self._by_digest.get(digest(data)) if 0 < len(data) <= KEY_BYTES_MAX else None
+        return self._by_digest.get(digest(key.encode("utf-8", "replace")))
 
 
 def shown(headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> Shown:

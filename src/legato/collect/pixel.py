@@ -46,6 +46,6 @@ def _decode(text: str) -> bytes | None:
 
 def _json(text: str) -> object:
     try:
-        return msgspec.Raw(_ENCODER.encode(msgspec.json.decode(text)))
+        return msgspec.json.decode(text)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return text  # judged later like any other body that is no object
