@@ -546,6 +546,19 @@ def test_a_pixel_is_a_call_and_an_image(target: str) -> None:
     assert json.loads(event.body) == {"a": "1"}
 
 
+@pytest.mark.parametrize("levels", range(900, 1_000, 7))
+def test_a_pixel_that_nests_without_end_is_refused_or_quarantined(levels: int) -> None:
+    desk = Desk()
+    deep = "[" * levels + "]" * levels
+
+    reply = desk.ask(
+        f"/pixel/v1/page?writeKey={KEY}&userId=ana&context={deep}", method="GET", key=None
+    )
+
+    assert reply.status in (200, 400)
+    assert not any(isinstance(event, CustomerEvent) for event in desk.events)
+
+
 def test_a_scanners_head_of_a_pixel_is_no_view() -> None:
     desk = Desk()
 

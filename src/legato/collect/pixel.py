@@ -33,7 +33,10 @@ def pixel_call(query: Mapping[str, str]) -> bytes | None:
             call[name] = _json(text)
         else:
             call[name] = text
-    return _ENCODER.encode(call)
+    try:
+        return _ENCODER.encode(call)
+    except RecursionError:
+        return None
 
 
 def _decode(text: str) -> bytes | None:
