@@ -129,7 +129,7 @@ class _Scale:
     def _exit(self, exit_: Exit) -> Exit:
         return replace(exit_, when=self._maybe(exit_.when))
 
-    def _step(self, step: JourneyStep) -> JourneyStep:  # noqa: PLR0911 - one case a kind of step
+    def _step(self, step: JourneyStep) -> JourneyStep:
         match step:
             case Wait():
                 return replace(step, duration=self.duration(step.duration))
