@@ -160,6 +160,17 @@ def test_a_refused_message_names_the_first_gate_that_blocked_and_its_remedy() ->
     assert answer.would_change == "a consent to marketing by email"
 
 
+def test_a_message_no_channel_was_open_for_names_each_channel_and_its_gate() -> None:
+    email = Candidate(channel="email", cost_micros=400, gates=(gate("consent", "refuse", CONSENT),))
+    sms = Candidate(channel="sms", cost_micros=45_000, gates=(gate("cap", "refuse", CONSENT),))
+    refused = msgspec.structs.replace(decided("refuse", reason=CONSENT), candidates=(email, sms))
+
+    answer = ask([entered(), row(2, refused)])
+
+    assert answer.sentence.endswith("no channel was open: email for consent, sms for cap.")
+    assert answer.would_change.count("; or ") == 1
+
+
 def test_a_held_message_says_until_when() -> None:
     quiet = Reason(code="quiet_hours.now", what="it is quiet hours where the person is")
     held = decided("hold", gate("quiet_hours", "hold", quiet), reason=quiet, until=NOON + 8 * HOUR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -11,28 +12,31 @@ import click
 import msgspec
 
 from legato.cli.client import Failure
-from legato.plan.schemas import schemas as editor_schemas
+from legato.plan.schemas import any_document, document_schemas
 
 WRITE_KEY = "WRITE_KEY"
 """Stands in the starter's source for the key that every new workspace gets of its own."""
 KEY_BYTES = 16
 SCHEMAS = ".schemas"
+ANY_SCHEMA = "any.json"
 IGNORED = "# The log, the state and the tokens of this machine.\n.legato/\n"
+_FIRST_KEY = re.compile(r"(?:\A|^---\n)(?:#.*\n|\n)*(\w+):", re.MULTILINE)
+"""The key that says what a document is."""
 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 def init(folder: Path) -> None:
     """Make a workspace in FOLDER: a catalog, consent, a welcome journey, all commented."""
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Failure(
-            f"{folder} is not empty; nothing was written.", "Name a folder that is new or empty."
+            f"{folder} is not an empty folder; nothing was written.",
+            "Name a folder that is new or empty.",
         )
+    starter = resources.files("legato.cli").joinpath("starter")
     key = secrets.token_hex(KEY_BYTES)
-    count = _copy(resources.files("legato.cli").joinpath("starter"), folder, key)
-    (folder / ".gitignore").write_text(
-        "# The log, the state and this machine's tokens.\n.legato/\n"
-    )
+    count = _copy(starter, folder, key, schemas_at=f"{SCHEMAS}/")
+    (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
     write_schemas(folder / SCHEMAS)
     click.echo(f"Wrote {count} files into {folder}.")
     click.echo(f"  check it    legato check {folder}")
@@ -40,17 +44,25 @@ def init(folder: Path) -> None:
     click.echo(f"  its write key stands in {folder / 'sources' / 'web.yaml'}")
 
 
-def _copy(source: Traversable, target: Path, key: str) -> int:
+def _copy(source: Traversable, target: Path, key: str, *, schemas_at: str) -> int:
     target.mkdir(parents=True, exist_ok=True)
     count = 0
     for entry in sorted(source.iterdir(), key=lambda each: each.name):
         if entry.is_dir():
-            count += _copy(entry, target / entry.name, key)
+            count += _copy(entry, target / entry.name, key, schemas_at=f"../{schemas_at}")
         elif entry.name.endswith((".yaml", ".md")):
             text = entry.read_text(encoding="utf-8").replace(WRITE_KEY, key)
+            if entry.name.endswith(".yaml"):
+                text = f"# yaml-language-server: $schema={schemas_at}{_schema_of(text)}\n{text}"
             (target / entry.name).write_text(text, encoding="utf-8")
             count += 1
     return count
+
+
+def _schema_of(text: str) -> str:
+    """Name the schema of a file: that of its kind, or of any where it holds several."""
+    kinds = dict.fromkeys(match[1] for match in _FIRST_KEY.finditer(text))
+    return f"{next(iter(kinds))}.json" if len(kinds) == 1 else ANY_SCHEMA
 
 
 @click.command()
@@ -60,15 +72,15 @@ def schemas(folder: Path) -> None:
 
     A file begins with `# yaml-language-server: $schema=` and the path of its schema.
     """
-    count = write_schemas(folder)
-    click.echo(f"Wrote {count} schemas into {folder}.")
+    click.echo(f"Wrote {write_schemas(folder)} schemas into {folder}.")
 
 
 def write_schemas(folder: Path) -> int:
-    """Write every schema; return how many."""
+    """Write the schema of each kind of document, and one that fits all; return how many."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = editor_schemas()
+    found = {f"{kind}.json": schema for kind, schema in document_schemas().items()}
+    found[ANY_SCHEMA] = any_document()
     for name, schema in found.items():
         data = msgspec.json.format(msgspec.json.encode(schema), indent=2)
-        (folder / f"{name}.json").write_bytes(data + b"\n")
+        (folder / name).write_bytes(data + b"\n")
     return len(found)

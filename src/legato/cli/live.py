@@ -91,7 +91,14 @@ def plain_line(seen: Overview) -> str:
 def view(seen: Overview, *, title: str, width: int) -> Group:
     """Return the whole screen."""
     parts = [
-        Panel(_head(seen), title=f"Legato  {title}", title_align="left", border_style="dim"),
+        Panel(
+            _head(seen),
+            title=f"Legato  {title}",
+            title_align="left",
+            subtitle="p50, p99: from capture to delivery",
+            subtitle_align="right",
+            border_style="dim",
+        ),
         _in_columns(_journeys(seen), _messages(seen.activity), width=width),
         _in_columns(_refusals(seen.activity), _lanes(seen), width=width),
         _sentences(seen.activity),
@@ -121,7 +128,7 @@ def _head(seen: Overview) -> Table:
     grid.add_row(
         _figure(f"{now.events_per_second:,.0f}", "events/s"),
         _figure(shown(now.latency_p50_us), "p50"),
-        _figure(shown(now.latency_p99_us), "p99 to delivery"),
+        _figure(shown(now.latency_p99_us), "p99"),
         Text(state[0], style=f"bold {state[1]}"),
     )
     grid.add_row(

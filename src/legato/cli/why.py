@@ -115,8 +115,10 @@ def _show_versions(console: Console, answer: Answer) -> None:
 
 def _show_decisions(console: Console, decisions: tuple[Line, ...]) -> None:
     console.print(Text(f"\nAll {len(decisions)} decisions, oldest first", style="bold"))
+    table = Table.grid(padding=(0, 2))
     for line in decisions:
-        console.print(Text(f"  {moment(line.at)}  {line.sentence}"))
+        table.add_row(f"  {moment(line.at)}", line.sentence)
+    console.print(table)
 
 
 @click.command()

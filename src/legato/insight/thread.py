@@ -120,10 +120,23 @@ class Thread(msgspec.Struct):
         reason = self.settled[-1][1].reason if self.settled else self.decisions[-1][1].reason
         if self.settled and reason is None and self.revoked:
             reason = self.revoked[-1][1].reason
+        closed = self._closed_channels()
+        if len(closed) > 1 and not self.settled:
+            gates = ", ".join(f"{channel} for {gate}" for channel, gate in closed)
+            return f", because no channel was open: {gates}"
         if reason is not None:
             return f", because {reason.what}"
         blocking = self.first_blocking()
         return f", because {blocking.reason or blocking.seen}" if blocking else ""
+
+    def _closed_channels(self) -> list[tuple[str, str]]:
+        """Return each channel weighed with the first gate that closed it."""
+        closed: list[tuple[str, str]] = []
+        for candidate in self.decisions[-1][1].candidates:
+            gate = next((gate for gate in candidate.gates if gate.verdict == "refuse"), None)
+            if gate is not None:
+                closed.append((candidate.channel, plain(gate.gate)))
+        return closed
 
     def weighed(self) -> tuple[Weighing, ...]:
         """Return every channel with every gate, at the last decision and then at sending."""
