@@ -30,6 +30,7 @@ from legato.model.rule import (
     AllOf,
     AnyOf,
     EventMatch,
+    Function,
     HistoryHas,
     HistoryIs,
     InJourney,
@@ -279,6 +280,22 @@ def test_each_reader_measures_what_brute_force_measures(
 
     assert row == (True,)
     assert compile_rule(rule)(facts_of(person, rule))
+
+
+@pytest.mark.parametrize("function", ["sum", "average"])
+@pytest.mark.parametrize("values", [[0.0000005], [0.0000015], [-0.0000025], [0.000001, 0.000002]])
+def test_each_reader_rounds_a_half_to_the_even_millionth(
+    warehouse: duckdb.DuckDBPyConnection, function: Function, values: list[float]
+) -> None:
+    history = [Happening("Viewed", NOWS[0], {"value": value}) for value in values]
+    ana = Person(NOWS[0], "UTC", history, {}, [], {}, {}, "")
+    slot = Slot(match=EventMatch(event="Viewed"), function=function, property="value")
+    check = Check(operator="is", value=measured(slot, ana)[0])
+    store(warehouse, ana)
+
+    condition = person_condition(HistoryIs(slot=slot, test=check), ana.now)
+
+    assert warehouse.execute(f"SELECT {condition} FROM people p").fetchone() == (True,)
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
