@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from legato.core.gate import clear
+from legato.core.gate import Clearance, clear
 from legato.fold.memory import Core, Memory
 from legato.fold.turn import Turned
 from legato.model.delivery import Delivery, Outcome
@@ -37,42 +37,22 @@ from legato.model.event import (
 from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import Duration, Instant
 from legato.model.note import Note, decode_notes
-from legato.model.noun import Noun
-from legato.model.plan import Plan, encode_plan, plan_digest
-from legato.model.problem import Reason
+from legato.model.plan import Plan, Retry, encode_plan, plan_digest
 from legato.model.state import State
 from legato.ports.log import Log
-from legato.ports.state_store import StateStore, Timers
-from legato.simulate.provider import Provider, attempt
+from legato.ports.state_store import NoteRow, Outbox, StateStore, Timers
+from legato.simulate.lane import START, STEADY, Lanes, Scene, Sent
 
-START: Instant = 1_772_445_600_000_000
-"""2026-03-02T10:00:00Z, a Monday: where a world begins unless told otherwise."""
+__all__ = ["PEOPLE_MAX", "START", "STEADY", "STEADY_SCENE", "Scene", "Sent", "World", "WorldStore"]
+
 PEOPLE_MAX = 200_000
-
-STEADY = Provider()
-
-
-class Scene(Noun, frozen=True, kw_only=True):
-    """Where a world begins, and how its providers behave."""
-
-    seed: int = 0
-    start: Instant = START
-    providers: Mapping[str, Provider] = {}
-    """By destination; others are steady."""
-
+OUTBOX_MAX = 1_000_000
 
 STEADY_SCENE = Scene()
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """A message that a provider accepted."""
-
-    at: Instant
-    delivery: Delivery
-
-
-class WorldStore(StateStore, Timers, Protocol):
-    """What a world needs of a store; stores in memory have both sides."""
+class WorldStore(StateStore, Timers, Outbox, Protocol):
+    """What a world needs of a store; stores have all these sides."""
 
 
 class World:
@@ -87,9 +67,10 @@ class World:
     ) -> None:
         self.now = scene.start
         self.scene = scene
-        self.sent: list[Sent] = []
-        self.outcomes: dict[DeliveryId, Outcome] = {}
-        self.notes: list[tuple[PersonId, Instant, Note]] = []
+        self._lanes = Lanes(self, scene)
+        self._rows: list[NoteRow] = []
+        """Notes not yet decoded: a long rehearsal seldom looks at them."""
+        self._notes: list[tuple[PersonId, Instant, Note]] = []
         self._log = log
         self._store = store
         self._memory = Memory(store, core=Core(), people_max=PEOPLE_MAX)
@@ -98,6 +79,29 @@ class World:
         self._messages = 0
         self._decisions = hashlib.blake2b(digest_size=16)
         self.activate(plan)
+
+    @property
+    def sent(self) -> list[Sent]:
+        """What providers accepted, in order."""
+        return self._lanes.sent
+
+    @property
+    def repeated(self) -> list[Sent]:
+        """What providers were asked again, and had accepted already."""
+        return self._lanes.repeated
+
+    @property
+    def outcomes(self) -> dict[DeliveryId, Outcome]:
+        """What became of every delivery that is over."""
+        return self._lanes.outcomes
+
+    @property
+    def notes(self) -> list[tuple[PersonId, Instant, Note]]:
+        """Everybody's notes, in order."""
+        for row in self._rows:
+            self._notes += [(row.person_id, row.at, note) for note in decode_notes(row.notes)]
+        self._rows.clear()
+        return self._notes
 
     def activate(self, plan: Plan) -> None:
         """Let decisions follow a plan from now on."""
@@ -198,8 +202,15 @@ class World:
             self.feed(PersonTouched(received_at=self.now, person_id=person_id))
 
     def crash(self) -> None:
-        """Lose everything that was only in memory, as a killed process does, and start again."""
+        """Lose everything that was only in memory, as a killed process does, and start again.
+
+        Deliveries that were on their way are attempted again under the same id.
+        """
         self._memory = Memory(self._store, core=Core(), people_max=PEOPLE_MAX)
+        self._lanes.forget()
+        for destination, _ in self._store.destinations():
+            for row in self._store.waiting(destination, 0, OUTBOX_MAX):
+                self._lanes.take(row.delivery)
 
     def decision_digest(self) -> str:
         """Return a digest over every note and every delivery so far, in order."""
@@ -209,61 +220,35 @@ class World:
         for due_at, person_id in self._store.due(self.now, 1):
             self.feed(TimerFired(received_at=self.now, person_id=person_id, due_at=due_at))
 
+    # What lanes ask of their surroundings
+
+    def clock(self) -> Instant:
+        """Return the present instant, never before the engine's: the clock may have jumped."""
+        return max(self.now, self._memory.now)
+
+    def clear(self, delivery: Delivery) -> Clearance:
+        """Read the gates of a delivery that is about to leave."""
+        person = self._memory.person(delivery.person_id)
+        return clear(self._memory.program, person, delivery, self.clock())
+
+    def retry(self, destination: str) -> Retry:
+        """Return how a destination's attempts are repeated."""
+        return self._memory.plan.destinations[destination].retry
+
+    def after(self, delay: Duration, happening: Callable[[], None]) -> None:
+        """Let something happen later."""
+        self.at(self.now + delay, happening)
+
+    def report(self, report: DeliveryReported) -> None:
+        """Feed what became of a delivery."""
+        self.feed(report)
+
     def _perform(self, turned: Turned) -> None:
         for row in turned.notes:
             self._decisions.update(row.notes)
-            for note in decode_notes(row.notes):
-                self.notes.append((row.person_id, row.at, note))
+        self._rows += turned.notes
         for _, delivery in turned.deliveries:
             self._decisions.update(delivery.delivery_id.encode())
-            self._attempt_soon(delivery, 1, 0)
-
-    def _attempt_soon(self, delivery: Delivery, attempt_count: int, delay: Duration) -> None:
-        self.at(self.now + delay, lambda: self._attempt(delivery, attempt_count))
-
-    def _attempt(self, delivery: Delivery, attempt_count: int) -> None:
-        person = self._memory.person(delivery.person_id)
-        clearance = clear(self._memory.program, person, delivery, self.now)
-        if clearance.until is not None:
-            self._attempt_soon(delivery, attempt_count, clearance.until - self.now)
-            return
-        if not clearance.is_clear:
-            self._report(delivery, attempt_count, "refused", clearance.reason)
-            return
-        provider = self.scene.providers.get(delivery.destination, STEADY)
-        answer = attempt(provider, self.scene.seed, delivery.delivery_id, attempt_count)
-        if answer.outcome is None:
-            self._retry(delivery, attempt_count, answer.latency)
-            return
-        outcome: Outcome = answer.outcome
-        if outcome == "accepted":
-            self.sent.append(Sent(self.now, delivery))
-        self.at(
-            self.now + answer.latency, lambda: self._report(delivery, attempt_count, outcome, None)
-        )
-
-    def _retry(self, delivery: Delivery, attempt_count: int, latency: Duration) -> None:
-        retry = self._memory.plan.destinations[delivery.destination].retry
-        delay = min(round(retry.first * retry.factor ** (attempt_count - 1)), retry.longest)
-        if self.now + latency + delay >= delivery.expires_at:
-            reason = Reason(code="delivery.failed", what="every attempt failed until it expired")
-            self._report(delivery, attempt_count, "failed", reason)
-            return
-        self._attempt_soon(delivery, attempt_count + 1, latency + delay)
-
-    def _report(
-        self, delivery: Delivery, attempt_count: int, outcome: Outcome, reason: Reason | None
-    ) -> None:
-        self.outcomes[delivery.delivery_id] = outcome
-        provider = self.scene.providers.get(delivery.destination, STEADY)
-        self.feed(
-            DeliveryReported(
-                received_at=self.now,
-                person_id=delivery.person_id,
-                delivery_id=delivery.delivery_id,
-                outcome=outcome,
-                attempt_count=attempt_count,
-                reason=reason,
-                answer=provider.answer if delivery.operation == "call" else b"",
-            )
-        )
+            self._lanes.take(delivery)
+        for revoke in turned.revoked:
+            self._lanes.revoke(revoke.delivery_id, revoke.reason)
