@@ -40,6 +40,22 @@ class Weighed(msgspec.Struct, kw_only=True):
             return "refuse"
         return "hold" if "hold" in verdicts else "pass"
 
+    def rank(self) -> int:
+        """Return how far it got: all gates, up to a hold, or up to the first that refuses.
+
+        Of channels that got equally far, `max` takes the first, which is the preferred one.
+        """
+        verdict = self.verdict()
+        if verdict != "refuse":
+            return len(self.gates) + (1 if verdict == "pass" else 0)
+        return next(i for i, gate in enumerate(self.gates) if gate.verdict == "refuse")
+
+    def candidate(self) -> Candidate:
+        """Return what goes on record."""
+        return Candidate(
+            channel=self.channel.name, cost_micros=self.channel.cost_micros, gates=self.gates
+        )
+
     def reason(self) -> Reason | None:
         """Return the reason of the first gate that blocks."""
         blocking = [gate.reason for gate in self.gates if gate.verdict == self.verdict()]
@@ -55,20 +71,17 @@ def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -
         moment.confirmed[delivery_id] = True
         return
     moment.state.decided[delivery_id] = moment.at
-    entry = decode_object(enrollment.entry)
-    weighed = _weigh(moment, course, step, entry)
-    chosen = next((one for one in weighed if one.verdict() == "pass"), None)
-    chosen = chosen or next((one for one in weighed if one.verdict() == "hold"), None)
-    content = _content(moment, enrollment, step, chosen)
-    reason = weighed[0].reason() if chosen is None else chosen.reason()
+    weighed = _weigh(moment, course, step, decode_object(enrollment.entry))
+    best = max(weighed, key=Weighed.rank)
+    content = _content(moment, enrollment, step, best)
+    verdict, reason = best.verdict(), best.reason()
     if isinstance(content, TemplateFault):
+        verdict = "refuse"
         reason = Reason(
             code="template.failed",
             what=f"the template could not be filled: {content.what}",
             definition=f"templates/{step.message}",
         )
-        chosen = None
-    until = chosen.until if chosen is not None and chosen.verdict() == "hold" else None
     moment.notes.append(
         Decided(
             delivery_id=delivery_id,
@@ -78,22 +91,23 @@ def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -
             step=step.step_id,
             plan=moment.program.digest,
             version=enrollment.version,
-            verdict=chosen.verdict() if chosen is not None else "refuse",
-            channel=chosen.channel.name if chosen is not None else "",
-            candidates=tuple(
-                Candidate(
-                    channel=one.channel.name, cost_micros=one.channel.cost_micros, gates=one.gates
-                )
-                for one in weighed
-            ),
+            verdict=verdict,
+            channel=best.channel.name if verdict != "refuse" else "",
+            candidates=tuple(one.candidate() for one in weighed),
             salt=",".join(one.salt for one in moment.program.plan.policies.holdouts),
             reason=reason,
-            until=until,
+            until=best.until if verdict == "hold" else None,
         )
     )
-    if chosen is None or isinstance(content, TemplateFault):
-        return
-    draft = Draft(
+    if verdict != "refuse" and not isinstance(content, TemplateFault):
+        draft = _draft(delivery_id, step, best, content)
+        _release(moment, make_delivery(moment, draft, enrollment), best)
+
+
+def _draft(
+    delivery_id: DeliveryId, step: Send, chosen: Weighed, content: Mapping[str, Any]
+) -> Draft:
+    return Draft(
         delivery_id=delivery_id,
         operation="send",
         destination=chosen.channel.destination,
@@ -106,7 +120,6 @@ def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -
         about=chosen.intent.about,
         cost_micros=chosen.channel.cost_micros,
     )
-    _release(moment, make_delivery(moment, draft, enrollment), chosen)
 
 
 def _weigh(moment: Moment, course: Course, step: Send, entry: Mapping[str, Any]) -> list[Weighed]:
@@ -133,9 +146,9 @@ def _weigh(moment: Moment, course: Course, step: Send, entry: Mapping[str, Any])
 
 
 def _content(
-    moment: Moment, enrollment: Enrollment, step: Send, chosen: Weighed | None
+    moment: Moment, enrollment: Enrollment, step: Send, chosen: Weighed
 ) -> dict[str, Any] | TemplateFault:
-    if chosen is None:
+    if chosen.verdict() == "refuse":
         return {}
     texts = moment.program.plan.templates[step.message].texts[chosen.channel.name]
     return render_content(texts, variables(moment, enrollment))
