@@ -1,0 +1,294 @@
+"""Measure a started Legato over loopback; print a table and, with --write, record it.
+
+make bench                       # the short round: saturation and latency at 1, 5, 10 k/s
+make bench ARGS="--full"         # also people at 10^4, 10^5 and 10^6, idle and recovery
+make bench ARGS="--only latency --seconds 600 --rate 5000"
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+import load
+import workspace
+
+HERE = Path(__file__).parent
+PORT = 8931
+
+
+@dataclass
+class Legato:
+    """The real process, started as a user starts it."""
+
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            [
+                str(Path(sys.executable).parent / "legato"),
+                "up",
+                str(self.folder / "workspace"),
+                "--port",
+                str(PORT),
+                "--data",
+                str(self.folder / "data"),
+            ],
+            stdout=(self.folder / "out.log").open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+        while not self.is_ready():
+            if self.process.poll() is not None or time.perf_counter() - begin > 300:
+                raise SystemExit((self.folder / "out.log").read_text())
+            time.sleep(0.02)
+        self.started_s = time.perf_counter() - begin
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/readyz", timeout=1) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.wait(60)
+
+    def token(self) -> str:
+        return json.loads((self.folder / "data" / "client.json").read_text())["token"]
+
+    def status(self) -> dict[str, Any]:
+        return self.get("/api/status")["status"]
+
+    def get(self, path: str) -> dict[str, Any]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{PORT}{path}", headers={"Authorization": f"Bearer {self.token()}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def settle(self) -> float:
+        """Wait until the engine has applied everything; return how long that took."""
+        begin = time.perf_counter()
+        while self.status()["backlog"]:
+            time.sleep(0.05)
+        return time.perf_counter() - begin
+
+    def usage(self) -> tuple[float, float]:
+        """Return (CPU seconds, resident MB)."""
+        assert self.process is not None
+        pid = self.process.pid
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
+        return ticks, resident
+
+
+class Table:
+    """Prints rows as they come and keeps them."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str]] = []
+
+    def add(self, what: str, figure: str) -> None:
+        self.rows.append((what, figure))
+        print(f"{what:<58} {figure}", flush=True)
+
+
+def milliseconds(values: list[float]) -> str:
+    if not values:
+        return "no delivery"
+    p50, p95, p99 = (load.percentile(values, share) for share in (0.5, 0.95, 0.99))
+    return f"p50 {p50:.1f}  p95 {p95:.1f}  p99 {p99:.1f}  max {max(values):.0f} ms"
+
+
+async def saturation(
+    legato: Legato, sink: load.Sink, table: Table, args: argparse.Namespace
+) -> None:
+    for batch, connections in ((1, 64), (50, 16)):
+        sink.reset()
+        before, _ = legato.usage()
+        events = load.Events(args.people, batch, f"sat{batch}")
+        begin = time.perf_counter()
+        outcome = await load.closed_loop(PORT, events, connections, args.seconds)
+        behind = await asyncio.to_thread(legato.settle)
+        elapsed = time.perf_counter() - begin
+        after, resident = legato.usage()
+        kind = "single calls" if batch == 1 else f"batches of {batch}"
+        table.add(
+            f"saturation, {kind}: acknowledged",
+            f"{outcome.events / outcome.seconds:,.0f} events/s  {outcome.statuses}",
+        )
+        table.add(
+            f"saturation, {kind}: applied and delivered",
+            f"{outcome.events / elapsed:,.0f} events/s, {behind:.1f} s behind at the end, "
+            f"{(after - before) / outcome.events * 1e6:.0f} us CPU/event, {resident:.0f} MB",
+        )
+        table.add(f"saturation, {kind}: acknowledgement", milliseconds(outcome.latencies_ms))
+
+
+async def latency(legato: Legato, sink: load.Sink, table: Table, args: argparse.Namespace) -> None:
+    for rate in args.rate:
+        sink.reset()
+        before, _ = legato.usage()
+        events = load.Events(args.people, args.batch, f"lat{rate}-{int(time.time())}")
+        outcome = await load.open_loop(PORT, events, rate, args.seconds)
+        await asyncio.to_thread(legato.settle)
+        await asyncio.sleep(0.5)
+        after, resident = legato.usage()
+        table.add(
+            f"{rate:,}/s for {args.seconds:g} s: capture to delivery",
+            f"{milliseconds(sink.latencies_ms)}  ({len(sink.latencies_ms):,} deliveries)",
+        )
+        table.add(
+            f"{rate:,}/s: acknowledgement",
+            f"{milliseconds(outcome.latencies_ms)}  {outcome.statuses}  "
+            f"{(after - before) / outcome.seconds * 100:.0f} % of a core, {resident:.0f} MB",
+        )
+
+
+async def reads(legato: Legato, sink: load.Sink, table: Table, args: argparse.Namespace) -> None:
+    sink.reset()
+    events = load.Events(args.people, 50, f"reads-{int(time.time())}")
+    ingest = asyncio.create_task(load.open_loop(PORT, events, 5_000, args.seconds))
+    outcome = await load.read_loop(PORT, legato.token(), args.people, 1_000, args.seconds)
+    await ingest
+    table.add(
+        "profile reads, 1,000/s beside 5,000 events/s",
+        f"{milliseconds(outcome.latencies_ms)}  {outcome.statuses}",
+    )
+
+
+async def idle(legato: Legato, _sink: load.Sink, table: Table, _args: argparse.Namespace) -> None:
+    await asyncio.to_thread(legato.settle)
+    await asyncio.sleep(3)
+    before, _ = legato.usage()
+    await asyncio.sleep(20)
+    after, resident = legato.usage()
+    table.add("idle for 20 s", f"{(after - before) / 20 * 100:.2f} % CPU, {resident:.0f} MB")
+
+
+async def recovery(legato: Legato, sink: load.Sink, table: Table, args: argparse.Namespace) -> None:
+    sink.reset()
+    events = load.Events(args.people, 50, f"rec-{int(time.time())}")
+    driving = asyncio.create_task(load.closed_loop(PORT, events, 16, 5))
+    await asyncio.sleep(4)
+    await asyncio.to_thread(legato.stop, signal.SIGKILL)
+    await driving
+    await asyncio.to_thread(legato.start)
+    status = legato.status()
+    table.add(
+        "kill -9 at saturation: ready again after",
+        f"{legato.started_s:.2f} s at position {status['position']}",
+    )
+
+
+async def crowds(legato: Legato, _sink: load.Sink, table: Table, args: argparse.Namespace) -> None:
+    """Cost an event with more and more people known."""
+    for people in (10_000, 100_000, 1_000_000):
+        fill = load.Events(people, 50, f"fill{people}")
+        await load.open_loop(PORT, fill, 12_000, people / 12_000)
+        await asyncio.to_thread(legato.settle)
+        before, _ = legato.usage()
+        events = load.Events(people, 50, f"crowd{people}")
+        outcome = await load.closed_loop(PORT, events, 16, args.seconds)
+        behind = await asyncio.to_thread(legato.settle)
+        after, resident = legato.usage()
+        table.add(
+            f"{people:,} people, batches of 50",
+            f"{outcome.events / (outcome.seconds + behind):,.0f} events/s, "
+            f"{(after - before) / outcome.events * 1e6:.0f} us CPU/event, {resident:.0f} MB",
+        )
+
+
+PARTS = {
+    "idle": idle,
+    "latency": latency,
+    "reads": reads,
+    "saturation": saturation,
+    "recovery": recovery,
+    "crowds": crowds,
+}
+SHORT = ("idle", "latency", "reads", "saturation", "recovery")
+
+
+async def measure(args: argparse.Namespace) -> Table:
+    table = Table()
+    folder = Path(tempfile.mkdtemp(prefix="legato-bench-"))
+    sink = load.Sink()
+    await sink.start()
+    workspace.write(folder / "workspace", sink.port)
+    legato = Legato(folder)
+    try:
+        await asyncio.to_thread(legato.start)
+        table.add("start on an empty folder", f"{legato.started_s:.2f} s")
+        for name in [args.only] if args.only else PARTS if args.full else SHORT:
+            await PARTS[name](legato, sink, table, args)
+    finally:
+        legato.stop()
+        shutil.rmtree(folder)
+    return table
+
+
+def machine() -> str:
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.processor(),
+    )
+    return f"{os.cpu_count()} x {model}, Python {platform.python_version()}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--full", action="store_true", help="everything, some 15 minutes")
+    parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
+    parser.add_argument("--rate", type=int, nargs="*", default=[1_000, 5_000, 10_000])
+    parser.add_argument("--batch", type=int, default=1, help="events a request in `latency`")
+    parser.add_argument("--people", type=int, default=50_000)
+    parser.add_argument("--write", action="store_true", help="append to bench/RESULTS.md")
+    args = parser.parse_args()
+    print(machine(), flush=True)
+    table = uvloop.run(measure(args))
+    if args.write:
+        write(table, sys.argv[1:])
+
+
+def write(table: Table, arguments: list[str]) -> None:
+    """Append what was measured to RESULTS.md, with day, machine and command."""
+    given = " ".join(one for one in arguments if one != "--write")
+    command = f'make bench ARGS="{given}"' if given else "make bench"
+    rows = "\n".join(f"| {what} | {figure} |" for what, figure in table.rows)
+    with (HERE / "RESULTS.md").open("a") as results:
+        results.write(
+            f"\n## {time.strftime('%Y-%m-%d')}\n\n{machine()}\n\n`{command}`\n\n"
+            f"| what | figure |\n|---|---|\n{rows}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
