@@ -259,7 +259,7 @@ class _Reader:
                     "Y005", key_place, "a key must be a word", "write a word before the colon"
                 )
                 continue
-            key = str(key_node.value)
+            key = self._written(key_node, key_place)
             value, inner = self._value(value_node)
             size += inner
             if key in found:
@@ -274,7 +274,7 @@ class _Reader:
         return Fields(place=place, fields=tuple(found.values())), size
 
     def _scalar(self, node: _Node, tag: str, place: Place) -> Scalar:
-        text = str(node.value)
+        text = self._written(node, place)
         match tag.removeprefix(_TAG):
             case "null":
                 return None
@@ -286,6 +286,16 @@ class _Reader:
                 return float(text.replace("_", ""))
             case _:  # a date is a text too: what is meant by it depends on where it stands
                 return text
+
+    def _written(self, node: _Node, place: Place) -> str:
+        """Return a text; one that no file could hold (half a surrogate pair) is reported."""
+        text = str(node.value)
+        if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+            self._break(
+                "Y005", place, "this text holds half a character", "write the whole character"
+            )
+            return ""
+        return text
 
     def _integer(self, text: str, place: Place) -> int:
         bare = text.replace("_", "")

@@ -16,7 +16,7 @@ from legato.plan.findings import Findings
 from legato.plan.form import Form
 from legato.plan.properties import schema_of_function
 from legato.plan.scope import Scope
-from legato.plan.source import Field, Fields, Items, Value, plain
+from legato.plan.source import Field, Fields, Items, Leaf, Value, plain
 
 PRIVACY: tuple[str, ...] = get_args(PrivacyClass)
 
@@ -116,7 +116,43 @@ def _schema(findings: Findings, part: Form) -> Mapping[str, Any]:
             "see https://json-schema.org/understanding-json-schema (draft 2020-12)",
         )
         return {}
-    return schema
+    return schema if _check_references(findings, value, schema) else {}
+
+
+def _check_references(findings: Findings, value: Value, schema: Mapping[str, Any]) -> bool:
+    """Report a `$ref` out of the schema: reading an event must not need the network."""
+    match value:
+        case Leaf():
+            return True
+        case Items():
+            inner = [_check_references(findings, item, schema) for item in value.items]
+            return all(inner)
+        case Fields():
+            inner = [_check_references(findings, f.value, schema) for f in value.fields]
+            reference = value.get("$ref")
+            if reference is None or not isinstance(reference, Leaf):
+                return all(inner)
+            if isinstance(reference.value, str) and _is_inside(schema, reference.value):
+                return all(inner)
+            findings.report(
+                "C301",
+                reference.place,
+                "this `$ref` leads to nothing inside the schema",
+                "write the shape here, or under `$defs`, as in `$ref: '#/$defs/address'`",
+            )
+            return False
+
+
+def _is_inside(schema: Mapping[str, Any], reference: str) -> bool:
+    here: Any = schema
+    if not reference.startswith("#"):
+        return False
+    for key in filter(None, reference[1:].split("/")):
+        name = key.replace("~1", "/").replace("~0", "~")
+        if not isinstance(here, Mapping) or name not in here:
+            return False
+        here = cast("Mapping[str, Any]", here)[name]
+    return isinstance(here, Mapping | bool)
 
 
 def _said(error: SchemaError) -> str:

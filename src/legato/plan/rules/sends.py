@@ -14,6 +14,7 @@ from legato.plan import form
 from legato.plan.findings import listed
 from legato.plan.form import Form
 from legato.plan.properties import property_schema
+from legato.plan.rules.templates import check_entry
 from legato.plan.scope import Scope
 from legato.plan.source import Fields, Value, plain
 
@@ -145,17 +146,8 @@ def _check_message(
                 f"the template `{message}` has no text for `{channel}`",
                 f"add `{channel}:` to the template, or send on {listed(texts) or 'no channel'}",
             )
-    if entry:
-        for text_place, variables in scope.template_variables.get(message, ()):
-            for variable in variables:
-                root, _, path = variable.partition(".")
-                if root == "event" and path and "[" not in path:
-                    _check_event_variable(scope, entry, path, text_place)
-
-
-def _check_event_variable(scope: Scope, entry: str, path: str, place: Place) -> None:
-    # Lists have `first`, `size` and the like in Liquid: only the head of the path is declared.
-    property_schema(scope, entry, path.partition(".")[0], place)
+    for text_place, variables in scope.template_variables.get(message, ()):
+        check_entry(scope, variables, entry, text_place)
 
 
 def _on_place(value: Value | None, part: Form) -> Place:

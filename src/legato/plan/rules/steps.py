@@ -397,7 +397,7 @@ class Course:
         content = inner.take("content")
         tree = form.fields(self.scope.findings, content, "content") if content else None
         if tree is not None:
-            check_content(self.scope, tree)
+            check_content(self.scope, tree, self.hand.entry)
         answers: list[tuple[Rule, str]] = []
         value = inner.take("answers")
         found = form.items(self.scope.findings, value, "answers") if value is not None else None

@@ -11,6 +11,7 @@ from legato.model.problem import Place
 from legato.plan import form
 from legato.plan.findings import listed, nearest
 from legato.plan.form import Form
+from legato.plan.properties import property_schema
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value
 
@@ -81,19 +82,31 @@ def check_variables(scope: Scope, names: Iterable[str], place: Place) -> None:
             scope.refer("trait", name, place)
 
 
-def check_content(scope: Scope, value: Value) -> None:
+def check_entry(scope: Scope, names: Iterable[str], entry: str | None, place: Place) -> None:
+    """Report variables that the event which begins the journey does not have."""
+    for variable in names:
+        match = _NAME.match(variable)
+        name = (match[2] or match[3]) if match and match[1] == "event" else None
+        # Lists have `first`, `size` and the like in Liquid: only the head of a path is declared.
+        if entry and name:
+            property_schema(scope, entry, name, place)
+
+
+def check_content(scope: Scope, value: Value, entry: str | None) -> None:
     """Check every text inside a call's content."""
     match value:
         case Leaf(value=str() as text):
-            check_variables(scope, check_text(scope, value, text), value.place)
+            variables = check_text(scope, value, text)
+            check_variables(scope, variables, value.place)
+            check_entry(scope, variables, entry, value.place)
         case Leaf():
             return
         case Items():
             for item in value.items:
-                check_content(scope, item)
+                check_content(scope, item, entry)
         case Fields():
             for field in value.fields:
-                check_content(scope, field.value)
+                check_content(scope, field.value, entry)
 
 
 def _texts(scope: Scope, inner: Fields, template: str) -> dict[str, str]:
