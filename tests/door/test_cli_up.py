@@ -1,0 +1,199 @@
+"""`legato up` as a process of its own, and the commands that talk to it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from legato.cli.client import CLIENT_FILE, Connection
+
+WAIT_SECONDS = 30
+COMMAND = (sys.executable, "-m", "legato")
+
+
+class Running:
+    """A started process on a new workspace."""
+
+    def __init__(self, folder: Path) -> None:
+        self.workspace = folder / "shop"
+        self.data = self.workspace / ".legato"
+        subprocess.run([*COMMAND, "init", "shop"], cwd=folder, check=True, capture_output=True)
+        self.process = subprocess.Popen(
+            [*COMMAND, "up", ".", "--port", "0"],
+            cwd=self.workspace,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        self.said = self._until_up()
+        self.connection = msgspec.json.decode(
+            (self.data / CLIENT_FILE).read_bytes(), type=Connection
+        )
+
+    def _until_up(self) -> str:
+        assert self.process.stderr is not None
+        lines: list[str] = []
+        for line in self.process.stderr:
+            lines.append(line)
+            if line.strip().startswith("next"):
+                return "".join(lines)
+        raise AssertionError("".join(lines))
+
+    def legato(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *args],
+            cwd=self.workspace,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "COLUMNS": "80"},
+        )
+
+    def track(self, user: str, event: str, **properties: object) -> int:
+        text = (self.workspace / "sources" / "web.yaml").read_text()
+        key = text.partition("write_keys: [")[2].partition("]")[0]
+        link = HTTPConnection(urlsplit(self.connection.url).netloc, timeout=WAIT_SECONDS)
+        body = json.dumps({"userId": user, "event": event, "properties": properties})
+        basic = base64.b64encode(f"{key}:".encode()).decode()
+        headers = {"authorization": f"Basic {basic}", "content-type": "application/json"}
+        link.request("POST", "/v1/track", body, headers)
+        status = link.getresponse().status
+        link.close()
+        return status
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        code = self.process.wait(WAIT_SECONDS)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return code
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    process = Running(tmp_path_factory.mktemp("up"))
+    yield process
+    process.stop()
+
+
+def test_up_says_where_things_are_and_no_secret(running: Running) -> None:
+    assert running.connection.url in running.said
+    assert running.connection.token not in running.said
+
+
+def test_only_its_owner_may_read_the_way_in(running: Running) -> None:
+    assert (running.data / CLIENT_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_an_event_is_explained_by_the_commands(running: Running) -> None:
+    assert running.track("ana", "Signed Up", method="web") == 200
+
+    why = running.legato("why", "user_id:ana", "--message", "welcome")
+    profile = running.legato("profile", "ana", "--json")
+
+    assert why.stdout.startswith("Not yet: the person is in welcome")
+    assert "did 'Signed Up'" in why.stdout
+    assert json.loads(profile.stdout)["enrollments"][0]["journey"] == "welcome"
+
+
+def test_a_stranger_is_an_answer_and_not_an_error(running: Running) -> None:
+    why = running.legato("why", "nobody@example.com")
+
+    assert why.returncode == 0
+    assert why.stdout.startswith("No: nobody is known by this id or identifier.")
+
+
+def test_a_refused_event_is_listed_shown_and_replayed(running: Running) -> None:
+    running.track("bo", "Order Completed", order_id="o1")
+
+    listed = running.legato("quarantine", "list")
+    position = listed.stdout.split()[0].removeprefix("#")
+    shown = running.legato("quarantine", "show", position)
+    replayed = running.legato("quarantine", "replay", "--all")
+
+    assert "Order Completed" in listed.stdout
+    assert json.loads(shown.stdout)["content"]["body"] == {"order_id": "o1"}
+    assert replayed.stdout.startswith("Replayed 1.")
+
+
+def test_a_change_is_planned_and_applied_and_a_broken_one_is_not(running: Running) -> None:
+    journey = running.workspace / "journeys" / "welcome.yaml"
+    before = journey.read_text()
+    journey.write_text(before.replace("wait: 1m", "wait: 2m"))
+
+    planned = running.legato("plan", ".")
+    applied = running.legato("apply", ".")
+    again = running.legato("apply", ".")
+    journey.write_text(before.replace("wait: 1m", "wait: soon"))
+    broken = running.legato("apply", ".")
+    journey.write_text(before.replace("wait: 1m", "wait: 2m"))
+
+    assert "journey welcome" in planned.stdout
+    assert "waits 2 minutes instead of 1 minute" in planned.stdout
+    assert applied.stdout.startswith("Applied.")
+    assert again.stdout.startswith("Nothing differs")
+    assert broken.returncode == 1
+    assert "journeys/welcome.yaml:" in broken.stderr
+
+
+def test_a_wrong_name_says_which_there_are(running: Running) -> None:
+    answer = running.legato("pause", "welcom")
+
+    assert answer.returncode == 1
+    assert "Its journeys: welcome." in answer.stderr
+
+
+def test_a_token_made_for_a_viewer_cannot_pause(running: Running) -> None:
+    token = running.legato("tokens", "add", "a viewer").stdout.strip()
+
+    answer = running.legato("pause", "welcome", "--token", token)
+
+    assert answer.returncode == 1
+    assert "needs the role operator" in answer.stderr
+
+
+def test_tail_and_status_say_what_happened(running: Running) -> None:
+    running.track("cy", "Signed Up", method="web")
+
+    tail = running.legato("tail", "-n", "200")
+    status = running.legato("status")
+
+    assert "did 'Signed Up'" in tail.stdout
+    assert "ready" in status.stdout
+
+
+def test_a_second_process_on_the_same_data_is_told_so(running: Running) -> None:
+    answer = running.legato("up", ".", "--port", "0")
+
+    assert answer.returncode == 1
+    assert "in use by another process" in answer.stderr
+    assert (running.data / CLIENT_FILE).exists()
+
+
+def test_a_port_that_is_taken_is_told_so(running: Running, tmp_path: Path) -> None:
+    port = str(urlsplit(running.connection.url).port)
+
+    answer = running.legato("up", ".", "--port", port, "--data", str(tmp_path / "data"))
+
+    assert answer.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in answer.stderr
+    assert "--port" in answer.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_and_leaves_no_way_in(tmp_path: Path, number: signal.Signals) -> None:
+    process = Running(tmp_path)
+
+    assert process.stop(number) == 0
+    assert not (process.data / CLIENT_FILE).exists()
