@@ -84,7 +84,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them 
         providers = stack.enter_context(standins(f"http://127.0.0.1:{port}", speed=speed))
         config = prepare(folder, providers, speed=speed)
         show = Show(console, config, seconds=seconds)
-        _announce(console, providers, speed=speed)
+        _announce(console, providers, speed=speed, data=config.data)
         try:
             run(config, doors, host="127.0.0.1", port=port, ready=show.begin)
         finally:
@@ -222,12 +222,14 @@ def summary(activity: Activity) -> list[str]:
     return lines
 
 
-def _announce(console: Console, providers: Providers, *, speed: int) -> None:
+def _announce(console: Console, providers: Providers, *, speed: int, data: Path) -> None:
     url = f"http://127.0.0.1:{providers.http_port}/received"
     console.print("[bold]The example shop[/]: real orders of 2011 (UCI Online Retail, CC BY 4.0),")
     console.print("made-up people, reconstructed clicks; examples/shop/README.md says which.")
     console.print("Stand-in providers deliver nothing, and show what they got:")
     console.print(f"  {url}", soft_wrap=True)
+    console.print("Ask it from another shell: legato tail, legato why PERSON, legato status, after")
+    console.print(f"  export LEGATO_DATA={data}", soft_wrap=True)
     if speed > 1:
         wait, hour = format_duration(30 * MINUTE // speed), format_duration(HOUR // speed)
         console.print(f"Time runs {speed:,}x: 30 minutes are {wait}, an hour is {hour}.")
