@@ -1,0 +1,158 @@
+"""SIGKILL at random moments under load, hundreds of times: nothing lost, nothing twice.
+
+LEGATO_KILLS says how often (200), LEGATO_KILL_SEED which moments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import pytest
+
+import legato
+from legato.core.program import Program
+from legato.fold.memory import Core
+from legato.model.ids import PersonId, share
+from legato.runtime.local import Limits, LocalHost, Stores
+from legato.stores.memory import MemoryStore
+from legato.stores.sqlite_log import SqliteLog
+from legato.stores.sqlite_state import SqliteStore
+from legato.transports.clock import SystemClock
+from tests.door.kill.checker import Files, check
+from tests.door.kill.load import Load
+from tests.door.kill.sink import Sink
+
+KILLS = int(os.environ.get("LEGATO_KILLS", "200"))
+SEED = os.environ.get("LEGATO_KILL_SEED", "1")
+CLIENTS = 6
+LIFE_SECONDS = (0.05, 0.9)
+"""A start takes about a quarter of a second: some lives end in the middle of a recovery."""
+SETTLE_SECONDS = 60
+
+HERE = Path(__file__).parent / "kill"
+
+
+class Zygote:
+    """The process that forks Legatos."""
+
+    def __init__(self, process: Process, arguments: str) -> None:
+        self._process = process
+        self._arguments = arguments
+        self._pid = 0
+
+    @classmethod
+    async def open(cls, workspace: Path, data: Path, port: int) -> Zygote:
+        source = str(Path(legato.__file__).parents[1])
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(HERE / "zygote.py"),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": source},
+        )
+        return cls(process, f"{workspace} {data} {port}")
+
+    async def ask(self, line: str) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        return int(await self._process.stdout.readline())
+
+    async def start(self) -> None:
+        self._pid = await self.ask(f"start {self._arguments}")
+
+    async def end(self, number: signal.Signals) -> int:
+        os.kill(self._pid, number)
+        status = await self.ask("wait")
+        self._pid = 0
+        return status
+
+    async def close(self) -> None:
+        assert self._process.stdin is not None
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+        self._process.stdin.close()
+        await self._process.wait()
+
+
+async def _story(folder: Path) -> tuple[Load, Sink]:
+    sink = Sink()
+    await sink.start()
+    workspace, data = folder / "workspace", folder / "data"
+    workspace.mkdir()
+    text = (HERE / "workspace" / "all.yaml").read_text()
+    (workspace / "all.yaml").write_text(text.replace("SINK_PORT", str(sink.port)))
+    port = _free_port()
+    zygote = await Zygote.open(workspace, data, port)
+    load = Load(port, seed=SEED)
+    clients = asyncio.create_task(load.run(CLIENTS))
+    try:
+        await _kill_often(zygote)
+        await zygote.start()
+        await asyncio.sleep(1)
+        load.is_over = True
+        await clients
+        await _until_settled(data)
+        assert await zygote.end(signal.SIGTERM) == 0, "it did not stop in order"
+    finally:
+        clients.cancel()
+        await zygote.close()
+        await sink.stop()
+    return load, sink
+
+
+async def _kill_often(zygote: Zygote) -> None:
+    shortest, longest = LIFE_SECONDS
+    for life in range(KILLS):
+        await zygote.start()
+        await asyncio.sleep(shortest + share(f"life {SEED}", str(life)) * (longest - shortest))
+        assert await zygote.end(signal.SIGKILL) == signal.SIGKILL, "it ended by itself"
+
+
+async def _until_settled(data: Path) -> None:
+    files = Files(data)
+    async with asyncio.timeout(SETTLE_SECONDS):
+        while not files.is_settled():  # noqa: ASYNC110 - another process's files say nothing
+            await asyncio.sleep(0.2)
+    files.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.kill
+def test_a_process_killed_at_any_moment_loses_nothing_and_does_nothing_twice(
+    tmp_path: Path,
+) -> None:
+    load, sink = asyncio.run(_story(tmp_path))
+
+    seen = check(tmp_path / "data", load.acknowledged, sink)
+
+    print(f"{KILLS} kills: {seen}")  # noqa: T201 - the figures of the run, shown with -s
+    assert seen["acknowledged"] > KILLS
+    _replay_gives_the_same(tmp_path / "data")
+
+
+def _replay_gives_the_same(data: Path) -> None:
+    """The log alone, in a host that was never killed, gives the same bytes for everybody."""
+    log, killed, fresh = SqliteLog(data / "log.db"), SqliteStore(data / "state.db"), MemoryStore()
+    stores = Stores(log=log, state=fresh, timers=fresh, records=fresh)
+    host = LocalHost(stores, clock=SystemClock(), limits=Limits(), core=Core(program=Program))
+    host.engine.recover()
+    everybody = sys.maxsize
+    assert dict(fresh.people(PersonId(""), everybody)) == dict(
+        killed.people(PersonId(""), everybody)
+    )
+    assert fresh.head() == killed.head()
+    log.close()
+    killed.close()
