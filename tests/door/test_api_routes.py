@@ -423,6 +423,33 @@ def test_a_journey_is_paused_resumed_and_entered_by_call(legato: Legato) -> None
     assert [each["journey"] for each in profile["enrollments"]] == ["invited"]
 
 
+def test_a_dead_delivery_is_listed_shown_masked_and_put_back(legato: Legato) -> None:
+    files = read_workspace(legato.workspace)
+    # An address of this machine is refused for good, where the destination does not allow it.
+    files["destinations/console.yaml"] = (
+        "destination: console\nconnector: webhook\nsettings: {url: 'http://127.0.0.1:9/hook'}\n"
+    )
+    applied = legato.call("POST", "/api/plan/apply", {"files": files})
+    legato.identify("u9", email="eve@example.com")
+    legato.consent("u9")
+    legato.track("u9", "Signed Up", method="web")
+    legato.until("settled")
+
+    (line,) = legato.call("GET", "/api/deliveries").json()
+    path = f"/api/deliveries/{line['delivery_id']}"
+    masked = legato.call("GET", path, token=legato.token("viewer"))
+    whole = legato.call("GET", path, token=legato.token("operator"))
+    body = {"delivery_ids": [line["delivery_id"]]}
+    redriven = legato.call("POST", "/api/deliveries/redrive", body)
+
+    assert applied.json()["is_changed"] is True
+    assert (line["standing"], line["message"]) == ("dead", "welcome")
+    assert line["reason"]["code"]
+    assert b"eve@example.com" not in masked.body
+    assert whole.json()["address"] == "eve@example.com"
+    assert redriven.json() == {"redriven": 1}
+
+
 def test_metrics_are_what_prometheus_reads(legato: Legato) -> None:
     legato.track("u8", "Signed Up", method="web")
 
