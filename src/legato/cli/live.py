@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from legato.cli.client import Client, connects
-from legato.cli.watch import Overview, shown
+from legato.cli.watch import Overview, health, shown
 from legato.insight.status import Activity, RefusalCount, Sentence
 from legato.model.instant import to_datetime
 
@@ -43,35 +43,44 @@ def live(client: Client) -> None:
     show_live(fetch, Console(highlight=False), threading.Event(), title=client.url)
 
 
-def show_live(fetch: Fetch, console: Console, stop: threading.Event, *, title: str) -> None:
+def show_live(
+    fetch: Fetch,
+    console: Console,
+    stop: threading.Event,
+    *,
+    title: str,
+    every: float | None = None,
+) -> None:
     """Show the view until `stop` is set or Ctrl-C. Safe to run in a thread of its own."""
     try:
         if console.is_terminal:
-            _on_screen(fetch, console, stop, title)
+            _on_screen(fetch, console, stop, title=title, every=every or EVERY_SECONDS)
         else:
-            _as_lines(fetch, console, stop)
+            _as_lines(fetch, console, stop, every=every or PLAIN_EVERY_SECONDS)
     except KeyboardInterrupt:
         return
 
 
-def _on_screen(fetch: Fetch, console: Console, stop: threading.Event, title: str) -> None:
+def _on_screen(
+    fetch: Fetch, console: Console, stop: threading.Event, *, title: str, every: float
+) -> None:
     with Live(console=console, auto_refresh=False, transient=False) as screen:
         while True:
             screen.update(view(fetch(), title=title, width=console.width), refresh=True)
-            if stop.wait(EVERY_SECONDS):
+            if stop.wait(every):
                 return
 
 
-def _as_lines(fetch: Fetch, console: Console, stop: threading.Event) -> None:
+def _as_lines(fetch: Fetch, console: Console, stop: threading.Event, *, every: float) -> None:
     last = 0
     while True:
         seen = fetch()
         for sentence in seen.activity.sentences:
             if sentence.position > last:
                 console.print(_sentence(sentence), soft_wrap=True)
-                last = sentence.position
+        last = max([last, *(sentence.position for sentence in seen.activity.sentences)])
         console.print(plain_line(seen), soft_wrap=True)
-        if stop.wait(PLAIN_EVERY_SECONDS):
+        if stop.wait(every):
             return
 
 
@@ -116,7 +125,7 @@ def _in_columns(left: Panel, right: Panel, *, width: int) -> Columns | Group:
     return Group(grid)
 
 
-def _head(seen: Overview) -> Table:
+def _head(seen: Overview) -> Group:
     now = seen.status
     counts = now.counts
     state = ("failing", "red") if now.is_failing else ("ready", "green")
@@ -137,9 +146,7 @@ def _head(seen: Overview) -> Table:
         _figure(f"{counts.get('deliveries_waiting', 0):,}", "waiting"),
         _figure(f"{counts.get('quarantined', 0):,}", "quarantined"),
     )
-    for fault in now.faults:
-        grid.add_row(Text(fault, style="red"))
-    return grid
+    return Group(grid, *(Text(fault, style="red") for fault in now.faults))
 
 
 def _figure(value: str, name: str) -> Text:
@@ -180,10 +187,10 @@ def _by_code(refusals: tuple[RefusalCount, ...]) -> list[tuple[str, int]]:
 def _lanes(seen: Overview) -> Panel:
     table = _table("destination", "waiting", "health")
     for name, lane in sorted(seen.lanes.items())[:ROWS_MAX]:
-        breaker = str(lane.get("breaker", ""))
-        style = "green" if breaker in ("", "closed") else "red"
-        health = Text("well" if style == "green" else breaker, style=style)
-        table.add_row(name, f"{lane.get('waiting', 0):,}", health)
+        words = health(lane)
+        is_closed = lane.get("breaker", "closed") == "closed"
+        style = "green" if words == "well" else "yellow" if is_closed else "red"
+        table.add_row(name, f"{lane.get('waiting', 0):,}", Text(words, style=style))
     return _panel("Destinations", table, "No destination is in use yet.")
 
 

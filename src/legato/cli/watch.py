@@ -66,9 +66,28 @@ def figures(seen: Overview) -> list[tuple[str, str]]:
         ("delivery", f"p50 {shown(now.latency_p50_us)}, p99 {shown(now.latency_p99_us)}"),
     ]
     rows += [(name.replace("_", " "), f"{count:,}") for name, count in sorted(now.counts.items())]
+    for each in seen.activity.journeys:
+        passed = f"{each.entered:,} entered, {each.goals:,} reached its goal"
+        rows.append((f"journey {each.journey}", passed))
+    for each in seen.activity.messages:
+        counts = f"{each.sent:,} sent, {each.held:,} held, {each.failed:,} failed"
+        rows.append((f"message {each.message}", counts))
+    for each in seen.activity.refusals:
+        rows.append((f"refused {each.message}", f"{each.count:,} for {each.code}"))
+    for name, lane in sorted(seen.lanes.items()):
+        rows.append((f"destination {name}", f"{lane.get('waiting', 0):,} waiting, {health(lane)}"))
     if seen.paused:
         rows.append(("paused", ", ".join(seen.paused)))
     return rows
+
+
+def health(lane: Mapping[str, Any]) -> str:
+    """Say how a destination's lane is: `well`, or what is the matter."""
+    breaker = lane.get("breaker", "closed")
+    if breaker != "closed":
+        return str(breaker).replace("_", " ")
+    retrying = lane.get("retrying", 0)
+    return f"{retrying:,} to be tried again" if retrying else "well"
 
 
 def shown(duration: int | None) -> str:

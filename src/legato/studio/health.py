@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
+import msgspec
 from litestar import MediaType, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
 from legato.app import Status
+from legato.insight.shown import shown
 from legato.insight.status import Activity, Watch
 from legato.model.instant import SECOND
 from legato.model.noun import Noun
@@ -58,7 +60,7 @@ async def read_status(
     """Return figures, lanes and the last few things that happened."""
     return Overview(
         status=host.status(),
-        lanes=host.lanes_status(),
+        lanes={name: _named(lane) for name, lane in host.lanes_status().items()},
         paused=host.paused(),
         activity=seen.activity(sentences),
     )
@@ -75,6 +77,13 @@ async def metrics(host: Host, seen: Seen) -> Response[str]:
     """Return the text format 0.0.4."""
     text = exposition(host.status(), host.lanes_status(), seen.activity(0))
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _named(lane: Mapping[str, object]) -> Mapping[str, Any]:
+    return {
+        name: shown(value) if isinstance(value, msgspec.Struct) else value
+        for name, value in lane.items()
+    }
 
 
 def exposition(
