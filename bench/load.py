@@ -48,8 +48,7 @@ class _SinkConnection(asyncio.Protocol):
         self.sink = sink
         self.buffer = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -81,8 +80,7 @@ class Connection(asyncio.Protocol):
         self.answered: Callable[[int], None] = lambda _status: None
         self.lost = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+    def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
 
     def connection_lost(self, _exc: Exception | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from legato.core.moment import Moment
 from legato.core.program import Threshold
@@ -10,59 +10,60 @@ from legato.expr.depends import next_change
 from legato.expr.facts import Facts
 from legato.model.effect import SetAlarm
 from legato.model.instant import Instant
-from legato.model.rule import Rule
 from legato.model.state import State
 
 
 def set_alarm(moment: Moment) -> None:
-    """Ask to be woken, if when has changed since the last step.
-
-    What did not change needs no second look: its instant is not before the alarm that is set. An
-    alarm whose cause has gone wakes the person once for nothing, and all is looked at then.
-    """
+    """Ask to be woken, if when has changed since the last step."""
     moment.at = moment.now
-    before = moment.state.alarm_at
-    is_whole = moment.is_upheaval or before is None or before < moment.now
-    instants = list(_journey_instants(moment))
-    instants += _segment_instants(moment, is_whole=is_whole)
-    if not is_whole and not _is_journey_changed(moment):
-        assert before is not None
-        instants.append(before)
-    due_at = min(instants, default=None)
-    if due_at != before:
-        moment.state.alarm_at = due_at
-        moment.effects.append(SetAlarm(person_id=moment.state.person_id, due_at=due_at))
+    state = moment.state
+    state.segments_due_at = _segments_due_at(moment)
+    due_at = min(_journey_instants(moment), default=None)
+    if state.segments_due_at is not None and (due_at is None or state.segments_due_at < due_at):
+        due_at = state.segments_due_at
+    if due_at != state.alarm_at:
+        state.alarm_at = due_at
+        moment.effects.append(SetAlarm(person_id=state.person_id, due_at=due_at))
 
 
-def _is_journey_changed(moment: Moment) -> bool:
-    return any(name.startswith("journey:") for name in moment.changed)
+def _segments_due_at(moment: Moment) -> Instant | None:
+    """Return when time alone may next change a segment.
 
-
-def _segment_instants(moment: Moment, *, is_whole: bool) -> Iterator[Instant]:
-    state, program = moment.state, moment.program
-    is_whole = is_whole or _is_journey_changed(moment)
+    What did not change needs no second look: its instant is not before the one that is known. An
+    instant whose cause has gone wakes the person once for nothing, and all is looked at then.
+    """
+    program = moment.program
+    due_at = moment.state.segments_due_at
+    if moment.is_upheaval or (due_at is not None and due_at < moment.now):
+        looked_at: Iterable[int] = program.timed
+        due_at = None
+    else:
+        looked_at = moment.looked_at
     facts: Facts | None = None
-    for index in program.timed if is_whole else moment.looked_at:
+    for index in looked_at:
         one = program.segments[index]
         if not one.is_timed:
             continue
         if one.thresholds is not None:
-            yield from _falls(state, one.thresholds, moment.now)
-            continue
-        if one.needs and not any(slot_id in state.history for slot_id in one.needs):
-            continue  # nothing measured: nothing to run out
-        facts = facts or moment.facts()
-        yield from _change(one.segment.rule, facts)
+            change = _next_fall(moment.state, one.thresholds, moment.now)
+        else:
+            facts = facts or moment.facts()
+            change = next_change(one.segment.rule, facts)
+        if change is not None and (due_at is None or change < due_at):
+            due_at = change
+    return due_at
 
 
-def _falls(state: State, thresholds: Sequence[Threshold], now: Instant) -> Iterator[Instant]:
-    """Yield when sliding counts fall below what a rule compares them with."""
+def _next_fall(state: State, thresholds: Sequence[Threshold], now: Instant) -> Instant | None:
+    """Return when a sliding count next falls below what a rule compares it with."""
+    due_at: Instant | None = None
     for slot_id, size, count in thresholds:
         tally = state.history.get(slot_id)
         if tally is not None and len(tally.entries) >= count:
             at = tally.entries[-count][0] + size
-            if at > now:
-                yield at
+            if at > now and (due_at is None or at < due_at):
+                due_at = at
+    return due_at
 
 
 def _journey_instants(moment: Moment) -> Iterator[Instant]:
@@ -76,13 +77,9 @@ def _journey_instants(moment: Moment) -> Iterator[Instant]:
         course = program.courses.get(enrollment.version)
         for rule in course.timed_rules(enrollment.step_id) if course is not None else ():
             facts = facts or moment.facts()
-            yield from _change(rule, facts)
+            change = next_change(rule, facts)
+            if change is not None:
+                yield change
     for held in state.held:
         if not program.paused.get(held.delivery.journey):
             yield held.due_at
-
-
-def _change(rule: Rule, facts: Facts) -> Iterator[Instant]:
-    at = next_change(rule, facts)
-    if at is not None:
-        yield at

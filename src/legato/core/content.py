@@ -10,11 +10,12 @@ from legato.expr.path import Json
 from legato.expr.tally import measure
 from legato.expr.template import TemplateFault, compile_template
 from legato.model.event import decode_object
+from legato.model.instant import format_instant
 from legato.model.state import Enrollment
 
 
 def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
-    """Return what templates may name: `profile`, `event`, `journey`, `person`."""
+    """Return what templates may name: `profile`, `event`, `journey`, `person` and `now`."""
     state, program = moment.state, moment.program
     profile = {name: trait.value for name, trait in state.traits.items()}
     for name, slot in program.computed.items():
@@ -26,6 +27,7 @@ def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
         "event": decode_object(enrollment.entry),
         "journey": {"name": enrollment.journey},
         "person": {"id": state.person_id},
+        "now": format_instant(moment.now),
     }
 
 

@@ -69,7 +69,7 @@ def _consents(
         key = (moment.body["purpose"], moment.body.get("channel", EVERY_CHANNEL))
         yield key, moment.body["granted"], str(moment.body.get("wording", ""))
     purpose_of = moment.program.plan.policies.consent_categories
-    if not purpose_of:
+    if not purpose_of or not ("consent" in context or "consentManagement" in context):
         return
     for category, is_granted in _categories(context):
         if category in purpose_of:

@@ -49,9 +49,10 @@ def identify(program: Program, loaded: Loaded, *, at: Instant, horizon: Instant)
         return Identified(state=None, reason=refused)
     found = Identified(state=None)
     persons = [loaded.states[person_id] for person_id in known]
-    state = persons[0] if persons else _newcomer(identifiers, at)
-    for other in persons[1:]:
-        state = _join(program, found, state, other, horizon)
+    state = _owner(program, found, loaded, persons, at)
+    for other in persons:
+        if other is not state:
+            state = _join(program, found, state, other, horizon)
     for kind_name, value in identifiers:
         owner = pointers.get(pointer_key(kind_name, value))
         if owner is None or owner == state.person_id or owner in found.gone:
@@ -74,6 +75,32 @@ def _refusal(program: Program, identifiers: Identifiers, person_count: int) -> R
             definition="identity",
         )
     return None
+
+
+def _owner(
+    program: Program, found: Identified, loaded: Loaded, persons: Sequence[State], at: Instant
+) -> State:
+    """Return the person whom the event is about, before others are joined with them.
+
+    Somebody new who is met on a device of somebody else is not that person: where a protection
+    keeps the event's strongest identifier off the person known by a weaker one, it is a newcomer's.
+    """
+    identifiers, strongest = loaded.keys.identifiers, loaded.keys.identifiers[0]
+    if persons and (
+        pointer_key(*strongest) in loaded.pointers or _has_room(program, persons[0], strongest)
+    ):
+        return persons[0]
+    newcomer = _newcomer(identifiers, at)
+    if persons:
+        _link(program, found, newcomer, strongest, at)
+    return newcomer
+
+
+def _has_room(program: Program, state: State, identifier: tuple[str, str]) -> bool:
+    """Return whether a person may be known by one identifier more."""
+    kind = next(kind for kind in program.plan.identity.kinds if kind.name == identifier[0])
+    values = state.identifiers.get(kind.name, {})
+    return len(values) < (1 if kind.is_unique else kind.limit)
 
 
 def _newcomer(identifiers: Identifiers, at: Instant) -> State:
@@ -127,8 +154,8 @@ def _link(
     if value in values:
         values[value] = min(values[value], at)
         return
-    kind = next(kind for kind in program.plan.identity.kinds if kind.name == kind_name)
-    if len(values) >= (1 if kind.is_unique else kind.limit):
+    if not _has_room(program, state, identifier):
+        kind = next(kind for kind in program.plan.identity.kinds if kind.name == kind_name)
         if not values:
             del state.identifiers[kind_name]
         found.notes.append(NotLinked(kind=kind_name, reason=_protection(kind)))

@@ -15,7 +15,7 @@ from legato.expr.wall import is_zone
 from legato.model.instant import Duration
 from legato.model.journey import Journey
 from legato.model.plan import Plan, QuietHours, SegmentType, plan_digest
-from legato.model.rule import HistoryIs, LocalTime, Rule, Slot, TraitAge
+from legato.model.rule import HistoryIs, Rule, Slot
 from legato.model.state import State
 
 Check: TypeAlias = Callable[[Facts], bool]
@@ -42,7 +42,7 @@ class SlotFold:
 class SegmentCheck:
     """One segment, its compiled rule, and what can change its answer."""
 
-    __slots__ = ("check", "inputs", "is_timed", "name", "needs", "segment", "thresholds")
+    __slots__ = ("check", "inputs", "is_timed", "name", "segment", "thresholds")
 
     def __init__(self, segment: SegmentType, computed: Mapping[str, Slot]) -> None:
         self.segment = segment
@@ -51,8 +51,6 @@ class SegmentCheck:
         self.inputs = inputs_of(segment.rule, computed)
         sliding = [name for name, slot in computed.items() if slot.window.kind != "ever"]
         self.is_timed = depends.uses_time(segment.rule, sliding)
-        self.needs = needs_of(segment.rule, computed)
-        """Slots of which one must be measured before time can change the answer; empty: none."""
         self.thresholds = thresholds_of(segment.rule, sliding)
 
 
@@ -70,13 +68,6 @@ def slots_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[Slot, ...]:
     """Return the measurements a rule reads, those of computed traits included."""
     named = [computed[name] for name in depends.traits(rule) if name in computed]
     return (*depends.slots(rule), *named)
-
-
-def needs_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[str, ...]:
-    """Return a rule's slots, if time works on the rule through them alone."""
-    if any(isinstance(leaf, TraitAge | LocalTime) for leaf in depends.leaves(rule)):
-        return ()
-    return tuple(slot.slot_id for slot in slots_of(rule, computed))
 
 
 Threshold: TypeAlias = tuple[str, Duration, int]
@@ -161,12 +152,19 @@ class Program:
         }
         self.segments: list[SegmentCheck] = [checks[name] for name in _in_order(plan)]
         """Every segment after those its rule asks about."""
-        self.affected: dict[str, list[int]] = {}
-        """Input -> indexes into `segments`, ascending."""
+        self.affected: dict[str, dict[int, None]] = {}
+        """Input -> indexes into `segments`."""
         for index, check in enumerate(self.segments):
             for name in dict.fromkeys(check.inputs):
-                self.affected.setdefault(name, []).append(index)
-        self.timed: list[int] = [i for i, check in enumerate(self.segments) if check.is_timed]
+                self.affected.setdefault(name, {})[index] = None
+        self.timed: dict[int, None] = {
+            index: None for index, check in enumerate(self.segments) if check.is_timed
+        }
+        state_rules = plan.policies.state_rules
+        self.state_inputs: dict[str, bool] = {
+            name: True for rule in state_rules for name in inputs_of(rule.when, self.computed)
+        }
+        """What state rules depend on."""
 
     def _index_slots(self, plan: Plan) -> None:
         rules = [

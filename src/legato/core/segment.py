@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from legato.core.delivery import sync_audience
 from legato.core.moment import Moment
+from legato.core.program import SegmentCheck
 from legato.model.note import SegmentChanged
+
+NONE: Mapping[int, None] = {}
 
 
 def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
-    """Look again at every segment whose inputs changed, in an order in which one look suffices."""
-    state, program = moment.state, moment.program
-    if state.plan != program.digest:
+    """Look again at every segment whose inputs changed; each comes after those it asks about."""
+    program = moment.program
+    if moment.state.plan != program.digest:
         _drop_unknown(moment)
-        state.plan = program.digest
+        moment.state.plan = program.digest
         moment.is_upheaval = True
-        looked_at: Iterator[int] = iter(range(len(program.segments)))
+        moment.news()
+        indexes = list(range(len(program.segments)))
     else:
-        looked_at = _affected(moment, is_timer=is_timer)
-    facts = None
-    for index in looked_at:
+        found: dict[int, None] = dict(program.timed) if is_timer else {}
+        for name in moment.news():
+            found.update(program.affected.get(name, NONE))
+        indexes = sorted(found)
+    if not indexes:
+        return
+    facts = moment.facts()
+    for index in indexes:
         one = program.segments[index]
-        facts = facts or moment.facts()
         is_member = one.check(facts)
-        if is_member == (one.name in state.segments):
-            continue
-        if is_member:
-            state.segments[one.name] = moment.now
-        else:
-            del state.segments[one.name]
-        moment.changed[f"segment:{one.name}"] = True
-        moment.notes.append(SegmentChanged(segment=one.name, is_member=is_member))
-        for destination in one.segment.destinations:
-            sync_audience(moment, one.name, destination, is_member=is_member)
+        if is_member != (one.name in moment.state.segments):
+            _change(moment, one, is_member=is_member)
+    moment.looked_at += indexes
+    settle_segments(moment)  # those that ask about what has just changed
 
 
-def _affected(moment: Moment, *, is_timer: bool) -> Iterator[int]:
-    """Yield the indexes to look at, ascending; a change on the way may add later ones."""
-    affected = moment.program.affected
-    found = [index for name in moment.news() for index in affected.get(name, ())]
-    waiting = sorted(dict.fromkeys(found + moment.program.timed if is_timer else found))
-    while waiting:
-        index = waiting.pop(0)
-        moment.looked_at.append(index)
-        yield index
-        later = [one for name in moment.news() for one in affected.get(name, ()) if one > index]
-        if later:
-            waiting = sorted(dict.fromkeys(waiting + later))
+def _change(moment: Moment, one: SegmentCheck, *, is_member: bool) -> None:
+    if is_member:
+        moment.state.segments[one.name] = moment.now
+    else:
+        del moment.state.segments[one.name]
+    moment.changed[f"segment:{one.name}"] = True
+    moment.notes.append(SegmentChanged(segment=one.name, is_member=is_member))
+    for destination in one.segment.destinations:
+        sync_audience(moment, one.name, destination, is_member=is_member)
 
 
 def _drop_unknown(moment: Moment) -> None:

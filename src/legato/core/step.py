@@ -165,10 +165,9 @@ def _call(moment: Moment, loaded: Loaded, event: JourneyCalled) -> None:
 
 
 def _finish(moment: Moment, gone: Sequence[PersonId], *, is_admitted: bool = False) -> Result:
-    if moment.changed:
-        settle_segments(moment)  # journeys may have changed what segments ask about
-        if moment.state.pending or moment.state.held or "consent" in moment.changed:
-            revoke_what_gates_now_close(moment)
+    settle_segments(moment)  # journeys may have changed what segments ask about
+    if "consent" in moment.changed or _may_state_forbid(moment):
+        revoke_what_gates_now_close(moment)
     compact(moment)
     set_alarm(moment)
     moment.state.version += 1
@@ -179,6 +178,13 @@ def _finish(moment: Moment, gone: Sequence[PersonId], *, is_admitted: bool = Fal
         effects=moment.effects,
         notes=moment.notes,
     )
+
+
+def _may_state_forbid(moment: Moment) -> bool:
+    """Return whether something on its way may be forbidden by what has just changed."""
+    if not moment.state.pending and not moment.state.held:
+        return False
+    return any(name in moment.program.state_inputs for name in moment.changed)
 
 
 def _quarantined(event: CustomerEvent | RejectedItem, reason: Reason, *, name: str) -> Result:

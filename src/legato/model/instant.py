@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TypeAlias
 
 Instant: TypeAlias = int
@@ -88,6 +89,7 @@ def parse_duration(text: str) -> Duration | None:
     return total if text and end == len(text) else None
 
 
+@lru_cache(maxsize=4_096)
 def format_duration(duration: Duration) -> str:
     """Write a duration as people do: `2 days 4 hours`, `30 minutes`, `250 ms`."""
     if 0 < duration < SECOND:

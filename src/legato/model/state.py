@@ -142,6 +142,8 @@ class State(msgspec.Struct, array_like=True):
     merged: list[PersonId] = msgspec.field(default_factory=list[PersonId])
     """Persons that became this one."""
     alarm_at: Instant | None = None
+    segments_due_at: Instant | None = None
+    """When time alone may next change a segment."""
     plan: str = ""
     """Digest of the plan under which segments were last looked at as a whole."""
     version: int = 0
