@@ -40,6 +40,8 @@ class Sent(msgspec.Struct, frozen=True):
 
     at: Instant
     delivery: Delivery
+    position: int
+    """Of the log's last record then: what was received before the message left, and what after."""
 
 
 class Entry:
@@ -58,6 +60,10 @@ class Surroundings(Protocol):
 
     def clock(self) -> Instant:
         """Return the present instant, never before the engine's."""
+        ...
+
+    def position(self) -> int:
+        """Return the position of the log's last record."""
         ...
 
     def clear(self, delivery: Delivery) -> Clearance:
@@ -136,7 +142,7 @@ class Lanes:
         outcome: Outcome = answer.outcome
         if outcome == "accepted":
             known = self.repeated if delivery.delivery_id in self._taken else self.sent
-            known.append(Sent(now, delivery))
+            known.append(Sent(now, delivery, self._world.position()))
             self._taken[delivery.delivery_id] = True
         entry.is_in_flight = True
         self._world.after(answer.latency, lambda: self._over(entry, outcome, None))

@@ -226,6 +226,10 @@ class World:
         """Return the present instant, never before the engine's: the clock may have jumped."""
         return max(self.now, self._memory.now)
 
+    def position(self) -> int:
+        """Return the position of the log's last record."""
+        return self._memory.position
+
     def clear(self, delivery: Delivery) -> Clearance:
         """Read the gates of a delivery that is about to leave."""
         person = self._memory.person(delivery.person_id)
