@@ -453,4 +453,9 @@ def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
 
 def open_app(config: Config) -> App:
     """Open the stores and wire everything; nothing runs before `start`. Raises LegatoError."""
-    return App(config, Folder(config.data))
+    folder = Folder(config.data)
+    try:
+        return App(config, folder)
+    except LegatoError:
+        folder.close()
+        raise
