@@ -197,11 +197,12 @@ class Memory:
         self._fetch(turned, [became])
 
     def _follow(self, turned: Turned, person_id: PersonId) -> PersonId:
-        while True:
+        while turned.forwards or self._forwards:
             became = turned.forwards.get(person_id) or self._forwards.get(person_id)
             if became is None:
-                return person_id
+                break
             person_id = became
+        return person_id
 
     def _state(self, turned: Turned, person_id: PersonId) -> State | None:
         person_id = self._follow(turned, person_id)
