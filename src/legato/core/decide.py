@@ -66,8 +66,8 @@ def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -
     """Choose the first channel whose gates are all open; else hold; else refuse."""
     visit = enrollment.counts.get(f"send:{step.step_id}", 0) + 1
     enrollment.counts[f"send:{step.step_id}"] = visit
-    delivery_id = DeliveryId(derive("delivery", enrollment.enrollment_id, step.step_id, str(visit)))
-    if delivery_id in moment.state.decided:
+    delivery_id = visit_id(enrollment, step.step_id, visit)
+    if delivery_id in moment.state.decided or left_key(delivery_id) in enrollment.counts:
         moment.confirmed[delivery_id] = True
         return
     moment.state.decided[delivery_id] = moment.at
@@ -120,6 +120,16 @@ def _draft(
         about=chosen.intent.about,
         cost_micros=chosen.channel.cost_micros,
     )
+
+
+def visit_id(enrollment: Enrollment, step_id: str, visit: int) -> DeliveryId:
+    """Return the id of what a visit of a step decides: deciding it again gives the same."""
+    return DeliveryId(derive("delivery", enrollment.enrollment_id, step_id, str(visit)))
+
+
+def left_key(delivery_id: str) -> str:
+    """Name, among an enrollment's counts, a message that left before its visit was undone."""
+    return f"left:{delivery_id}"
 
 
 def _weigh(moment: Moment, course: Course, step: Send, entry: Mapping[str, Any]) -> list[Weighed]:

@@ -143,6 +143,9 @@ def compact(moment: Moment) -> None:
     if state.decided and min(state.decided.values()) < horizon:
         state.decided = {key: at for key, at in state.decided.items() if at >= horizon}
     windows = [cap.window for cap in moment.program.plan.policies.caps]
-    oldest = moment.now - max(windows, default=0)
+    # Not before the horizon: a replay for a late event asks what has been sent.
+    oldest = min(horizon, moment.now - max(windows, default=0))
     if state.contacts and state.contacts[0].at < oldest:
-        state.contacts = [one for one in state.contacts if one.at >= oldest]
+        state.contacts = [
+            one for one in state.contacts if one.at >= oldest or one.delivery_id in state.pending
+        ]

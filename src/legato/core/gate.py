@@ -254,7 +254,8 @@ def _contact_count(program: Program, state: State, cap: Cap, now: Instant) -> in
     since = now - cap.window
     purposes = program.plan.purposes
     return sum(
-        contact.at > since
+        # What has not left yet will leave now or later, however long ago it was decided.
+        (contact.at > since or contact.delivery_id in state.pending)
         and (not cap.channels or contact.channel in cap.channels)
         and contact.purpose in purposes
         and _concerns(cap.purposes, purposes[contact.purpose])

@@ -17,13 +17,16 @@ later than the horizon: those are recorded as late, may end a passage, and begin
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Mapping
 
 from legato.core.course import Course
+from legato.core.decide import left_key, visit_id
 from legato.core.delivery import drop_held, withdraw
 from legato.core.enter import enter_by_event
 from legato.core.journey import touch
 from legato.core.moment import Moment
 from legato.model.event import decode_object
+from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant
 from legato.model.problem import Reason
 from legato.model.state import Enrollment, Recent
@@ -68,8 +71,10 @@ def replay(moment: Moment) -> None:
         if delivery.journey in names and state.decided.get(delivery_id, 0) >= since
     ]
     held_before = [held for held in state.held if held.delivery.journey in names]
+    visits: dict[EnrollmentId, dict[str, int]] = {}
     for enrollment in list(state.enrollments):
         if enrollment.journey in names:
+            visits[enrollment.enrollment_id] = dict(enrollment.counts)
             _rewind(moment, enrollment)
     here = (moment.at, moment.event_id, moment.name, moment.source, moment.body)
     following = [one for one in state.recent if one.at > since or one.event_id == moment.event_id]
@@ -82,6 +87,8 @@ def replay(moment: Moment) -> None:
         code="journey.late_event",
         what="an event that arrived late says that it should not be sent",
     )
+    contacts = [one.delivery_id for one in state.contacts]
+    left = {one: True for one in contacts if one not in state.pending}
     for delivery_id in undone:
         if delivery_id not in moment.confirmed and delivery_id in state.pending:
             withdraw(moment, delivery_id, reason)
@@ -90,6 +97,27 @@ def replay(moment: Moment) -> None:
         is_undone = state.decided.get(delivery_id, 0) >= since
         if held in state.held and is_undone and delivery_id not in moment.confirmed:
             drop_held(moment, held, reason)
+    for enrollment in state.enrollments:
+        _skip_visits(enrollment, visits.get(enrollment.enrollment_id, {}), left)
+
+
+def _skip_visits(
+    enrollment: Enrollment, before: Mapping[str, int], left: Mapping[DeliveryId, bool]
+) -> None:
+    """Let no later visit of a step decide under the id of one that was undone.
+
+    A message that had left already is not due again: the next visit finds it sent.
+    """
+    for key, count in before.items():
+        if not key.startswith("send:"):
+            continue
+        step_id = key.removeprefix("send:")
+        for visit in range(enrollment.counts.get(key, 0) + 1, count + 1):
+            delivery_id = visit_id(enrollment, step_id, visit)
+            if delivery_id in left:
+                enrollment.counts[left_key(delivery_id)] = 1
+                break
+            enrollment.counts[key] = visit
 
 
 def _is_in_use(moment: Moment, course: Course) -> bool:
@@ -108,7 +136,8 @@ def _rewind(moment: Moment, enrollment: Enrollment) -> None:
             enrollment.step_id = trail.step_id
             enrollment.since = trail.since
             enrollment.due_at = trail.due_at
-            enrollment.counts = dict(trail.counts)
+            kept = {key: 1 for key in enrollment.counts if key.startswith(left_key(""))}
+            enrollment.counts = {**trail.counts, **kept}
             enrollment.ended_at = None
             enrollment.outcome = ""
             del enrollment.trail[index:]

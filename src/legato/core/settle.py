@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from legato.core.delivery import change_audience, drop_held, withdraw
 from legato.core.gate import Intent, clear, consent_gate, inspect
 from legato.core.journey import answer_arrived
@@ -35,6 +37,8 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
     )
     if report.outcome in NOT_SENT:
         state.contacts = [one for one in state.contacts if one.delivery_id != report.delivery_id]
+    elif delivery is not None or report.outcome == "accepted":
+        _count_from_now(moment, report)
     if report.outcome in ("bounced", "complained"):
         _suppress(moment, report, delivery)
     for enrollment in state.enrollments:
@@ -42,6 +46,16 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
             answer = report.answer if report.outcome in ("accepted", "delivered") else None
             answer_arrived(moment, enrollment, answer)
             break
+
+
+def _count_from_now(moment: Moment, report: DeliveryReported) -> None:
+    """Let caps count a message from when it left, which may be hours after its decision."""
+    contacts = moment.state.contacts
+    for index, contact in enumerate(contacts):
+        if contact.delivery_id == report.delivery_id:
+            del contacts[index]
+            contacts.append(msgspec.structs.replace(contact, at=moment.now))
+            return
 
 
 def _suppress(moment: Moment, report: DeliveryReported, delivery: Delivery | None) -> None:
