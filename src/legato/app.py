@@ -33,6 +33,7 @@ from legato.model.noun import Noun
 from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
 from legato.model.state import State, decode_state
+from legato.plan.diff import retire
 from legato.plan.load import Loaded, load
 from legato.plan.scale import scale_plan
 from legato.ports.intake import Intake
@@ -214,10 +215,10 @@ class App:
             if loaded.plan is None:
                 return Applied(problems=loaded.problems, digest=self._digest())
             plan = scale_plan(loaded.plan, self.config.speed)
-            if plan == replace(active, retired=()):
-                return Applied(digest=self._digest())
             plan = await asyncio.to_thread(_with_retired, plan, active, self.records)
             digest = plan_digest(plan)
+            if digest == self._digest():
+                return Applied(digest=digest)
             await self._settle(
                 PlanActivated(
                     received_at=self.clock.now(), digest=digest, plan=encode_plan(plan), by=by
@@ -398,16 +399,14 @@ def _with_retired(plan: Plan, active: Plan, records: Records) -> Plan:
     Few are simply kept. Of many, those that nobody is in any more are dropped; not the ones
     replaced now, which somebody may be entering at this moment.
     """
-    current = {journey.version for journey in plan.journeys.values()}
-    replaced = [one for one in active.journeys.values() if one.version not in current]
-    retired = [one for one in active.retired if one.version not in current]
-    if len(replaced) + len(retired) > RETIRED_MAX:
-        in_use: dict[str, None] = {}
-        for _, data in _everybody(records):
-            for enrollment in decode_state(data).enrollments:
-                in_use[enrollment.version] = None
-        retired = [one for one in retired if one.version in in_use]
-    return replace(plan, retired=(*retired, *replaced))
+    kept = retire(active, plan, ())
+    if len(kept.retired) <= RETIRED_MAX:
+        return kept
+    in_use = {one.version: True for one in active.journeys.values()}
+    for _, data in _everybody(records):
+        in_use.update({one.version: True for one in decode_state(data).enrollments})
+    empty = [one.version for one in kept.retired if one.version not in in_use]
+    return retire(active, plan, empty)
 
 
 def _everybody(records: Records) -> Iterator[tuple[PersonId, bytes]]:

@@ -268,3 +268,40 @@ def test_a_template_that_fails_is_a_reason_and_stops_nobody_else() -> None:
 
     assert refusals(world, "ana") == ["template.failed"]
     assert world.messages("bob") == ["reminder"]
+
+
+AUDIENCE = """segment: keen
+title: Keen
+owner: growth
+purpose: marketing
+when: {did: Product Viewed, within: 1h}
+keep_in: [lists]
+"""
+LISTS = """
+---
+destination: lists
+connector: webhook
+settings: {url: "http://127.0.0.1:1/", signing_key: {secret: K}}
+allow_private: true
+"""
+
+
+def test_an_audience_follows_its_segment_and_is_left_when_consent_is_withdrawn() -> None:
+    world = open_world(
+        compile_plan(segments=AUDIENCE, destinations=BASE["destinations.yaml"].rstrip() + LISTS)
+    )
+    for who in ("ana", "bob", "eve"):
+        known_person(world, who, consents=who != "eve")
+        world.track(who, "Product Viewed")
+    world.advance(MINUTE)
+
+    world.track("ana", "Consent Changed", {"purpose": "marketing", "granted": False})
+    world.advance(2 * HOUR)
+
+    changes = [(sent.delivery.operation, sent.delivery.address) for sent in world.sent]
+    assert changes == [
+        ("audience_add", "ana@example.com"),
+        ("audience_add", "bob@example.com"),
+        ("audience_remove", "ana@example.com"),
+        ("audience_remove", "bob@example.com"),
+    ]

@@ -93,19 +93,6 @@ def drop_held(moment: Moment, held: Held, reason: Reason | None, *gates: GateSee
     )
 
 
-def sync_audience(moment: Moment, audience: str, destination: str, *, is_member: bool) -> None:
-    """Keep a segment's audience at a destination in step."""
-    segment = moment.program.plan.segments[audience]
-    where = moment.program.plan.destinations[destination]
-    kind = AudienceType(
-        name=f"{segment.name}@{destination}",
-        destination=destination,
-        address=str(where.settings.get("address", "email")),
-        purpose=str(where.settings.get("purpose", "")),
-    )
-    change_audience(moment, kind, is_member=is_member)
-
-
 def change_audience(
     moment: Moment,
     audience: AudienceType,
@@ -134,7 +121,7 @@ def change_audience(
         expires_at=moment.now + AUDIENCE_EXPIRES,
         purpose=audience.purpose if is_member else "",
         address=address,
-        content={"audience": audience.name},
+        content={"audience": audience.list or audience.name},
     )
     commit(moment, make_delivery(moment, draft, enrollment))
     moment.notes.append(

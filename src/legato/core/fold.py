@@ -115,8 +115,8 @@ def _fold_consent(
         if after is before:
             continue
         moment.state.consents[key] = after
-        moment.changed["consent"] = True
         if before is None or before.is_granted != is_granted:
+            moment.changed["consent"] = True
             note = ConsentSet(purpose=purpose, channel=channel, is_granted=is_granted)
             moment.notes.append(note)
 

@@ -129,11 +129,10 @@ def has_left_already(moment: Moment, course: Course, enrollment: Enrollment) -> 
 
 
 def _exit(moment: Moment, course: Course, enrollment: Enrollment, leave: Exit) -> None:
-    outcome = "goal" if leave.is_goal else "exit"
+    outcome = "goal" if leave.is_goal else leave.outcome or "exit"
+    code = "journey.goal" if leave.is_goal else "journey.exit"
     what = f"{leave.on} happened" if leave.on else "a leave condition holds"
-    reason = Reason(
-        code=f"journey.{outcome}", what=what, definition=f"journeys/{course.journey.name}"
-    )
+    reason = Reason(code=code, what=what, definition=f"journeys/{course.journey.name}")
     end(moment, enrollment, outcome, reason)
     state = moment.state
     for held in list(state.held):

@@ -98,8 +98,10 @@ def _values(
         case "user_id":
             return [event.user_id]
         case "anonymous_id":
-            # What an alias calls the previous id is what the person was known by until then.
-            return [event.anonymous_id, event.previous_id]
+            # What an alias calls the previous id is what the person was known by until then. One
+            # that gives somebody their own name again says nothing.
+            previous_id = event.previous_id if event.previous_id != event.user_id else None
+            return [event.anonymous_id, previous_id]
         case "group_id":
             return [event.group_id]
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from legato.core.delivery import sync_audience
+from legato.core.delivery import change_audience
 from legato.core.moment import Moment
 from legato.core.program import SegmentCheck
 from legato.model.note import SegmentChanged
@@ -46,7 +46,8 @@ def _change(moment: Moment, one: SegmentCheck, *, is_member: bool) -> None:
     moment.changed[f"segment:{one.name}"] = True
     moment.notes.append(SegmentChanged(segment=one.name, is_member=is_member))
     for destination in one.segment.destinations:
-        sync_audience(moment, one.name, destination, is_member=is_member)
+        audience = moment.program.plan.audiences[one.segment.audience_of(destination)]
+        change_audience(moment, audience, is_member=is_member)
 
 
 def _drop_unknown(moment: Moment) -> None:

@@ -58,7 +58,14 @@ class SegmentType(Noun, frozen=True, kw_only=True):
     rule: Rule
     owner: str = ""
     title: str = ""
+    purpose: str = ""
+    """Of the audiences that follow it; whoever joins them has consented to it."""
     destinations: tuple[str, ...] = ()
+    """Each has an audience of its own, named by `audience_of`."""
+
+    def audience_of(self, destination: str) -> str:
+        """Name the audience that follows this segment at a destination."""
+        return f"{self.name}@{destination}"
 
 
 class AudienceType(Noun, frozen=True, kw_only=True):
@@ -69,7 +76,9 @@ class AudienceType(Noun, frozen=True, kw_only=True):
     address: str
     """As of a channel: what the destination knows people by."""
     purpose: str
-    """Joining needs it; leaving never needs anything."""
+    """Joining needs consent to it; leaving never needs anything."""
+    list: str = ""
+    """What the destination calls it; empty: its name."""
     owner: str = ""
     title: str = ""
 

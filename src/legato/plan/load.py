@@ -30,7 +30,7 @@ from legato.plan.rules.policies import (
     read_quiet_hours,
     read_suppress,
 )
-from legato.plan.rules.segments import read_audience, read_segment, report_cycles
+from legato.plan.rules.segments import audiences_of, read_audience, read_segment, report_cycles
 from legato.plan.rules.sources import read_source
 from legato.plan.rules.templates import read_template
 from legato.plan.rules.workspace import Workspace, read_workspace
@@ -139,6 +139,8 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
     templates = _read_all(scope, library, "template", read_template)
     segments = _read_all(scope, library, "segment", read_segment)
     report_cycles(scope, segments)
+    for segment in segments.values():
+        scope.audiences.update(audiences_of(scope, segment))
     purposes = [p for tree in library.trees("purposes") for p in read_purposes(scope, tree)]
     return Plan(
         name=workspace.name,

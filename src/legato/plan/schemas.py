@@ -294,6 +294,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "title": _TITLE,
             "owner": _OWNER,
             "when": _CONDITION,
+            "purpose": text("What people on the lists of `keep_in` have consented to."),
             "keep_in": of("names", "Destinations that keep a list in step with it."),
         },
     ),

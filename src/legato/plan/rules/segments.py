@@ -10,7 +10,7 @@ from legato.model.rule import ALWAYS
 from legato.plan import form
 from legato.plan.conditions import Hand, read_condition
 from legato.plan.form import Form
-from legato.plan.rules.channels import read_address
+from legato.plan.rules.channels import default_address, read_address
 from legato.plan.scope import Scope
 from legato.plan.source import Fields
 
@@ -23,15 +23,37 @@ def read_segment(scope: Scope, tree: Fields) -> SegmentType:
     destinations = part.read("keep_in", form.texts, ())
     for destination in destinations:
         scope.refer_able("audience_add", destination, part.place_of_value("keep_in"))
+    purpose = part.read("purpose", form.text, "")
+    if destinations and not purpose:
+        part.need("purpose", "purpose: marketing")
+    if purpose:
+        scope.refer("purpose", purpose, part.place_of_value("purpose"))
     segment = SegmentType(
         name=name,
         title=part.read("title", form.text, name),
         owner=part.need_read("owner", form.text, "", example="owner: growth"),
         rule=ALWAYS if condition is None else read_condition(scope, condition, Hand()),
         destinations=destinations,
+        purpose=purpose,
     )
     part.close()
     return segment
+
+
+def audiences_of(scope: Scope, segment: SegmentType) -> dict[str, AudienceType]:
+    """Return the audiences that follow a segment, one at each destination it is kept in."""
+    return {
+        segment.audience_of(destination): AudienceType(
+            name=segment.audience_of(destination),
+            title=segment.title,
+            owner=segment.owner,
+            destination=destination,
+            address=default_address(scope),
+            purpose=segment.purpose,
+            list=segment.name,
+        )
+        for destination in segment.destinations
+    }
 
 
 def read_audience(scope: Scope, tree: Fields) -> AudienceType:
