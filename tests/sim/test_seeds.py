@@ -19,8 +19,9 @@ SEEDS = int(os.environ.get("LEGATO_SEEDS", "10000"))
 """How many worlds: more before a release, fewer while writing."""
 CHUNKS = 20
 CROWD = Crowd()
-ONCE_BROKEN = (0, 1, 6, 7, 8, 17, 22)
-"""Seeds in which somebody new on another's device was taken for that other person."""
+ONCE_BROKEN = (0, 1, 6, 7, 8, 17, 22, 329, 481, 516, 1310, 1521)
+"""In the first seven somebody new on another's device was taken for that other person; in the
+rest a cap was counted from the decision of a message that left hours later."""
 
 
 def attempt(seed: int) -> Trial:

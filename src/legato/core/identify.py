@@ -1,4 +1,16 @@
-"""Stage 2: identifiers lead to one profile; a link may merge two."""
+"""Stage 2: identifiers lead to one profile; a link may merge two.
+
+What holds in any order of arrival. Where no protection refuses, people are what shared identifiers
+connect, and their profiles are equal byte for byte but for what we make ourselves: the person's id
+(so also draws by it, made before a merge), whom they took in, and since when they are in a
+segment, which is by our clock. A protection is kept in every order: a unique kind never has two
+values, a kind never more than its limit. And an event that carries a value of the strongest kind,
+where that is unique, is always that value's person's.
+
+What depends on the order is who gets what only one can have: of two people met on one device the
+first keeps it, and what it then does without a name is theirs; of more values than a limit allows,
+the first are kept. Undoing that would take facts away from people long after.
+"""
 
 from __future__ import annotations
 
