@@ -16,7 +16,8 @@ import msgspec
 
 from workspace import EVENTS, WRITE_KEY
 
-RECENT_MAX = 4_000_000
+ORDER = EVENTS.index("Order Completed")
+OTHERS = [kind for kind in range(len(EVENTS)) if kind != ORDER]
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -136,7 +137,7 @@ class Events:
         number = self.number
         # A multiplicative hash spreads people without a random generator.
         person = (number * 2_654_435_761) % self.people
-        kind = 3 if number % 5 == 0 else number % len(EVENTS)
+        kind = ORDER if number % 5 == 0 else OTHERS[number % len(OTHERS)]
         return {
             "type": "track",
             "event": EVENTS[kind],

@@ -32,22 +32,16 @@ class Weighed(msgspec.Struct, kw_only=True):
     intent: Intent
     gates: tuple[GateSeen, ...]
     until: Instant | None
-
-    def verdict(self) -> Verdict:
-        """Return the worst of the gates' answers."""
-        verdicts = [gate.verdict for gate in self.gates]
-        if "refuse" in verdicts:
-            return "refuse"
-        return "hold" if "hold" in verdicts else "pass"
+    verdict: Verdict
+    """The worst of the gates' answers."""
 
     def rank(self) -> int:
         """Return how far it got: all gates, up to a hold, or up to the first that refuses.
 
         Of channels that got equally far, `max` takes the first, which is the preferred one.
         """
-        verdict = self.verdict()
-        if verdict != "refuse":
-            return len(self.gates) + (1 if verdict == "pass" else 0)
+        if self.verdict != "refuse":
+            return len(self.gates) + (1 if self.verdict == "pass" else 0)
         return next(i for i, gate in enumerate(self.gates) if gate.verdict == "refuse")
 
     def candidate(self) -> Candidate:
@@ -58,8 +52,19 @@ class Weighed(msgspec.Struct, kw_only=True):
 
     def reason(self) -> Reason | None:
         """Return the reason of the first gate that blocks."""
-        blocking = [gate.reason for gate in self.gates if gate.verdict == self.verdict()]
+        blocking = [gate.reason for gate in self.gates if gate.verdict == self.verdict]
         return blocking[0] if blocking else None
+
+
+def weigh(
+    channel: Channel, intent: Intent, gates: tuple[GateSeen, ...], until: Instant | None
+) -> Weighed:
+    """Put a channel's gates together."""
+    verdicts = [gate.verdict for gate in gates]
+    verdict: Verdict = (
+        "refuse" if "refuse" in verdicts else "hold" if "hold" in verdicts else "pass"
+    )
+    return Weighed(channel=channel, intent=intent, gates=gates, until=until, verdict=verdict)
 
 
 def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -> None:
@@ -74,7 +79,7 @@ def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -
     weighed = _weigh(moment, course, step, decode_object(enrollment.entry))
     best = max(weighed, key=Weighed.rank)
     content = _content(moment, enrollment, step, best)
-    verdict, reason = best.verdict(), best.reason()
+    verdict, reason = best.verdict, best.reason()
     if isinstance(content, TemplateFault):
         verdict = "refuse"
         reason = Reason(
@@ -151,21 +156,21 @@ def _weigh(moment: Moment, course: Course, step: Send, entry: Mapping[str, Any])
             entry=entry,
         )
         gates, until = inspect(moment.program, moment.state, intent, moment.now)
-        weighed.append(Weighed(channel=channel, intent=intent, gates=gates, until=until))
+        weighed.append(weigh(channel, intent, gates, until))
     return weighed
 
 
 def _content(
     moment: Moment, enrollment: Enrollment, step: Send, chosen: Weighed
 ) -> dict[str, Any] | TemplateFault:
-    if chosen.verdict() == "refuse":
+    if chosen.verdict == "refuse":
         return {}
     texts = moment.program.plan.templates[step.message].texts[chosen.channel.name]
     return render_content(texts, variables(moment, enrollment))
 
 
 def _release(moment: Moment, delivery: Delivery, weighed: Weighed) -> None:
-    if weighed.verdict() == "pass":
+    if weighed.verdict == "pass":
         commit(moment, delivery)
         return
     assert weighed.until is not None
@@ -193,10 +198,8 @@ def release_held(moment: Moment) -> None:
             entry=_entry_body(moment, delivery),
         )
         gates, until = inspect(moment.program, state, intent, moment.now)
-        weighed = Weighed(
-            channel=plan.channels[delivery.channel], intent=intent, gates=gates, until=until
-        )
-        if weighed.verdict() == "refuse":
+        weighed = weigh(plan.channels[delivery.channel], intent, gates, until)
+        if weighed.verdict == "refuse":
             drop_held(moment, held, weighed.reason(), *gates)
         else:
             state.held.remove(held)

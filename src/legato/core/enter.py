@@ -14,6 +14,10 @@ from legato.model.state import Enrollment, Passage
 ENROLLMENTS_MAX = 200
 """Passages a person can be in at once, the recently ended counted: a state must stay small."""
 
+PASSAGES_MAX = 1_000
+"""Keys of past passages remembered a person: of more (a thousand orders), the oldest passages are
+forgotten, and an entry `once` for such a key would be possible again."""
+
 
 def enter_by_event(moment: Moment, course: Course, body: bytes) -> None:
     """Let the moment's event bring the person in, if everything agrees."""
@@ -127,10 +131,13 @@ def compact(moment: Moment) -> None:
     """Reduce what ended before the lateness horizon to what re-entry rules need."""
     state = moment.state
     horizon = moment.now - moment.program.plan.lateness
+    if state.compacted_at > horizon:
+        return  # nothing much can be older than the horizon since the last time
+    state.compacted_at = moment.now
     for enrollment in [one for one in state.enrollments if (one.ended_at or horizon) < horizon]:
         state.enrollments.remove(enrollment)
         key = passage_key(enrollment.journey, enrollment.key)
-        before = state.passages.get(key)
+        before = state.passages.pop(key, None)  # the newest stand last
         state.passages[key] = Passage(
             entered_at=max(enrollment.entered_at, before.entered_at if before else 0),
             entry_count=1 + (before.entry_count if before else 0),
@@ -138,6 +145,8 @@ def compact(moment: Moment) -> None:
             outcome=enrollment.outcome,
             reached_goal=enrollment.outcome == "goal" or bool(before and before.reached_goal),
         )
+    while len(state.passages) > PASSAGES_MAX:
+        del state.passages[next(iter(state.passages))]
     if state.recent and state.recent[0].at < horizon:
         state.recent = [one for one in state.recent if one.at >= horizon]
     if state.decided and min(state.decided.values()) < horizon:

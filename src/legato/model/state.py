@@ -144,6 +144,8 @@ class State(msgspec.Struct, array_like=True):
     alarm_at: Instant | None = None
     segments_due_at: Instant | None = None
     """When time alone may next change a segment."""
+    compacted_at: Instant = 0
+    """When what had ended was last reduced to what is needed of it."""
     plan: str = ""
     """Digest of the plan under which segments were last looked at as a whole."""
     version: int = 0
