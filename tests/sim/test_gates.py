@@ -305,3 +305,20 @@ def test_an_audience_follows_its_segment_and_is_left_when_consent_is_withdrawn()
         ("audience_remove", "ana@example.com"),
         ("audience_remove", "bob@example.com"),
     ]
+
+
+def test_what_people_call_themselves_cannot_carry_markup_into_html() -> None:
+    html = BASE["templates.yaml"].replace(
+        "email: {subject:",
+        "email: {html: \"<b>{{ profile.name | default: 'you' }}</b>\", subject:",
+        1,
+    )
+    world = open_world(compile_plan(CART, templates=html))
+    known_person(world, "ana")
+    world.identify("ana", {"name": "<script>"})
+
+    world.track("ana", "Checkout Started", {"cart_id": "c"})
+    world.advance(HOUR)
+
+    assert world.sent[0].delivery.content["html"] == "<b>&lt;script&gt;</b>"
+    assert world.sent[0].delivery.content["body"] == "Hello <script>"

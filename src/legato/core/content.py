@@ -13,6 +13,9 @@ from legato.model.event import decode_object
 from legato.model.instant import format_instant
 from legato.model.state import Enrollment
 
+HTML_FIELD = "html"
+"""The field of a message whose variables are escaped, so that a name cannot carry markup."""
+
 
 def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
     """Return what templates may name: `profile`, `event`, `journey`, `person` and `now`."""
@@ -36,20 +39,20 @@ def render_content(
 ) -> dict[str, Any] | TemplateFault:
     """Fill every text of a nested mapping; with a fault, the first is returned instead."""
     faults: list[TemplateFault] = []
-    filled = {key: _render(value, names, faults) for key, value in content.items()}
+    filled = {key: _render(key, value, names, faults) for key, value in content.items()}
     return faults[0] if faults else filled
 
 
-def _render(value: Json, names: Mapping[str, Any], faults: list[TemplateFault]) -> Json:
+def _render(key: str, value: Json, names: Mapping[str, Any], faults: list[TemplateFault]) -> Json:
     if isinstance(value, str):
-        template = compile_template(value)
+        template = compile_template(value, is_html=key == HTML_FIELD)
         text = template if isinstance(template, TemplateFault) else template.render(names)
         if isinstance(text, TemplateFault):
             faults.append(text)
         return text
     if isinstance(value, Mapping):
         inner = cast("Mapping[str, Json]", value)
-        return {key: _render(one, names, faults) for key, one in inner.items()}
+        return {key: _render(key, one, names, faults) for key, one in inner.items()}
     if isinstance(value, list | tuple):
-        return [_render(one, names, faults) for one in cast("Sequence[Json]", value)]
+        return [_render(key, one, names, faults) for one in cast("Sequence[Json]", value)]
     return value
