@@ -10,15 +10,16 @@ from legato.expr.depends import next_change
 from legato.expr.facts import Facts
 from legato.model.effect import SetAlarm
 from legato.model.instant import Instant
+from legato.model.rule import Rule
 from legato.model.state import State
 
 
 def set_alarm(moment: Moment) -> None:
     """Ask to be woken, if when has changed since the last step."""
-    moment.at = moment.now
+    since, moment.at = moment.at, moment.now
     state = moment.state
     state.segments_due_at = _segments_due_at(moment)
-    due_at = min(_journey_instants(moment), default=None)
+    due_at = min(_journey_instants(moment, since), default=None)
     if state.segments_due_at is not None and (due_at is None or state.segments_due_at < due_at):
         due_at = state.segments_due_at
     if due_at != state.alarm_at:
@@ -66,7 +67,8 @@ def _next_fall(state: State, thresholds: Sequence[Threshold], now: Instant) -> I
     return due_at
 
 
-def _journey_instants(moment: Moment) -> Iterator[Instant]:
+def _journey_instants(moment: Moment, since: Instant) -> Iterator[Instant]:
+    """Yield when journeys wait for time, having looked at their rules as of `since`."""
     state, program = moment.state, moment.program
     facts: Facts | None = None
     for enrollment in state.enrollments:
@@ -80,6 +82,16 @@ def _journey_instants(moment: Moment) -> Iterator[Instant]:
             change = next_change(rule, facts)
             if change is not None:
                 yield change
+            if since < moment.now and _has_changed(moment, rule, since):
+                yield moment.now
     for held in state.held:
         if not program.paused.get(held.delivery.journey):
             yield held.due_at
+
+
+def _has_changed(moment: Moment, rule: Rule, since: Instant) -> bool:
+    """Return whether time may have changed a rule between an event and its arrival."""
+    moment.at = since
+    change = next_change(rule, moment.facts())
+    moment.at = moment.now
+    return change is not None and change <= moment.now

@@ -28,7 +28,11 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
         indexes = sorted(found)
     if not indexes:
         return
+    # Whoever is a member is one now. As of an event of minutes ago, somebody whom time has taken
+    # out since would be let in again, and no alarm would be left to see to it.
+    at, moment.at = moment.at, moment.now
     facts = moment.facts()
+    moment.at = at
     for index in indexes:
         one = program.segments[index]
         is_member = one.check(facts)
