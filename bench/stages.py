@@ -1,6 +1,6 @@
 """Where the engine's time goes: microseconds an event by stage, in this process, without HTTP.
 
-    .venv/bin/python bench/stages.py [--profile]
+.venv/bin/python bench/stages.py [--profile]
 """
 
 from __future__ import annotations
