@@ -1,0 +1,214 @@
+"""The embedded host as `legato up` wires it, with a clock and a gatekeeper that a test may hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from legato.app import check_files
+from legato.fold.memory import CORE, DUPLICATES_WINDOW, Core
+from legato.model.delivery import Delivery
+from legato.model.event import (
+    NAME_OF_KIND,
+    CustomerEvent,
+    CustomerEventKind,
+    Event,
+    PlanActivated,
+)
+from legato.model.ids import EventId, derive, share
+from legato.model.instant import HOUR, Duration, Instant
+from legato.model.plan import Plan, encode_plan, plan_digest
+from legato.ports.clearance import Clearance
+from legato.runtime.lanes.lanes import Lanes
+from legato.runtime.lanes.world import World
+from legato.runtime.local import Limits, LocalHost, Stores
+from legato.stores.sqlite_log import SqliteLog
+from legato.stores.sqlite_state import SqliteStore
+from legato.transports.clock import SystemClock
+from legato.transports.http import HttpSender
+from legato.transports.secrets import WorkspaceSecrets
+
+SYSTEM = SystemClock()
+
+
+class OwnClock:
+    """A clock that goes as time does, and that a test may set."""
+
+    def __init__(self, start: Instant) -> None:
+        self._ahead: Duration = start - SYSTEM.monotonic()
+
+    def now(self) -> Instant:
+        return SYSTEM.monotonic() + self._ahead
+
+    def set(self, now: Instant) -> None:
+        self._ahead = now - SYSTEM.monotonic()
+
+
+class Gatekeeper:
+    """The host's own, with a note of when each attempt asked to begin."""
+
+    def __init__(self, host: LocalHost) -> None:
+        self._host = host
+        self.asked: dict[str, list[Duration]] = {}
+        """Delivery id -> when its attempts asked, by the monotonic count."""
+
+    async def clear(self, delivery: Delivery) -> Clearance:
+        self.asked.setdefault(delivery.delivery_id, []).append(SYSTEM.monotonic())
+        return await self._host.clear(delivery)
+
+
+class Embedded:
+    """One process's host on real files, with real lanes and the real way out over HTTP."""
+
+    def __init__(self, folder: Path, clock: OwnClock, *, core: Core = CORE) -> None:
+        self.clock = clock
+        self.log = SqliteLog(folder / "log.db")
+        self.store = SqliteStore(folder / "state.db", seen_window=DUPLICATES_WINDOW + HOUR)
+        stores = Stores(log=self.log, state=self.store, timers=self.store, records=self.store)
+        self.host = LocalHost(stores, clock=clock, limits=Limits(), core=core)
+        self.gatekeeper = Gatekeeper(self.host)
+        self.sender = HttpSender()
+        self._folder = folder
+        self._message_count = 0
+
+    async def start(self, plan: Plan) -> None:
+        await self.host.start()
+        self.lanes = Lanes(
+            World(
+                outbox=self.store,
+                senders={"http": self.sender},
+                secrets=WorkspaceSecrets({}, self._folder),
+                gatekeeper=self.gatekeeper,
+                intake=self.host.room.inner,
+                clock=self.clock,
+            )
+        )
+        self.lanes.start()
+        self.host.run(self.lanes)
+        await self.apply(plan)
+
+    async def apply(self, plan: Plan) -> None:
+        digest = plan_digest(plan)
+        now = self.clock.now()
+        await self.feed(PlanActivated(received_at=now, digest=digest, plan=encode_plan(plan)))
+
+    async def stop(self) -> None:
+        await self.host.quiet()
+        await self.lanes.close()
+        await self.host.stop()
+        await self.sender.close()
+        self.log.close()
+        self.store.close()
+
+    async def feed(self, *events: Event) -> int:
+        """Store events and wait until they are applied."""
+        position = await self.host.room.inner.accept(events)
+        await self.host.progress.reached(position)
+        return position
+
+    def event(
+        self,
+        who: str,
+        name: str,
+        body: object = None,
+        *,
+        kind: CustomerEventKind = "track",
+        context: object = None,
+    ) -> CustomerEvent:
+        """Make a customer event of now."""
+        self._message_count += 1
+        now = self.clock.now()
+        message_id = f"m{self._message_count} {now}"
+        return CustomerEvent(
+            event_id=EventId(derive("event", "web", message_id)),
+            received_at=now,
+            occurred_at=now,
+            source="web",
+            message_id=message_id,
+            kind=kind,
+            name=name or NAME_OF_KIND[kind],
+            user_id=who,
+            body=msgspec.json.encode(body or {}),
+            context=msgspec.json.encode(context or {}),
+        )
+
+
+@asynccontextmanager
+async def embedded(
+    folder: Path, plan: Plan, clock: OwnClock, *, core: Core = CORE
+) -> AsyncGenerator[Embedded]:
+    """Start a host on a folder, and stop it."""
+    running = Embedded(folder, clock, core=core)
+    await running.start(plan)
+    try:
+        yield running
+    finally:
+        await running.stop()
+
+
+def compile_text(text: str) -> Plan:
+    """Compile a workspace of one file."""
+    loaded = check_files({"all.yaml": text})
+    assert loaded.plan is not None, "\n".join(str(problem) for problem in loaded.problems)
+    return loaded.plan
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A request that a destination has taken."""
+
+    operation: str
+    key: str
+    at: Duration
+    """By the monotonic count, when its last byte was read."""
+
+
+class Sink:
+    """A destination on loopback. Every other first attempt at `/fails` fails."""
+
+    def __init__(self, seconds: float = 0.002) -> None:
+        self.port = 0
+        self.arrivals: list[Arrival] = []
+        self._seconds = seconds
+        self._failed: dict[str, None] = {}
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                await self._answer(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the host has stopped and its connections are gone
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        request, *lines = head.split("\r\n")
+        headers = {
+            name.lower(): value
+            for name, _, value in (line.partition(": ") for line in lines if line)
+        }
+        await reader.readexactly(int(headers.get("content-length", "0")))
+        path, key = request.split(" ")[1], headers["idempotency-key"]
+        self.arrivals.append(Arrival(headers["legato-operation"], key, SYSTEM.monotonic()))
+        await asyncio.sleep(self._seconds)
+        is_refused = path == "/fails" and share("sink", key) < 0.5 and key not in self._failed
+        if is_refused:
+            self._failed[key] = None
+        status = b"503 Not Now" if is_refused else b"200 OK"
+        writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 2\r\n\r\nok")
+        await writer.drain()
