@@ -31,17 +31,29 @@ from legato.model.effect import (
 )
 from legato.model.event import Event, JourneySwitched, PlanActivated, ScheduleTaken, TimerFired
 from legato.model.ids import PersonId
-from legato.model.instant import HOUR, Duration, Instant
-from legato.model.note import encode_notes
+from legato.model.instant import HOUR, MINUTE, Duration, Instant
+from legato.model.note import Story, encode_notes
 from legato.model.plan import Plan, decode_plan
 from legato.model.state import State, decode_state, encode_state
 from legato.ports.state_store import NoteRow, StateStore
 
 DUPLICATES_WINDOW: Duration = 72 * HOUR
+CLOCK_JUMP: Duration = 5 * MINUTE
+"""A machine's clock that is further behind has been set back."""
 POINTERS_MAX = 400_000
 """Identifiers held in memory, about 150 bytes each."""
 FORWARDS_MAX = 50_000
 """Merged persons remembered in memory; past it, pointers are read anew from the store."""
+
+
+def tick(now: Instant, received_at: Instant) -> Instant:
+    """Return the engine's clock after a record.
+
+    It never goes back by little: doors stamp side by side. It does go back by much: then the
+    machine's clock had been wrong, and one event stamped a year ahead must not make every later
+    one late.
+    """
+    return received_at if received_at < now - CLOCK_JUMP else max(now, received_at)
 
 
 class Core(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +138,7 @@ class Memory:
         return self._state(turned, person_id)
 
     def _control(self, turned: Turned, event: Event) -> None:
-        turned.now = max(turned.now, event.received_at)
+        turned.now = tick(turned.now, event.received_at)
         match event:
             case PlanActivated():
                 turned.program = self._core.program(decode_plan(event.plan))
@@ -151,7 +163,7 @@ class Memory:
             except Exception as fault:
                 raise StepFault(index) from fault
             all_keys.append(keys)
-            now = max(now, event.received_at)
+            now = tick(now, event.received_at)
             if keys.message is not None:
                 messages.setdefault(_since(now), []).append(keys.message)
             for key in keys.pointers:
@@ -235,7 +247,7 @@ class Memory:
 
     def _one(self, turned: Turned, index: int, record: Record, keys: Keys) -> None:
         position, event = record
-        now = turned.now = max(turned.now, event.received_at)
+        now = turned.now = tick(turned.now, event.received_at)
         loaded = self._load(turned, keys, now)
         try:
             result = self._core.step(self.program, loaded, event, now)
@@ -260,6 +272,9 @@ class Memory:
         if notes:
             turned.notes.append(
                 NoteRow(position=position, person_id=person_id, at=now, notes=notes)
+            )
+            turned.stories.append(
+                Story(position=position, person_id=person_id, at=now, notes=tuple(result.notes))
             )
         if isinstance(event, TimerFired):
             _quieten(turned, event, state)

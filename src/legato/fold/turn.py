@@ -22,7 +22,7 @@ from legato.model.event import (
 )
 from legato.model.ids import PersonId, derive
 from legato.model.instant import HOUR, Duration, Instant
-from legato.model.note import Faulted, encode_notes
+from legato.model.note import Faulted, Story, encode_notes
 from legato.model.problem import Reason
 from legato.model.state import State
 from legato.ports.state_store import NoteRow, Turn
@@ -62,6 +62,8 @@ class Turned(msgspec.Struct, kw_only=True):
     quarantined: list[tuple[int, Quarantine]] = []
     suppressed: list[Suppress] = []
     notes: list[NoteRow] = []
+    stories: list[Story] = []
+    """The same notes, not encoded: for live views, which would have to decode every one."""
     plan: tuple[str, bytes] | None = None
     program: Program | None = None
     """Of `plan`; the engine runs on it once the turn is committed."""
@@ -132,13 +134,11 @@ def quarantine(record: Record, fault: BaseException, now: Instant) -> Turned:
             person_id = event.person_id
         case _:
             pass
-    note = NoteRow(
-        position=position,
-        person_id=person_id,
-        at=turned.now,
-        notes=encode_notes([Faulted(reason=reason)]),
+    notes = (Faulted(reason=reason),)
+    turned.notes.append(
+        NoteRow(position=position, person_id=person_id, at=turned.now, notes=encode_notes([*notes]))
     )
-    turned.notes.append(note)
+    turned.stories.append(Story(position=position, person_id=person_id, at=turned.now, notes=notes))
     return turned
 
 

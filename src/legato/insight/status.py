@@ -142,7 +142,10 @@ class Watch:
         )
 
     def _count(self, story: Story, note: Note) -> None:
+        # Most frequent first: this runs for every note there is.
         match note:
+            case Admitted() | Linked() | NotLinked() | Moved() | TraitWritten() | TraitRefused():
+                return
             case Entered():
                 self._entered[note.journey] += 1
             case NotEntered():
@@ -160,8 +163,6 @@ class Watch:
                 self._quarantined += 1
             case SegmentChanged() | ConsentSet() | Merged() | Alerted() | Faulted():
                 pass
-            case Admitted() | Linked() | NotLinked() | Moved() | TraitWritten() | TraitRefused():
-                return
             case AudienceChanged() | Called() | Revoked():
                 pass
             case _:

@@ -29,7 +29,7 @@ from legato.model.delivery import Delivery
 from legato.model.effect import Revoke, Settle
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
-from legato.model.note import Story, decode_notes
+from legato.model.note import Story
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError
 from legato.model.state import State
@@ -271,18 +271,9 @@ class LocalHost:
             for journey, is_paused in turned.switches.items():
                 if not is_paused:
                     self._sweep.resumed(journey)
-        if self._watchers and turned.notes:
-            stories = [
-                Story(
-                    position=row.position,
-                    person_id=row.person_id,
-                    at=row.at,
-                    notes=decode_notes(row.notes),
-                )
-                for row in turned.notes
-            ]
+        if turned.stories:
             for see in tuple(self._watchers):
-                see(stories)
+                see(turned.stories)
 
     def _tell_lanes(self, lanes: Lanes, turned: Turned) -> None:
         if turned.program is not None:
