@@ -87,3 +87,40 @@ steps:
         times = [sent.at for sent in world.sent]
         assert all(after - before >= HOUR for before, after in pairwise(times))
         assert len(times) > 1
+
+
+ASKING = """
+journey: asking
+title: t
+owner: o
+purpose: service
+enter: {on: Checkout Started, key: cart_id}
+steps:
+  - wait_for:
+      - {on: Cart Updated}
+      - {after: 2m}
+  - call:
+      destination: gateway
+      content: {id: "{{ person.id }}"}
+      timeout: 1m
+      answers:
+        - when: {answer: {status: gold}}
+          then: [{wait: 1h}, {send: {message: receipt, on: email, expires: 1d}}]
+      else: [{leave: plain}]
+      failed: [{leave: unanswered}]
+"""
+
+
+def test_an_answer_that_came_is_not_waited_for_again_when_a_late_event_goes_back() -> None:
+    gold = Scene(providers={"gateway": Provider(answer=b'{"status": "gold"}')})
+    world = open_world(compile_plan(ASKING), gold)
+    known_person(world, "ana")
+
+    world.track("ana", "Checkout Started", {"cart_id": "c"})
+    world.advance(MINUTE)
+    update = world.event("ana", "track", {"cart_id": "c"}, name="Cart Updated")
+    world.advance(4 * MINUTE)
+    world.feed(msgspec.structs.replace(update, received_at=world.now))
+    world.advance(DAY)
+
+    assert [sent.delivery.operation for sent in world.sent] == ["call", "send"]

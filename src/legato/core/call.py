@@ -15,8 +15,11 @@ from legato.model.problem import Reason
 from legato.model.state import Enrollment
 
 
-def ask(moment: Moment, enrollment: Enrollment, step: Call) -> None:
-    """Send the question, and wait for the answer or the time limit."""
+def ask(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -> Move | None:
+    """Send the question, and wait for the answer or the time limit.
+
+    A replay for a late event asks nothing twice: it goes on by the answer that is known.
+    """
     visit = enrollment.counts.get(f"call:{step.step_id}", 0) + 1
     enrollment.counts[f"call:{step.step_id}"] = visit
     delivery_id = DeliveryId(derive("call", enrollment.enrollment_id, step.step_id, str(visit)))
@@ -24,7 +27,11 @@ def ask(moment: Moment, enrollment: Enrollment, step: Call) -> None:
     enrollment.waiting_for = delivery_id
     if delivery_id in moment.state.decided:
         moment.confirmed[delivery_id] = True
-        return
+        is_success = enrollment.counts.get(answered_key(delivery_id))
+        if is_success is None:
+            return None
+        known = enrollment.answer if is_success else None
+        return branch_on_answer(moment, course, enrollment, step, known)
     moment.state.decided[delivery_id] = moment.at
     content = render_content(step.content, variables(moment, enrollment))
     if isinstance(content, TemplateFault):
@@ -35,7 +42,7 @@ def ask(moment: Moment, enrollment: Enrollment, step: Call) -> None:
         )
         moment.notes.append(Settled(delivery_id=delivery_id, outcome="refused", reason=reason))
         enrollment.due_at = moment.at  # at once, by way of the failed path
-        return
+        return None
     draft = Draft(
         delivery_id=delivery_id,
         operation="call",
@@ -53,6 +60,26 @@ def ask(moment: Moment, enrollment: Enrollment, step: Call) -> None:
             delivery_id=delivery_id,
         )
     )
+    return None
+
+
+def keep_answer(enrollment: Enrollment, delivery_id: DeliveryId, answer: bytes | None) -> None:
+    """Remember the newest answer (None: a failure) for as long as a late event may ask for it."""
+    forget_answer(enrollment)
+    enrollment.counts[answered_key(delivery_id)] = 0 if answer is None else 1
+    enrollment.answer = answer or b""
+
+
+def forget_answer(enrollment: Enrollment) -> None:
+    """Drop what was answered."""
+    for key in [key for key in enrollment.counts if key.startswith(answered_key(""))]:
+        del enrollment.counts[key]
+    enrollment.answer = b""
+
+
+def answered_key(delivery_id: str) -> str:
+    """Name, among an enrollment's counts, the call whose answer is kept: 1, or 0 if it failed."""
+    return f"answered:{delivery_id}"
 
 
 def branch_on_answer(

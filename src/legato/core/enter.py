@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from legato.core.call import forget_answer
 from legato.core.course import Course, Move
 from legato.core.journey import has_left_already, run
 from legato.core.moment import Moment
@@ -147,6 +148,9 @@ def compact(moment: Moment) -> None:
         )
     while len(state.passages) > PASSAGES_MAX:
         del state.passages[next(iter(state.passages))]
+    for enrollment in state.enrollments:
+        if enrollment.answer and enrollment.since < horizon:
+            forget_answer(enrollment)
     if state.recent and state.recent[0].at < horizon:
         state.recent = [one for one in state.recent if one.at >= horizon]
     if state.decided and min(state.decided.values()) < horizon:

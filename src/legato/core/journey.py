@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from legato.core.call import ask, branch_on_answer
+from legato.core.call import ask, branch_on_answer, keep_answer
 from legato.core.course import Course, Move
 from legato.core.decide import decide
 from legato.core.delivery import change_audience, drop_held, withdraw
@@ -302,8 +302,7 @@ def _take(moment: Moment, course: Course, enrollment: Enrollment, step_id: str) 
             change_audience(moment, audience, is_member=is_member, enrollment=enrollment)
             return Move(step.next, step.operation)
         case Call():
-            ask(moment, enrollment, step)
-            return None
+            return ask(moment, course, enrollment, step)
         case GoTo():
             return _jump(enrollment, step)
         case Leave():
@@ -368,7 +367,8 @@ def answer_arrived(moment: Moment, enrollment: Enrollment, answer: bytes | None)
     if course is None or enrollment.ended_at is not None:
         return
     step = course.journey.steps[enrollment.step_id]
-    if not isinstance(step, Call):
+    if not isinstance(step, Call) or enrollment.waiting_for is None:
         return
+    keep_answer(enrollment, enrollment.waiting_for, answer)
     enrollment.waiting_for = None
     run(moment, course, enrollment, branch_on_answer(moment, course, enrollment, step, answer))

@@ -19,6 +19,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Mapping
 
+from legato.core.call import answered_key
 from legato.core.course import Course
 from legato.core.decide import left_key, visit_id
 from legato.core.delivery import drop_held, withdraw
@@ -136,7 +137,8 @@ def _rewind(moment: Moment, enrollment: Enrollment) -> None:
             enrollment.step_id = trail.step_id
             enrollment.since = trail.since
             enrollment.due_at = trail.due_at
-            kept = {key: 1 for key in enrollment.counts if key.startswith(left_key(""))}
+            prefixes = (left_key(""), answered_key(""))
+            kept = {key: n for key, n in enrollment.counts.items() if key.startswith(prefixes)}
             enrollment.counts = {**trail.counts, **kept}
             enrollment.ended_at = None
             enrollment.outcome = ""
