@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from legato.core.content import render_content, variables
 from legato.core.course import Course
@@ -60,11 +61,24 @@ def weigh(
     channel: Channel, intent: Intent, gates: tuple[GateSeen, ...], until: Instant | None
 ) -> Weighed:
     """Put a channel's gates together."""
+    if until is not None and until >= intent.expires_at:
+        gates = tuple(_too_late(gate) if gate.verdict == "hold" else gate for gate in gates)
     verdicts = [gate.verdict for gate in gates]
     verdict: Verdict = (
         "refuse" if "refuse" in verdicts else "hold" if "hold" in verdicts else "pass"
     )
     return Weighed(channel=channel, intent=intent, gates=gates, until=until, verdict=verdict)
+
+
+def _too_late(gate: GateSeen) -> GateSeen:
+    """Turn a hold into a refusal: the message would expire before the hold ends."""
+    assert gate.reason is not None
+    reason = Reason(
+        code="expiry.while_held",
+        what=f"{gate.reason.what}, and it would expire before that ends",
+        definition=gate.reason.definition,
+    )
+    return structs.replace(gate, verdict="refuse", reason=reason)
 
 
 def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -> None:
@@ -139,7 +153,7 @@ def left_key(delivery_id: str) -> str:
 
 def _weigh(moment: Moment, course: Course, step: Send, entry: Mapping[str, Any]) -> list[Weighed]:
     plan = moment.program.plan
-    channels = tuple(plan.channels[name] for name in step.channels)
+    channels = tuple(plan.channels[name] for name in step.channels if name in plan.channels)
     if step.prefer == "cheapest":
         channels = cheapest(channels)
     about = next(iter(values_at(entry, step.about)), "") if step.about else ""
@@ -165,7 +179,11 @@ def _content(
 ) -> dict[str, Any] | TemplateFault:
     if chosen.verdict == "refuse":
         return {}
-    texts = moment.program.plan.templates[step.message].texts[chosen.channel.name]
+    template = moment.program.plan.templates.get(step.message)
+    texts = template.texts.get(chosen.channel.name) if template is not None else None
+    if texts is None:
+        # The person is on an older version, and the template has changed since.
+        return TemplateFault(what=f"it has no text for {chosen.channel.name} any more", line=1)
     return render_content(texts, variables(moment, enrollment))
 
 

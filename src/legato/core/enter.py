@@ -20,6 +20,14 @@ PASSAGES_MAX = 1_000
 forgotten, and an entry `once` for such a key would be possible again."""
 
 
+def _kept_key(moment: Moment, enrollment: Enrollment) -> str:
+    """Return the key a passage is kept under: only `once` and `cooldown` ask about a key later."""
+    course = moment.program.courses.get(enrollment.version)
+    entry = course.journey.entry if course is not None else None
+    asks = entry is not None and entry.again in ("once", "cooldown")
+    return enrollment.key if asks else ""
+
+
 def enter_by_event(moment: Moment, course: Course, body: bytes) -> None:
     """Let the moment's event bring the person in, if everything agrees."""
     entry = course.journey.entry
@@ -137,7 +145,7 @@ def compact(moment: Moment) -> None:
     state.compacted_at = moment.now
     for enrollment in [one for one in state.enrollments if (one.ended_at or horizon) < horizon]:
         state.enrollments.remove(enrollment)
-        key = passage_key(enrollment.journey, enrollment.key)
+        key = passage_key(enrollment.journey, _kept_key(moment, enrollment))
         before = state.passages.pop(key, None)  # the newest stand last
         state.passages[key] = Passage(
             entered_at=max(enrollment.entered_at, before.entered_at if before else 0),

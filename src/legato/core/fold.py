@@ -14,7 +14,13 @@ from legato.expr.tally import observe, observe_then
 from legato.model.consent import EVERY_CHANNEL, Consent, ledger_key
 from legato.model.event import CustomerEvent
 from legato.model.note import ConsentSet, TraitRefused, TraitWritten
+from legato.model.problem import Reason
 from legato.model.state import Trait
+
+GROUPS_MAX = 200
+"""Groups (accounts) a person belongs to; more are not kept."""
+TRAITS_MAX = 500
+"""Traits a person has; without a catalog a sender could otherwise make a state of any size."""
 
 
 def fold(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) -> None:
@@ -27,7 +33,8 @@ def fold(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) -> No
         _fold_consent(moment, event, consent_key, is_granted=is_granted, wording=wording)
     if event.kind == "group" and event.group_id:
         at = state.groups.get(event.group_id, event.occurred_at)
-        state.groups[event.group_id] = min(at, event.occurred_at)
+        if event.group_id in state.groups or len(state.groups) < GROUPS_MAX:
+            state.groups[event.group_id] = min(at, event.occurred_at)
     _fold_slots(moment, event)
 
 
@@ -52,6 +59,10 @@ def write_trait(moment: Moment, name: str, value: object) -> None:
         moment.notes.append(TraitRefused(name=name, reason=reason))
         return
     before = moment.state.traits.get(name)
+    if before is None and len(moment.state.traits) >= TRAITS_MAX:
+        full = Reason(code="trait.bound", what=f"the person has {TRAITS_MAX} traits already")
+        moment.notes.append(TraitRefused(name=name, reason=full))
+        return
     trait = later_trait(before, Trait(value=value, at=moment.at))
     if trait is before:
         return

@@ -346,12 +346,13 @@ def _begin_wait_for(
 
 def _draw(moment: Moment, step: Split) -> Move:
     drawn = share(step.salt, moment.state.person_id)
+    how = f"(drew {drawn:.4f} with salt {step.salt})"
     for arm in step.arms[:-1]:
         if drawn < arm.share:
-            return Move(arm.next, f"arm {arm.name}")
+            return Move(arm.next, f"arm {arm.name} {how}")
         drawn -= arm.share
     last = step.arms[-1]
-    return Move(last.next, f"arm {last.name}")
+    return Move(last.next, f"arm {last.name} {how}")
 
 
 def _jump(enrollment: Enrollment, step: GoTo) -> Move:

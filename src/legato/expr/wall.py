@@ -12,7 +12,7 @@ one plan decide the same; their version is part of the plan.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from functools import lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -191,6 +191,11 @@ def _offset(instant: Instant, zone: str) -> Duration:
     offset = moment.utcoffset()
     assert offset is not None
     return offset // timedelta(microseconds=1)
+
+
+def table_of(zone: str) -> tzinfo:
+    """Return a zone's pinned table, for libraries that want one; UTC for an unknown name."""
+    return _zone(zone) or UTC
 
 
 @lru_cache(maxsize=ZONES_MAX)

@@ -18,7 +18,7 @@ from legato.core.program import Program
 from legato.core.reads import reads
 from legato.core.step import step
 from legato.fold.cache import Cache
-from legato.fold.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned
+from legato.fold.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned, tick
 from legato.model.effect import (
     Deliver,
     Effect,
@@ -31,29 +31,17 @@ from legato.model.effect import (
 )
 from legato.model.event import Event, JourneySwitched, PlanActivated, ScheduleTaken, TimerFired
 from legato.model.ids import PersonId
-from legato.model.instant import HOUR, MINUTE, Duration, Instant
+from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, encode_notes
 from legato.model.plan import Plan, decode_plan
 from legato.model.state import State, decode_state, encode_state
 from legato.ports.state_store import NoteRow, StateStore
 
 DUPLICATES_WINDOW: Duration = 72 * HOUR
-CLOCK_JUMP: Duration = 5 * MINUTE
-"""A machine's clock that is further behind has been set back."""
 POINTERS_MAX = 400_000
 """Identifiers held in memory, about 150 bytes each."""
 FORWARDS_MAX = 50_000
 """Merged persons remembered in memory; past it, pointers are read anew from the store."""
-
-
-def tick(now: Instant, received_at: Instant) -> Instant:
-    """Return the engine's clock after a record.
-
-    It never goes back by little: doors stamp side by side. It does go back by much: then the
-    machine's clock had been wrong, and one event stamped a year ahead must not make every later
-    one late.
-    """
-    return received_at if received_at < now - CLOCK_JUMP else max(now, received_at)
 
 
 class Core(msgspec.Struct, frozen=True, kw_only=True):

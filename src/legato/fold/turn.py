@@ -21,7 +21,7 @@ from legato.model.event import (
     TimerFired,
 )
 from legato.model.ids import PersonId, derive
-from legato.model.instant import HOUR, Duration, Instant
+from legato.model.instant import HOUR, MINUTE, Duration, Instant
 from legato.model.note import Faulted, Story, encode_notes
 from legato.model.problem import Reason
 from legato.model.state import State
@@ -33,9 +33,22 @@ Record: TypeAlias = tuple[int, Event]
 NOBODY = PersonId("")
 """Whose notes those are that concern no person."""
 
+CLOCK_JUMP: Duration = 5 * MINUTE
+"""A machine's clock that is further behind has been set back."""
+
 FAULT_ALARM: Duration = HOUR
 """An alarm that ends in a fault rings again this much later: a bug must neither spin the host
 nor lose the person's waiting for ever."""
+
+
+def tick(now: Instant, received_at: Instant) -> Instant:
+    """Return the engine's clock after a record.
+
+    It never goes back by little: doors stamp side by side. It does go back by much: then the
+    machine's clock had been wrong, and one event stamped a year ahead must not make every later
+    one late.
+    """
+    return received_at if received_at < now - CLOCK_JUMP else max(now, received_at)
 
 
 class Turned(msgspec.Struct, kw_only=True):
@@ -109,7 +122,7 @@ def quarantine(record: Record, fault: BaseException, now: Instant) -> Turned:
     position, event = record
     reason = Reason(code="engine.fault", what=_place_of(fault))
     event_id, source, message_id, name = _names_of(position, event)
-    turned = Turned(records=[record], now=max(now, event.received_at))
+    turned = Turned(records=[record], now=tick(now, event.received_at))
     kept = Quarantine(
         event_id=event_id,
         source=source,

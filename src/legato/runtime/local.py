@@ -159,7 +159,6 @@ class LocalHost:
             inner,
             progress=self.progress,
             clock=self.clock,
-            engine_now=lambda: memory.now,
         )
         walker = Walker(
             self._stores.records, inner, progress=self.progress, backlog=self.room.backlog
@@ -262,8 +261,9 @@ class LocalHost:
         self._upkeep.look()
         if self._lanes is not None:
             self._tell_lanes(self._lanes, turned)
-        if self._alarms is not None and turned.alarms:
-            self._alarms.changed(turned.alarms)
+        if self._alarms is not None:
+            self._alarms.changed(turned.alarms, turned.now)
+
         if self._sweep is not None and self._schedules is not None:
             if turned.program is not None:
                 self._sweep.plan_changed()

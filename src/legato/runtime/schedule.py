@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from dateutil.rrule import rrule, rruleset, rrulestr
 
+from legato.expr.wall import table_of
 from legato.model.event import JourneyCalled, ScheduleTaken
 from legato.model.ids import EventId, PersonId, derive
 from legato.model.instant import HOUR, MINUTE, SECOND, Duration, Instant, from_datetime, to_datetime
@@ -38,10 +38,13 @@ class Calendar:
 
     def __init__(self, text: str, zone: str) -> None:
         self._rule: rrule | rruleset = rrulestr(
-            text, dtstart=None if "DTSTART" in text.upper() else _UNDATED, tzids=_zone, cache=True
+            text,
+            dtstart=None if "DTSTART" in text.upper() else _UNDATED,
+            tzids=table_of,
+            cache=True,
         )
         first = next(iter(self._rule), None)
-        self._zone = _zone(zone) if first is None or first.tzinfo is None else None
+        self._zone = table_of(zone) if first is None or first.tzinfo is None else None
 
     def latest(self, now: Instant) -> Instant | None:
         """Return the last occurrence at or before `now`."""
@@ -61,13 +64,6 @@ class Calendar:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
         return from_datetime(moment.astimezone(UTC))
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 class Scheduled(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ jump of the clock or a long sleep the overdue come in at the engine's pace.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from legato.model.event import TimerFired
 from legato.model.ids import PersonId
@@ -36,29 +36,28 @@ class Alarms:
         *,
         progress: Progress,
         clock: Clock,
-        engine_now: Callable[[], Instant],
     ) -> None:
         self._timers = timers
         self._intake = intake
         self._progress = progress
         self._clock = clock
-        self._engine_now = engine_now
         self._next: Instant | None = None
         self._changed = asyncio.Event()
 
-    def changed(self, alarms: Mapping[PersonId, Instant | None]) -> None:
-        """Take note of alarms that a turn has set."""
+    def changed(self, alarms: Mapping[PersonId, Instant | None], now: Instant) -> None:
+        """Take note of alarms that a turn has set, and of the time that its records show."""
         earliest = min((due for due in alarms.values() if due is not None), default=None)
         if earliest is not None and (self._next is None or earliest < self._next):
             self._next = earliest
             self._changed.set()
+        if self._next is not None and self._next < now:
+            self._changed.set()  # the clock was set forward while we slept
 
     async def run(self) -> None:
         """Ring alarms until cancelled."""
         while True:
             self._changed.clear()
-            # The engine's clock never goes back, so an alarm due by it is due whatever ours says.
-            now = max(self._clock.now(), self._engine_now())
+            now = self._clock.now()
             due = self._timers.due(now, BATCH_MAX)
             if due:
                 await self._ring(due, now)

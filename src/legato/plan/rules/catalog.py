@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, cast, get_args
 
-from jsonschema.exceptions import SchemaError
-from jsonschema.validators import Draft202012Validator
+import jsonschema_rs
 
 from legato.model.plan import ComputedTrait, EventType, PrivacyClass, TraitType
 from legato.model.problem import Place
@@ -106,9 +105,12 @@ def _schema(findings: Findings, part: Form) -> Mapping[str, Any]:
         return {}
     schema = cast("dict[str, Any]", plain(value))
     try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        place = _deepest(value, [str(key) for key in error.absolute_path])
+        jsonschema_rs.meta.validate(schema)
+        if not _check_references(findings, value, schema):
+            return {}
+        jsonschema_rs.validator_for(schema)  # what only compiling shows: a pattern that is none
+    except jsonschema_rs.ValidationError as error:
+        place = _deepest(value, [str(key) for key in error.instance_path])
         findings.report(
             "C301",
             place,
@@ -116,7 +118,7 @@ def _schema(findings: Findings, part: Form) -> Mapping[str, Any]:
             "see https://json-schema.org/understanding-json-schema (draft 2020-12)",
         )
         return {}
-    return schema if _check_references(findings, value, schema) else {}
+    return schema
 
 
 def _check_references(findings: Findings, value: Value, schema: Mapping[str, Any]) -> bool:
@@ -155,8 +157,8 @@ def _is_inside(schema: Mapping[str, Any], reference: str) -> bool:
     return isinstance(here, Mapping | bool)
 
 
-def _said(error: SchemaError) -> str:
-    path = ".".join(str(key) for key in error.absolute_path)
+def _said(error: jsonschema_rs.ValidationError) -> str:
+    path = ".".join(str(key) for key in error.instance_path)
     return f"at `{path}`, {error.message}" if path else error.message
 
 

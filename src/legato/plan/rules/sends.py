@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from jsonschema.validators import Draft202012Validator
+import jsonschema_rs
 
 from legato.model.instant import Duration
 from legato.model.noun import Noun
@@ -94,8 +94,7 @@ def read_traits(scope: Scope, part: Form) -> Mapping[str, Any]:
 
 
 def _check_value(scope: Scope, name: str, value: object, place: Place) -> None:
-    validator = cast("Any", Draft202012Validator(scope.trait_schemas.get(name, {})))
-    if not validator.is_valid(value):
+    if not jsonschema_rs.is_valid(dict(scope.trait_schemas.get(name, {})), value):
         scope.findings.report(
             "R401",
             place,
