@@ -28,7 +28,7 @@ class Turn(Noun, frozen=True, kw_only=True):
     position: int
     """Of the last record applied."""
     now: Instant
-    """The engine's clock after it: never goes back."""
+    """The engine's clock after it; goes back only where the machine's was set back by much."""
     states: dict[PersonId, bytes | None] = {}
     """None: merged into another; see `forwards`."""
     forwards: dict[PersonId, PersonId] = {}
@@ -85,6 +85,10 @@ class StateStore(Protocol):
 
     def resolve(self, person_id: PersonId) -> PersonId:
         """Follow merges to the person that this one became; itself when never merged."""
+        ...
+
+    def is_suppressed(self, channel: str, address: str) -> bool:
+        """Return whether this address must not be contacted, whoever owns it."""
         ...
 
     def commit(self, turn: Turn) -> None:
@@ -157,10 +161,6 @@ class Outbox(Protocol):
 
     def redrive(self, delivery_id: DeliveryId, now: Instant) -> Delivery | None:
         """Put a dead delivery back into the outbox; None if it is not dead."""
-        ...
-
-    def is_suppressed(self, channel: str, address: str) -> bool:
-        """Return whether this address must not be contacted, whoever owns it."""
         ...
 
 
