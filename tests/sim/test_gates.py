@@ -322,3 +322,26 @@ def test_what_people_call_themselves_cannot_carry_markup_into_html() -> None:
 
     assert world.sent[0].delivery.content["html"] == "<b>&lt;script&gt;</b>"
     assert world.sent[0].delivery.content["body"] == "Hello <script>"
+
+
+def test_a_suppressed_address_is_nobodys_any_more() -> None:
+    bouncing = {"mail": Provider(bounce_share=1.0)}
+    world = open_world(plan_with(CAP), Scene(providers=bouncing))
+    known_person(world, "ana")
+    world.identify("bob", {"phone": "+447700900002"})
+    world.track("ana", "Product Viewed", {"sku": "a"})
+    world.advance(MINUTE)
+
+    consents = {"consent": {"categoryPreferences": {"Ads": True}}}
+    shared = compile_plan(
+        AT_ONCE.format(name="j", on="email"),
+        identity=BASE["identity.yaml"].replace("email", "mail"),
+    )
+    world.activate(shared)
+    world.identify("bob", {"email": "ana@example.com"}, consents)
+    world.track("bob", "Product Viewed", {"sku": "b"})
+    world.advance(MINUTE)
+
+    [settled] = [note for note in world.notes_of("bob") if isinstance(note, Settled)]
+    assert settled.reason is not None
+    assert settled.reason.code == "suppression.listed"

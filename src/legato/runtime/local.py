@@ -21,8 +21,9 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from legato.core.gate import Clearance, clear
+from legato.core.gate import Clearance
 from legato.core.program import Program
+from legato.fold.clearance import clear_to_send
 from legato.fold.memory import CORE, Core, Memory
 from legato.fold.turn import Turned
 from legato.model.delivery import Delivery
@@ -202,7 +203,7 @@ class LocalHost:
 
     async def clear(self, delivery: Delivery) -> Clearance:
         """Read the gates again, after everything acknowledged before this call was applied."""
-        clock = self.clock
+        clock, store = self.clock, self._stores.state
         is_redriven = delivery.delivery_id in self._redriven
 
         def question(program: Program, state: State | None, now: Instant) -> Clearance:
@@ -210,7 +211,8 @@ class LocalHost:
                 # It was settled as failed. All gates but that one are to be read as for any other.
                 pending = {**state.pending, delivery.delivery_id: delivery}
                 state = msgspec.structs.replace(state, pending=pending)
-            return clear(program, state, delivery, max(now, clock.now()))
+            at = max(now, clock.now())
+            return clear_to_send(store, program, state, delivery, now=at)
 
         return await self.ask(delivery.person_id, question)
 

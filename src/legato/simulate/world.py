@@ -19,7 +19,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from legato.core.gate import Clearance, clear
+from legato.core.gate import Clearance
+from legato.fold.clearance import clear_to_send
 from legato.fold.memory import Core, Memory
 from legato.fold.turn import Turned
 from legato.model.delivery import Delivery, Outcome
@@ -233,7 +234,8 @@ class World:
     def clear(self, delivery: Delivery) -> Clearance:
         """Read the gates of a delivery that is about to leave."""
         person = self._memory.person(delivery.person_id)
-        return clear(self._memory.program, person, delivery, self.clock())
+        program = self._memory.program
+        return clear_to_send(self._store, program, person, delivery, now=self.clock())
 
     def retry(self, destination: str) -> Retry:
         """Return how a destination's attempts are repeated."""
