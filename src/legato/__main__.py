@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from legato.app import App
 from legato.cli.main import main as run
 from legato.cli.up import Asgi, Receive, Scope, Send
+from legato.collect.door import CollectDoor
+from legato.collect.fast import FastPath, fast_protocol
 
 API_PATHS = ("/api", "/healthz", "/readyz", "/metrics")
 
 
 class Doors:
-    """The doors that `legato up` opens. Each is imported when it is needed: help stays quick."""
+    """The doors that `legato up` opens. The API is imported when it is needed: help stays quick."""
+
+    def __init__(self) -> None:
+        self._fast: FastPath | None = None
 
     def mount(self, app: App, folder: Path) -> tuple[Asgi, str]:
         """Return collection and API as one application, and an admin token for this run."""
-        from legato.collect.door import CollectDoor  # noqa: PLC0415 - see the class
         from legato.studio.api import api  # noqa: PLC0415 - see the class
         from legato.studio.tokens import Tokens  # noqa: PLC0415 - see the class
 
@@ -29,6 +34,8 @@ class Doors:
             verdicts=app.records.verdicts,
         )
 
+        self._fast = FastPath(events, app.intake)
+
         async def door(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["path"].startswith(API_PATHS):
                 await calls(scope, receive, send)  # pyright: ignore[reportArgumentType] - ASGI scopes are plain mappings
@@ -36,6 +43,14 @@ class Doors:
                 await events(scope, receive, send)
 
         return door, tokens.issue("this machine", "admin", now=app.clock.now())
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """Return the protocol that serves plain calls without ASGI, once there is a door."""
+        return fast_protocol(lambda: self._fast)
+
+    def unmount(self) -> None:
+        """Leave every request to the application; the app is about to stop."""
+        self._fast = None
 
 
 def main() -> None:

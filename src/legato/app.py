@@ -36,7 +36,7 @@ from legato.model.state import State, decode_state
 from legato.plan.diff import retire
 from legato.plan.load import Loaded, load
 from legato.plan.scale import scale_plan
-from legato.ports.intake import Intake
+from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
 from legato.ports.sender import Sender
 from legato.ports.state_store import Outbox, Records
@@ -130,7 +130,7 @@ class App:
             people_max=config.cache_people, backlog_events_max=config.backlog_events_max
         )
         self.host = LocalHost(stores, clock=self.clock, limits=limits)
-        self.intake: Intake = self.host.room
+        self.intake: FrontIntake = self.host.room
         """Where doors hand events in; raises Busy."""
         self._folder = folder
         self._store = store

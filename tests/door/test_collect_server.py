@@ -1,4 +1,7 @@
-"""The collection door behind a real HTTP server, with senders that misbehave on the wire."""
+"""The collection door behind a real HTTP server, with senders that misbehave on the wire.
+
+Every test is run on uvicorn's own protocol and on the short way, which must not differ.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,16 @@ from collections.abc import Generator, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 import uvicorn
 
 from legato.collect.body import receive_body
 from legato.collect.door import CollectDoor
+from legato.collect.fast import FastPath, fast_protocol
 from legato.model.event import Event
 from legato.model.ids import digest
 from legato.model.plan import Source
+from legato.ports.intake import Done
 
 SOURCES = {
     "web": Source(name="web", key_digests=(digest(b"key"),)),
@@ -39,6 +45,11 @@ class Started:
         self.arrived.set()
         return len(self.events)
 
+    def submit(self, events: Sequence[Event], done: Done) -> None:
+        self.events.extend(events)
+        self.arrived.set()
+        asyncio.get_running_loop().call_soon(done, len(self.events))
+
     def post(
         self, path: str, body: bytes | Iterator[bytes], *, key: str = "key"
     ) -> tuple[int, bytes]:
@@ -59,14 +70,24 @@ class Started:
             return link.makefile("rb").read()
 
 
+@pytest.fixture(params=["uvicorn's way", "the short way"])
+def is_fast(request: pytest.FixtureRequest) -> bool:
+    return request.param == "the short way"
+
+
 @contextmanager
-def started() -> Generator[Started]:
+def started(*, is_fast: bool) -> Generator[Started]:
     """Serve the door on a loopback port."""
     desk = Started()
     door = CollectDoor(desk, lambda: 10**15, sources=lambda: SOURCES, verdicts=lambda _s, _m: {})
+    fast = FastPath(door, desk)
     server = uvicorn.Server(
         uvicorn.Config(
-            door, http="httptools", lifespan="off", access_log=False, log_level="critical"
+            door,
+            http=fast_protocol(lambda: fast) if is_fast else "httptools",
+            lifespan="off",
+            access_log=False,
+            log_level="critical",
         )
     )
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -80,16 +101,16 @@ def started() -> Generator[Started]:
         thread.join()
 
 
-def test_a_chunked_body_is_taken() -> None:
-    with started() as desk:
+def test_a_chunked_body_is_taken(*, is_fast: bool) -> None:
+    with started(is_fast=is_fast) as desk:
         status, body = desk.post("/v1/track", iter([CALL[:5], CALL[5:]]))
 
     assert (status, body) == (200, b'{"success":true}')
     assert len(desk.events) == 1
 
 
-def test_an_oversized_body_is_answered_and_not_cut_off() -> None:
-    with started() as desk:
+def test_an_oversized_body_is_answered_and_not_cut_off(*, is_fast: bool) -> None:
+    with started(is_fast=is_fast) as desk:
         segment = desk.post("/v1/batch", b" " * 600_000)
         rudder = desk.post("/v1/batch", b" " * 5_000_000, key="rudder")
         chunked = desk.post("/v1/batch", iter([b" " * 100_000] * 60))
@@ -98,9 +119,9 @@ def test_an_oversized_body_is_answered_and_not_cut_off() -> None:
     assert json.loads(segment[1])["code"] == "too_large"
 
 
-def test_a_body_shorter_than_announced_stores_nothing() -> None:
+def test_a_body_shorter_than_announced_stores_nothing(*, is_fast: bool) -> None:
     head = b"POST /v1/track HTTP/1.1\r\nhost: x\r\nx-write-key: key\r\ncontent-length: %d\r\n\r\n"
-    with started() as desk:
+    with started(is_fast=is_fast) as desk:
         answer = desk.raw(head % 4_000 + CALL)
         status, _ = desk.post("/v1/track", CALL)
 
@@ -109,18 +130,18 @@ def test_a_body_shorter_than_announced_stores_nothing() -> None:
     assert len(desk.events) == 1
 
 
-def test_a_body_longer_than_announced_is_no_second_request() -> None:
+def test_a_body_longer_than_announced_is_no_second_request(*, is_fast: bool) -> None:
     head = b"POST /v1/track HTTP/1.1\r\nhost: x\r\nx-write-key: key\r\ncontent-length: %d\r\n\r\n"
-    with started() as desk:
+    with started(is_fast=is_fast) as desk:
         answer = desk.raw(head % len(CALL) + CALL + CALL)
 
     assert answer.startswith(b"HTTP/1.1 ")
     assert len(desk.events) <= 1
 
 
-def test_a_sender_that_hangs_up_in_mid_answer_harms_nobody() -> None:
+def test_a_sender_that_hangs_up_in_mid_answer_harms_nobody(*, is_fast: bool) -> None:
     head = b"POST /v1/track HTTP/1.1\r\nhost: x\r\nx-write-key: key\r\ncontent-length: %d\r\n\r\n"
-    with started() as desk:
+    with started(is_fast=is_fast) as desk:
         with socket.create_connection(("127.0.0.1", desk.port)) as link:
             link.sendall(head % len(CALL) + CALL)
         desk.arrived.wait(30)
@@ -130,8 +151,8 @@ def test_a_sender_that_hangs_up_in_mid_answer_harms_nobody() -> None:
     assert len(desk.events) == 2
 
 
-def test_many_senders_at_once_are_all_stored() -> None:
-    with started() as desk:
+def test_many_senders_at_once_are_all_stored(*, is_fast: bool) -> None:
+    with started(is_fast=is_fast) as desk:
         threads = [
             threading.Thread(target=lambda: [desk.post("/v1/track", CALL) for _ in range(10)])
             for _ in range(8)

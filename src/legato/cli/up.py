@@ -43,6 +43,14 @@ class Doors(Protocol):
         """Return collection and API as one application, and an admin token for this run."""
         ...
 
+    def protocol(self) -> type[asyncio.Protocol]:
+        """Return what serves a connection: uvicorn's protocol, which may know shorter ways."""
+        ...
+
+    def unmount(self) -> None:
+        """Leave every request to the application; the app is about to stop."""
+        ...
+
 
 @click.command()
 @click.argument(
@@ -119,7 +127,7 @@ async def _serve(
     server = _Server(
         uvicorn.Config(
             gate,
-            http="httptools",
+            http=doors.protocol(),
             ws="none",
             lifespan="off",
             log_level="warning",
@@ -145,6 +153,7 @@ async def _serve(
         await serving
     finally:
         gate.door = None
+        doors.unmount()
         server.should_exit = True
         connection_file.unlink(missing_ok=True)
         await serving

@@ -76,6 +76,17 @@ class Refused(Noun, frozen=True, kw_only=True):
     family: Family
 
 
+class Admitted(Noun, frozen=True, kw_only=True):
+    """A request that may send its body, and what its headers say of the sender."""
+
+    family: Family
+    size_max: int
+    key: str = ""
+    token: str = ""
+    source: Source | None = None
+    """None where the body has to name the key."""
+
+
 class CollectDoor:
     """Answers the paths of `segment.ROUTES`, and 404 elsewhere.
 
@@ -94,7 +105,7 @@ class CollectDoor:
         proxy_count: int = 0,
     ) -> None:
         self._intake = intake
-        self._clock = clock
+        self.clock = clock
         self._keys = KeyRing(sources)
         self._verdicts = verdicts
         self._proxy_count = proxy_count
@@ -130,14 +141,15 @@ class CollectDoor:
             refusal = segment.answer_fault("method_not_allowed", segment.family_of(route, headers))
             return _with(refusal, (b"allow", f"{route.method}, OPTIONS".encode()))
         query: bytes = scope["query_string"]
+        client = scope.get("client")
         request = Request(
             route=route,
             path=path,
             scheme=self._scheme(scope, headers),
             headers=headers,
             query=dict(parse_qsl(query.decode("utf-8", "replace"))) if query else _NO_QUERY,
-            peer=self._peer(scope, headers),
-            received_at=self._clock(),
+            peer=self.peer(client[0] if client else "", headers),
+            received_at=self.clock(),
         )
         return await self._serve(request, query, receive)
 
@@ -165,30 +177,46 @@ class CollectDoor:
         return answer
 
     async def _collect(self, request: Request, receive: Receive) -> Answer | None:
-        credentials = shown(request.headers, request.query)
-        source = None
-        family = segment.family_of(request.route, request.headers)
-        size_max = segment.BODY_BYTES_MAX
-        if credentials.key:
-            source = self._source(credentials.key, family)
-            if isinstance(source, Refused):
-                return segment.answer_fault(source.code, source.family)
-            family = source.kind
-            size_max = segment.BATCH_BYTES_MAX[family]
-        data = await _read(request.headers, receive, size_max)
+        admitted = self.admit(request)
+        if isinstance(admitted, Refused):
+            return segment.answer_fault(admitted.code, admitted.family)
+        data = await receive_body(receive, admitted.size_max)
         if isinstance(data, str):
-            return _answer_body_fault(data, family)
-        key = credentials.key
-        if source is None:
-            named = _named_key(data)
-            key = named or credentials.token
-            source = self._source(key, family)
-            if isinstance(source, Refused):
-                return segment.answer_fault(source.code, source.family)
-        taken = self._read_calls(request, source, key=key, data=data)
+            return _answer_body_fault(data, admitted.family)
+        taken = self.take(request, admitted, data)
         if isinstance(taken, Refused):
             return segment.answer_fault(taken.code, taken.family)
         return await self._store(request, taken)
+
+    def admit(self, request: Request) -> Admitted | Refused:
+        """Judge a request by its headers, before its body is received."""
+        credentials = shown(request.headers, request.query)
+        family = segment.family_of(request.route, request.headers)
+        if not credentials.key:
+            size_max = segment.BODY_BYTES_MAX
+            return Admitted(family=family, size_max=size_max, token=credentials.token)
+        source = self._source(credentials.key, family)
+        if isinstance(source, Refused):
+            return source
+        return Admitted(
+            family=source.kind,
+            size_max=segment.BATCH_BYTES_MAX[source.kind],
+            key=credentials.key,
+            source=source,
+        )
+
+    def take(self, request: Request, admitted: Admitted, body: bytes) -> Taken | Refused:
+        """Judge the body of an admitted request. It stores nothing yet."""
+        data = _plain(request.headers, body, admitted.size_max)
+        if isinstance(data, str):
+            return Refused(code=_CODE_OF_FAULT[data], family=admitted.family)
+        key, source = admitted.key, admitted.source
+        if source is None:
+            key = _named_key(data) or admitted.token
+            source = self._source(key, admitted.family)
+            if isinstance(source, Refused):
+                return source
+        return self._read_calls(request, source, key=key, data=data)
 
     def _source(self, key: str, family: Family) -> Source | Refused:
         if not key:
@@ -230,11 +258,8 @@ class CollectDoor:
         try:
             if taken.events:
                 await self._intake.accept(taken.events)
-        except Busy as busy:
-            return segment.answer_busy(family, busy.retry_after)
-        except LegatoError as fault:
-            _LOGGER.error("collect: events were not stored: %s", fault.what)  # noqa: TRY400 - it says why
-            return segment.answer_busy(family, RETRY_AFTER_FAILURE)
+        except (Busy, LegatoError) as fault:
+            return not_stored(fault, family)
         if request.query and request.query.get("verbose") == "1":
             items = [_judgement(event) for event in taken.events]
             return segment.answer_json({"success": True, "items": items})
@@ -296,10 +321,8 @@ class CollectDoor:
         verdicts = [_verdict(text, name, found) for text, name in ids.items()]
         return segment.answer_json({"success": True, "verdicts": verdicts})
 
-    def _peer(self, scope: Scope, headers: Headers) -> str:
+    def peer(self, peer: str, headers: Headers) -> str:
         """Return the sender's address, as the outermost trusted proxy saw it."""
-        client = scope.get("client")
-        peer: str = client[0] if client else ""
         if self._proxy_count:
             hops = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
             peer = hops[-self._proxy_count :][0].strip() or peer
@@ -342,26 +365,29 @@ def _read_batch(arrival: Arrival, source: Source, data: bytes) -> Taken | Refuse
     return Taken(source=source, events=events)
 
 
-async def _read(headers: Headers, receive: Receive, size_max: int) -> bytes | BodyFault:
-    data = await receive_body(receive, size_max)
-    if isinstance(data, str):
-        return data
+def _plain(headers: Headers, data: bytes, size_max: int) -> bytes | BodyFault:
     encoding = headers.get(b"content-encoding", b"")
     return unpack(data, encoding, size_max) if encoding or data[:1] == b"\x1f" else data
 
 
+_CODE_OF_FAULT: Mapping[BodyFault, FaultCode] = {
+    "slow": "timeout",
+    "too_large": "too_large",
+    "unpackable": "bad_encoding",
+    "unknown_encoding": "bad_encoding",
+}
+
+
 def _answer_body_fault(fault: BodyFault, family: Family) -> Answer | None:
-    match fault:
-        case "gone":
-            return None
-        case "slow":
-            return segment.answer_fault("timeout", family)
-        case "too_large":
-            return segment.answer_fault("too_large", family)
-        case "unpackable" | "unknown_encoding":
-            return segment.answer_fault("bad_encoding", family)
-        case _:
-            assert_never(fault)
+    return None if fault == "gone" else segment.answer_fault(_CODE_OF_FAULT[fault], family)
+
+
+def not_stored(fault: Busy | LegatoError, family: Family) -> Answer:
+    """Answer a request of which nothing is stored, so that it is sent again."""
+    if isinstance(fault, Busy):
+        return segment.answer_busy(family, fault.retry_after)
+    _LOGGER.error("collect: events were not stored: %s", fault.what)
+    return segment.answer_busy(family, RETRY_AFTER_FAILURE)
 
 
 class _Keyed(msgspec.Struct, rename="camel"):
@@ -437,16 +463,20 @@ def _with(answer: Answer, header: tuple[bytes, bytes]) -> Answer:
     return Answer(status=answer.status, body=answer.body, headers=(*answer.headers, header))
 
 
+def browser_headers(origin: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers that let a page of this origin read the answer."""
+    # Any page may send. Write keys are public in browsers, and cookies are never read.
+    return (
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", b"retry-after"),
+        (b"vary", b"origin"),
+    )
+
+
 async def _respond(answer: Answer, origin: bytes | None, send: Send) -> None:
     headers = answer.headers
     if origin is not None:
-        # Any page may send. Write keys are public in browsers, and cookies are never read.
-        headers = (
-            *headers,
-            (b"access-control-allow-origin", origin),
-            (b"access-control-allow-credentials", b"true"),
-            (b"access-control-expose-headers", b"retry-after"),
-            (b"vary", b"origin"),
-        )
+        headers = (*headers, *browser_headers(origin))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

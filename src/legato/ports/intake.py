@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 from legato.model.event import Event
 from legato.model.instant import Duration
@@ -18,6 +18,10 @@ class Busy(Exception):  # noqa: N818 - a state of the host, not a fault of the c
         self.retry_after = retry_after
 
 
+Done: TypeAlias = Callable[[int | Busy], None]
+"""Told the position of the last event once all are on disk, or why none is."""
+
+
 class Intake(Protocol):
     """The way into the log."""
 
@@ -25,5 +29,17 @@ class Intake(Protocol):
         """Store events and return the position of the last, once all are on disk.
 
         Raises Busy with none stored, or none acknowledged.
+        """
+        ...
+
+
+class FrontIntake(Intake, Protocol):
+    """The way into the log for doors that answer thousands of requests a second."""
+
+    def submit(self, events: Sequence[Event], done: Done) -> None:
+        """Store events like `accept`, and call `done` on the loop, once and never from within.
+
+        For one event a request, a task and a future cost more than the event. Raises Busy when
+        nothing is taken at all; `done` is not called then.
         """
         ...

@@ -20,7 +20,7 @@ import msgspec
 from legato.model.event import Event, decode_event, encode_event
 from legato.model.instant import SECOND, Duration
 from legato.model.problem import LegatoError
-from legato.ports.intake import Busy
+from legato.ports.intake import Busy, Done
 from legato.ports.log import Log
 from legato.runtime.engine import Group
 
@@ -48,7 +48,7 @@ class _Waiting(msgspec.Struct, frozen=True):
     events: Sequence[Event]
     records: list[bytes]
     byte_count: int
-    future: asyncio.Future[int]
+    done: Done
 
 
 class WaitingRoom:
@@ -64,6 +64,7 @@ class WaitingRoom:
         self._backlog = backlog
         self._hand_over = hand_over
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
+        self._arrived: list[_Waiting] = []
         self._waiting_events = 0
         self._waiting_bytes = 0
         self._bytes_given = 0
@@ -78,29 +79,52 @@ class WaitingRoom:
 
     async def accept(self, events: Sequence[Event]) -> int:
         """Store events for a door; see ports.intake."""
-        if self._waiting_events + len(events) > WAITING_EVENTS_MAX:
+        self._refuse_if_behind(len(events))
+        return await self.store(events)
+
+    def submit(self, events: Sequence[Event], done: Done) -> None:
+        """Store events for a door that wants a call and no task; see ports.intake."""
+        self._refuse_if_behind(len(events))
+        self._put(events, done)
+
+    async def store(self, events: Sequence[Event]) -> int:
+        """Store events whatever the engine's backlog is: what it waits for must not wait for it."""
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._put(events, lambda outcome: _settle(future, outcome))
+        return await future
+
+    def _refuse_if_behind(self, count: int) -> None:
+        if self._waiting_events + count > WAITING_EVENTS_MAX:
             raise Busy("The waiting room is full.", retry_after=RETRY_AFTER)
         behind = self.position - self._backlog.position()
         bytes_behind = self._bytes_given - self._backlog.bytes_done()
         if behind > self._backlog.events_max or bytes_behind > self._backlog.bytes_max:
             raise Busy("The engine is behind.", retry_after=RETRY_AFTER)
-        return await self.store(events)
 
-    async def store(self, events: Sequence[Event]) -> int:
-        """Store events whatever the engine's backlog is: what it waits for must not wait for it."""
+    def _put(self, events: Sequence[Event], done: Done) -> None:
         if self._loop is None or self._is_closed:
             raise Busy("Legato is stopping.", retry_after=RETRY_AFTER_FAULT)
         if not events:
-            return self.position
+            self._loop.call_soon(done, self.position)
+            return
         records = [encode_event(event) for event in events]
         byte_count = sum(map(len, records))
         if self._waiting_events and self._waiting_bytes + byte_count > WAITING_BYTES_MAX:
             raise Busy("The waiting room is full.", retry_after=RETRY_AFTER)
         self._waiting_events += len(records)
         self._waiting_bytes += byte_count
-        future: asyncio.Future[int] = self._loop.create_future()
-        self._queue.put(_Waiting(events, records, byte_count, future))
-        return await future
+        if not self._arrived:
+            self._loop.call_soon(self._let_in)
+        self._arrived.append(_Waiting(events, records, byte_count, done))
+
+    def _let_in(self) -> None:
+        """Wake the thread once for all that one round of the loop has read from its sockets.
+
+        Woken for each, it would fight the loop for the interpreter over groups of one.
+        """
+        for waiting in self._arrived:
+            self._queue.put(waiting)
+        self._arrived.clear()
 
     def backlog(self) -> int:
         """Return how many events are on disk and not applied yet."""
@@ -111,6 +135,7 @@ class WaitingRoom:
         if self._loop is None or self._is_closed:
             return
         self._is_closed = True
+        self._let_in()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -194,14 +219,16 @@ class WaitingRoom:
             self._waiting_events -= len(waiting.records)
             self._waiting_bytes -= waiting.byte_count
             position += len(waiting.records)
-            if waiting.future.done():
-                continue
-            if first is not None:
-                waiting.future.set_result(position)
-            else:
-                waiting.future.set_exception(
-                    Busy("Nothing can be stored now.", retry_after=RETRY_AFTER_FAULT)
-                )
+            outcome = position if first is not None else _unstorable()
+            try:
+                waiting.done(outcome)
+            except Exception as fault:  # noqa: BLE001 - a caller's own code: the others wait behind it
+                self._report(fault)
+
+    def _report(self, fault: Exception) -> None:
+        assert self._loop is not None
+        what = "A door failed while it answered; its events are stored."
+        self._loop.call_exception_handler({"message": what, "exception": fault})
 
 
 class InnerIntake:
@@ -213,6 +240,19 @@ class InnerIntake:
     async def accept(self, events: Sequence[Event]) -> int:
         """Store events although the engine is behind; raises Busy only when nothing can be."""
         return await self._room.store(events)
+
+
+def _unstorable() -> Busy:
+    return Busy("Nothing can be stored now.", retry_after=RETRY_AFTER_FAULT)
+
+
+def _settle(future: asyncio.Future[int], outcome: int | Busy) -> None:
+    if future.done():  # whoever waited has gone
+        return
+    if isinstance(outcome, Busy):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)
 
 
 def _in_words(error: Exception) -> str:
