@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,7 @@ from legato.runtime.local import Limits, LocalHost, Stores
 from legato.stores.folder import Folder
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
+from legato.transports.catalog import read_catalog
 from legato.transports.clock import SystemClock
 from legato.transports.file import FileSender
 from legato.transports.http import HttpSender
@@ -53,6 +53,8 @@ from legato.transports.secrets import WorkspaceSecrets
 from legato.transports.smtp import SmtpSender
 
 REPLAY_RECORDS = 500
+COUNTS_SECONDS = 0.5
+"""How long a status waits for its counts; counting very many people takes longer."""
 RETIRED_MAX = 32
 """Older journey versions kept in a plan without looking who is still in them."""
 
@@ -211,11 +213,9 @@ class App:
         async with self._applying:
             loaded = await asyncio.to_thread(check_files, files)
             self._problems = loaded.problems
-            active = self.plan()
             if loaded.plan is None:
                 return Applied(problems=loaded.problems, digest=self._digest())
-            plan = scale_plan(loaded.plan, self.config.speed)
-            plan = await asyncio.to_thread(_with_retired, plan, active, self.records)
+            plan = await self.prepared(loaded.plan)
             digest = plan_digest(plan)
             if digest == self._digest():
                 return Applied(digest=digest)
@@ -230,6 +230,11 @@ class App:
                     fix="See the quarantine for the place that failed, and report the bug.",
                 )
             return Applied(digest=digest, is_changed=True)
+
+    async def prepared(self, plan: Plan) -> Plan:
+        """Return a plan as `apply` would activate it: with the versions that people are in."""
+        scaled = scale_plan(plan, self.config.speed)
+        return await asyncio.to_thread(_with_retired, scaled, self.plan(), self.records)
 
     async def switch(self, journey: str, *, is_paused: bool, by: str) -> None:
         """Pause or resume a journey; returns once the engine has done so."""
@@ -374,6 +379,12 @@ class App:
             counts=self._counts,
         )
 
+    async def counted(self) -> None:
+        """Wait a moment for counts that are not older than a second."""
+        self.status()
+        if self._counting is not None and not self._counting.done():
+            await asyncio.wait([self._counting], timeout=COUNTS_SECONDS)
+
     # -- Helpers ---------------------------------------------------------------------------------
 
     def _digest(self) -> str:
@@ -443,10 +454,9 @@ def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
     """Return the manifests of the connectors' catalog by id."""
     reader = YAML(typ="safe", pure=True)
     manifests: dict[str, Mapping[str, Any]] = {}
-    for entry in resources.files("legato.connectors").joinpath("catalog").iterdir():
-        if entry.name.endswith(".yaml"):
-            manifest: dict[str, Any] = reader.load(entry.read_text(encoding="utf-8"))  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
-            manifests[manifest["id"]] = manifest
+    for text in read_catalog().values():
+        manifest: dict[str, Any] = reader.load(text)  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
+        manifests[manifest["id"]] = manifest
     return dict(sorted(manifests.items()))
 
 

@@ -139,6 +139,7 @@ def test_a_message_quarantined_twice_is_judged_by_the_later(store: Store) -> Non
 
     assert verdict is not None
     assert verdict.position == 7
+    assert [row.position for row in store.quarantine(0, 9)] == [7]
 
 
 def test_a_released_message_that_was_applied_is_accepted(store: Store) -> None:

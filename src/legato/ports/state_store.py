@@ -40,7 +40,7 @@ class Turn(Noun, frozen=True, kw_only=True):
     """(position of the cause, delivery). One already in the outbox is left as it is."""
     settled: Sequence[Settle] = ()
     quarantined: Sequence[tuple[int, Quarantine]] = ()
-    """(position of the record, why)."""
+    """(position of the record, why). Of one message, only the latest is kept."""
     suppressed: Sequence[Suppress] = ()
     notes: Sequence[NoteRow] = ()
     plan: tuple[str, bytes] | None = None

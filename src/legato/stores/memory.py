@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from legato.model.delivery import Delivery
+from legato.model.effect import Quarantine
 from legato.model.ids import DeliveryId, PersonId, message_digest
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, decode_notes
@@ -241,6 +242,13 @@ class MemoryStore:
     def quarantine(self, after: int, limit: int) -> list[QuarantineRow]:
         return [self._quarantine[each] for each in sorted(self._quarantine) if each > after][:limit]
 
+    def _forget_quarantined(self, quarantine: Quarantine) -> None:
+        message = (quarantine.source, quarantine.message_id)
+        for position, row in list(self._quarantine.items()):
+            one = row.quarantine
+            if one.message_id and (one.source, one.message_id) == message:
+                del self._quarantine[position]
+
     def release(self, positions: Sequence[int]) -> None:
         for position in positions:
             self._quarantine.pop(position, None)
@@ -330,6 +338,7 @@ class MemoryStore:
 
     def _apply_records(self, turn: Turn) -> None:
         for position, quarantine in turn.quarantined:
+            self._forget_quarantined(quarantine)
             self._quarantine[position] = QuarantineRow(position=position, quarantine=quarantine)
         for row in turn.notes:
             self._notes_of.setdefault(row.person_id, []).append(len(self._notes))

@@ -71,6 +71,8 @@ CREATE TABLE quarantine(
   body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX quarantine_message ON quarantine(source, message_id);
+-- A sender that repeats what was refused fills no quarantine.
+CREATE UNIQUE INDEX quarantine_once ON quarantine(source, message_id) WHERE message_id <> '';
 CREATE TABLE note(
   key INTEGER PRIMARY KEY,
   position INTEGER NOT NULL,

@@ -58,6 +58,7 @@ async def read_status(
     host: Host, seen: Seen, sentences: Annotated[int, QueryParameter(ge=0, le=200)] = 10
 ) -> Overview:
     """Return figures, lanes and the last few things that happened."""
+    await host.counted()
     return Overview(
         status=host.status(),
         lanes={name: _named(lane) for name, lane in host.lanes_status().items()},

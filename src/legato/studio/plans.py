@@ -16,7 +16,6 @@ from legato.model.noun import Noun
 from legato.model.plan import Plan, plan_digest
 from legato.model.problem import Problem
 from legato.plan.diff import Change, compare
-from legato.plan.scale import scale_plan
 from legato.studio.access import needs
 from legato.studio.host import Host, Who
 from legato.studio.refusal import Refused
@@ -73,13 +72,13 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
     loaded = await asyncio.to_thread(check_files, _bounded(data))
     if loaded.plan is None:
         return Compared(problems=loaded.problems)
-    before, after = host.plan(), scale_plan(loaded.plan, host.config.speed)
+    before, after = host.plan(), await host.prepared(loaded.plan)
     heads = await asyncio.to_thread(count_heads, host.records)
     changes = compare(before, after, heads.journeys)
     digest = host.status().plan
     return Compared(
         before=digest,
-        after=plan_digest(after) if changes else digest,
+        after=plan_digest(after),
         changes=changes,
         reach=reach_of(heads, before, after),
     )
