@@ -176,23 +176,38 @@ class Sink:
         self._seconds = seconds
         self._failed: dict[str, None] = {}
         self._server: asyncio.Server | None = None
+        self._writers: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Listen, at the port of before if there was one."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
         assert self._server is not None
         self._server.close()
+        for writer in list(self._writers):
+            writer.close()
+        await asyncio.gather(*self._writers.values(), return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._writers[writer] = task
         try:
             while True:
                 await self._answer(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
             pass  # the host has stopped and its connections are gone
         finally:
+            del self._writers[writer]
             writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -13,6 +13,7 @@ from legato.expr.path import Json, scalars, values_at
 from legato.expr.tally import observe, observe_then
 from legato.model.consent import EVERY_CHANNEL, Consent, ledger_key
 from legato.model.event import CustomerEvent
+from legato.model.instant import Instant
 from legato.model.note import ConsentSet, TraitRefused, TraitWritten
 from legato.model.problem import Reason
 from legato.model.state import Trait
@@ -114,7 +115,7 @@ def _fold_consent(
 ) -> None:
     line = Consent(
         is_granted=is_granted,
-        at=event.occurred_at,
+        at=_said_at(moment, event, is_granted=is_granted),
         source=event.source,
         event_id=event.event_id,
         wording=wording,
@@ -130,6 +131,23 @@ def _fold_consent(
             moment.changed["consent"] = True
             note = ConsentSet(purpose=purpose, channel=channel, is_granted=is_granted)
             moment.notes.append(note)
+
+
+def _said_at(moment: Moment, event: CustomerEvent, *, is_granted: bool) -> Instant:
+    """Return when the event says so; after what was said before by a clock that was ahead.
+
+    Nothing can have been said later than now, so a line that claims it was written before the
+    machine's clock was set back. By its instant it would outlive every no of the hours that
+    come. A no counts by the order of arrival then, however little the clock went back; a yes only
+    when the engine's clock followed it.
+    """
+    latest = moment.now if is_granted else event.received_at
+    ahead = (
+        line.at + 1
+        for line in moment.state.consents.values()
+        if line.at > latest and line.event_id != event.event_id
+    )
+    return max(ahead, default=event.occurred_at)
 
 
 def _scope(moment: Moment, about: tuple[str, str], *, is_granted: bool) -> list[tuple[str, str]]:
