@@ -30,7 +30,7 @@ from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant
 from legato.model.problem import Reason
-from legato.model.state import Enrollment, Recent
+from legato.model.state import Enrollment, Held, Recent
 
 RECENT_MAX = 200
 """Journey-relevant events kept a person; beyond it the oldest are forgotten before their time."""
@@ -57,8 +57,11 @@ def _happened(one: Recent) -> Instant:
     return one.at
 
 
-def replay(moment: Moment) -> None:
-    """Take the journeys that listen to the event back to before it, and go on from there."""
+def replay(moment: Moment) -> Mapping[str, bool]:
+    """Take the journeys that listen to the event back to before it, and go on from there.
+
+    Returns their names.
+    """
     state, since = moment.state, moment.at
     courses = [
         course
@@ -84,22 +87,28 @@ def replay(moment: Moment) -> None:
         moment.source, moment.body = one.source, decode_object(one.body)
         _look_again(moment, courses, one)
     moment.at, moment.event_id, moment.name, moment.source, moment.body = here
+    contacts = [one.delivery_id for one in state.contacts]
+    left = {one: True for one in contacts if one not in state.pending}
+    _take_back(moment, undone, [held for held in held_before if held in state.held], since)
+    for enrollment in state.enrollments:
+        _skip_visits(enrollment, visits.get(enrollment.enrollment_id, {}), left)
+    return names
+
+
+def _take_back(moment: Moment, pending: list[DeliveryId], held: list[Held], since: Instant) -> None:
+    """Take back what was decided since and is not decided any more."""
+    state = moment.state
     reason = Reason(
         code="journey.late_event",
         what="an event that arrived late says that it should not be sent",
     )
-    contacts = [one.delivery_id for one in state.contacts]
-    left = {one: True for one in contacts if one not in state.pending}
-    for delivery_id in undone:
+    for delivery_id in pending:
         if delivery_id not in moment.confirmed and delivery_id in state.pending:
             withdraw(moment, delivery_id, reason)
-    for held in held_before:
-        delivery_id = held.delivery.delivery_id
-        is_undone = state.decided.get(delivery_id, 0) >= since
-        if held in state.held and is_undone and delivery_id not in moment.confirmed:
-            drop_held(moment, held, reason)
-    for enrollment in state.enrollments:
-        _skip_visits(enrollment, visits.get(enrollment.enrollment_id, {}), left)
+    for one in held:
+        delivery_id = one.delivery.delivery_id
+        if state.decided.get(delivery_id, 0) >= since and delivery_id not in moment.confirmed:
+            drop_held(moment, one, reason)
 
 
 def _skip_visits(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from legato.core.admit import refusal, shape_refusal
@@ -95,15 +95,17 @@ def _warn_of_shape(moment: Moment, event: CustomerEvent) -> None:
 
 def _on_journeys(moment: Moment, event: CustomerEvent) -> None:
     """Journeys see the event after everything it says is known of the person."""
+    replayed: Mapping[str, bool] = {}
     if moment.name in moment.program.relevant and not moment.is_late:
         is_out_of_order = remember(moment, event.body)
         if is_out_of_order:
-            replay(moment)
-            return
+            replayed = replay(moment)
     for enrollment in list(moment.state.enrollments):
-        touch(moment, enrollment)
+        if enrollment.journey not in replayed:
+            touch(moment, enrollment)
     for course in moment.program.entries.get(f"event:{moment.name}", ()):
-        enter_by_event(moment, course, event.body)
+        if course.journey.name not in replayed:
+            enter_by_event(moment, course, event.body)
 
 
 def _on_known_person(
