@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -61,16 +62,21 @@ class Running:
         )
 
     def track(self, user: str, event: str, **properties: object) -> int:
+        return self.call("track", {"userId": user, "event": event, "properties": properties})[0]
+
+    def call(self, where: str, body: object) -> tuple[int, Any]:
+        """Send a call of the collection protocol, or ask it something without a body."""
         text = (self.workspace / "sources" / "web.yaml").read_text()
         key = text.partition("write_keys: [")[2].partition("]")[0]
         link = HTTPConnection(urlsplit(self.connection.url).netloc, timeout=WAIT_SECONDS)
-        body = json.dumps({"userId": user, "event": event, "properties": properties})
         basic = base64.b64encode(f"{key}:".encode()).decode()
         headers = {"authorization": f"Basic {basic}", "content-type": "application/json"}
-        link.request("POST", "/v1/track", body, headers)
-        status = link.getresponse().status
+        data = None if body is None else json.dumps(body)
+        link.request("GET" if data is None else "POST", f"/v1/{where}", data, headers)
+        answer = link.getresponse()
+        content = json.loads(answer.read())
         link.close()
-        return status
+        return answer.status, content
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
