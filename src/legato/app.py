@@ -127,7 +127,9 @@ class App:
         """Notes, quarantine, verdicts, counts."""
         self.outbox: Outbox = store
         """Waiting and dead deliveries."""
-        stores = Stores(log=log, state=store, timers=store, records=store, kept=(store, log))
+        stores = Stores(
+            log=log, state=store, timers=store, records=store, outbox=store, kept=(store, log)
+        )
         limits = Limits(
             people_max=config.cache_people, backlog_events_max=config.backlog_events_max
         )

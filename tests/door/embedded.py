@@ -69,7 +69,9 @@ class Embedded:
         self.clock = clock
         self.log = SqliteLog(folder / "log.db")
         self.store = SqliteStore(folder / "state.db", seen_window=DUPLICATES_WINDOW + HOUR)
-        stores = Stores(log=self.log, state=self.store, timers=self.store, records=self.store)
+        stores = Stores(
+            log=self.log, state=self.store, timers=self.store, records=self.store, outbox=self.store
+        )
         self.host = LocalHost(stores, clock=clock, limits=Limits(), core=core)
         self.gatekeeper = Gatekeeper(self.host)
         self.sender = HttpSender()

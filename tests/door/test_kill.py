@@ -146,7 +146,7 @@ def test_a_process_killed_at_any_moment_loses_nothing_and_does_nothing_twice(
 def _replay_gives_the_same(data: Path) -> None:
     """The log alone, in a host that was never killed, gives the same bytes for everybody."""
     log, killed, fresh = SqliteLog(data / "log.db"), SqliteStore(data / "state.db"), MemoryStore()
-    stores = Stores(log=log, state=fresh, timers=fresh, records=fresh)
+    stores = Stores(log=log, state=fresh, timers=fresh, records=fresh, outbox=fresh)
     host = LocalHost(stores, clock=SystemClock(), limits=Limits(), core=Core(program=Program))
     host.engine.recover()
     everybody = sys.maxsize

@@ -139,7 +139,10 @@ class LaneWorld:
         return self.secrets.get(name)
 
     async def clear(self, delivery: Delivery) -> Clearance:
-        return self.closed.get(delivery.delivery_id, Clearance(is_clear=True))
+        closed = self.closed.get(delivery.delivery_id)
+        if closed is None:
+            self.store.begin_attempt([delivery.delivery_id], self.now())
+        return closed or Clearance(is_clear=True)
 
     async def send(self, request: Request) -> Response:
         assert isinstance(request, HttpRequest)

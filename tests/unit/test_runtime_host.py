@@ -112,7 +112,9 @@ class World:
         self.host = self.make_host()
 
     def make_host(self) -> LocalHost:
-        stores = Stores(log=self.log, state=self.store, timers=self.store, records=self.store)
+        stores = Stores(
+            log=self.log, state=self.store, timers=self.store, records=self.store, outbox=self.store
+        )
         return LocalHost(stores, clock=self.clock, limits=self.limits, core=self.core)
 
     async def feed(self, *events: Event) -> int:

@@ -121,6 +121,9 @@ class Memory:
 
     def person(self, person_id: PersonId) -> State | None:
         """Return a person as of the last turn; merged ids are followed. Not to be changed."""
+        known = self._people.get(person_id)
+        if known is not None:  # one who was merged into another is dropped from here
+            return known
         turned = Turned(records=[], now=self.now)
         self._fetch(turned, [person_id])
         return self._state(turned, person_id)

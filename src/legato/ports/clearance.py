@@ -14,5 +14,9 @@ class Gatekeeper(Protocol):
     """The engine, as lanes see it."""
 
     async def clear(self, delivery: Delivery) -> Clearance:
-        """Read the gates again, after everything acknowledged before this call was applied."""
+        """Read the gates again, after everything acknowledged before this call was applied.
+
+        When it is clear, the attempt is on record as begun: after a crash it is in doubt. Raises
+        LegatoError where that cannot be stored; then no attempt may be made.
+        """
         ...

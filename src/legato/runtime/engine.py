@@ -24,7 +24,6 @@ from legato.core.program import Program
 from legato.fold.memory import Memory, is_control
 from legato.fold.turn import Record, StepFault, Turned, quarantine
 from legato.model.event import Event, decode_event
-from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.problem import LegatoError
 from legato.model.state import State
@@ -42,6 +41,8 @@ RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 Question: TypeAlias = Callable[[Program, State | None, Instant], T]
 """Asked of a person's present state; must not change it."""
+Answer: TypeAlias = Callable[[Memory], T]
+"""Asked of all that is applied, on the engine's thread; must not change it."""
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,10 +54,9 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """A question about a person, and who waits for the answer on the loop."""
+    """A question, and who waits for the answer on the loop."""
 
-    person_id: PersonId
-    question: Question[object]
+    answer: Answer[object]
     future: asyncio.Future[object]
 
 
@@ -186,10 +186,8 @@ class Engine:
             self._reply(replies)
 
     def _answer(self, ask: Ask) -> object:
-        memory = self.memory
         try:
-            state = memory.person(ask.person_id)
-            return ask.question(memory.program, state, memory.now)
+            return ask.answer(self.memory)
         except Exception as fault:  # noqa: BLE001 - one question's failure must not stop the engine
             return fault
 

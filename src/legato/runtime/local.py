@@ -17,13 +17,11 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import msgspec
 
 from legato.core.gate import Clearance
-from legato.core.program import Program
-from legato.fold.clearance import clear_to_send
 from legato.fold.memory import CORE, Core, Memory
 from legato.fold.turn import Turned
 from legato.model.delivery import Delivery
@@ -33,11 +31,11 @@ from legato.model.instant import Instant
 from legato.model.note import Story
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError
-from legato.model.state import State
 from legato.ports.clock import Clock
 from legato.ports.log import Log
-from legato.ports.state_store import Records, StateStore, Timers
-from legato.runtime.engine import Ask, Engine, Question, Reply
+from legato.ports.state_store import Outbox, Records, StateStore, Timers
+from legato.runtime.clearances import Clearances
+from legato.runtime.engine import Answer, Ask, Engine, Question, Reply
 from legato.runtime.progress import Progress
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
@@ -53,19 +51,18 @@ DRAIN_SECONDS = 10.0
 """How long a stop may take to apply what is queued; the rest is replayed at the next start."""
 RESTART_SECONDS = 5.0
 """Until a background task that failed is started again."""
-REDRIVEN_MAX = 10_000
-"""Redriven deliveries remembered; the oldest beyond are refused as withdrawn, and dead again."""
 GC_THRESHOLDS = (20_000, 10, 1_000_000)
 """Young objects in steps of a millisecond; the third keeps full collections from ever running."""
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """What the host keeps its things in; state, timers and records are usually one object."""
+    """What the host keeps its things in; all but the log are usually one object."""
 
     log: Log
     state: StateStore
     timers: Timers
     records: Records
+    outbox: Outbox
     kept: tuple[Kept, ...] = ()
     """Those that want checkpoints."""
 
@@ -120,7 +117,9 @@ class LocalHost:
         """Records that the last start had to replay."""
         self._stores = stores
         self._upkeep = Upkeep(stores.kept)
-        self._redriven: dict[DeliveryId, None] = {}
+        self._clearances = Clearances(
+            self._ask, state=stores.state, outbox=stores.outbox, clock=clock
+        )
         self._watchers: list[Callable[[Sequence[Story]], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._faults: dict[str, str] = {}
@@ -202,25 +201,15 @@ class LocalHost:
     # -- Questions -------------------------------------------------------------------------------
 
     async def clear(self, delivery: Delivery) -> Clearance:
-        """Read the gates again, after everything acknowledged before this call was applied."""
-        clock, store = self.clock, self._stores.state
-        is_redriven = delivery.delivery_id in self._redriven
+        """Read the gates again, after everything acknowledged before this call was applied.
 
-        def question(program: Program, state: State | None, now: Instant) -> Clearance:
-            if is_redriven and state is not None:
-                # It was settled as failed. All gates but that one are to be read as for any other.
-                pending = {**state.pending, delivery.delivery_id: delivery}
-                state = msgspec.structs.replace(state, pending=pending)
-            at = max(now, clock.now())
-            return clear_to_send(store, program, state, delivery, now=at)
-
-        return await self.ask(delivery.person_id, question)
+        As ports.clearance.Gatekeeper promises: when clear, the attempt is on record as begun.
+        """
+        return await self._clearances.of(delivery)
 
     def redriven(self, delivery_id: DeliveryId) -> None:
         """Let a dead delivery that an operator put back into the outbox pass once more."""
-        self._redriven[delivery_id] = None
-        if len(self._redriven) > REDRIVEN_MAX:
-            del self._redriven[next(iter(self._redriven))]
+        self._clearances.redriven(delivery_id)
 
     def delivered(self, delivery: Delivery, at: Instant) -> None:
         """Count how long a delivery took from its capture; lanes call this at the answer."""
@@ -228,10 +217,15 @@ class LocalHost:
 
     async def ask(self, person_id: PersonId, question: Question[T]) -> T:
         """Have the engine answer a question about a person's present state."""
+        return await self._ask(
+            lambda memory: question(memory.program, memory.person(person_id), memory.now)
+        )
+
+    def _ask(self, answer: Answer[T]) -> asyncio.Future[T]:
         assert self._loop is not None, "start the host first"
         future: asyncio.Future[object] = self._loop.create_future()
-        self.engine.ask(Ask(person_id=person_id, question=question, future=future))
-        return await future  # type: ignore[return-value] - what `question` returned
+        self.engine.ask(Ask(answer=answer, future=future))
+        return cast("asyncio.Future[T]", future)
 
     def watch(self, see: Callable[[Sequence[Story]], None]) -> Callable[[], None]:
         """Show every turn's stories to `see`; return what ends that."""

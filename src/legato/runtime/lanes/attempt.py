@@ -75,7 +75,12 @@ class Attempts:
         delivery = entry.delivery
         if entry.is_in_doubt and way.destination.on_doubt == "skip":
             return _in_doubt("an attempt was under way when the process ended")
-        clearance = await self._gatekeeper.clear(delivery)
+        if entry.attempt_count:
+            await self._book.written()  # the end of the attempt before comes before this begin
+        try:
+            clearance = await self._gatekeeper.clear(delivery)
+        except LegatoError as error:
+            return Again(kind="fault", reason=Reason(code="store.fault", what=error.what))
         if not clearance.is_clear:
             if clearance.until is not None and clearance.until < delivery.expires_at:
                 return NotNow(until=clearance.until)
@@ -93,13 +98,9 @@ class Attempts:
                 return Over(outcome="failed", reason=request)
             case _:
                 pass
-        try:
-            begun_at = await self._book.begin(delivery.delivery_id)
-        except LegatoError as error:
-            return Again(kind="fault", reason=Reason(code="store.fault", what=error.what))
         entry.attempt_count += 1
         if entry.first_attempt_at is None:
-            entry.first_attempt_at = begun_at
+            entry.first_attempt_at = now
         return await self._send(way, request)
 
     def _render(self, way: Way, entry: Entry, now: Instant) -> Request | Reason | Again:

@@ -26,7 +26,7 @@ class Lanes:
     def __init__(self, world: World) -> None:
         self._world = world
         self._reporter = Reporter(world.intake)
-        self._book = AttemptBook(world.outbox, clock=world.clock, write=world.write)
+        self._book = AttemptBook(world.outbox, write=world.write)
         self._attempts = Attempts(world, self._book)
         self._lanes: dict[str, Lane] = {}
         self._ways: dict[str, tuple[Destination, Way | None, Reason | None]] = {}
@@ -83,7 +83,7 @@ class Lanes:
         """
         self._is_open = False
         await asyncio.gather(*(lane.close(seconds) for lane in self._lanes.values()))
-        await self._book.close()
+        await self._book.written()
         return await self._reporter.close(seconds)
 
     def status(self) -> Mapping[str, LaneStatus]:

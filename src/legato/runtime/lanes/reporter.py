@@ -1,4 +1,4 @@
-"""From lanes to stores: attempts that begin, and reports of deliveries that are over.
+"""From lanes to stores: attempts that failed for now, and reports of deliveries that are over.
 
 Both are gathered while the write before is under way and handed on together: one commit or one
 fsync then serves all that happened meanwhile.
@@ -7,6 +7,7 @@ fsync then serves all that happened meanwhile.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeAlias
@@ -15,7 +16,6 @@ from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId
 from legato.model.instant import SECOND, Instant
 from legato.model.problem import LegatoError
-from legato.ports.clock import Clock
 from legato.ports.intake import Busy, Intake
 from legato.ports.state_store import Outbox
 
@@ -28,70 +28,40 @@ WAIT_SECONDS_AFTER_FAULT = 1.0
 
 
 class AttemptBook:
-    """Keeps on record which attempts have begun and when the next ones are due.
+    """Keeps on record when the next attempts are due; that one has begun, the gatekeeper stores.
 
     Writing may have to wait for the engine's commit, so it is done beside the loop; what comes up
-    meanwhile shares the next write. Of one delivery a batch can hold an end and the begin after it,
-    never the reverse: a begin is waited for.
+    meanwhile shares the next write.
     """
 
-    def __init__(self, outbox: Outbox, *, clock: Clock, write: Write) -> None:
+    def __init__(self, outbox: Outbox, *, write: Write) -> None:
         self._outbox = outbox
-        self._clock = clock
         self._write = write
-        self._begins: list[tuple[DeliveryId, asyncio.Future[Instant]]] = []
         self._ends: list[tuple[DeliveryId, Instant]] = []
         self._task: asyncio.Task[None] | None = None
-
-    async def begin(self, delivery_id: DeliveryId) -> Instant:
-        """Return once the attempt is on record: after a crash it is in doubt."""
-        future: asyncio.Future[Instant] = asyncio.get_running_loop().create_future()
-        self._begins.append((delivery_id, future))
-        self._run_soon()
-        return await future
 
     def end(self, delivery_id: DeliveryId, next_attempt_at: Instant) -> None:
         """Put on record that an attempt failed for now. Memory knows it already."""
         self._ends.append((delivery_id, next_attempt_at))
-        self._run_soon()
-
-    async def close(self) -> None:
-        """Wait until everything is written."""
-        if self._task is not None:
-            await self._task
-
-    def _run_soon(self) -> None:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
+    async def written(self) -> None:
+        """Wait until everything is written."""
+        if self._task is not None:
+            await asyncio.wait((self._task,))
+
     async def _run(self) -> None:
-        while self._begins or self._ends:
-            begins, self._begins = self._begins, []
+        while self._ends:
             ends, self._ends = self._ends, []
-            now = self._clock.now()
-            ids = [delivery_id for delivery_id, _ in begins]
-            fault: LegatoError | None = None
-            try:
-                await self._write(partial(self._store, ids, ends, now))
-            except LegatoError as error:
-                # An end that is not stored costs a doubt after a restart, not a delivery.
-                fault = error
-            for _, future in begins:
-                if future.done():
-                    continue
-                if fault is None:
-                    future.set_result(now)
-                else:
-                    future.set_exception(fault)
+            # An end that is not stored costs a doubt after a restart, not a delivery.
+            with contextlib.suppress(LegatoError):
+                await self._write(partial(self._store, ends))
         self._task = None
 
-    def _store(
-        self, begins: list[DeliveryId], ends: list[tuple[DeliveryId, Instant]], now: Instant
-    ) -> None:
+    def _store(self, ends: list[tuple[DeliveryId, Instant]]) -> None:
         for delivery_id, next_attempt_at in ends:
             self._outbox.end_attempt(delivery_id, next_attempt_at)
-        if begins:
-            self._outbox.begin_attempt(begins, now)
 
 
 class Reporter:
