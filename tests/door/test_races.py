@@ -1,4 +1,4 @@
-"""A no wins every race: nobody is written to once their withdrawal has been acknowledged.
+"""A no wins every race, and so does a purchase: once it is acknowledged nothing more is sent.
 
 What is measured. T0 is the instant at which the intake answers, so before a sender could have read
 its 200. An attempt begins when its lane asks for clearance. A request that reaches the sink was
@@ -36,8 +36,13 @@ WAVE = 200
 SEED = os.environ.get("LEGATO_SEED", "races")
 KINDS = ("deciding", "queued", "retrying", "rated", "held", "waiting")
 """Where a message is when the withdrawal comes."""
+SKU = {"sku": "coat"}
+NAMES = (*KINDS, "Sale", "Order Completed")
+ENDS = {"event": "consent.withdrawn", "manager": "consent.withdrawn", "bought": "state.suppressed"}
+"""How the person ends it -> the code of the reason that everything else is then refused for."""
 SPREAD_SECONDS = 0.25
 WAVE_SECONDS_MAX = 60
+SEND = "  - send: {{message: reminder, on: {channel}, about: sku, expires: 6h}}"
 MIDNIGHT = 20_500 * DAY
 BEFORE_MORNING = 8 * HOUR - 250 * MILLISECOND
 """Quiet hours end soon after a wave begins."""
@@ -72,6 +77,10 @@ to: "08:00"
 channels: [letter]
 unknown_zones: [Etc/UTC]
 ---
+suppress: bought
+when: {did_same: Order Completed, on: "products[].sku", within: 14d}
+because: bought it already
+---
 segment: shoppers
 title: Shoppers
 owner: tests
@@ -80,7 +89,7 @@ when: {did: queued, within: 1h}
 keep_in: [ads]
 """
     ]
-    parts += [f"event: {name}\nowner: tests\npurpose: marketing" for name in (*KINDS, "Sale")]
+    parts += [f"event: {name}\nowner: tests\npurpose: marketing" for name in NAMES]
     for name in (*CHANNELS.values(), "ads"):
         path = "fails" if name == "gateway" else name
         parts.append(
@@ -97,11 +106,11 @@ keep_in: [ads]
     for kind in KINDS:
         steps = ["  - wait: 120ms\n"] if kind == "waiting" else []
         channel = ways.get(kind, "letter" if kind == "held" else "email")
-        steps.append(f"  - send: {{message: reminder, on: {channel}, expires: 6h}}")
+        steps.append(SEND.format(channel=channel))
         parts.append(journey(kind, kind, "".join(steps)))
+    parts.append(journey("queued_by_another", "queued", SEND.format(channel="push")))
     for channel in CHANNELS:
-        send = f"  - send: {{message: reminder, on: {channel}, expires: 6h}}"
-        parts.append(journey(f"sale_by_{channel}", "Sale", send))
+        parts.append(journey(f"sale_by_{channel}", "Sale", SEND.format(channel=channel)))
     return "\n---\n".join(parts)
 
 
@@ -113,26 +122,32 @@ def journey(name: str, on: str, steps: str) -> str:
 
 
 class Race(msgspec.Struct):
-    """One person's withdrawal against one message on its way."""
+    """One person's last word against one message on its way."""
 
     who: str
     kind: str
+    end: str
     position: int = 0
-    """Of the withdrawal in the log."""
+    """Of the last word in the log."""
     over_at: Duration = 0
     """T0, by the monotonic count."""
 
 
-def opt_out(running: Embedded, race: Race, number: int) -> CustomerEvent:
-    """Say no as clients do: by an event about one channel, or by a consent manager's state."""
-    if number % 2:
-        body = {"purpose": "marketing", "granted": False, "channel": "sms", "wording": "STOP"}
-        return running.event(race.who, "Consent Changed", body)
-    context = {"consent": {"categoryPreferences": {"Ads": False}}}
-    return running.event(race.who, "", kind="identify", context=context)
+def last_word(running: Embedded, race: Race) -> CustomerEvent:
+    """Say no as clients do, by an event about one channel or a consent manager's state; or buy."""
+    match race.end:
+        case "event":
+            body = {"purpose": "marketing", "granted": False, "channel": "sms", "wording": "STOP"}
+            return running.event(race.who, "Consent Changed", body)
+        case "manager":
+            context = {"consent": {"categoryPreferences": {"Ads": False}}}
+            return running.event(race.who, "", kind="identify", context=context)
+        case _:
+            body = {"products": [{"sku": "other"}, {"sku": SKU["sku"]}]}
+            return running.event(race.who, "Order Completed", body)
 
 
-async def race_one(running: Embedded, race: Race, number: int) -> None:
+async def race_one(running: Embedded, race: Race) -> None:
     """Let a message set out and a withdrawal follow it, at instants drawn by digest."""
     room = running.host.room
     spread = 0.01 if race.kind == "deciding" else SPREAD_SECONDS
@@ -140,16 +155,16 @@ async def race_one(running: Embedded, race: Race, number: int) -> None:
 
     async def set_out() -> None:
         await asyncio.sleep(0.01 * sets_out)
-        await room.accept([running.event(race.who, race.kind)])
+        await room.accept([running.event(race.who, race.kind, SKU)])
 
     async def say_no() -> None:
         await asyncio.sleep(spread * says_no)
-        race.position = await room.accept([opt_out(running, race, number)])
+        race.position = await room.accept([last_word(running, race)])
         race.over_at = SYSTEM.monotonic()
 
     await asyncio.gather(set_out(), say_no())
     # What is decided afterwards must not be sent in any channel either.
-    await room.accept([running.event(race.who, "Sale")])
+    await room.accept([running.event(race.who, "Sale", SKU)])
 
 
 class Evidence:
@@ -192,7 +207,10 @@ class Evidence:
 
 async def race_all(folder: Path) -> tuple[list[Seen], list[Request]]:
     """Race everybody, a wave a day: the host is started anew on its files every morning."""
-    races = [Race(f"p{number}", KINDS[number % len(KINDS)]) for number in range(RACES)]
+    races = [
+        Race(f"p{number}", KINDS[number % 6], list(ENDS)[number // 6 % 3])
+        for number in range(RACES)
+    ]
     pointers: dict[str, PersonId] = {}
     asked: dict[str, list[Duration]] = {}
     evidence = Evidence()
@@ -222,7 +240,7 @@ async def race_wave(running: Embedded, wave: list[Race]) -> None:
     await running.feed(
         *(running.event(one.who, "", traits, kind="identify", context=context) for one in wave)
     )
-    await asyncio.gather(*(race_one(running, one, int(one.who[1:])) for one in wave))
+    await asyncio.gather(*(race_one(running, one) for one in wave))
     await running.host.progress.reached(running.host.room.position)
 
 
@@ -251,7 +269,7 @@ class Seen:
                 case Settled():
                     self.settled[note.delivery_id] = note
                 case Revoked():
-                    assert note.reason.code == "consent.withdrawn"
+                    assert note.reason.code == ENDS[self.race.end]
                     self.revoked[note.delivery_id] = at - self.race.over_at
                 case AudienceChanged():
                     self.audience.append(note.is_member)
@@ -302,14 +320,14 @@ def test_every_message_on_its_way_was_sent_before_or_is_on_record_as_revoked(
     for seen in everybody:
         for delivery_id, (_, note) in seen.decided.items():
             fate = seen.fate(delivery_id, note)
-            assert fate in ("sent", "revoked", "consent.withdrawn"), fate
+            assert fate in ("sent", "revoked", ENDS[seen.race.end]), fate
             assert fate != "sent" or delivery_id in arrived
             if note.journey in KINDS:
                 fates[note.journey][fate] += 1
 
     for kind, counter in fates.items():
         show(kind, dict(counter))
-        assert counter["revoked"] + counter["consent.withdrawn"] > 0
+        assert counter.total() > counter["sent"]
     assert sum(counter["sent"] for counter in fates.values()) > 0
     show(
         "T0 to the revocation on record",
@@ -317,7 +335,7 @@ def test_every_message_on_its_way_was_sent_before_or_is_on_record_as_revoked(
     )
 
 
-def test_after_a_no_by_sms_every_channel_is_closed(
+def test_after_the_last_word_every_channel_is_closed(
     raced: tuple[list[Seen], list[Request]],
 ) -> None:
     everybody, _ = raced
@@ -330,14 +348,14 @@ def test_after_a_no_by_sms_every_channel_is_closed(
         assert len(sale) == len(CHANNELS)
         codes = {note.reason.code for note in afterwards if note.reason}
         assert {note.verdict for note in afterwards} == {"refuse"}
-        assert codes == {"consent.withdrawn"}
+        assert codes == {ENDS[seen.race.end]}
 
 
-def test_ad_audiences_are_left_and_not_joined_again(
+def test_ad_audiences_are_left_at_a_no_and_not_joined_again(
     raced: tuple[list[Seen], list[Request]],
 ) -> None:
     everybody, _ = raced
-    joined = [one for one in everybody if one.audience]
+    joined = [one for one in everybody if one.audience and one.race.end != "bought"]
 
     show("people in an audience when they said no", len(joined))
     assert joined
