@@ -233,6 +233,23 @@ def test_a_function_given_a_value_of_another_type_is_a_reason_without_the_value(
     assert "ana@example.com" not in made.what
 
 
+@pytest.mark.parametrize("name", ["iso", "text", "lower", "trim", "sha256"])
+def test_a_function_of_a_path_says_the_same_however_it_is_written(name: str) -> None:
+    values = ["Ab c ", "", 5, 1_772_445_600_000_000, 1.5, True, None, [1], {"a": 1}]
+    scopes: list[dict[str, Any]] = [{"content": {"x": value}} for value in values]
+    scopes += [{"content": {}}, {}]
+
+    for scope in scopes:
+        assert _said(f"{name}(content.x)", scope) == _said(f"[{name}(content.x)][0]", scope)
+
+
+def _said(text: str, scope: dict[str, Any]) -> object:
+    try:
+        return expr(text).read(scope)
+    except ExpressionError as error:
+        return str(error)
+
+
 def test_an_operation_without_a_route_is_a_reason() -> None:
     spec = compile_manifest(MINIMAL).spec
     assert spec is not None

@@ -153,8 +153,12 @@ class Compiler:
         readers = [(key, node.read) for key, node in fields]
 
         def read(scope: Scope) -> Value:
-            found = ((key, one(scope)) for key, one in readers)
-            return {key: one for key, one in found if one is not MISSING}
+            out: dict[str, Value] = {}
+            for key, one in readers:
+                found = one(scope)
+                if found is not MISSING:
+                    out[key] = found
+            return out
 
         return Node(read=read, names=names, is_constant=all(n.is_constant for _, n in fields))
 
