@@ -17,14 +17,14 @@ up: .venv/.ready ## start Legato with the example shop and its stand-in provider
 	$(BIN)/legato demo $(ARGS)
 
 test: check ## everything CI runs
-	$(BIN)/pytest -q tests/door tests/sim tests/conformance
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/door tests/sim tests/conformance
 
 check: .venv/.ready ## format, lint, types, floors, tidy, unit and law tests: cheapest first
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/pyright
-	$(BIN)/pytest -q tests/unit tests/law tests/golden tests/test_tidy.py
+	$(BIN)/pytest -q -n 2 tests/unit tests/law tests/golden tests/test_tidy.py
 
 fix: .venv/.ready ## what a machine can repair
 	$(BIN)/ruff check --fix .
