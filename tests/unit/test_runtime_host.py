@@ -15,8 +15,15 @@ from legato.core.step import step
 from legato.fold.memory import Core
 from legato.model.delivery import Delivery
 from legato.model.effect import Revoke, Settle
-from legato.model.event import CustomerEvent, Event, PlanActivated, decode_event, encode_event
-from legato.model.ids import EventId, PersonId, derive
+from legato.model.event import (
+    CustomerEvent,
+    DeliveryReported,
+    Event,
+    PlanActivated,
+    decode_event,
+    encode_event,
+)
+from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import HOUR, MINUTE, SECOND, Instant
 from legato.model.journey import Entry, Journey, JourneyStep, Send, Wait
 from legato.model.note import Story
@@ -88,8 +95,15 @@ class TroubledStore(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.failures = 0
+        self.begun: list[list[DeliveryId]] = []
         self.is_open = threading.Event()
         self.is_open.set()
+
+    def begin_attempt(self, ids: Sequence[DeliveryId], now: Instant) -> None:
+        self.begun.append(list(ids))
+        if self.failures:
+            raise LegatoError("The disk is full.", fix="Make room.", can_retry=True)
+        super().begin_attempt(ids, now)
 
     def commit(self, turn: Turn) -> None:
         self.is_open.wait()
@@ -282,6 +296,61 @@ def test_a_question_is_answered_after_everything_acknowledged_before_it() -> Non
             seen = await world.host.ask(person_id, lambda _, state, __: state and state.version)
 
             assert seen == count + 1
+
+    play(scene)
+
+
+def test_what_is_cleared_is_on_record_as_begun_many_in_one_write() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(*(tracked(f"m{each}", user=f"u{each}") for each in range(5)))
+        deliveries = [row.delivery for row in world.store.waiting("mail", 0, 9)]
+
+        found = await asyncio.gather(*(world.host.clear(each) for each in deliveries))
+
+        assert [each.is_clear for each in found] == [True] * 5
+        assert world.store.begun == [[each.delivery_id for each in deliveries]]
+        assert all(row.is_in_doubt for row in world.store.waiting("mail", 0, 9))
+
+    play(scene)
+
+
+def test_what_was_acknowledged_before_a_delivery_asks_decides_whether_it_leaves() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m0"))
+        (row,) = world.store.waiting("mail", 0, 9)
+        world.store.is_open.clear()  # the engine is in the middle of a turn
+        await world.host.room.accept([tracked("m1", "Page Viewed")])
+        over = DeliveryReported(
+            received_at=T0,
+            person_id=row.delivery.person_id,
+            delivery_id=row.delivery.delivery_id,
+            outcome="refused",
+            attempt_count=0,
+        )
+        await world.host.room.accept([over])
+
+        asked = asyncio.ensure_future(world.host.clear(row.delivery))
+        await asyncio.sleep(0)
+        world.store.is_open.set()
+
+        assert not (await asked).is_clear
+        assert world.store.begun == []
+
+    play(scene)
+
+
+def test_what_cannot_be_put_on_record_may_not_leave() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m0"))
+        (row,) = world.store.waiting("mail", 0, 9)
+        world.store.failures = 1
+
+        with pytest.raises(LegatoError):
+            await world.host.clear(row.delivery)
+
+        assert not world.store.waiting("mail", 0, 9)[0].is_in_doubt
+        world.store.failures = 0
+        assert (await world.host.clear(row.delivery)).is_clear
 
     play(scene)
 
