@@ -115,6 +115,7 @@ class LaneWorld:
         self.closed: dict[DeliveryId, Clearance] = {}
         self.secrets: dict[str, str] = {}
         self.busy_count = 0
+        self.write_seconds = 0.0
         self.position = self.store.head().position
         self._news = asyncio.Event()
         self.lanes = Lanes(
@@ -125,7 +126,7 @@ class LaneWorld:
                 gatekeeper=self,
                 intake=self,
                 clock=self,
-                write=_at_once,
+                write=self._write,
             )
         )
         self.lanes.change_plan(Plan(name="t", destinations={one.name: one for one in destinations}))
@@ -194,16 +195,16 @@ class LaneWorld:
             await self._news.wait()
         return {report.delivery_id: report.outcome for report in self.reports}
 
+    async def _write(self, write: Callable[[], None]) -> None:
+        await asyncio.sleep(self.write_seconds)
+        write()
+
     def _commit(
         self, deliveries: Sequence[tuple[int, Delivery]] = (), settled: Sequence[Settle] = ()
     ) -> None:
         self.position += 1
         turn = Turn(position=self.position, now=self.now(), deliveries=deliveries, settled=settled)
         self.store.commit(turn)
-
-
-async def _at_once(write: Callable[[], None]) -> None:
-    write()
 
 
 def delivery(number: int, person: str = "", to: str = "crm", **changes: object) -> Delivery:

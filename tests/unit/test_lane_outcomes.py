@@ -181,6 +181,25 @@ def test_after_a_crash_an_attempt_under_way_is_in_doubt() -> None:
     assert run(lambda: scenario("resend")) == ({"delivery_1": "accepted"}, 1)
 
 
+def test_a_second_attempt_is_on_record_after_the_end_of_the_first() -> None:
+    async def scenario() -> None:
+        store = MemoryStore()
+        retry = Retry(first=SECOND, longest=SECOND)
+        reply = Script(UNAVAILABLE, OK, latency=60)
+        world = LaneWorld(destination("crm", retry=retry), store=store, reply=reply)
+        world.write_seconds = 5  # the store is slower than the retry
+        world.lanes.start()
+        world.decide(delivery(1))
+        await asyncio.sleep(90)
+        assert len(world.attempts) == 2
+        await world.lanes.close(0)
+
+        (row,) = store.waiting("crm", 0, 9)
+        assert (row.attempt_count, row.is_in_doubt) == (2, True)
+
+    run(scenario)
+
+
 def test_a_restart_keeps_the_retry_schedule() -> None:
     async def scenario() -> None:
         store = MemoryStore()
