@@ -59,8 +59,11 @@ _LOGGER = logging.getLogger(__name__)
 class FastPath:
     """The door and the way into the log, as the protocol needs them."""
 
-    def __init__(self, door: CollectDoor, intake: FrontIntake) -> None:
+    def __init__(
+        self, door: CollectDoor, intake: FrontIntake, *, body_seconds_max: float = BODY_SECONDS_MAX
+    ) -> None:
         self.door = door
+        self.body_seconds_max = body_seconds_max
         self._intake = intake
 
     def answer(
@@ -149,7 +152,9 @@ class FastProtocol(HttpToolsProtocol):
         super().data_received(data)
         call = self.cycle
         if type(call) is Call and call.more_body and call.deadline is None:
-            call.deadline = self.loop.call_later(BODY_SECONDS_MAX, self._give_up, call)
+            path = self._path()
+            seconds = path.body_seconds_max if path else BODY_SECONDS_MAX
+            call.deadline = self.loop.call_later(seconds, self._give_up, call)
 
     def on_message_begin(self) -> None:
         # The scope is uvicorn's; it is made only where it is wanted.
