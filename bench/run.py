@@ -14,6 +14,7 @@ import os
 import platform
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,16 @@ import load
 import workspace
 
 HERE = Path(__file__).parent
-PORT = 8931
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at: two runs must not meet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+PORT = free_port()
 
 
 @dataclass
