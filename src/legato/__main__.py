@@ -32,6 +32,7 @@ class Doors:
             app.clock.now,
             sources=lambda: app.plan().sources,
             verdicts=app.records.verdicts,
+            proxy_count=app.config.proxy_count,
         )
 
         self._fast = FastPath(events, app.intake)

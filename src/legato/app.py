@@ -70,6 +70,8 @@ class Config(Noun, frozen=True, kw_only=True):
     """Decoded persons held in memory, about 11 KB each."""
     backlog_events_max: int = 50_000
     """Acknowledged events that the engine may be behind before doors answer 503."""
+    proxy_count: int = 0
+    """Proxies in front of the door whose X-Forwarded-For is believed."""
     speed: int = 1
     """Time-lapse for demonstrations: plans are activated through plan.scale.scale_plan."""
 

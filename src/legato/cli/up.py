@@ -9,7 +9,7 @@ import socket
 from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypedDict, Unpack
 
 import click
 import msgspec
@@ -52,6 +52,16 @@ class Doors(Protocol):
         ...
 
 
+class Options(TypedDict):
+    """What `legato up` may be told."""
+
+    port: int
+    host: str
+    data: Path | None
+    proxies: int
+    cache_people: int
+
+
 @click.command()
 @click.argument(
     "workspace", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path)
@@ -63,17 +73,31 @@ class Doors(Protocol):
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the log and the state.  [default: WORKSPACE/.legato]",
 )
+@click.option(
+    "--proxies", default=0, help="Proxies in front whose X-Forwarded-For is believed.  [default: 0]"
+)
+@click.option(
+    "--cache-people",
+    default=50_000,
+    show_default=True,
+    help="People held in memory, about 11 KB each.",
+)
 @click.pass_obj
-def up(doors: Doors | None, workspace: Path, port: int, host: str, data: Path | None) -> None:
+def up(doors: Doors | None, workspace: Path, **options: Unpack[Options]) -> None:
     """Run Legato on a WORKSPACE folder, until Ctrl-C."""
     console = Console(stderr=True, highlight=False)
-    folder = data or workspace / DATA_NAME
+    folder = options["data"] or workspace / DATA_NAME
 
     def ready(app: App, url: str) -> None:
         _announce(console, app, url, workspace=workspace, folder=folder)
 
-    config = Config(workspace=workspace, data=folder)
-    run(config, doors, host=host, port=port, ready=ready)
+    config = Config(
+        workspace=workspace,
+        data=folder,
+        cache_people=options["cache_people"],
+        proxy_count=options["proxies"],
+    )
+    run(config, doors, host=options["host"], port=options["port"], ready=ready)
     console.print("Stopped. Everything acknowledged is on disk.")
 
 
