@@ -10,11 +10,11 @@ import pytest
 from legato.model.event import JourneyCalled, JourneySwitched
 from legato.model.ids import EventId
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND
-from legato.model.note import Alerted, Decided, Entered, Left, Moved, NotEntered
+from legato.model.note import Alerted, Decided, Entered, Left, Moved, NotEntered, Settled
 from legato.model.state import State
 from legato.simulate.provider import Provider
 from legato.simulate.world import START, Scene, World
-from tests.sim.shopkeeping import CART, compile_plan, known_person, open_world
+from tests.sim.shopkeeping import BASE, CART, compile_plan, known_person, open_world
 
 HEAD = """
 journey: j
@@ -346,6 +346,48 @@ steps:
 
     assert world.messages("ana") == []
     assert len(outcomes(world, "ana")) == 1
+
+
+NIGHT = (
+    BASE["policies.yaml"]
+    + """
+---
+quiet_hours: night
+from: "21:00"
+to: "08:00"
+"""
+)
+LAST_WORD = CART.replace("expires: 6h", "expires: 12h")
+
+
+@pytest.mark.parametrize("last_steps", ["  - wait: 1d\n", ""])
+@pytest.mark.parametrize("where", ["in quiet hours", "between attempts"])
+def test_what_makes_people_leave_calls_a_message_back_that_has_not_gone(
+    where: str, last_steps: str
+) -> None:
+    plan = compile_plan(LAST_WORD.replace("  - wait: 1d\n", last_steps), policies=NIGHT)
+    scene = Scene(start=START + 12 * HOUR)  # 22:00
+    if where == "between attempts":
+        scene = Scene(providers={"mail": Provider(fault_share=1.0)})
+    world = open_world(plan, scene)
+    known_person(world, "ana")
+
+    world.track("ana", "Checkout Started", {"cart_id": "c"})
+    world.advance(HOUR)
+    state = state_of(world, "ana")
+    on_its_way = [one.delivery for one in state.held] + list(state.pending.values())
+    world.track("ana", "Order Completed", {"cart_id": "d"})
+    still = state_of(world, "ana")
+    assert len(still.held) + len(still.pending) == 1
+    world.track("ana", "Order Completed", {"cart_id": "c"})
+    world.advance(DAY)
+
+    assert [one.message for one in on_its_way] == ["reminder"]
+    assert world.messages("ana") == []
+    [settled] = [note for note in world.notes_of("ana") if isinstance(note, Settled)]
+    assert settled.outcome == "refused"
+    assert settled.reason is not None
+    assert settled.reason.code == "journey.goal"
 
 
 SEGMENT = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from legato.core.call import forget_answer
 from legato.core.course import Course, Move
-from legato.core.journey import has_left_already, run
+from legato.core.journey import has_left_already, has_message_on_way, run
 from legato.core.moment import Moment
 from legato.expr.path import values_at
 from legato.model.ids import EnrollmentId, derive
@@ -144,6 +144,8 @@ def compact(moment: Moment) -> None:
         return  # nothing much can be older than the horizon since the last time
     state.compacted_at = moment.now
     for enrollment in [one for one in state.enrollments if (one.ended_at or horizon) < horizon]:
+        if has_message_on_way(state, enrollment):
+            continue  # what makes people leave may still call it back
         state.enrollments.remove(enrollment)
         key = passage_key(enrollment.journey, _kept_key(moment, enrollment))
         before = state.passages.pop(key, None)  # the newest stand last

@@ -39,7 +39,7 @@ from legato.model.journey import (
 )
 from legato.model.note import Alerted, Left, Moved
 from legato.model.problem import Reason
-from legato.model.state import Enrollment, Trail
+from legato.model.state import Enrollment, State, Trail
 
 STEPS_MAX = 100
 """Journey steps taken in one go; more is a loop without a wait, which `check` refuses."""
@@ -48,7 +48,10 @@ STEPS_MAX = 100
 def touch(moment: Moment, enrollment: Enrollment) -> None:
     """Let an enrollment see the moment's event: exits first, then what it waits for."""
     course = moment.program.courses.get(enrollment.version)
-    if course is None or enrollment.ended_at is not None:
+    if course is None:
+        return
+    if enrollment.ended_at is not None:
+        _call_back(moment, course, enrollment)
         return
     at = moment.at
     fire_due(moment, course, enrollment, until=at)
@@ -112,14 +115,42 @@ def _unconfirmed(enrollment: Enrollment) -> Reason:
 
 
 def _leaves(moment: Moment, course: Course, enrollment: Enrollment) -> bool:
+    leave = _met_exit(moment, course, enrollment)
+    if leave is None:
+        return False
+    reason = _reason_of(course, leave)
+    end(moment, enrollment, "goal" if leave.is_goal else leave.outcome or "exit", reason)
+    _take_messages_back(moment, enrollment, reason)
+    return True
+
+
+def _call_back(moment: Moment, course: Course, enrollment: Enrollment) -> None:
+    """Look whether a passage that is over would be left, while a message of it has not gone yet.
+
+    A journey may end with a message. While that waits for the morning, for its turn or for
+    another attempt, what makes people leave still speaks against it.
+    """
+    if not has_message_on_way(moment.state, enrollment):
+        return
+    leave = _met_exit(moment, course, enrollment)
+    if leave is not None:
+        _take_messages_back(moment, enrollment, _reason_of(course, leave))
+
+
+def has_message_on_way(state: State, enrollment: Enrollment) -> bool:
+    """Return whether something that the enrollment decided to send has not gone yet."""
+    if any(_is_of(one.delivery.enrollment_id, enrollment) for one in state.held):
+        return True
+    return any(_is_of(one.enrollment_id, enrollment) for one in state.pending.values())
+
+
+def _met_exit(moment: Moment, course: Course, enrollment: Enrollment) -> Exit | None:
     for leave, check in course.exits:
         if leave.on and (leave.on != moment.name or not is_same(moment, enrollment, leave.same)):
             continue
-        if check is not None and not check(moment.facts(entry=entry_of(enrollment))):
-            continue
-        _exit(moment, course, enrollment, leave)
-        return True
-    return False
+        if check is None or check(moment.facts(entry=entry_of(enrollment))):
+            return leave
+    return None
 
 
 def has_left_already(moment: Moment, course: Course, enrollment: Enrollment) -> bool:
@@ -128,12 +159,13 @@ def has_left_already(moment: Moment, course: Course, enrollment: Enrollment) -> 
     return any(check is not None and not leave.on and check(facts) for leave, check in course.exits)
 
 
-def _exit(moment: Moment, course: Course, enrollment: Enrollment, leave: Exit) -> None:
-    outcome = "goal" if leave.is_goal else leave.outcome or "exit"
+def _reason_of(course: Course, leave: Exit) -> Reason:
     code = "journey.goal" if leave.is_goal else "journey.exit"
     what = f"{leave.on} happened" if leave.on else "a leave condition holds"
-    reason = Reason(code=code, what=what, definition=f"journeys/{course.journey.name}")
-    end(moment, enrollment, outcome, reason)
+    return Reason(code=code, what=what, definition=f"journeys/{course.journey.name}")
+
+
+def _take_messages_back(moment: Moment, enrollment: Enrollment, reason: Reason) -> None:
     state = moment.state
     for held in list(state.held):
         if _is_of(held.delivery.enrollment_id, enrollment):

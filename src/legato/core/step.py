@@ -142,8 +142,9 @@ def _fire(moment: Moment) -> None:
     """Everything due, then the conditions that time alone may have made true."""
     for enrollment in list(moment.state.enrollments):
         course = moment.program.courses.get(enrollment.version)
-        if course is not None and enrollment.ended_at is None:
-            fire_due(moment, course, enrollment, until=moment.now)
+        if course is not None:
+            if enrollment.ended_at is None:
+                fire_due(moment, course, enrollment, until=moment.now)
             moment.at = moment.now
             touch(moment, enrollment)
 
