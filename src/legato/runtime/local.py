@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar, cast
 
@@ -53,6 +54,11 @@ RESTART_SECONDS = 5.0
 """Until a background task that failed is started again."""
 GC_THRESHOLDS = (20_000, 10, 1_000_000)
 """Young objects in steps of a millisecond; the third keeps full collections from ever running."""
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the others waiting. Under Python's 5 ms the engine holds up the loop,
+so everybody's acknowledgement: at 2,000 events/s half of it took 39 ms instead of 23, for the same
+CPU."""
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +150,7 @@ class LocalHost:
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._loop = asyncio.get_running_loop()
         self.progress.advance(self.engine.memory.position)
         self.room.start()
