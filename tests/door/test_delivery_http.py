@@ -7,15 +7,14 @@ import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
-import uvloop
 from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from legato.model.instant import SECOND
 from legato.model.wire import HttpRequest, Response
 from legato.ports.sender import SendFault
 from legato.transports.address import is_public
-from legato.transports.http import AddressInfo, HttpSender, Resolve
-from legato.transports.http_exchange import ANSWER_BYTES_MAX
+from legato.transports.http import ANSWER_BYTES_MAX, HttpSender
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -126,131 +125,16 @@ def test_a_refused_connection_never_left() -> None:
 
 
 def test_a_name_that_does_not_exist_never_left() -> None:
-    fault = fault_of("http://nowhere.example/", resolve=Rebinding())
+    fault = fault_of("http://nowhere.example/", resolver=Rebinding())
 
     assert (fault.is_in_doubt, fault.is_permanent) == (False, False)
 
 
-def raw_exchange(*answers: bytes, count: int = 1, **changes: object) -> list[Response]:
-    """Send requests to a server that gives an answer a connection as it stands, then closes."""
-    opened = 0
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal opened
-        answer = answers[min(opened, len(answers) - 1)]
-        opened += 1
-        await reader.readuntil(b'{"a":1}')
-        writer.write(answer)
-        writer.close()
-
-    async def main() -> list[Response]:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        sender = HttpSender()
-        try:
-            return [await sender.send(request(url, **changes)) for _ in range(count)]
-        finally:
-            await sender.close()
-            server.close()
-
-    return asyncio.run(main())
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n",
-        b"HTTP/1.0 200 OK\r\n\r\nok",
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-    ],
-    ids=["length", "chunked", "until it closes", "after an interim answer"],
-)
-def test_an_answer_is_read_however_it_is_framed(answer: bytes) -> None:
-    (response,) = raw_exchange(answer)
-
-    assert (response.status, response.body) == (200, b"ok")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n",
-        b"HTTP/1.1 200 OK\r\nConte",
-        b"SSH-2.0-OpenSSH_9.6\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"X: yyyyyyyyyyyyyyyy\r\n" * 20_000,
-    ],
-    ids=["short", "chunk missing", "half a head", "no http", "endless head"],
-)
-def test_an_answer_that_cannot_be_read_leaves_the_attempt_in_doubt(answer: bytes) -> None:
-    with pytest.raises(SendFault) as caught:
-        raw_exchange(answer)
-
-    assert caught.value.is_in_doubt
-
-
-def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-    assert [one.status for one in raw_exchange(answer, count=3)] == [200, 200, 200]
-
-
-def test_an_answer_nobody_asked_for_is_not_taken_for_that_of_the_next_request() -> None:
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-    forged = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-
-    found = raw_exchange(answer + forged, answer, count=2)
-
-    assert [one.status for one in found] == [200, 200]
-
-
-@pytest.mark.parametrize("make_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_one_connection_serves_request_after_request(
-    make_loop: Callable[[], asyncio.AbstractEventLoop],
-) -> None:
-    peers: dict[object, None] = {}
-
-    async def handler(got: web.Request) -> web.Response:
-        assert got.transport is not None
-        peers[got.transport.get_extra_info("peername")] = None
-        return web.Response()
-
-    async def main() -> None:
-        runner = web.AppRunner(web.Application(), shutdown_timeout=0.01)
-        runner.app.router.add_route("*", "/{tail:.*}", handler)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        sender = HttpSender()
-        for number in range(5):
-            await sender.send(request(f"http://127.0.0.1:{runner.addresses[0][1]}/{number}"))
-        await sender.close()
-        await runner.cleanup()
-
-    with asyncio.Runner(loop_factory=make_loop) as loop:
-        loop.run(main())
-
-    assert len(peers) == 1
-
-
-@pytest.mark.parametrize(
-    "headers", [{"X": "a\r\nY: b"}, {"X: a\r\nY": "b"}, {"X Y": "a"}, {"": "a"}]
-)
-def test_a_header_that_would_break_its_frame_is_refused_for_good(headers: dict[str, str]) -> None:
-    with pytest.raises(SendFault) as caught:
-        raw_exchange(b"", headers=headers)
-
-    assert caught.value.is_permanent
-
-
-@pytest.mark.parametrize("url", ["http://", "ftp://a.example/", "http://a.example:x/", "http:///p"])
-def test_a_url_that_is_none_is_refused_for_good(url: str) -> None:
-    assert fault_of(url).is_permanent
-
-
-def fault_of(url: str, *, allow_private: bool = False, resolve: Resolve | None = None) -> SendFault:
+def fault_of(
+    url: str, *, allow_private: bool = False, resolver: AbstractResolver | None = None
+) -> SendFault:
     async def main() -> SendFault:
-        sender = HttpSender(resolve)
+        sender = HttpSender(resolver)
         try:
             with pytest.raises(SendFault) as caught:
                 await sender.send(request(url, allow_private=allow_private))
@@ -299,28 +183,42 @@ def test_a_private_address_is_refused_for_good_however_it_is_written(host: str) 
             listener.accept()
 
 
-class Rebinding:
+class Rebinding(AbstractResolver):
     """A DNS that names another address each time it is asked."""
 
     def __init__(self, *addresses: str) -> None:
         self._addresses = list(addresses)
         self.asked = 0
 
-    async def __call__(self, host: str, port: int) -> list[AddressInfo]:
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
         if not self._addresses:
             raise OSError(f"there is no {host}")
         self.asked += 1
         address = self._addresses[min(self.asked, len(self._addresses)) - 1]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, port))]
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=family or socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None: ...
 
 
 def test_a_name_that_leads_to_a_private_address_is_refused_whatever_it_led_to_before() -> None:
-    fault = fault_of("http://evil.example/", resolve=Rebinding("127.0.0.1"))
+    fault = fault_of("http://evil.example/", resolver=Rebinding("127.0.0.1"))
 
     assert fault.is_permanent
 
     async def twice() -> list[bool]:
-        sender = HttpSender(Rebinding("169.254.169.254", "10.0.0.1"))
+        resolver = Rebinding("169.254.169.254", "10.0.0.1")
+        sender = HttpSender(resolver)
         found: list[bool] = []
         for name in ("one.example", "two.example"):
             with pytest.raises(SendFault) as caught:
