@@ -312,3 +312,19 @@ def test_what_was_acknowledged_is_applied_when_a_full_disk_held_up_the_state(
 def known(legato: Legato, people: list[str]) -> list[str]:
     legato.runner.run(legato.app.applied(legato.app.status().position))
     return [who for who in people if legato.call("GET", f"/api/people/{who}").status == 200]
+
+
+def test_what_arrives_later_than_allowed_is_told_as_late_and_sends_nothing(legato: Legato) -> None:
+    call = {"userId": "ana", "event": "Signed Up", "properties": {"method": "web"}}
+    legato.consent("ana")
+    legato.identify("ana", email="ana@example.com")
+
+    late = {**call, "timestamp": "2020-01-01T00:00:00Z"}
+    legato.call("POST", "/v1/track", {"writeKey": KEY, **late}, token=None)
+    legato.runner.run(legato.app.applied(legato.app.status().position))
+
+    story = legato.call("GET", "/api/people/ana/story").json()
+    told = [line for step in story for line in step["sentences"]]
+    assert any("did 'Signed Up' (arrived late)" in line for line in told)
+    why = legato.call("GET", "/api/people/ana/why?journey=welcome").json()
+    assert (why["is_sent"], why["first_blocking"]["code"]) == (False, "entry.late")

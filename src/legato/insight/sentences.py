@@ -84,7 +84,7 @@ def clause(note: Note) -> str:
 def _of_event(note: Admitted | Rejected | Linked | NotLinked | Merged) -> str:
     match note:
         case Admitted():
-            return f"did '{note.name}'" + (", late" if note.is_late else "")
+            return f"did '{note.name}'" + (" (arrived late)" if note.is_late else "")
         case Rejected():
             return f"had an event refused: {note.reason.what}"
         case Linked():
