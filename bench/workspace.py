@@ -69,7 +69,7 @@ DESTINATION = """
 destination: sink
 connector: webhook
 settings: {{url: "http://127.0.0.1:{port}/hook", signing_key: {{secret: SINK_KEY}}}}
-concurrency: 24
+concurrency: 128
 allow_private: true
 ---
 channel: hook
