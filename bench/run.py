@@ -217,7 +217,8 @@ async def crowds(legato: Legato, _sink: load.Sink, table: Table, args: argparse.
     """Cost an event with more and more people known."""
     for people in (10_000, 100_000, 1_000_000):
         fill = load.Events(people, 50, f"fill{people}")
-        await load.open_loop(PORT, fill, 12_000, people / 12_000)
+        while fill.number < people:  # a multiplicative hash: everybody once
+            await load.closed_loop(PORT, fill, 16, min(args.seconds, 5))
         await asyncio.to_thread(legato.settle)
         before, _ = legato.usage()
         events = load.Events(people, 50, f"crowd{people}")

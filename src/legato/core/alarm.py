@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from legato.core.moment import Moment
-from legato.core.program import Threshold
+from legato.core.program import ANY, Threshold
 from legato.expr.depends import next_change
 from legato.expr.facts import Facts
 from legato.model.effect import SetAlarm
@@ -56,12 +57,14 @@ def _segments_due_at(moment: Moment) -> Instant | None:
 
 
 def _next_fall(state: State, thresholds: Sequence[Threshold], now: Instant) -> Instant | None:
-    """Return when a sliding count next falls below what a rule compares it with."""
+    """Return when a sliding window next loses an entry that a rule's answer hangs on."""
     due_at: Instant | None = None
     for slot_id, size, count in thresholds:
         tally = state.history.get(slot_id)
-        if tally is not None and len(tally.entries) >= count:
-            at = tally.entries[-count][0] + size
+        if tally is not None and len(tally.entries) >= max(count, 1):
+            entries = tally.entries
+            oldest = bisect_left(entries, (now - size + 1,)) if count == ANY else -count
+            at = entries[oldest][0] + size if oldest < len(entries) else now
             if at > now and (due_at is None or at < due_at):
                 due_at = at
     return due_at

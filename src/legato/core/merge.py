@@ -53,16 +53,20 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
 
 def later_trait(one: Trait | None, other: Trait) -> Trait:
     """Return the last writer; of two at one instant, the one whose value's bytes are greater."""
-    if one is None:
+    if one is None or one.at < other.at:
         return other
-    return max(one, other, key=lambda trait: (trait.at, to_bytes(trait.value)))
+    if one.at > other.at:
+        return one
+    return max(one, other, key=lambda trait: to_bytes(trait.value))
 
 
 def newer_consent(one: Consent | None, other: Consent) -> Consent:
     """Return the newer line of the ledger; of two at one instant, the denial."""
-    if one is None:
+    if one is None or one.at < other.at:
         return other
-    return max(one, other, key=lambda line: (line.at, not line.is_granted, line.event_id))
+    if one.at > other.at:
+        return one
+    return max(one, other, key=lambda line: (not line.is_granted, line.event_id))
 
 
 def _keep_earliest(mine: dict[str, Instant], theirs: dict[str, Instant]) -> None:

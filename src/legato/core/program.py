@@ -71,22 +71,27 @@ def slots_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[Slot, ...]:
 
 
 Threshold: TypeAlias = tuple[str, Duration, int]
-"""(slot, window, n): the answer may change when a sliding count falls from n to n - 1."""
+"""(slot, window, n): the answer may change when a sliding count falls from n to n - 1, or, with
+ANY, whenever an entry leaves the window."""
+ANY = 0
 
 
 def thresholds_of(rule: Rule, sliding: Sequence[str]) -> tuple[Threshold, ...] | None:
-    """Return when time can change a rule, where it works through sliding counts alone."""
+    """Return when time can change a rule, where it works through sliding windows alone."""
     found: list[Threshold] = []
     for leaf in depends.leaves(rule):
         if not depends.uses_time(leaf, sliding):
             continue
-        if not isinstance(leaf, HistoryIs) or leaf.slot.function != "count":
+        if not isinstance(leaf, HistoryIs) or leaf.slot.window.kind != "sliding":
             return None
-        value, window = leaf.test.value, leaf.slot.window
-        steps = _STEPS.get(leaf.test.operator)
-        if window.kind != "sliding" or steps is None or not isinstance(value, int) or value < 0:
+        if leaf.slot.function == "sequence":
             return None
-        found += [(leaf.slot.slot_id, window.size, value + step) for step in steps if value + step]
+        slot_id, size, value = leaf.slot.slot_id, leaf.slot.window.size, leaf.test.value
+        steps = _STEPS.get(leaf.test.operator) if leaf.slot.function == "count" else None
+        if steps is None or not isinstance(value, int) or value < 0:
+            found.append((slot_id, size, ANY))
+        else:
+            found += [(slot_id, size, value + step) for step in steps if value + step]
     return tuple(found)
 
 

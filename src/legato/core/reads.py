@@ -109,7 +109,7 @@ def _values(
     match root:
         case "traits":
             own = values_at(body, rest) if event.kind == "identify" else []
-            return own + values_at(context, f"traits.{rest}")
+            return own + values_at(context, f"traits.{rest}") if "traits" in context else own
         case "properties":
             return values_at(body, rest) if event.kind in ("track", "page", "screen") else []
         case "context":
