@@ -68,7 +68,7 @@ class Config(Noun, frozen=True, kw_only=True):
     """Folder of the log and the state; made when missing. One process at a time."""
     cache_people: int = 50_000
     """Decoded persons held in memory, about 11 KB each."""
-    backlog_events_max: int = 50_000
+    backlog_events_max: int = 20_000
     """Acknowledged events that the engine may be behind before doors answer 503."""
     proxy_count: int = 0
     """Proxies in front of the door whose X-Forwarded-For is believed."""

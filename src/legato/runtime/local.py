@@ -75,7 +75,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     people_max: int = 50_000
-    backlog_events_max: int = 50_000
+    backlog_events_max: int = 20_000
 
 
 class Lanes(Protocol):

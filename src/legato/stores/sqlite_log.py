@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from legato.stores.rows import write_rows
 from legato.stores.sqlite_file import Format, SqliteFile
 
 LOG_FORMAT = Format(
@@ -34,7 +35,7 @@ class SqliteLog:
     def append(self, records: Sequence[bytes]) -> int:
         with self.file.writing() as writer:
             first = self._last + 1
-            writer.executemany("INSERT INTO log VALUES (?, ?)", enumerate(records, first))
+            write_rows(writer, "INSERT INTO log", list(enumerate(records, first)))
         # Only now: a raise above leaves positions as they were.
         self._last = first + len(records) - 1
         return self._last

@@ -8,6 +8,7 @@ from legato.model.instant import Duration
 from legato.model.noun import to_bytes
 from legato.ports.state_store import Turn
 from legato.stores.connection import Connection
+from legato.stores.rows import write_rows
 from legato.stores.suppression import address_digest
 
 NOTE_KEY_SHIFT = 24
@@ -39,16 +40,18 @@ def _write_people(writer: Connection, turn: Turn) -> None:
     if gone:
         writer.executemany("DELETE FROM person WHERE person_id = ?", gone)
     if both:
-        writer.executemany(
-            "INSERT INTO person(person_id, due_at, state) VALUES (?, ?, ?) ON CONFLICT DO"
-            " UPDATE SET due_at = excluded.due_at, state = excluded.state",
+        write_rows(
+            writer,
+            "INSERT INTO person(person_id, due_at, state)",
             both,
+            "ON CONFLICT DO UPDATE SET due_at = excluded.due_at, state = excluded.state",
         )
     if states:
-        writer.executemany(
-            "INSERT INTO person(person_id, state) VALUES (?, ?) ON CONFLICT DO"
-            " UPDATE SET state = excluded.state",
+        write_rows(
+            writer,
+            "INSERT INTO person(person_id, state)",
             states,
+            "ON CONFLICT DO UPDATE SET state = excluded.state",
         )
     alone = [(due_at, key) for key, due_at in alarms.items() if turn.states.get(key) is None]
     if alone:
@@ -68,10 +71,11 @@ def _write_identity(writer: Connection, turn: Turn) -> None:
         writer.execute("UPDATE forward SET target = ? WHERE target = ?", (target, gone))
         writer.execute("INSERT OR REPLACE INTO forward VALUES (?, ?)", (gone, target))
     if turn.pointers:
-        writer.executemany(
-            "INSERT INTO pointer VALUES (?, ?) ON CONFLICT DO"
-            " UPDATE SET person_id = excluded.person_id",
-            turn.pointers.items(),
+        write_rows(
+            writer,
+            "INSERT INTO pointer",
+            list(turn.pointers.items()),
+            "ON CONFLICT DO UPDATE SET person_id = excluded.person_id",
         )
 
 
@@ -84,22 +88,25 @@ def _write_seen(writer: Connection, turn: Turn, window: Duration) -> None:
             "UPDATE head SET generation = ?, generation_since = ?", (generation, turn.now)
         )
     if turn.seen:
-        writer.executemany(
-            "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at",
+        write_rows(
+            writer,
+            "INSERT INTO seen",
             [(generation, digest, at) for digest, at in turn.seen.items()],
+            "ON CONFLICT DO UPDATE SET at = excluded.at",
         )
 
 
 def _write_outbox(writer: Connection, turn: Turn) -> None:
     if turn.deliveries:
-        writer.executemany(
-            "INSERT INTO delivery(delivery_id, destination, position, body)"
-            " SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS"
-            " (SELECT 1 FROM dead WHERE delivery_id = ?1) ON CONFLICT DO NOTHING",
+        write_rows(
+            writer,
+            "INSERT INTO delivery(delivery_id, destination, position, body) SELECT * FROM (",
             [
                 (delivery.delivery_id, delivery.destination, position, to_bytes(delivery))
                 for position, delivery in turn.deliveries
             ],
+            ") WHERE NOT EXISTS (SELECT 1 FROM dead WHERE delivery_id = column1)"
+            " ON CONFLICT DO NOTHING",
         )
     if turn.settled:
         # The first word on a delivery is the one that counts.
@@ -118,8 +125,11 @@ def _write_outbox(writer: Connection, turn: Turn) -> None:
                 " FROM delivery WHERE delivery_id = ?1",
                 dead,
             )
-        writer.executemany(
-            "DELETE FROM delivery WHERE delivery_id = ?", [(each,) for each in settled]
+        write_rows(
+            writer,
+            "DELETE FROM delivery WHERE delivery_id IN (",
+            [(each,) for each in settled],
+            ")",
         )
     if turn.suppressed:
         writer.executemany(
@@ -143,7 +153,7 @@ def _write_records(writer: Connection, turn: Turn) -> None:
         for row in turn.notes:
             key = max(key + 1, row.position << NOTE_KEY_SHIFT)
             rows.append((key, row.position, row.person_id, row.at, row.notes))
-        writer.executemany("INSERT INTO note VALUES (?, ?, ?, ?, ?)", rows)
+        write_rows(writer, "INSERT INTO note", rows)
 
 
 def _write_head(writer: Connection, turn: Turn) -> None:
