@@ -5,13 +5,16 @@ one group with one fsync, hands it to the engine, and then has the callers answe
 order: whoever is answered knows that the engine's queue already holds the event, so a question
 asked afterwards is answered after it.
 
-Groups form by themselves: what arrives during one fsync is the next group.
+Groups form by themselves: what arrives during one fsync is the next group. Under load that would
+be many groups of two or three, each with a commit here and one in the engine, which cost far more
+than the events in them; so groups begin at least GROUP_SECONDS apart. One event alone never waits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
@@ -29,6 +32,8 @@ WAITING_BYTES_MAX = 64 * 1_048_576
 """Room for what arrives while one slow fsync lasts."""
 GROUP_EVENTS_MAX = 2_000
 """Keeps one fsync, and so everybody's wait in it, short."""
+GROUP_SECONDS = 0.003
+"""At 2,500 events/s this trebled the size of groups, for 1.5 ms of waiting on average."""
 BACKLOG_BYTES_MAX = 512 * 1_048_576
 RETRY_AFTER: Duration = SECOND
 RETRY_AFTER_FAULT: Duration = 5 * SECOND
@@ -140,14 +145,16 @@ class WaitingRoom:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        is_open = True
+        is_open, began = True, -GROUP_SECONDS
         while is_open:
-            group, is_open = self._gather()
+            first = self._queue.get()
+            time.sleep(max(began + GROUP_SECONDS - time.monotonic(), 0))
+            began = time.monotonic()
+            group, is_open = self._gather(first)
             if group:
                 self._append(group)
 
-    def _gather(self) -> tuple[list[_Waiting], bool]:
-        first = self._queue.get()
+    def _gather(self, first: _Waiting | None) -> tuple[list[_Waiting], bool]:
         if first is None:
             return [], False
         group, count = [first], len(first.records)
