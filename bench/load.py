@@ -283,7 +283,7 @@ async def read_loop(port: int, token: str, people: int, rate: float, seconds: fl
             future.add_done_callback(pending.discard)
             person = (sent * 2_654_435_761) % people
             connection.transport.write(
-                f"GET /api/profiles/user_id:user-{person} HTTP/1.1\r\nHost: localhost\r\n"
+                f"GET /api/people/user_id:user-{person} HTTP/1.1\r\nHost: localhost\r\n"
                 f"Authorization: Bearer {token}\r\n\r\n".encode()
             )
             sent += 1
