@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from legato.core.delivery import change_audience
 from legato.core.moment import Moment
 from legato.core.program import SegmentCheck
+from legato.core.sending.delivery import change_audience
 from legato.model.note import SegmentChanged
 
 NONE: Mapping[int, None] = {}

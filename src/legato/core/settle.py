@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from legato.core.delivery import change_audience, drop_held, withdraw
 from legato.core.gate import Intent, clear, consent_gate, inspect
-from legato.core.journey import answer_arrived
+from legato.core.journeys.journey import answer_arrived
 from legato.core.moment import Moment
+from legato.core.sending.delivery import change_audience, drop_held, withdraw
 from legato.model.delivery import Delivery
 from legato.model.effect import Settle, Suppress
 from legato.model.event import DeliveryReported

@@ -7,16 +7,16 @@ from typing import assert_never
 
 from legato.core.admit import refusal, shape_refusal
 from legato.core.alarm import set_alarm
-from legato.core.decide import release_held
-from legato.core.enter import compact, enter, enter_by_event, enter_by_segments
 from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
 from legato.core.identify import identify
-from legato.core.journey import fire_due, touch
-from legato.core.late import remember, replay
+from legato.core.journeys.enter import compact, enter, enter_by_event, enter_by_segments
+from legato.core.journeys.journey import fire_due, touch
+from legato.core.journeys.late import remember, replay
 from legato.core.moment import Moment
 from legato.core.program import Program
 from legato.core.segment import settle_segments
+from legato.core.sending.decide import release_held
 from legato.core.settle import revoke_what_gates_now_close, settle
 from legato.model.effect import Quarantine
 from legato.model.event import (

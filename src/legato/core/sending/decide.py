@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from legato.core.content import render_content, variables
 from legato.core.course import Course
-from legato.core.delivery import Draft, commit, drop_held, make_delivery
 from legato.core.gate import Intent, address_of, cheapest, inspect
 from legato.core.moment import Moment
+from legato.core.sending.content import render_content, variables
+from legato.core.sending.delivery import Draft, commit, drop_held, make_delivery
 from legato.expr.path import values_at
 from legato.expr.template import TemplateFault
 from legato.model.delivery import Delivery

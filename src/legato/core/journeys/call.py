@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from legato.core.content import render_content, variables
 from legato.core.course import Course, Move
-from legato.core.delivery import Draft, commit, make_delivery
 from legato.core.moment import Moment
+from legato.core.sending.content import render_content, variables
+from legato.core.sending.delivery import Draft, commit, make_delivery
 from legato.expr.template import TemplateFault
 from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, derive

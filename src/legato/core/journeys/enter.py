@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from legato.core.call import forget_answer
 from legato.core.course import Course, Move
-from legato.core.journey import has_left_already, has_message_on_way, run
+from legato.core.journeys.call import forget_answer
+from legato.core.journeys.journey import has_left_already, has_message_on_way, run
 from legato.core.moment import Moment
 from legato.expr.path import values_at
 from legato.model.ids import EnrollmentId, derive

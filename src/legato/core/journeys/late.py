@@ -19,13 +19,13 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Mapping
 
-from legato.core.call import answered_key
 from legato.core.course import Course
-from legato.core.decide import left_key, visit_id
-from legato.core.delivery import drop_held, withdraw
-from legato.core.enter import enter_by_event
-from legato.core.journey import touch
+from legato.core.journeys.call import answered_key
+from legato.core.journeys.enter import enter_by_event
+from legato.core.journeys.journey import touch
 from legato.core.moment import Moment
+from legato.core.sending.decide import left_key, visit_id
+from legato.core.sending.delivery import drop_held, withdraw
 from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from legato.core.call import ask, branch_on_answer, keep_answer
 from legato.core.course import Course, Move
-from legato.core.decide import decide
-from legato.core.delivery import change_audience, drop_held, withdraw
 from legato.core.fold import write_trait
+from legato.core.journeys.call import ask, branch_on_answer, keep_answer
 from legato.core.moment import Moment
+from legato.core.sending.decide import decide
+from legato.core.sending.delivery import change_audience, drop_held, withdraw
 from legato.expr.path import values_at
 from legato.expr.wall import next_minute
 from legato.model.event import decode_object

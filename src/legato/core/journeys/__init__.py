@@ -1,0 +1,3 @@
+"""Passages through journeys: entering, moving on, leaving, and seeing late events in order."""
+
+from __future__ import annotations
