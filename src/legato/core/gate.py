@@ -53,14 +53,7 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
         return Clearance(is_clear=False, reason=gone)
     if delivery.operation == "audience_remove":
         return Clearance(is_clear=True)
-    intent = Intent(
-        purpose=delivery.purpose,
-        channel=delivery.channel,
-        address=delivery.address,
-        about=delivery.about,
-        expires_at=delivery.expires_at,
-        entry=_entry_of(state, delivery),
-    )
+    intent = intent_of(state, delivery)
     gates = [_expiry(intent, now)]
     if delivery.purpose:
         gates += [
@@ -86,11 +79,18 @@ def _clearance(
     return Clearance(is_clear=True, gates=gates)
 
 
-def _entry_of(state: State, delivery: Delivery) -> Mapping[str, Any]:
-    for enrollment in state.enrollments:
-        if enrollment.enrollment_id == delivery.enrollment_id:
-            return decode_object(enrollment.entry)
-    return {}
+def intent_of(state: State, delivery: Delivery) -> Intent:
+    """Return what gates need to know of a delivery that was decided before."""
+    mine = (one for one in state.enrollments if one.enrollment_id == delivery.enrollment_id)
+    enrollment = next(mine, None)
+    return Intent(
+        purpose=delivery.purpose,
+        channel=delivery.channel,
+        address=delivery.address,
+        about=delivery.about,
+        expires_at=delivery.expires_at,
+        entry=decode_object(enrollment.entry) if enrollment is not None else {},
+    )
 
 
 def inspect(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from legato.core.gate import Intent, clear, consent_gate, inspect
+from legato.core.gate import Intent, clear, consent_gate, inspect, intent_of
 from legato.core.journeys.journey import answer_arrived
 from legato.core.moment import Moment
 from legato.core.sending.delivery import change_audience, drop_held, withdraw
@@ -93,13 +93,7 @@ def revoke_what_gates_now_close(moment: Moment) -> None:
             withdraw(moment, delivery.delivery_id, clearance.reason)
     for held in list(state.held):
         delivery = held.delivery
-        intent = Intent(
-            purpose=delivery.purpose,
-            channel=delivery.channel,
-            address=delivery.address,
-            about=delivery.about,
-            expires_at=delivery.expires_at,
-        )
+        intent = intent_of(state, delivery)
         gates, _ = inspect(program, state, intent, moment.now)
         blocking = [gate for gate in gates if gate.verdict == "refuse" and gate.gate != "cap"]
         if blocking:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 
 from legato.core.course import Course
-from legato.core.gate import Intent, address_of, cheapest, inspect
+from legato.core.gate import Intent, address_of, cheapest, inspect, intent_of
 from legato.core.moment import Moment
 from legato.core.sending.content import render_content, variables
 from legato.core.sending.delivery import Draft, commit, drop_held, make_delivery
@@ -207,14 +207,7 @@ def release_held(moment: Moment) -> None:
         if moment.program.paused.get(held.delivery.journey):
             continue
         delivery = held.delivery
-        intent = Intent(
-            purpose=delivery.purpose,
-            channel=delivery.channel,
-            address=delivery.address,
-            about=delivery.about,
-            expires_at=delivery.expires_at,
-            entry=_entry_body(moment, delivery),
-        )
+        intent = intent_of(state, delivery)
         gates, until = inspect(moment.program, state, intent, moment.now)
         weighed = weigh(plan.channels[delivery.channel], intent, gates, until)
         if weighed.verdict == "refuse":
@@ -222,10 +215,3 @@ def release_held(moment: Moment) -> None:
         else:
             state.held.remove(held)
             _release(moment, delivery, weighed)
-
-
-def _entry_body(moment: Moment, delivery: Delivery) -> Mapping[str, Any]:
-    for enrollment in moment.state.enrollments:
-        if enrollment.enrollment_id == delivery.enrollment_id:
-            return decode_object(enrollment.entry)
-    return {}
