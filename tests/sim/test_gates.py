@@ -307,6 +307,19 @@ def test_an_audience_follows_its_segment_and_is_left_when_consent_is_withdrawn()
     ]
 
 
+def test_who_has_no_address_stays_off_a_list_for_a_reason() -> None:
+    lists = BASE["destinations.yaml"].rstrip() + LISTS
+    world = open_world(compile_plan(segments=AUDIENCE, destinations=lists))
+
+    world.track("ana", "Product Viewed")
+    world.advance(MINUTE)
+
+    [settled] = [note for note in world.notes_of("ana") if isinstance(note, Settled)]
+    assert settled.reason is not None
+    assert settled.reason.code == "reachable.no_address"
+    assert world.sent == []
+
+
 def test_what_people_call_themselves_cannot_carry_markup_into_html() -> None:
     html = BASE["templates.yaml"].replace(
         "email: {subject:",

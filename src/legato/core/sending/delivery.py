@@ -105,7 +105,7 @@ def change_audience(
     if is_member == (audience.name in state.audiences):
         return
     address = address_of(state, audience.address)
-    if is_member and not (address and _may_join(moment, audience, address)):
+    if is_member and not _may_join(moment, audience, address):
         return
     cause = (str(moment.event_id), audience.name, "add" if is_member else "remove")
     delivery_id = DeliveryId(derive("audience", state.person_id, *cause, str(moment.now)))
@@ -130,6 +130,11 @@ def change_audience(
 
 
 def _may_join(moment: Moment, audience: AudienceType, address: str) -> bool:
+    if not address:
+        what = f"there is no address by which {audience.destination} could know them"
+        no_address = Reason(code="reachable.no_address", what=what)
+        _refuse_to_join(moment, audience, no_address)
+        return False
     if not audience.purpose:
         return True
     intent = Intent(
@@ -143,8 +148,14 @@ def _may_join(moment: Moment, audience: AudienceType, address: str) -> bool:
     if gate.verdict == "pass":
         return True
     assert gate.reason is not None
+    _refuse_to_join(moment, audience, gate.reason, gate)
+    return False
+
+
+def _refuse_to_join(
+    moment: Moment, audience: AudienceType, reason: Reason, *gates: GateSeen
+) -> None:
     delivery_id = DeliveryId(derive("audience", moment.state.person_id, audience.name))
     moment.notes.append(
-        Settled(delivery_id=delivery_id, outcome="refused", reason=gate.reason, gates=(gate,))
+        Settled(delivery_id=delivery_id, outcome="refused", reason=reason, gates=gates)
     )
-    return False
