@@ -17,6 +17,7 @@ import msgspec
 from legato.core.gate import Clearance
 from legato.fold.clearance import clear_to_send
 from legato.fold.memory import Memory
+from legato.fold.turn import tick
 from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
@@ -78,11 +79,12 @@ class Clearances:
     def _answer(self, memory: Memory, given: list[tuple[Delivery, bool]]) -> Cleared:
         """On the engine's thread: read the gates, put what may leave on record."""
         now = self._clock.now()
+        by = tick(memory.now, now)  # the last record may be from before the clock was set back
         found: Cleared = []
         begun: list[DeliveryId] = []
         for delivery, is_redriven in given:
             try:
-                one = self._read(memory, delivery, max(now, memory.now), is_redriven=is_redriven)
+                one = self._read(memory, delivery, by, is_redriven=is_redriven)
             except Exception as fault:  # noqa: BLE001 - one delivery's failure is not the others'
                 found.append(fault)
             else:
