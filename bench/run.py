@@ -105,13 +105,22 @@ class Legato:
         return time.perf_counter() - begin
 
     def usage(self) -> tuple[float, float]:
-        """Return (CPU seconds, resident MB)."""
+        """Return (CPU seconds, resident MB), of its engine's process as well."""
         assert self.process is not None
         pid = self.process.pid
-        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
-        return ticks, resident
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        children = [child for task in tasks for child in (task / "children").read_text().split()]
+        each = [_usage(one) for one in (str(pid), *children)]
+        return sum(ticks for ticks, _ in each), sum(resident for _, resident in each)
+
+
+def _usage(pid: str) -> tuple[float, float]:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    ticks = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    # The proportional share: pages that both processes have in memory count once.
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    proportional = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+    return ticks, int(proportional.split()[1]) * 1024 / 1e6
 
 
 class Table:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ruamel.yaml import YAML
 from legato.connectors.spec import TransportKind
 from legato.core.reads import normal_identifier, pointer_key
 from legato.fold.memory import DUPLICATES_WINDOW
+from legato.insight.status import Activity, Watch, decode_activity
 from legato.model.event import (
     Event,
     JourneyCalled,
@@ -27,7 +29,6 @@ from legato.model.event import (
 )
 from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import HOUR, SECOND, Duration, Instant
-from legato.model.note import Story
 from legato.model.noun import Noun
 from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
@@ -39,10 +40,15 @@ from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
 from legato.ports.sender import Sender
 from legato.ports.state_store import Outbox, Records
+from legato.runtime.engine.dialogue import Line
+from legato.runtime.engine.engine import Engine
+from legato.runtime.engine.parts import Parts
+from legato.runtime.engine.process import EngineProcess
+from legato.runtime.engine.thread import EngineThread
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
-from legato.runtime.local import Limits, LocalHost, Stores
-from legato.stores.folder import Folder
+from legato.runtime.local import LocalHost, Stores
+from legato.stores.folder import Folder, wait_for_engine
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
 from legato.transports.catalog import read_catalog
@@ -72,6 +78,8 @@ class Config(Noun, frozen=True, kw_only=True):
     """Acknowledged events that the engine may be behind before doors answer 503."""
     proxy_count: int = 0
     """Proxies in front of the door whose X-Forwarded-For is believed."""
+    is_one_process: bool = False
+    """Whether the engine is a thread of this process: less memory, and half the throughput."""
     speed: int = 1
     """Time-lapse for demonstrations: plans are activated through plan.scale.scale_plan."""
 
@@ -123,21 +131,26 @@ class App:
         self.clock = SystemClock()
         log = SqliteLog(config.data / "log.db")
         # The host asks back to a whole hour, up to one further than its window.
-        store = SqliteStore(config.data / "state.db", seen_window=DUPLICATES_WINDOW + HOUR)
+        store = SqliteStore(
+            config.data / "state.db",
+            seen_window=DUPLICATES_WINDOW + HOUR,
+            is_writer=config.is_one_process,
+        )
         self.log: Log = log
         self.records: Records = store
         """Notes, quarantine, verdicts, counts."""
         self.outbox: Outbox = store
         """Waiting and dead deliveries."""
-        stores = Stores(
-            log=log, state=store, timers=store, records=store, outbox=store, kept=(store, log)
+        self.host = LocalHost(
+            Stores(log=log, timers=store, records=store, outbox=store, kept=(store, log)),
+            self._line(log, store),
+            clock=self.clock,
+            backlog_events_max=config.backlog_events_max,
         )
-        limits = Limits(
-            people_max=config.cache_people, backlog_events_max=config.backlog_events_max
-        )
-        self.host = LocalHost(stores, clock=self.clock, limits=limits)
         self.intake: FrontIntake = self.host.room
         """Where doors hand events in; raises Busy."""
+        self.last_activity = Activity()
+        """As of the stop."""
         self._folder = folder
         self._store = store
         self._senders: dict[TransportKind, Sender] = {}
@@ -187,6 +200,8 @@ class App:
         await self.host.quiet()
         if self._lanes is not None:
             await self._lanes.close()
+            with contextlib.suppress(LegatoError):  # the engine has ended
+                self.last_activity = await self.activity(0)
         await self.host.stop()
         for sender in self._senders.values():
             await sender.close()
@@ -199,11 +214,16 @@ class App:
         self._store.close()
         self._folder.close()
 
+    async def engine_fault(self) -> str:
+        """Return why the engine has ended, when it has; nothing is applied any more."""
+        await self.host.ended.wait()
+        return "; ".join(self.host.faults()) or "The engine has ended."
+
     # -- Definitions -----------------------------------------------------------------------------
 
     def plan(self) -> Plan:
         """Return the active plan; an empty one before the first workspace without problems."""
-        return self.host.engine.memory.plan
+        return self.host.applied.plan
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what is wrong with the definitions last given; the process keeps its plan."""
@@ -250,8 +270,8 @@ class App:
 
     def paused(self) -> tuple[str, ...]:
         """Return the journeys that are paused."""
-        paused = self.host.engine.memory.program.paused
-        return tuple(sorted(name for name, is_paused in paused.copy().items() if is_paused))
+        switches = self.host.applied.switches
+        return tuple(sorted(name for name, is_paused in switches.items() if is_paused))
 
     # -- Doing -----------------------------------------------------------------------------------
 
@@ -290,7 +310,7 @@ class App:
             if again:
                 last = await self.intake.accept(list(again.values()))
                 await self.host.progress.reached(last)
-                await asyncio.to_thread(self.records.release, list(again))
+                await self.host.release(list(again))
                 count += len(again)
         return count
 
@@ -299,10 +319,8 @@ class App:
         assert self._lanes is not None, "start the app first"
         count = 0
         for delivery_id in delivery_ids:
-            now = self.clock.now()
-            delivery = await asyncio.to_thread(self.outbox.redrive, DeliveryId(delivery_id), now)
+            delivery = await self.host.redrive(DeliveryId(delivery_id))
             if delivery is not None:
-                self.host.redriven(delivery.delivery_id)
                 self._lanes.redrive([delivery])
                 count += 1
         return count
@@ -334,17 +352,21 @@ class App:
             position: decode_event(data) for position, data in found.items() if data is not None
         }
 
-    def watch(self, see: Callable[[Sequence[Story]], None]) -> Callable[[], None]:
-        """Call `see` on the loop with every turn's stories, as they are committed.
+    def watch(self, see: Callable[[int], None]) -> Callable[[], None]:
+        """Call `see` on the loop whenever notes are committed, with their last position.
 
-        Returns what ends it. `see` must be quick; live views keep their own bounded buffers.
+        Returns what ends it. `records.tail` has the notes.
         """
         return self.host.watch(see)
+
+    async def activity(self, sentence_count: int = 10) -> Activity:
+        """Return what happened since the process started, in numbers and sentences."""
+        return decode_activity(await self.host.report(sentence_count))
 
     async def applied(self, position: int) -> Instant:
         """Wait until the engine has applied the event at `position`; return its clock."""
         await self.host.progress.reached(position)
-        return self.host.engine.memory.now
+        return self.host.applied.now
 
     def lanes_status(self) -> Mapping[str, Mapping[str, object]]:
         """Return each destination's lane: waiting, in flight, breaker, last failure."""
@@ -374,7 +396,7 @@ class App:
             faults=faults,
             plan=self._digest(),
             position=host.room.position,
-            applied=host.engine.memory.position,
+            applied=host.applied.position,
             backlog=host.room.backlog(),
             event_count=host.rate.total,
             events_per_second=host.rate.per_second(now),
@@ -391,8 +413,25 @@ class App:
 
     # -- Helpers ---------------------------------------------------------------------------------
 
+    def _line(self, log: Log, store: SqliteStore) -> Line:
+        """Return the engine's line: to a process of its own, unless one process is wanted."""
+        config = self.config
+        if not config.is_one_process:
+            module = [sys.executable, "-P", "-m", "legato.engine", str(config.data)]
+            return EngineProcess(lambda number: [*module, str(number), str(config.cache_people)])
+        parts = Parts(
+            log=log,
+            state=store,
+            outbox=store,
+            records=store,
+            clock=self.clock,
+            observer=Watch(),
+            people_max=config.cache_people,
+        )
+        return EngineThread(partial(Engine, parts))
+
     def _digest(self) -> str:
-        return self.host.engine.memory.program.digest
+        return self.host.applied.digest
 
     async def _settle(self, event: Event) -> None:
         """Store a record of the host's own and wait until it is applied."""
@@ -468,6 +507,7 @@ def open_app(config: Config) -> App:
     """Open the stores and wire everything; nothing runs before `start`. Raises LegatoError."""
     folder = Folder(config.data)
     try:
+        wait_for_engine(config.data)  # that of a process which was killed just now
         return App(config, folder)
     except LegatoError:
         folder.close()

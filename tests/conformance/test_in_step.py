@@ -175,7 +175,7 @@ class InStep(RuleBasedStateMachine):
     def attempt(self, ids: list[DeliveryId], ended: DeliveryId) -> None:
         for store in (self.model, self.store):
             store.begin_attempt(ids, self.now)
-            store.end_attempt(ended, self.now + 5)
+            store.end_attempts([(ended, self.now + 5)])
 
     @rule(each=st.sampled_from(DELIVERIES))
     def redrive(self, each: DeliveryId) -> None:

@@ -110,9 +110,9 @@ def test_paging_by_position_passes_over_none(store: Store) -> None:
 def test_an_attempt_that_began_is_in_doubt_after_a_restart(store: Store, reopened: Again) -> None:
     store.commit(Turn(position=2, now=1, deliveries=[(1, delivery(ONE)), (2, delivery(TWO))]))
     store.begin_attempt([ONE], 5)
-    store.end_attempt(ONE, 8)
+    store.end_attempts([(ONE, 8)])
     store.begin_attempt([ONE, TWO], 9)
-    store.end_attempt(TWO, 30)
+    store.end_attempts([(TWO, 30)])
 
     one, two = reopened(store).waiting("mail", 0, 9)
 
@@ -124,7 +124,7 @@ def test_an_attempt_that_began_is_in_doubt_after_a_restart(store: Store, reopene
 
 def test_attempts_at_what_is_settled_are_nothing(store: Store) -> None:
     store.begin_attempt([ONE], 5)
-    store.end_attempt(ONE, 8)
+    store.end_attempts([(ONE, 8)])
 
     assert store.redrive(ONE, 9) is None
     assert store.counts()["deliveries_waiting"] == 0

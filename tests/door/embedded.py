@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +13,7 @@ import msgspec
 
 from legato.app import check_files
 from legato.fold.memory import CORE, DUPLICATES_WINDOW, Core
+from legato.insight.status import Watch
 from legato.model.delivery import Delivery
 from legato.model.event import (
     NAME_OF_KIND,
@@ -20,13 +22,16 @@ from legato.model.event import (
     Event,
     PlanActivated,
 )
-from legato.model.ids import EventId, derive, share
+from legato.model.ids import DeliveryId, EventId, derive, share
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.ports.clearance import Clearance
+from legato.runtime.engine.engine import Engine
+from legato.runtime.engine.parts import Observer, Parts
+from legato.runtime.engine.thread import EngineThread
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
-from legato.runtime.local import Limits, LocalHost, Stores
+from legato.runtime.local import LocalHost, Stores
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
 from legato.transports.clock import SystemClock
@@ -61,18 +66,38 @@ class Gatekeeper:
         self.asked.setdefault(delivery.delivery_id, []).append(SYSTEM.monotonic())
         return await self._host.clear(delivery)
 
+    async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
+        await self._host.end_attempts(ends)
+
 
 class Embedded:
     """One process's host on real files, with real lanes and the real way out over HTTP."""
 
-    def __init__(self, folder: Path, clock: OwnClock, *, core: Core = CORE) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: OwnClock,
+        *,
+        core: Core = CORE,
+        observer: Observer | None = None,
+    ) -> None:
         self.clock = clock
         self.log = SqliteLog(folder / "log.db")
         self.store = SqliteStore(folder / "state.db", seen_window=DUPLICATES_WINDOW + HOUR)
-        stores = Stores(
-            log=self.log, state=self.store, timers=self.store, records=self.store, outbox=self.store
+        parts = Parts(
+            log=self.log,
+            state=self.store,
+            outbox=self.store,
+            records=self.store,
+            clock=clock,
+            observer=observer or Watch(),
+            core=core,
         )
-        self.host = LocalHost(stores, clock=clock, limits=Limits(), core=core)
+        self.host = LocalHost(
+            Stores(log=self.log, timers=self.store, records=self.store, outbox=self.store),
+            EngineThread(partial(Engine, parts)),
+            clock=clock,
+        )
         self.gatekeeper = Gatekeeper(self.host)
         self.sender = HttpSender()
         self._folder = folder
@@ -142,10 +167,15 @@ class Embedded:
 
 @asynccontextmanager
 async def embedded(
-    folder: Path, plan: Plan, clock: OwnClock, *, core: Core = CORE
+    folder: Path,
+    plan: Plan,
+    clock: OwnClock,
+    *,
+    core: Core = CORE,
+    observer: Observer | None = None,
 ) -> AsyncGenerator[Embedded]:
     """Start a host on a folder, and stop it."""
-    running = Embedded(folder, clock, core=core)
+    running = Embedded(folder, clock, core=core, observer=observer)
     await running.start(plan)
     try:
         yield running

@@ -53,11 +53,13 @@ class Answered(msgspec.Struct):
 class Legato:
     """A started app behind its doors, called in this process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_one_process: bool = False) -> None:
         self.folder = folder
         self.workspace = make_workspace(folder)
         self.runner = asyncio.Runner()
-        self.app: App = open_app(Config(workspace=self.workspace, data=folder / "data"))
+        self.app: App = open_app(
+            Config(workspace=self.workspace, data=folder / "data", is_one_process=is_one_process)
+        )
         self.runner.run(self.app.start())
         self.tokens = Tokens(folder / "data")
         self.door, self.admin = Doors().mount(self.app, folder / "data")
@@ -179,8 +181,8 @@ def make_workspace(folder: Path) -> Path:
 
 
 @contextmanager
-def started(folder: Path) -> Generator[Legato]:
-    legato = Legato(folder)
+def started(folder: Path, *, is_one_process: bool = False) -> Generator[Legato]:
+    legato = Legato(folder, is_one_process=is_one_process)
     try:
         yield legato
     finally:

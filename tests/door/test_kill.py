@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 import legato
-from legato.core.program import Program
-from legato.fold.memory import Core
+from legato.insight.status import Watch
 from legato.model.ids import PersonId, share
-from legato.runtime.local import Limits, LocalHost, Stores
+from legato.runtime.engine.engine import Engine
+from legato.runtime.engine.parts import Parts
+from legato.runtime.engine.thread import QueueInbox
 from legato.stores.memory import MemoryStore
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
@@ -146,9 +147,10 @@ def test_a_process_killed_at_any_moment_loses_nothing_and_does_nothing_twice(
 def _replay_gives_the_same(data: Path) -> None:
     """The log alone, in a host that was never killed, gives the same bytes for everybody."""
     log, killed, fresh = SqliteLog(data / "log.db"), SqliteStore(data / "state.db"), MemoryStore()
-    stores = Stores(log=log, state=fresh, timers=fresh, records=fresh, outbox=fresh)
-    host = LocalHost(stores, clock=SystemClock(), limits=Limits(), core=Core(program=Program))
-    host.engine.recover()
+    parts = Parts(
+        log=log, state=fresh, outbox=fresh, records=fresh, clock=SystemClock(), observer=Watch()
+    )
+    Engine(parts, QueueInbox(), lambda _: None).recover()
     everybody = sys.maxsize
     assert dict(fresh.people(PersonId(""), everybody)) == dict(
         killed.people(PersonId(""), everybody)

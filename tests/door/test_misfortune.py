@@ -310,19 +310,20 @@ def test_a_full_disk_is_503_before_anything_is_lost_and_goes_on_when_there_is_ro
 
 
 def test_what_was_acknowledged_is_applied_when_a_full_disk_held_up_the_state(
-    legato: Legato,
+    tmp_path: Path,
 ) -> None:
-    assert isinstance(legato.app.outbox, SqliteStore)
-    allow_pages(legato.app.outbox.file, 0)
+    with started(tmp_path, is_one_process=True) as legato:  # whose file the test can hold small
+        assert isinstance(legato.app.outbox, SqliteStore)
+        allow_pages(legato.app.outbox.file, 0)
 
-    statuses = [post(legato, number).status for number in range(20)]
-    faults = legato.app.status().faults
-    allow_pages(legato.app.outbox.file, 10_000)
+        statuses = [post(legato, number).status for number in range(20)]
+        faults = legato.app.status().faults
+        allow_pages(legato.app.outbox.file, 10_000)
 
-    people = [f"u{number}" for number in range(20)]
-    assert set(statuses) == {200}
-    assert any("disk is full" in fault for fault in faults)
-    assert known(legato, people) == people
+        people = [f"u{number}" for number in range(20)]
+        assert set(statuses) == {200}
+        assert any("disk is full" in fault for fault in faults)
+        assert known(legato, people) == people
 
 
 def known(legato: Legato, people: list[str]) -> list[str]:

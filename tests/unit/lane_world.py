@@ -126,7 +126,6 @@ class LaneWorld:
                 gatekeeper=self,
                 intake=self,
                 clock=self,
-                write=self._write,
             )
         )
         self.lanes.change_plan(Plan(name="t", destinations={one.name: one for one in destinations}))
@@ -171,7 +170,7 @@ class LaneWorld:
                 Settle(delivery_id=event.delivery_id, outcome=event.outcome, reason=event.reason)
             )
         self._commit(settled=settles)
-        self.lanes.settled(settles)
+        self.lanes.settled([each.delivery_id for each in settles])
         self._news.set()
         return self.position
 
@@ -195,9 +194,9 @@ class LaneWorld:
             await self._news.wait()
         return {report.delivery_id: report.outcome for report in self.reports}
 
-    async def _write(self, write: Callable[[], None]) -> None:
+    async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
         await asyncio.sleep(self.write_seconds)
-        write()
+        self.store.end_attempts(ends)
 
     def _commit(
         self, deliveries: Sequence[tuple[int, Delivery]] = (), settled: Sequence[Settle] = ()

@@ -8,7 +8,6 @@ from itertools import pairwise
 import pytest
 
 from legato.core.gate import Clearance
-from legato.model.effect import Revoke
 from legato.model.ids import DeliveryId
 from legato.model.instant import HOUR, MINUTE, SECOND
 from legato.model.plan import Plan, Retry
@@ -281,7 +280,7 @@ def test_a_delivery_taken_back_before_it_left_is_refused() -> None:
         await asyncio.sleep(0.1)
 
         reason = Reason(code="journey.left", what="the journey was left")
-        world.lanes.revoke([Revoke(delivery_id=DeliveryId("delivery_1"), reason=reason)])
+        world.lanes.revoke([(DeliveryId("delivery_1"), reason)])
 
         outcomes = await world.outcomes(2)
         assert outcomes == {"delivery_1": "refused", "delivery_2": "accepted"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 import msgspec
 import pytest
@@ -14,7 +15,6 @@ from legato.core.program import Program
 from legato.core.step import step
 from legato.fold.memory import Core
 from legato.model.delivery import Delivery
-from legato.model.effect import Revoke, Settle
 from legato.model.event import (
     CustomerEvent,
     DeliveryReported,
@@ -38,11 +38,14 @@ from legato.model.plan import (
     encode_plan,
     plan_digest,
 )
-from legato.model.problem import LegatoError
+from legato.model.problem import LegatoError, Reason
 from legato.model.state import State, decode_state
 from legato.ports.intake import Busy
 from legato.ports.state_store import Turn
-from legato.runtime.local import Limits, LocalHost, Stores
+from legato.runtime.engine.engine import Engine
+from legato.runtime.engine.parts import Parts
+from legato.runtime.engine.thread import EngineThread, QueueInbox
+from legato.runtime.local import LocalHost, Stores
 from legato.stores.memory import MemoryLog, MemoryStore
 
 T0: Instant = 1_772_445_600 * SECOND
@@ -71,10 +74,10 @@ class Lanes:
     def submit(self, deliveries: Sequence[tuple[int, Delivery]]) -> None:
         self.submitted += [delivery.delivery_id for _, delivery in deliveries]
 
-    def revoke(self, revokes: Sequence[Revoke]) -> None:
+    def revoke(self, revoked: Sequence[tuple[DeliveryId, Reason]]) -> None:
         pass
 
-    def settled(self, settles: Sequence[Settle]) -> None:
+    def settled(self, delivery_ids: Sequence[DeliveryId]) -> None:
         pass
 
 
@@ -113,6 +116,16 @@ class TroubledStore(MemoryStore):
         super().commit(turn)
 
 
+class Nobody:
+    """An observer that looks away."""
+
+    def see(self, stories: Sequence[Story]) -> None:
+        pass
+
+    def report(self, sentence_count: int) -> bytes:
+        return b"nothing" * sentence_count
+
+
 class World:
     """A host on memory stores, with a plan active."""
 
@@ -121,15 +134,29 @@ class World:
         self.store = TroubledStore()
         self.clock = Hands()
         self.lanes = Lanes()
-        self.limits = Limits(people_max=8, backlog_events_max=backlog_events_max)
+        self.backlog_events_max = backlog_events_max
         self.core = core or Core()
         self.host = self.make_host()
 
     def make_host(self) -> LocalHost:
-        stores = Stores(
-            log=self.log, state=self.store, timers=self.store, records=self.store, outbox=self.store
+        return LocalHost(
+            Stores(log=self.log, timers=self.store, records=self.store, outbox=self.store),
+            EngineThread(partial(Engine, self.parts())),
+            clock=self.clock,
+            backlog_events_max=self.backlog_events_max,
         )
-        return LocalHost(stores, clock=self.clock, limits=self.limits, core=self.core)
+
+    def parts(self) -> Parts:
+        return Parts(
+            log=self.log,
+            state=self.store,
+            outbox=self.store,
+            records=self.store,
+            clock=self.clock,
+            observer=Nobody(),
+            people_max=8,
+            core=self.core,
+        )
 
     async def feed(self, *events: Event) -> int:
         position = await self.host.room.accept(events)
@@ -288,14 +315,12 @@ def test_a_message_id_is_new_again_after_the_window() -> None:
 
 def test_a_question_is_answered_after_everything_acknowledged_before_it() -> None:
     async def scene(world: World) -> None:
-        await world.feed(tracked("m0"))
-        person_id = only(world).person_id
         for count in range(1, 30):
-            await world.host.room.accept([tracked(f"m{count}")])
+            position = await world.host.room.accept([tracked(f"m{count}")])
 
-            seen = await world.host.ask(person_id, lambda _, state, __: state and state.version)
+            assert await world.host.report(1) == b"nothing"
 
-            assert seen == count + 1
+            assert world.store.head().position >= position
 
     play(scene)
 
@@ -422,9 +447,8 @@ def test_replaying_the_whole_log_gives_the_same_bytes_and_the_same_effects() -> 
 
     again = World(core=failing_on("Poison"))
     again.log = world.log
-    host = again.make_host()
-    replayed = host.engine.recover()
-    assert replayed == world.log.last_position()
+    recovered = Engine(again.parts(), QueueInbox(), lambda _: None).recover()
+    assert recovered.replayed == world.log.last_position()
     assert again.states() == world.states()
     assert again.stories() == world.stories()
     assert again.store.waiting("mail", 0, 999) == world.store.waiting("mail", 0, 999)
@@ -548,7 +572,7 @@ def test_a_stopped_host_takes_nothing_and_leaves_nobody_waiting() -> None:
         with pytest.raises(Busy):
             await world.host.room.accept([tracked("m1")])
         with pytest.raises(LegatoError):
-            await world.host.ask(PersonId("p"), lambda _, state, __: state)
+            await world.host.report(1)
 
     play(scene)
 

@@ -94,7 +94,7 @@ class Waiting:
             if jump is not None:
                 await asyncio.sleep(0)  # let it look once and fall asleep
                 self.clock.at = jump
-                self.alarms.changed({PersonId("other"): 0}, 0)  # wakes it
+                self.alarms.changed(0, 0)  # wakes it
             while len(self.engine.taken) < count:
                 self.engine.something.clear()
                 await self.engine.something.wait()

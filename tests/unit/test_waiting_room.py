@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from legato.model.event import CustomerEvent, Event
+from legato.model.event import CustomerEvent
 from legato.model.ids import EventId
 from legato.model.problem import LegatoError
 from legato.ports.intake import Busy
@@ -29,13 +29,9 @@ class Applied:
 
     def __init__(self, log: MemoryLog | None = None) -> None:
         self.log = log or MemoryLog()
-        self.groups: list[Sequence[Event]] = []
-        backlog = Backlog(
-            events_max=10, position=lambda: self.room.position, bytes_done=lambda: 10**9
-        )
-        self.room = WaitingRoom(
-            self.log, backlog=backlog, hand_over=lambda group: self.groups.append(group.events)
-        )
+        self.announced: list[int] = []
+        backlog = Backlog(events_max=10, position=lambda: self.room.position)
+        self.room = WaitingRoom(self.log, backlog=backlog, announce=self.announced.append)
 
 
 def event(number: int) -> CustomerEvent:
@@ -64,7 +60,7 @@ def test_what_one_round_of_the_loop_brings_is_one_group_answered_in_order() -> N
     host = Applied()
 
     assert asyncio.run(run(host)) == [1, 2, 3]
-    assert [len(group) for group in host.groups] == [4]
+    assert host.announced == [4]
 
 
 def test_a_caller_that_fails_does_not_cost_the_others_their_answer() -> None:

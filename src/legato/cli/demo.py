@@ -30,7 +30,7 @@ from legato.cli.replay import Replay, Sender, load_history
 from legato.cli.standins import LAG_MS_MIN
 from legato.cli.up import Doors, run
 from legato.cli.watch import Overview
-from legato.insight.status import Activity, Watch
+from legato.insight.status import Activity
 from legato.model.instant import HOUR, MILLISECOND, MINUTE, SECOND, format_duration, parse_duration
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
@@ -154,14 +154,14 @@ class Show:
         self._config = config
         self._seconds = seconds
         self._facts = load_history(find_example() / "history.jsonl.gz")
-        self._watch = Watch()
+        self._app: App | None = None
         self._stop = threading.Event()
         self._replaying: asyncio.Task[None] | None = None
         self._view: threading.Thread | None = None
 
     def begin(self, app: App, url: str) -> None:
         """Start the replay and the view. Called on the running loop, once events are taken."""
-        app.watch(self._watch.see)
+        self._app = app
         loop = asyncio.get_running_loop()
         replay = Replay(url, SENDERS, clock=app.clock, speed=self._config.speed)
         self._replaying = loop.create_task(replay.run(self._facts))
@@ -174,11 +174,11 @@ class Show:
 
     def end(self) -> None:
         """Say how it ended; raise what ended it before its time."""
-        if self._view is None:
+        if self._view is None or self._app is None:
             return  # it never began: what is raised says why
         self._stop.set()
         self._view.join(STOP_SECONDS)
-        for line in summary(self._watch.activity(0)):
+        for line in summary(self._app.last_activity):
             self._console.print(line, soft_wrap=True)
         task = self._replaying
         if task is not None and task.done() and not task.cancelled():

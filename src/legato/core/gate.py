@@ -41,6 +41,12 @@ class Clearance(Noun, frozen=True, kw_only=True):
     """Not clear for now only: ask again then (quiet hours have begun since the decision)."""
 
 
+WITHDRAWN = Clearance(
+    is_clear=False,
+    reason=Reason(code="gate.withdrawn", what="the delivery was withdrawn before it was sent"),
+)
+
+
 def clear(program: Program, state: State | None, delivery: Delivery, now: Instant) -> Clearance:
     """Read the gates again for a delivery that is about to leave.
 
@@ -49,8 +55,7 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
     expiry.
     """
     if state is None or delivery.delivery_id not in state.pending:
-        gone = Reason(code="gate.withdrawn", what="the delivery was withdrawn before it was sent")
-        return Clearance(is_clear=False, reason=gone)
+        return WITHDRAWN
     if delivery.operation == "audience_remove":
         return Clearance(is_clear=True)
     intent = intent_of(state, delivery)

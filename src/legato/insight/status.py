@@ -6,6 +6,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import assert_never
 
+import msgspec
+
 from legato.insight.sentences import clause, whom
 from legato.model.instant import Instant
 from legato.model.note import (
@@ -80,6 +82,10 @@ class Activity(Noun, frozen=True, kw_only=True):
     """Newest last; without personal values."""
 
 
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER: msgspec.msgpack.Decoder[Activity] = msgspec.msgpack.Decoder(Activity)
+
+
 class Watch:
     """An incremental reader: give `see` to the engine's note stream, ask `activity` at any time.
 
@@ -122,6 +128,10 @@ class Watch:
             quarantined=self._quarantined,
             sentences=tuple(_sentence(story, note) for story, note in recent),
         )
+
+    def report(self, sentence_count: int) -> bytes:
+        """Return `activity`, encoded; see decode_activity."""
+        return _ENCODER.encode(self.activity(sentence_count))
 
     def _journey(self, name: str) -> JourneyCount:
         return JourneyCount(
@@ -204,6 +214,11 @@ class Watch:
                 self._failed[message] += 1
             case _:
                 assert_never(note.outcome)
+
+
+def decode_activity(report: bytes) -> Activity:
+    """Read what Watch.report has made."""
+    return _DECODER.decode(report)
 
 
 def _sentence(story: Story, note: Note) -> Sentence:

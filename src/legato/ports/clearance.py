@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from legato.core.gate import Clearance
 from legato.model.delivery import Delivery
+from legato.model.ids import DeliveryId
+from legato.model.instant import Instant
 
 __all__ = ["Clearance", "Gatekeeper"]
 
@@ -18,5 +21,12 @@ class Gatekeeper(Protocol):
 
         When it is clear, the attempt is on record as begun: after a crash it is in doubt. Raises
         LegatoError where that cannot be stored; then no attempt may be made.
+        """
+        ...
+
+    async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
+        """Put on record that attempts failed for now, and when the next are due.
+
+        Raises LegatoError where that cannot be stored.
         """
         ...

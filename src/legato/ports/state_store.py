@@ -151,8 +151,8 @@ class Outbox(Protocol):
         """Record that an attempt starts: after a crash it is in doubt."""
         ...
 
-    def end_attempt(self, delivery_id: DeliveryId, next_attempt_at: Instant) -> None:
-        """Record that an attempt failed for now; the next is due then."""
+    def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
+        """Record of attempts that they failed for now, and when the next is due."""
         ...
 
     def dead(self, destination: str, after: int, limit: int) -> list[tuple[int, DeadRow]]:

@@ -1,4 +1,7 @@
-"""The embedded host: one process, one person's state at a time, everything in its order.
+"""The embedded host: one person's state at a time, everything in its order.
+
+The engine is at the other end of a line: in a process of its own, so that the interpreter's lock
+here is left to doors and lanes, or in a thread.
 
 Starting: recover what the log holds beyond the state, then take events, then (once the plan is
 the workspace's) let lanes, alarms and schedules run. Stopping is the same backwards: nothing new
@@ -14,29 +17,44 @@ count.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, assert_never
 
 import msgspec
 
 from legato.core.gate import Clearance
-from legato.fold.memory import CORE, Core, Memory
-from legato.fold.turn import Turned
 from legato.model.delivery import Delivery
-from legato.model.effect import Revoke, Settle
-from legato.model.ids import DeliveryId, PersonId
+from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
-from legato.model.note import Story
-from legato.model.plan import Plan
-from legato.model.problem import LegatoError
+from legato.model.plan import Plan, decode_plan
+from legato.model.problem import LegatoError, Reason
 from legato.ports.clock import Clock
 from legato.ports.log import Log
-from legato.ports.state_store import Outbox, Records, StateStore, Timers
+from legato.ports.state_store import Outbox, Records, Timers
 from legato.runtime.clearances import Clearances
-from legato.runtime.engine import Answer, Ask, Engine, Question, Reply
+from legato.runtime.engine.dialogue import (
+    Answer,
+    Answered,
+    Ask,
+    Done,
+    EndAttempts,
+    Ended,
+    FromEngine,
+    Line,
+    Logged,
+    News,
+    Question,
+    Recovered,
+    Redrive,
+    Redriven,
+    Refused,
+    Release,
+    Seen,
+    Trouble,
+    Watched,
+)
 from legato.runtime.progress import Progress
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
@@ -45,8 +63,6 @@ from legato.runtime.timers import Alarms
 from legato.runtime.upkeep import Kept, Upkeep
 from legato.runtime.waiting_room import Backlog, WaitingRoom
 from legato.runtime.walk import Walker
-
-T = TypeVar("T")
 
 DRAIN_SECONDS = 10.0
 """How long a stop may take to apply what is queued; the rest is replayed at the next start."""
@@ -62,20 +78,14 @@ CPU."""
 
 
 class Stores(msgspec.Struct, frozen=True, kw_only=True):
-    """What the host keeps its things in; all but the log are usually one object."""
+    """What the host reads; only the log is written here, the rest by the engine."""
 
     log: Log
-    state: StateStore
     timers: Timers
     records: Records
     outbox: Outbox
     kept: tuple[Kept, ...] = ()
     """Those that want checkpoints."""
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    people_max: int = 50_000
-    backlog_events_max: int = 20_000
 
 
 class Lanes(Protocol):
@@ -89,47 +99,66 @@ class Lanes(Protocol):
         """Take new deliveries; they are in the outbox."""
         ...
 
-    def revoke(self, revokes: Sequence[Revoke]) -> None:
+    def revoke(self, revoked: Sequence[tuple[DeliveryId, Reason]]) -> None:
         """Take deliveries back that have not left yet."""
         ...
 
-    def settled(self, settles: Sequence[Settle]) -> None:
+    def settled(self, delivery_ids: Sequence[DeliveryId]) -> None:
         """Forget deliveries that are over."""
         ...
 
 
-class LocalHost:
-    """The engine and everything that feeds it, in one process. All methods are the loop's."""
+class Applied(msgspec.Struct, kw_only=True):
+    """What the engine runs on, as far as the host needs to know."""
 
-    def __init__(self, stores: Stores, *, clock: Clock, limits: Limits, core: Core = CORE) -> None:
+    position: int = 0
+    """Of the last record applied."""
+    now: Instant = 0
+    """The engine's clock."""
+    plan: Plan
+    digest: str = ""
+    """Of the plan."""
+    switches: dict[str, bool] = {}
+    """Journeys that were paused (True) or resumed."""
+    schedules: dict[str, Instant] = {}
+    """Journey -> the occurrence of its schedule that was taken last."""
+
+
+def settle_down() -> None:
+    """Set this process up for what lives in it, once it is there."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
+class LocalHost:
+    """The engine's line and everything that feeds it. All methods are the loop's."""
+
+    def __init__(
+        self, stores: Stores, line: Line, *, clock: Clock, backlog_events_max: int = 20_000
+    ) -> None:
         self.clock = clock
-        self.engine = Engine(
-            stores.log,
-            stores.state,
-            memory=Memory(stores.state, core=core, people_max=limits.people_max),
-            publish=self._publish,
-            reply=self._reply,
-        )
+        self.applied = Applied(plan=Plan(name=""))
         self.progress = Progress(0)
-        backlog = Backlog(
-            events_max=limits.backlog_events_max,
-            position=lambda: self.engine.memory.position,
-            bytes_done=lambda: self.engine.bytes_done,
-        )
-        self.room = WaitingRoom(stores.log, backlog=backlog, hand_over=self.engine.put)
+        backlog = Backlog(events_max=backlog_events_max, position=lambda: self.applied.position)
+        self.room = WaitingRoom(stores.log, backlog=backlog, announce=self._announce)
         self.rate = Rate()
         self.latency = Histogram()
         self.replayed = 0
         """Records that the last start had to replay."""
+        self.ended = asyncio.Event()
+        """Set when the engine applies nothing more."""
+        self._line = line
         self._stores = stores
         self._upkeep = Upkeep(stores.kept)
-        self._clearances = Clearances(
-            self._ask, state=stores.state, outbox=stores.outbox, clock=clock
-        )
-        self._watchers: list[Callable[[Sequence[Story]], None]] = []
+        self._clearances = Clearances(self._ask)
+        self._asked: dict[int, asyncio.Future[Answer]] = {}
+        self._ask_count = 0
+        self._fault = ""
+        self._watchers: list[Callable[[int], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._faults: dict[str, str] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._lanes: Lanes | None = None
         self._alarms: Alarms | None = None
         self._schedules: Schedules | None = None
@@ -139,27 +168,23 @@ class LocalHost:
 
     async def start(self) -> None:
         """Recover, then take events. Raises LegatoError when a store fails."""
-        last, position = self._stores.log.last_position(), self.engine.memory.position
-        if position > last:
+        recovered = await self._line.start(self._hear)
+        last = self._stores.log.last_position()
+        if recovered.position > last:
+            await self._line.close(0)
             raise LegatoError(
-                f"The state has applied {position} records, the log holds only {last}.",
+                f"The state has applied {recovered.position} records, the log holds only {last}.",
                 fix="Put the log back that belongs to this state, or move the state away: "
                 "it is rebuilt from the log.",
             )
-        self.replayed = await asyncio.to_thread(self.engine.recover)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
-        sys.setswitchinterval(SWITCH_SECONDS)
-        self._loop = asyncio.get_running_loop()
-        self.progress.advance(self.engine.memory.position)
+        self._begin_from(recovered)
+        settle_down()
         self.room.start()
-        self.engine.start()
         self._upkeep.start()
 
     def run(self, lanes: Lanes) -> None:
         """Let lanes have deliveries and time pass: alarms, schedules, sweeps."""
-        memory, inner = self.engine.memory, self.room.inner
+        inner = self.room.inner
         self._lanes = lanes
         self._alarms = Alarms(
             self._stores.timers,
@@ -173,13 +198,13 @@ class LocalHost:
         self._schedules = Schedules(
             walker,
             clock=self.clock,
-            known=lambda: Scheduled(plan=memory.plan, taken=memory.schedules),
+            known=lambda: Scheduled(plan=self.applied.plan, taken=self.applied.schedules),
         )
         self._sweep = Sweep(
             walker,
             clock=self.clock,
-            digest=lambda: memory.program.digest,
-            switches=dict(memory.program.paused),
+            digest=lambda: self.applied.digest,
+            switches=dict(self.applied.switches),
         )
         self._tasks = [
             asyncio.create_task(self._keep_running(name, run), name=name)
@@ -198,12 +223,12 @@ class LocalHost:
         self._tasks = []
 
     async def stop(self) -> None:
-        """Store and apply what was acknowledged, then end the threads. Idempotent."""
+        """Store and apply what was acknowledged, then end the engine. Idempotent."""
         await self.quiet()
         await self.room.close()
-        await asyncio.to_thread(self.engine.close, DRAIN_SECONDS)
+        await self._line.close(DRAIN_SECONDS)
+        self._let_nobody_wait()
         await asyncio.to_thread(self._upkeep.close)
-        self.progress.close()
 
     # -- Questions -------------------------------------------------------------------------------
 
@@ -214,79 +239,134 @@ class LocalHost:
         """
         return await self._clearances.of(delivery)
 
-    def redriven(self, delivery_id: DeliveryId) -> None:
-        """Let a dead delivery that an operator put back into the outbox pass once more."""
-        self._clearances.redriven(delivery_id)
+    async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
+        """Put on record that attempts failed for now; see ports.clearance.Gatekeeper."""
+        await self._do(EndAttempts(list(ends)))
+
+    async def redrive(self, delivery_id: DeliveryId) -> Delivery | None:
+        """Put a dead delivery back into the outbox, and let it pass once more; None: not dead."""
+        answer = await self._ask(Redrive(delivery_id, self.clock.now()))
+        assert isinstance(answer, Redriven)
+        if answer.delivery is not None:
+            self._clearances.redriven(answer.delivery)
+        return answer.delivery
+
+    async def release(self, positions: Sequence[int]) -> None:
+        """Forget quarantined records that have been replayed."""
+        await self._do(Release(list(positions)))
+
+    async def report(self, sentence_count: int) -> bytes:
+        """Return what the engine's observer has seen, as it encodes it."""
+        answer = await self._ask(Watched(sentence_count))
+        assert isinstance(answer, Seen)
+        return answer.report
 
     def delivered(self, delivery: Delivery, at: Instant) -> None:
         """Count how long a delivery took from its capture; lanes call this at the answer."""
         self.latency.add(at - delivery.captured_at)
 
-    async def ask(self, person_id: PersonId, question: Question[T]) -> T:
-        """Have the engine answer a question about a person's present state."""
-        return await self._ask(
-            lambda memory: question(memory.program, memory.person(person_id), memory.now)
-        )
-
-    def _ask(self, answer: Answer[T]) -> asyncio.Future[T]:
-        assert self._loop is not None, "start the host first"
-        future: asyncio.Future[object] = self._loop.create_future()
-        self.engine.ask(Ask(answer=answer, future=future))
-        return cast("asyncio.Future[T]", future)
-
-    def watch(self, see: Callable[[Sequence[Story]], None]) -> Callable[[], None]:
-        """Show every turn's stories to `see`; return what ends that."""
+    def watch(self, see: Callable[[int], None]) -> Callable[[], None]:
+        """Tell `see` of every turn with notes, up to which position; return what ends that."""
         self._watchers.append(see)
         return lambda: self._watchers.remove(see) if see in self._watchers else None
 
     def faults(self) -> tuple[str, ...]:
         """Return what is wrong now, in words."""
-        texts = (self.room.fault, self.engine.fault, *self._faults.values())
+        texts = (self.room.fault, self._fault, *self._faults.values())
         return tuple(dict.fromkeys(text for text in texts if text))
 
-    # -- After each turn -------------------------------------------------------------------------
+    async def _do(self, question: Question) -> None:
+        answer = await self._ask(question)
+        assert isinstance(answer, Done)
 
-    def _publish(self, turned: Turned) -> None:
-        if self._loop is not None:  # None: a replay, whose deliveries lanes find in the outbox
-            self._on_loop(self._on_turn, turned)
+    async def _ask(self, question: Question) -> Answer:
+        """Have a question answered after everything stored before this call is applied."""
+        if self.ended.is_set():
+            raise _stopped()
+        self._ask_count += 1
+        number = self._ask_count
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._asked[number] = future
+        self._line.say(Ask(number, self.room.position, question))
+        answer = await future
+        if isinstance(answer, Refused):
+            raise answer.error()
+        return answer
 
-    def _reply(self, replies: list[Reply]) -> None:
-        self._on_loop(_settle_futures, replies)
+    # -- What the engine says --------------------------------------------------------------------
 
-    def _on_loop(self, call: Callable[[T], None], value: T) -> None:
-        assert self._loop is not None
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
-            self._loop.call_soon_threadsafe(call, value)
+    def _announce(self, position: int) -> None:
+        self._line.say(Logged(position))
 
-    def _on_turn(self, turned: Turned) -> None:
-        self.progress.advance(turned.position)
-        self.rate.add(len(turned.records), turned.now)
+    def _hear(self, message: FromEngine) -> None:
+        match message:
+            case News():
+                self._on_turn(message)
+            case Answered():
+                future = self._asked.pop(message.number)
+                if not future.done():
+                    future.set_result(message.answer)
+            case Trouble():
+                self._fault = message.what
+            case Ended():
+                self._fault = message.fault
+                self._let_nobody_wait()
+            case Recovered():
+                raise AssertionError("said once, at the start")
+            case _:
+                assert_never(message)
+
+    def _begin_from(self, recovered: Recovered) -> None:
+        self.replayed = recovered.replayed
+        self.applied.position, self.applied.now = recovered.position, recovered.now
+        self.applied.switches, self.applied.schedules = recovered.switches, recovered.schedules
+        self._take_plan(recovered.plan)
+        self.progress.advance(recovered.position)
+
+    def _take_plan(self, plan: tuple[str, bytes] | None) -> None:
+        if plan is not None:
+            self.applied.digest, self.applied.plan = plan[0], decode_plan(plan[1])
+
+    def _let_nobody_wait(self) -> None:
+        self.ended.set()
+        self.progress.close()
+        for future in self._asked.values():
+            if not future.done():
+                future.set_exception(_stopped())
+        self._asked.clear()
+
+    def _on_turn(self, news: News) -> None:
+        self.applied.position, self.applied.now = news.position, news.now
+        self.applied.switches.update(news.switches)
+        self.applied.schedules.update(news.schedules)
+        self._take_plan(news.plan)
+        self.progress.advance(news.position)
+        self.rate.add(news.count, news.now)
         self._upkeep.look()
         if self._lanes is not None:
-            self._tell_lanes(self._lanes, turned)
+            self._tell_lanes(self._lanes, news)
         if self._alarms is not None:
-            self._alarms.changed(turned.alarms, turned.now)
-
+            self._alarms.changed(news.alarm, news.now)
         if self._sweep is not None and self._schedules is not None:
-            if turned.program is not None:
+            if news.plan is not None:
                 self._sweep.plan_changed()
                 self._schedules.changed()
-            for journey, is_paused in turned.switches.items():
+            for journey, is_paused in news.switches.items():
                 if not is_paused:
                     self._sweep.resumed(journey)
-        if turned.stories:
+        if news.has_notes:
             for see in tuple(self._watchers):
-                see(turned.stories)
+                see(news.position)
 
-    def _tell_lanes(self, lanes: Lanes, turned: Turned) -> None:
-        if turned.program is not None:
-            lanes.change_plan(turned.program.plan)
-        if turned.deliveries:
-            lanes.submit(turned.deliveries)
-        if turned.revoked:
-            lanes.revoke(turned.revoked)
-        if turned.settled:
-            lanes.settled(turned.settled)
+    def _tell_lanes(self, lanes: Lanes, news: News) -> None:
+        if news.plan is not None:
+            lanes.change_plan(self.applied.plan)
+        if news.deliveries:
+            lanes.submit(news.deliveries)
+        if news.revoked:
+            lanes.revoke(news.revoked)
+        if news.settled:
+            lanes.settled(news.settled)
 
     async def _keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -298,11 +378,5 @@ class LocalHost:
                 self._faults.pop(name, None)
 
 
-def _settle_futures(replies: list[Reply]) -> None:
-    for ask, answer in replies:
-        if ask.future.done():
-            continue
-        if isinstance(answer, Exception):
-            ask.future.set_exception(answer)
-        else:
-            ask.future.set_result(answer)
+def _stopped() -> LegatoError:
+    return LegatoError("The engine has stopped.", fix="Start it again.", can_retry=True)

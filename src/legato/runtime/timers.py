@@ -10,7 +10,6 @@ jump of the clock or a long sleep the overdue come in at the engine's pace.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 
 from legato.model.event import TimerFired
 from legato.model.ids import PersonId
@@ -44,9 +43,8 @@ class Alarms:
         self._next: Instant | None = None
         self._changed = asyncio.Event()
 
-    def changed(self, alarms: Mapping[PersonId, Instant | None], now: Instant) -> None:
-        """Take note of alarms that a turn has set, and of the time that its records show."""
-        earliest = min((due for due in alarms.values() if due is not None), default=None)
+    def changed(self, earliest: Instant | None, now: Instant) -> None:
+        """Take note of the alarms that a turn has set, and of the time that its records show."""
         if earliest is not None and (self._next is None or earliest < self._next):
             self._next = earliest
             self._changed.set()

@@ -1,9 +1,8 @@
 """The waiting room: where events wait to be on disk, and nobody is answered before they are.
 
-Doors call `accept` on the loop. One thread takes everything that waits, appends it to the log in
-one group with one fsync, hands it to the engine, and then has the callers answered, in that
-order: whoever is answered knows that the engine's queue already holds the event, so a question
-asked afterwards is answered after it.
+Doors call `accept` on the loop. One thread takes everything that waits and appends it to the log
+in one group with one fsync. Then, on the loop again, the engine is told how far the log goes, and
+the callers are answered.
 
 Groups form by themselves: what arrives during one fsync is the next group. Under load that would
 be many groups of two or three, each with a commit here and one in the engine, which cost far more
@@ -20,12 +19,11 @@ from queue import Empty, SimpleQueue
 
 import msgspec
 
-from legato.model.event import Event, decode_event, encode_event
+from legato.model.event import Event, encode_event
 from legato.model.instant import SECOND, Duration
 from legato.model.problem import LegatoError
 from legato.ports.intake import Busy, Done
 from legato.ports.log import Log
-from legato.runtime.engine import Group
 
 WAITING_EVENTS_MAX = 20_000
 WAITING_BYTES_MAX = 64 * 1_048_576
@@ -34,7 +32,6 @@ GROUP_EVENTS_MAX = 2_000
 """Keeps one fsync, and so everybody's wait in it, short."""
 GROUP_SECONDS = 0.003
 """At 2,500 events/s this trebled the size of groups, for 1.5 ms of waiting on average."""
-BACKLOG_BYTES_MAX = 512 * 1_048_576
 RETRY_AFTER: Duration = SECOND
 RETRY_AFTER_FAULT: Duration = 5 * SECOND
 
@@ -43,10 +40,8 @@ class Backlog(msgspec.Struct, kw_only=True):
     """How far the engine may be behind the log before nobody is let in any more."""
 
     events_max: int
-    bytes_max: int = BACKLOG_BYTES_MAX
     position: Callable[[], int]
     """Of the last record applied."""
-    bytes_done: Callable[[], int]
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -59,7 +54,8 @@ class _Waiting(msgspec.Struct, frozen=True):
 class WaitingRoom:
     """The Intake of doors. `inner` is that of the host itself."""
 
-    def __init__(self, log: Log, *, backlog: Backlog, hand_over: Callable[[Group], None]) -> None:
+    def __init__(self, log: Log, *, backlog: Backlog, announce: Callable[[int], None]) -> None:
+        """`announce` is told on the loop how far the log goes, before callers are answered."""
         self.position = log.last_position()
         """Of the last record on disk."""
         self.fault = ""
@@ -67,12 +63,11 @@ class WaitingRoom:
         self.inner = InnerIntake(self)
         self._log = log
         self._backlog = backlog
-        self._hand_over = hand_over
+        self._announce = announce
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._arrived: list[_Waiting] = []
         self._waiting_events = 0
         self._waiting_bytes = 0
-        self._bytes_given = 0
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -101,9 +96,7 @@ class WaitingRoom:
     def _refuse_if_behind(self, count: int) -> None:
         if self._waiting_events + count > WAITING_EVENTS_MAX:
             raise Busy("The waiting room is full.", retry_after=RETRY_AFTER)
-        behind = self.position - self._backlog.position()
-        bytes_behind = self._bytes_given - self._backlog.bytes_done()
-        if behind > self._backlog.events_max or bytes_behind > self._backlog.bytes_max:
+        if self.backlog() > self._backlog.events_max:
             raise Busy("The engine is behind.", retry_after=RETRY_AFTER)
 
     def _put(self, events: Sequence[Event], done: Done) -> None:
@@ -173,37 +166,18 @@ class WaitingRoom:
         records = [record for waiting in group for record in waiting.records]
         before = self.position
         try:
-            self._recover_gap()
-            before = self.position
-            self._log.append(records)
+            # What reached the disk in an append that seemed to have failed is a fact as well.
+            before = self._log.last_position()
+            self.position = self._log.append(records)
         except Exception as error:  # noqa: BLE001 - the thread's entry: it must outlive any fault
-            # Refused for certain only if the log says so: an append that reached the disk before
-            # it failed is a fact, and the engine must not miss it.
+            # Refused for certain only if the log says so.
             if not self._is_stored(before + len(records)):
                 self.fault = _in_words(error)
                 self._answer(group, None)
                 return
+            self.position = before + len(records)
         self.fault = ""
-        self._give(
-            [event for waiting in group for event in waiting.events],
-            byte_count=sum(waiting.byte_count for waiting in group),
-        )
         self._answer(group, before + 1)
-
-    def _give(self, events: Sequence[Event], *, byte_count: int) -> None:
-        first = self.position + 1
-        self.position += len(events)
-        self._bytes_given += byte_count
-        self._hand_over(Group(first=first, events=events, byte_count=byte_count))
-
-    def _recover_gap(self) -> None:
-        """Hand over records that reached the disk in an append that seemed to have failed."""
-        while self._log.last_position() > self.position:
-            rows = self._log.read(self.position, GROUP_EVENTS_MAX)
-            self._give(
-                [decode_event(data) for _, data in rows],
-                byte_count=sum(len(data) for _, data in rows),
-            )
 
     def _is_stored(self, expected: int) -> bool:
         try:
@@ -221,6 +195,7 @@ class WaitingRoom:
 
     def _resolve(self, group: list[_Waiting], first: int | None) -> None:
         """Answer everybody of a group, on the loop. One who has gone must not cost the rest."""
+        self._announce(self.position)
         position = first - 1 if first is not None else 0
         for waiting in group:
             self._waiting_events -= len(waiting.records)

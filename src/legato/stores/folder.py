@@ -14,17 +14,27 @@ _OWNER_ONLY_FOLDER = 0o700
 _OWNER_ONLY_FILE = 0o600
 
 
+ENGINE_HOLD = "engine.lock"
+"""What the engine's process holds of the folder, beside the one that serves."""
+ENGINE_WAIT_SECONDS = 20.0
+"""How long the engine of a process that was killed may take to notice."""
+
+
 class Folder:
     """An open data folder. The hold ends with close(), or with the process however that ends."""
 
-    def __init__(self, path: Path) -> None:
-        """Make the folder if there is none, and hold it. Raises LegatoError when another does."""
+    def __init__(self, path: Path, *, hold: str = "lock", wait_seconds: float = 0) -> None:
+        """Make the folder if there is none, and hold it. Raises LegatoError when another does.
+
+        `hold` names what is held of it: two processes may share a folder if each holds another.
+        """
         self.path = path
         try:
             path.mkdir(mode=_OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
             path.chmod(_OWNER_ONLY_FOLDER)
-            make_private(path / "lock")
-            self._hold = connect(path / "lock")
+            make_private(path / hold)
+            self._hold = connect(path / hold)
+            self._hold.set_busy_timeout(round(wait_seconds * 1_000))
             # SQLite's own lock, because it holds on every system, also within one process,
             # and the kernel drops it with the process.
             self._hold.execute("BEGIN EXCLUSIVE")
@@ -42,6 +52,11 @@ class Folder:
     def close(self) -> None:
         """Let go of the folder. Idempotent."""
         self._hold.close()
+
+
+def wait_for_engine(path: Path) -> None:
+    """Return once no engine's process has the files open. Raises LegatoError after a while."""
+    Folder(path, hold=ENGINE_HOLD, wait_seconds=ENGINE_WAIT_SECONDS).close()
 
 
 def make_private(path: Path) -> None:

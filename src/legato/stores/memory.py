@@ -196,11 +196,12 @@ class MemoryStore:
                 each.following = None
                 each.in_doubt = True
 
-    def end_attempt(self, delivery_id: DeliveryId, next_attempt_at: Instant) -> None:
-        each = self._waiting.get(delivery_id)
-        if each is not None:
-            each.following = next_attempt_at
-            each.in_doubt = False
+    def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
+        for delivery_id, next_attempt_at in ends:
+            each = self._waiting.get(delivery_id)
+            if each is not None:
+                each.following = next_attempt_at
+                each.in_doubt = False
 
     def dead(self, destination: str, after: int, limit: int) -> list[tuple[int, DeadRow]]:
         rows = sorted(

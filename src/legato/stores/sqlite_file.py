@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 
@@ -33,6 +34,8 @@ WAL_BYTES_MAX = 128 << 20
 READERS_MAX = 8
 """Idle connections kept; a burst may open more."""
 
+_OTHER_MS = 5_000
+"""How long to wait for another process that opens or closes the file: for nothing else."""
 _BUSY_MS = 50
 """How long the last step of a checkpoint waits for a reader: reads are shorter than this."""
 _MAGIC = b"SQLite format 3\x00"
@@ -53,11 +56,23 @@ class Format(Noun, frozen=True, kw_only=True):
     """What to do when the file is damaged."""
 
 
+class _Own(NamedTuple):
+    """What only the process that writes has open."""
+
+    writer: Connection
+    checkpointer: Connection
+
+
 class SqliteFile:
     """An open file. Every method may be called from any thread."""
 
-    def __init__(self, path: Path, file_format: Format, *, cache_bytes: int) -> None:
-        """Open a file, made if there is none. Raises LegatoError before touching a wrong one."""
+    def __init__(
+        self, path: Path, file_format: Format, *, cache_bytes: int, is_writer: bool = True
+    ) -> None:
+        """Open a file, made if there is none. Raises LegatoError before touching a wrong one.
+
+        Without `is_writer` it is only read; another process may be writing it.
+        """
         self.path = path
         self.format = file_format
         self._door = threading.Lock()
@@ -75,33 +90,28 @@ class SqliteFile:
                 make_private(path)
             else:
                 _create(path, file_format)
-            self._writer = self._connect(cache_bytes=cache_bytes)
-            self._writer.execute(f"PRAGMA synchronous={file_format.synchronous}")
-            self._writer.wal_autocheckpoint(0)
-            self._writer.set_wal_hook(self._on_commit)
-            self._checkpointer = self._connect(cache_bytes=0)
-            self._checkpointer.set_busy_timeout(_BUSY_MS)
-            self._wal_pages, self._copied_pages = self._checkpointer.wal_checkpoint()
+            self._own = self._open_own(cache_bytes) if is_writer else None
 
     @contextmanager
     def writing(self) -> Generator[Connection]:
         """Hold the writer in a transaction: committed at the end, undone by any exception."""
         with self._queued(), self._worded():
-            self._writer.execute("BEGIN IMMEDIATE")
+            writer = self._writer()
+            writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._writer
-                self._writer.execute("COMMIT")
+                yield writer
+                writer.execute("COMMIT")
             except BaseException:
                 # SQLite has undone it by itself after some errors.
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
+                if writer.in_transaction:
+                    writer.execute("ROLLBACK")
                 raise
 
     @contextmanager
     def reading_own(self) -> Generator[Connection]:
         """Hold the writer to read: for the thread that writes, whose pages it has in memory."""
         with self._queued(), self._worded():
-            yield self._writer
+            yield self._writer()
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
@@ -137,14 +147,14 @@ class SqliteFile:
     def checkpoint(self) -> None:
         """Copy what has been committed from the WAL to the file, beside the writer."""
         with self._checkpointing, self._worded():
-            if self._is_closed:
+            if self._is_closed or self._own is None:
                 return
-            _, self._copied_pages = self._checkpointer.wal_checkpoint()
+            _, self._copied_pages = self._own.checkpointer.wal_checkpoint()
             if self._wal_pages < self._wal_pages_max:
                 return
             with self._queued():
                 try:
-                    self._checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+                    self._own.checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
                 except apsw.BusyError:
                     # A reader was slower than that: everything is copied, and the WAL starts
                     # anew at the next checkpoint that finds none.
@@ -159,8 +169,9 @@ class SqliteFile:
             self._is_closed = True
             while self._readers:
                 self._readers.pop().close()
-            self._checkpointer.close()
-            self._writer.close()
+            if self._own is not None:
+                self._own.checkpointer.close()
+                self._own.writer.close()
 
     @contextmanager
     def _queued(self) -> Generator[None]:
@@ -175,6 +186,20 @@ class SqliteFile:
             yield
         finally:
             self._lock.release()
+
+    def _writer(self) -> Connection:
+        assert self._own is not None, "this process only reads the file"
+        return self._own.writer
+
+    def _open_own(self, cache_bytes: int) -> _Own:
+        writer = self._connect(cache_bytes=cache_bytes)
+        writer.execute(f"PRAGMA synchronous={self.format.synchronous}")
+        writer.wal_autocheckpoint(0)
+        writer.set_wal_hook(self._on_commit)
+        checkpointer = self._connect(cache_bytes=0)
+        checkpointer.set_busy_timeout(_BUSY_MS)
+        self._wal_pages, self._copied_pages = checkpointer.wal_checkpoint()
+        return _Own(writer, checkpointer)
 
     def _on_commit(self, _writer: Connection, _name: str, pages: int) -> int:
         if pages < self._wal_pages:
@@ -191,6 +216,7 @@ class SqliteFile:
         if self._is_closed:
             raise apsw.ConnectionClosedError
         connection = connect(self.path)
+        connection.set_busy_timeout(_OTHER_MS)
         connection.execute(f"PRAGMA cache_size=-{max(cache_bytes >> 10, 64)}")
         connection.execute("PRAGMA temp_store=MEMORY")
         return connection

@@ -24,11 +24,11 @@ _CACHE_BYTES = 8 << 20
 
 
 class SqliteLog:
-    """ports.log.Log on a disk. One thread appends; any may read."""
+    """ports.log.Log on a disk. One thread appends; any may read, of other processes too."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_writer: bool = True) -> None:
         """Open the log at `path`, made if there is none."""
-        self.file = SqliteFile(path, LOG_FORMAT, cache_bytes=_CACHE_BYTES)
+        self.file = SqliteFile(path, LOG_FORMAT, cache_bytes=_CACHE_BYTES, is_writer=is_writer)
         with self.file.reading() as reader:
             self._last: int = reader.execute("SELECT coalesce(max(position), 0) FROM log").get
 

@@ -57,10 +57,15 @@ class SqliteStore:
     """
 
     def __init__(
-        self, path: Path, *, seen_window: Duration = SEEN_WINDOW, cache_bytes: int = CACHE_BYTES
+        self,
+        path: Path,
+        *,
+        seen_window: Duration = SEEN_WINDOW,
+        cache_bytes: int = CACHE_BYTES,
+        is_writer: bool = True,
     ) -> None:
         """Open the state file at `path`, made if there is none."""
-        self.file = SqliteFile(path, STATE_FORMAT, cache_bytes=cache_bytes)
+        self.file = SqliteFile(path, STATE_FORMAT, cache_bytes=cache_bytes, is_writer=is_writer)
         self._seen_window = seen_window
         self._engine_thread = 0
 
@@ -176,11 +181,11 @@ class SqliteStore:
                 [(now, delivery_id) for delivery_id in ids],
             )
 
-    def end_attempt(self, delivery_id: DeliveryId, next_attempt_at: Instant) -> None:
+    def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
         with self.file.writing() as writer:
-            writer.execute(
+            writer.executemany(
                 "UPDATE delivery SET in_doubt = 0, next_attempt_at = ? WHERE delivery_id = ?",
-                (next_attempt_at, delivery_id),
+                [(next_attempt_at, delivery_id) for delivery_id, next_attempt_at in ends],
             )
 
     def dead(self, destination: str, after: int, limit: int) -> list[tuple[int, DeadRow]]:

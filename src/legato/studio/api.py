@@ -11,7 +11,6 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from legato.app import App
-from legato.insight.status import Watch
 from legato.studio.access import Access, public
 from legato.studio.callers import TOKENS
 from legato.studio.deliveries import DELIVERIES
@@ -33,9 +32,7 @@ Api: TypeAlias = Litestar
 
 
 def api(host: App, tokens: Tokens) -> Api:
-    """Return the API of an app. It begins to follow the app's notes at once."""
-    seen = Watch()
-    host.watch(seen.see)
+    """Return the API of an app."""
     return Litestar(
         route_handlers=[
             PEOPLE,
@@ -51,7 +48,6 @@ def api(host: App, tokens: Tokens) -> Api:
         exception_handlers=HANDLERS,
         dependencies={
             "host": Provide(lambda: host, sync_to_thread=False, use_cache=True),
-            "seen": Provide(lambda: seen, sync_to_thread=False, use_cache=True),
             "kept": Provide(lambda: tokens, sync_to_thread=False, use_cache=True),
             "caller": Provide(caller_of, sync_to_thread=False),
         },

@@ -7,19 +7,16 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import MediaType, Response, Router, get
-from litestar.di import NamedDependency
-from litestar.params import QueryParameter, SkipValidation
+from litestar.params import QueryParameter
 
 from legato.app import Status
 from legato.insight.shown import shown
-from legato.insight.status import Activity, Watch
+from legato.insight.status import Activity
 from legato.model.instant import SECOND
 from legato.model.noun import Noun
 from legato.model.problem import Problem
 from legato.studio.access import needs, public
 from legato.studio.host import Host
-
-Seen = NamedDependency[SkipValidation[Watch]]
 
 
 class Alive(Noun, frozen=True, kw_only=True):
@@ -55,7 +52,7 @@ async def readyz(host: Host) -> Response[Ready]:
 
 @get("/api/status", opt=needs("viewer"), summary="How the process is doing")
 async def read_status(
-    host: Host, seen: Seen, sentences: Annotated[int, QueryParameter(ge=0, le=200)] = 10
+    host: Host, sentences: Annotated[int, QueryParameter(ge=0, le=200)] = 10
 ) -> Overview:
     """Return figures, lanes and the last few things that happened."""
     await host.counted()
@@ -63,7 +60,7 @@ async def read_status(
         status=host.status(),
         lanes={name: _named(lane) for name, lane in host.lanes_status().items()},
         paused=host.paused(),
-        activity=seen.activity(sentences),
+        activity=await host.activity(sentences),
     )
 
 
@@ -74,9 +71,9 @@ async def read_problems(host: Host) -> list[Problem]:
 
 
 @get("/metrics", opt=needs("viewer"), media_type=MediaType.TEXT, summary="Prometheus metrics")
-async def metrics(host: Host, seen: Seen) -> Response[str]:
+async def metrics(host: Host) -> Response[str]:
     """Return the text format 0.0.4."""
-    text = exposition(host.status(), host.lanes_status(), seen.activity(0))
+    text = exposition(host.status(), host.lanes_status(), await host.activity(0))
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Router, get
@@ -55,8 +54,8 @@ async def _something(host: App, after: int, wait: float) -> None:
     """Return when a step above `after` was committed, or after `wait` seconds."""
     happened = asyncio.Event()
 
-    def see(stories: Sequence[Story]) -> None:
-        if any(story.position > after for story in stories):
+    def see(position: int) -> None:
+        if position > after:
             happened.set()
 
     forget = host.watch(see)

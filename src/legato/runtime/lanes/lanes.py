@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from legato.connectors.compile import compile_manifest
 from legato.model.delivery import Delivery
-from legato.model.effect import Revoke, Settle
+from legato.model.ids import DeliveryId
 from legato.model.plan import Destination, Plan
 from legato.model.problem import Reason
 from legato.runtime.lanes.attempt import Attempts, Way
@@ -26,7 +26,7 @@ class Lanes:
     def __init__(self, world: World) -> None:
         self._world = world
         self._reporter = Reporter(world.intake)
-        self._book = AttemptBook(world.outbox, write=world.write)
+        self._book = AttemptBook(world.gatekeeper)
         self._attempts = Attempts(world, self._book)
         self._lanes: dict[str, Lane] = {}
         self._ways: dict[str, tuple[Destination, Way | None, Reason | None]] = {}
@@ -63,18 +63,18 @@ class Lanes:
         for delivery in deliveries:
             self._lane(delivery.destination).redrive(delivery)
 
-    def revoke(self, revokes: Sequence[Revoke]) -> None:
+    def revoke(self, revoked: Sequence[tuple[DeliveryId, Reason]]) -> None:
         """Take deliveries back that have not left: they are reported as refused."""
-        for revoke in revokes:
+        for delivery_id, reason in revoked:
             for lane in self._lanes.values():
-                if lane.revoke(revoke.delivery_id, revoke.reason):
+                if lane.revoke(delivery_id, reason):
                     break
 
-    def settled(self, settles: Sequence[Settle]) -> None:
+    def settled(self, delivery_ids: Sequence[DeliveryId]) -> None:
         """Forget deliveries whose end the engine has applied."""
-        for settle in settles:
+        for delivery_id in delivery_ids:
             for lane in self._lanes.values():
-                lane.settled(settle.delivery_id)
+                lane.settled(delivery_id)
 
     async def close(self, seconds: float = 10.0) -> int:
         """Let attempts in flight end, hand over their reports, both within a time.

@@ -8,19 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import TypeAlias
 
 from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId
 from legato.model.instant import SECOND, Instant
 from legato.model.problem import LegatoError
+from legato.ports.clearance import Gatekeeper
 from legato.ports.intake import Busy, Intake
-from legato.ports.state_store import Outbox
-
-Write: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
-"""Runs a write where it may wait."""
 
 REPORTS_AT_ONCE = 256
 WAIT_SECONDS_AFTER_FAULT = 1.0
@@ -28,15 +22,13 @@ WAIT_SECONDS_AFTER_FAULT = 1.0
 
 
 class AttemptBook:
-    """Keeps on record when the next attempts are due; that one has begun, the gatekeeper stores.
+    """Has it put on record when the next attempts are due; that one has begun, clearing stores.
 
-    Writing may have to wait for the engine's commit, so it is done beside the loop; what comes up
-    meanwhile shares the next write.
+    What comes up meanwhile shares the next write.
     """
 
-    def __init__(self, outbox: Outbox, *, write: Write) -> None:
-        self._outbox = outbox
-        self._write = write
+    def __init__(self, gatekeeper: Gatekeeper) -> None:
+        self._gatekeeper = gatekeeper
         self._ends: list[tuple[DeliveryId, Instant]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -56,12 +48,8 @@ class AttemptBook:
             ends, self._ends = self._ends, []
             # An end that is not stored costs a doubt after a restart, not a delivery.
             with contextlib.suppress(LegatoError):
-                await self._write(partial(self._store, ends))
+                await self._gatekeeper.end_attempts(ends)
         self._task = None
-
-    def _store(self, ends: list[tuple[DeliveryId, Instant]]) -> None:
-        for delivery_id, next_attempt_at in ends:
-            self._outbox.end_attempt(delivery_id, next_attempt_at)
 
 
 class Reporter:

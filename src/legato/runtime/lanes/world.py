@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -15,7 +14,6 @@ from legato.ports.clock import Clock
 from legato.ports.intake import Intake
 from legato.ports.sender import Secrets, Sender
 from legato.ports.state_store import Outbox
-from legato.runtime.lanes.reporter import Write
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +25,5 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     gatekeeper: Gatekeeper
     intake: Intake
     clock: Clock
-    write: Write = asyncio.to_thread
     on_delivered: Callable[[Delivery, Instant], None] | None = None
     """Told of every accepted delivery, with the instant of the answer."""

@@ -1,0 +1,104 @@
+"""What an engine answers: from committed state, in its own thread, through its own connection.
+
+One process writes the state, so what lanes and operators change in it is asked for here too.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import msgspec
+
+from legato.core.gate import WITHDRAWN, Clearance
+from legato.fold.clearance import clear_to_send
+from legato.fold.memory import Memory
+from legato.fold.turn import tick
+from legato.model.ids import DeliveryId
+from legato.model.instant import Instant
+from legato.model.problem import LegatoError
+from legato.runtime.engine.dialogue import (
+    Answer,
+    Clear,
+    Cleared,
+    Done,
+    EndAttempts,
+    Question,
+    Redrive,
+    Redriven,
+    Release,
+    Seen,
+    ToClear,
+    Watched,
+)
+from legato.runtime.engine.parts import Parts
+
+
+class Answers:
+    """Given by the engine from its memory; nothing in it is changed."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def of(self, question: Question, memory: Memory) -> Answer:
+        """Answer a question. Raises LegatoError where the store fails."""
+        match question:
+            case Clear():
+                return self._clear(memory, question.deliveries)
+            case EndAttempts():
+                self._parts.outbox.end_attempts(question.ends)
+                return Done()
+            case Redrive():
+                return Redriven(self._parts.outbox.redrive(question.delivery_id, question.now))
+            case Release():
+                self._parts.records.release(question.positions)
+                return Done()
+            case Watched():
+                return Seen(self._parts.observer.report(question.sentence_count))
+            case _:
+                assert_never(question)
+
+    def _clear(self, memory: Memory, deliveries: list[ToClear]) -> Cleared:
+        """Read every delivery's gates; put those that may leave on record in one transaction."""
+        now = self._parts.clock.now()
+        by = tick(memory.now, now)  # the last record may be from before the clock was set back
+        found: list[Clearance | str] = []
+        begun: list[DeliveryId] = []
+        for each in deliveries:
+            try:
+                clearance = self._read(memory, each, by)
+            except LegatoError as error:
+                found.append(error.what)
+            except Exception as fault:  # noqa: BLE001 - one delivery's failure is not the others'
+                found.append(f"its gates could not be read: {type(fault).__name__}")
+            else:
+                found.append(_SENDABLE if clearance.is_clear else clearance)
+                if clearance.is_clear:
+                    begun.append(each.delivery_id)
+        if begun:
+            self._begin(begun, found, now)
+        return Cleared(found)
+
+    def _begin(self, begun: list[DeliveryId], found: list[Clearance | str], now: Instant) -> None:
+        try:
+            self._parts.outbox.begin_attempt(begun, now)
+        except LegatoError as error:
+            for index, one in enumerate(found):
+                if one is _SENDABLE:
+                    found[index] = error.what
+
+    def _read(self, memory: Memory, asked: ToClear, now: Instant) -> Clearance:
+        state = memory.person(asked.person_id)
+        delivery = asked.redriven
+        if delivery is not None and state is not None:
+            # It was settled as failed. All gates but that one are to be read as for any other.
+            pending = {**state.pending, delivery.delivery_id: delivery}
+            state = msgspec.structs.replace(state, pending=pending)
+        elif state is not None:
+            delivery = state.pending.get(asked.delivery_id)
+        if state is None or delivery is None:
+            return WITHDRAWN
+        return clear_to_send(self._parts.state, memory.program, state, delivery, now=now)
+
+
+_SENDABLE = Clearance(is_clear=True)
+"""What lanes are told: the gates that let it pass are on record with the decision."""
