@@ -90,6 +90,11 @@ def _journey_instants(moment: Moment, since: Instant) -> Iterator[Instant]:
     for held in state.held:
         if not program.paused.get(held.delivery.journey):
             yield held.due_at
+    for delivery_id, fallback in state.fallbacks.items():
+        if fallback.due_at is not None and not program.paused.get(
+            state.pending[delivery_id].journey
+        ):
+            yield fallback.due_at
 
 
 def _has_changed(moment: Moment, rule: Rule, since: Instant) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import structs
+
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
@@ -17,7 +19,7 @@ from legato.model.note import GateSeen
 from legato.model.noun import Noun
 from legato.model.plan import Cap, Channel, Holdout, Purpose, QuietHours, StateRule
 from legato.model.problem import Reason
-from legato.model.state import State
+from legato.model.state import Fallback, State
 
 
 class Intent(Noun, frozen=True, kw_only=True):
@@ -39,6 +41,9 @@ class Clearance(Noun, frozen=True, kw_only=True):
     gates: tuple[GateSeen, ...] = ()
     until: Instant | None = None
     """Not clear for now only: ask again then (quiet hours have begun since the decision)."""
+    is_too_slow: bool = False
+    """Not clear because another channel is to be tried. What may have arrived already is better
+    tried again under its own id than sent by both."""
 
 
 WITHDRAWN = Clearance(
@@ -68,7 +73,22 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
         ]
     if delivery.operation == "send":
         gates.append(_quiet_hours(program, state, intent, now)[0])
-    return _clearance(program, state, intent, now, tuple(gates))
+    clearance = _clearance(program, state, intent, now, tuple(gates))
+    fallback = state.fallbacks.get(delivery.delivery_id)
+    if fallback is None or not fallback.is_called_back:
+        return clearance
+    if not clearance.is_clear and clearance.until is None:
+        return clearance
+    reason = too_slow(delivery.channel, fallback)
+    return structs.replace(clearance, is_clear=False, reason=reason, is_too_slow=True)
+
+
+def too_slow(channel: str, fallback: Fallback) -> Reason:
+    """Return why another channel is tried when the time of one is over."""
+    return Reason(
+        code="fallback.too_slow",
+        what=f"{channel} did not take it within {format_duration(fallback.after)}",
+    )
 
 
 def _clearance(

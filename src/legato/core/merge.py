@@ -42,6 +42,7 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
         key=lambda contact: (contact.at, contact.delivery_id),
     )
     survivor.pending.update(gone.pending)
+    survivor.fallbacks.update(gone.fallbacks)
     survivor.decided.update(gone.decided)
     survivor.held.extend(gone.held)
     survivor.merged.extend(gone.merged)

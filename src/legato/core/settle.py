@@ -8,6 +8,7 @@ from legato.core.gate import Intent, clear, consent_gate, inspect, intent_of
 from legato.core.journeys.journey import answer_arrived
 from legato.core.moment import Moment
 from legato.core.sending.delivery import change_audience, drop_held, withdraw
+from legato.core.sending.fallback import Turning, go_on, remember_left, turning_at
 from legato.model.delivery import Delivery
 from legato.model.effect import Settle, Suppress
 from legato.model.event import DeliveryReported
@@ -23,6 +24,10 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
     """Take a report in: from a lane when an attempt has ended, from a provider afterwards."""
     state = moment.state
     delivery = state.pending.pop(report.delivery_id, None)
+    fallback = state.fallbacks.pop(report.delivery_id, None)
+    turning = Turning()
+    if delivery is not None and fallback is not None:
+        turning = turning_at(moment, delivery, fallback, report)
     moment.notes.append(
         Settled(
             delivery_id=report.delivery_id,
@@ -30,10 +35,13 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
             attempt_count=report.attempt_count,
             receipt=report.receipt,
             reason=report.reason,
+            kept_to=turning.stays,
         )
     )
+    # What goes on by another channel is not kept as dead: it must not be redriven by this one.
+    outcome = report.outcome if turning.goes_on is None else "refused"
     moment.effects.append(
-        Settle(delivery_id=report.delivery_id, outcome=report.outcome, reason=report.reason)
+        Settle(delivery_id=report.delivery_id, outcome=outcome, reason=report.reason)
     )
     if report.outcome in NOT_SENT:
         state.contacts = [one for one in state.contacts if one.delivery_id != report.delivery_id]
@@ -41,6 +49,10 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
         _count_from_now(moment, report)
     if report.outcome in ("bounced", "complained"):
         _suppress(moment, report, delivery)
+    if delivery is not None and fallback is not None and turning.goes_on is not None:
+        go_on(moment, delivery, fallback, turning.goes_on)
+    elif delivery is not None and delivery.first_id and report.outcome not in NOT_SENT:
+        remember_left(moment, delivery)
     for enrollment in state.enrollments:
         if enrollment.waiting_for == report.delivery_id:
             answer = report.answer if report.outcome in ("accepted", "delivered") else None
@@ -88,7 +100,7 @@ def revoke_what_gates_now_close(moment: Moment) -> None:
         if delivery.operation != "send":
             continue
         clearance = clear(program, state, delivery, moment.now)
-        if not clearance.is_clear and clearance.until is None:
+        if not (clearance.is_clear or clearance.is_too_slow) and clearance.until is None:
             assert clearance.reason is not None
             withdraw(moment, delivery.delivery_id, clearance.reason)
     for held in list(state.held):

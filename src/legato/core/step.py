@@ -17,6 +17,7 @@ from legato.core.moment import Moment
 from legato.core.program import Program
 from legato.core.segment import settle_segments
 from legato.core.sending.decide import release_held
+from legato.core.sending.fallback import call_back_the_slow
 from legato.core.settle import revoke_what_gates_now_close, settle
 from legato.model.effect import Quarantine
 from legato.model.event import (
@@ -127,6 +128,7 @@ def _on_known_person(
             settle_segments(moment, is_timer=True)
             _fire(moment)
             release_held(moment)
+            call_back_the_slow(moment)
         case DeliveryReported():
             settle(moment, event)
             settle_segments(moment)

@@ -56,6 +56,8 @@ class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
     """The item the message is about, as the journey names it; state-aware gates compare it."""
     cost_micros: int = 0
     """Price in millionths of the workspace's currency."""
+    first_id: DeliveryId | None = None
+    """Of the first delivery of this message, where this one goes by another channel instead."""
 
 
 _DELIVERY: msgspec.msgpack.Decoder[Delivery] = msgspec.msgpack.Decoder(Delivery)

@@ -88,6 +88,8 @@ class DeliveryReported(Noun, frozen=True, kw_only=True, array_like=True, tag="re
     """JSON answer of a call step, at most ANSWER_BYTES_MAX."""
     gates: tuple[GateSeen, ...] = ()
     """At the instant of sending, when a gate closed."""
+    may_have_arrived: bool = False
+    """Nobody knows what became of one of the attempts, whatever the outcome of the last."""
 
 
 class PlanActivated(Noun, frozen=True, kw_only=True, array_like=True, tag="plan"):

@@ -118,6 +118,8 @@ class Send(Noun, frozen=True, kw_only=True, array_like=True, tag="send"):
     """Time to live from the decision; every send has one."""
     about: str = ""
     """Path in the entry event to the item the message is about."""
+    fall_back: Duration = 0
+    """How long a channel has to take it before the next one is tried; 0: no other is."""
 
 
 class SetTrait(Noun, frozen=True, kw_only=True, array_like=True, tag="set"):

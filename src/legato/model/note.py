@@ -128,6 +128,10 @@ class Decided(Noun, frozen=True, kw_only=True, array_like=True, tag="decided"):
     reason: Reason | None = None
     until: Instant | None = None
     """When a held one is looked at again."""
+    instead_of: DeliveryId | None = None
+    """The delivery of the same message that another channel did not take."""
+    fell_back: Reason | None = None
+    """Why another channel was tried."""
 
 
 class Settled(Noun, frozen=True, kw_only=True, array_like=True, tag="settled"):
@@ -140,6 +144,8 @@ class Settled(Noun, frozen=True, kw_only=True, array_like=True, tag="settled"):
     reason: Reason | None = None
     gates: tuple[GateSeen, ...] = ()
     """At the instant of sending, when a gate closed."""
+    kept_to: Reason | None = None
+    """Why the message was not tried by another channel, though its journey names one."""
 
 
 class Revoked(Noun, frozen=True, kw_only=True, array_like=True, tag="revoked"):

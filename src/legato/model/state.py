@@ -9,7 +9,7 @@ import msgspec
 from legato.model.consent import Consent
 from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
-from legato.model.instant import Instant
+from legato.model.instant import Duration, Instant
 
 
 class Trait(msgspec.Struct, array_like=True, frozen=True):
@@ -101,6 +101,19 @@ class Held(msgspec.Struct, array_like=True):
     paused_journey: str = ""
 
 
+class Fallback(msgspec.Struct, array_like=True):
+    """Where else a message may go, if the channel it is on does not take it."""
+
+    channels: list[str]
+    """Not tried yet, in order of preference."""
+    after: Duration
+    """How long a channel has."""
+    due_at: Instant | None = None
+    """When the present one's time is over; None while it is held, and once it was called back."""
+    is_called_back: bool = False
+    """Its lane was told to let it go. Until it has answered, the delivery stays pending."""
+
+
 class Recent(msgspec.Struct, array_like=True, frozen=True):
     """A journey-relevant event inside the lateness horizon."""
 
@@ -155,6 +168,10 @@ class State(msgspec.Struct, array_like=True):
     observed_at: Instant = 0
     """Up to when journeys have seen what happened: events, and timers just after their instant."""
     groups: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
+    fallbacks: dict[DeliveryId, Fallback] = msgspec.field(
+        default_factory=dict[DeliveryId, Fallback]
+    )
+    """Of deliveries that are held or pending, and may still go by another channel instead."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -26,6 +26,7 @@ from legato.core.journeys.journey import touch
 from legato.core.moment import Moment
 from legato.core.sending.decide import left_key, visit_id
 from legato.core.sending.delivery import drop_held, withdraw
+from legato.model.delivery import Delivery
 from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant
@@ -72,7 +73,7 @@ def replay(moment: Moment) -> Mapping[str, bool]:
     undone = [
         delivery_id
         for delivery_id, delivery in state.pending.items()
-        if delivery.journey in names and state.decided.get(delivery_id, 0) >= since
+        if delivery.journey in names and state.decided.get(_first_id(delivery), 0) >= since
     ]
     held_before = [held for held in state.held if held.delivery.journey in names]
     visits: dict[EnrollmentId, dict[str, int]] = {}
@@ -103,12 +104,18 @@ def _take_back(moment: Moment, pending: list[DeliveryId], held: list[Held], sinc
         what="an event that arrived late says that it should not be sent",
     )
     for delivery_id in pending:
-        if delivery_id not in moment.confirmed and delivery_id in state.pending:
+        delivery = state.pending.get(delivery_id)
+        if delivery is not None and _first_id(delivery) not in moment.confirmed:
             withdraw(moment, delivery_id, reason)
     for one in held:
-        delivery_id = one.delivery.delivery_id
-        if state.decided.get(delivery_id, 0) >= since and delivery_id not in moment.confirmed:
+        first_id = _first_id(one.delivery)
+        if state.decided.get(first_id, 0) >= since and first_id not in moment.confirmed:
             drop_held(moment, one, reason)
+
+
+def _first_id(delivery: Delivery) -> DeliveryId:
+    """Return what a visit of a step decided, by whichever channel it goes meanwhile."""
+    return delivery.first_id or delivery.delivery_id
 
 
 def _skip_visits(
@@ -124,7 +131,7 @@ def _skip_visits(
         step_id = key.removeprefix("send:")
         for visit in range(enrollment.counts.get(key, 0) + 1, count + 1):
             delivery_id = visit_id(enrollment, step_id, visit)
-            if delivery_id in left:
+            if delivery_id in left or left_key(delivery_id) in before:
                 enrollment.counts[left_key(delivery_id)] = 1
                 break
             enrollment.counts[key] = visit

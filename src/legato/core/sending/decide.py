@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,12 +18,13 @@ from legato.expr.template import TemplateFault
 from legato.model.delivery import Delivery
 from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, derive
-from legato.model.instant import Instant
+from legato.model.instant import Duration, Instant
 from legato.model.journey import Send
 from legato.model.note import Candidate, Decided, GateSeen, Verdict
+from legato.model.noun import Noun
 from legato.model.plan import Channel
 from legato.model.problem import Reason
-from legato.model.state import Enrollment, Held
+from legato.model.state import Enrollment, Fallback, Held
 
 
 class Weighed(msgspec.Struct, kw_only=True):
@@ -55,6 +56,27 @@ class Weighed(msgspec.Struct, kw_only=True):
         """Return the reason of the first gate that blocks."""
         blocking = [gate.reason for gate in self.gates if gate.verdict == self.verdict]
         return blocking[0] if blocking else None
+
+
+class Wanted(Noun, frozen=True, kw_only=True):
+    """A message to be decided: all but its channel."""
+
+    message: str
+    purpose: str
+    about: str
+    expires_at: Instant
+    step_id: str
+
+
+class Choice(msgspec.Struct):
+    """What came of weighing: a channel to send by, to hold for, or to be refused on."""
+
+    wanted: Wanted
+    weighed: list[Weighed]
+    best: Weighed
+    verdict: Verdict
+    reason: Reason | None
+    content: Mapping[str, Any] = {}
 
 
 def weigh(
@@ -90,55 +112,29 @@ def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -
         moment.confirmed[delivery_id] = True
         return
     moment.state.decided[delivery_id] = moment.at
-    weighed = _weigh(moment, course, step, decode_object(enrollment.entry))
-    best = max(weighed, key=Weighed.rank)
-    content = _content(moment, enrollment, step, best)
-    verdict, reason = best.verdict, best.reason()
-    if isinstance(content, TemplateFault):
-        verdict = "refuse"
-        reason = Reason(
-            code="template.failed",
-            what=f"the template could not be filled: {content.what}",
-            definition=f"templates/{step.message}",
-        )
-    moment.notes.append(
-        Decided(
-            delivery_id=delivery_id,
-            message=step.message,
-            journey=enrollment.journey,
-            enrollment_id=enrollment.enrollment_id,
-            step=step.step_id,
-            plan=moment.program.digest,
-            version=enrollment.version,
-            verdict=verdict,
-            channel=best.channel.name if verdict != "refuse" else "",
-            candidates=tuple(one.candidate() for one in weighed),
-            salt=",".join(one.salt for one in moment.program.plan.policies.holdouts),
-            reason=reason,
-            until=best.until if verdict == "hold" else None,
-        )
-    )
-    if verdict != "refuse" and not isinstance(content, TemplateFault):
-        draft = _draft(delivery_id, step, best, content)
-        _release(moment, make_delivery(moment, draft, enrollment), best)
-
-
-def _draft(
-    delivery_id: DeliveryId, step: Send, chosen: Weighed, content: Mapping[str, Any]
-) -> Draft:
-    return Draft(
+    wanted = _wanted(moment, course, enrollment, step)
+    channels = _in_order(moment, step)
+    choice = choose(moment, enrollment, wanted, channels)
+    moment.notes.append(decided_note(moment, enrollment, choice, delivery_id=delivery_id))
+    if choice.verdict == "refuse":
+        return
+    chosen = choice.best
+    draft = Draft(
         delivery_id=delivery_id,
         operation="send",
         destination=chosen.channel.destination,
-        message=step.message,
-        expires_at=chosen.intent.expires_at,
-        purpose=chosen.intent.purpose,
+        message=wanted.message,
+        expires_at=wanted.expires_at,
+        purpose=wanted.purpose,
         channel=chosen.channel.name,
         address=chosen.intent.address,
-        content=content,
-        about=chosen.intent.about,
+        content=choice.content,
+        about=wanted.about,
         cost_micros=chosen.channel.cost_micros,
     )
+    if step.fall_back:
+        allow_others(moment, delivery_id, choice, channels, after=step.fall_back)
+    release(moment, make_delivery(moment, draft, enrollment), chosen)
 
 
 def visit_id(enrollment: Enrollment, step_id: str, visit: int) -> DeliveryId:
@@ -151,22 +147,98 @@ def left_key(delivery_id: str) -> str:
     return f"left:{delivery_id}"
 
 
-def _weigh(moment: Moment, course: Course, step: Send, entry: Mapping[str, Any]) -> list[Weighed]:
-    plan = moment.program.plan
-    channels = tuple(plan.channels[name] for name in step.channels if name in plan.channels)
-    if step.prefer == "cheapest":
-        channels = cheapest(channels)
+def _wanted(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -> Wanted:
+    entry = decode_object(enrollment.entry)
     about = next(iter(values_at(entry, step.about)), "") if step.about else ""
     # What waited through a pause is as old as its due time, unless the journey says to send it.
     since = moment.now if course.journey.overdue == "send" else min(moment.at, moment.now)
+    return Wanted(
+        message=step.message,
+        purpose=step.purpose or course.journey.purpose,
+        about=str(about),
+        expires_at=since + step.expires,
+        step_id=step.step_id,
+    )
+
+
+def _in_order(moment: Moment, step: Send) -> tuple[Channel, ...]:
+    channels = known_channels(moment, step.channels)
+    return cheapest(channels) if step.prefer == "cheapest" else channels
+
+
+def known_channels(moment: Moment, names: Iterable[str]) -> tuple[Channel, ...]:
+    """Return channels as the present plan has them."""
+    plan = moment.program.plan
+    return tuple(plan.channels[name] for name in names if name in plan.channels)
+
+
+def choose(
+    moment: Moment, enrollment: Enrollment, wanted: Wanted, channels: Iterable[Channel]
+) -> Choice:
+    """Weigh channels, the preferred one first, and write the message for the best."""
+    weighed = _weigh(moment, wanted, channels, decode_object(enrollment.entry))
+    best = max(weighed, key=Weighed.rank)
+    content = _content(moment, enrollment, wanted, best)
+    if isinstance(content, TemplateFault):
+        reason = Reason(
+            code="template.failed",
+            what=f"the template could not be filled: {content.what}",
+            definition=f"templates/{wanted.message}",
+        )
+        return Choice(wanted, weighed, best, verdict="refuse", reason=reason)
+    return Choice(
+        wanted, weighed, best, verdict=best.verdict, reason=best.reason(), content=content
+    )
+
+
+def decided_note(
+    moment: Moment, enrollment: Enrollment, choice: Choice, *, delivery_id: DeliveryId
+) -> Decided:
+    """Return what goes on record of a choice."""
+    best, verdict = choice.best, choice.verdict
+    return Decided(
+        delivery_id=delivery_id,
+        message=choice.wanted.message,
+        journey=enrollment.journey,
+        enrollment_id=enrollment.enrollment_id,
+        step=choice.wanted.step_id,
+        plan=moment.program.digest,
+        version=enrollment.version,
+        verdict=verdict,
+        channel=best.channel.name if verdict != "refuse" else "",
+        candidates=tuple(one.candidate() for one in choice.weighed),
+        salt=",".join(one.salt for one in moment.program.plan.policies.holdouts),
+        reason=choice.reason,
+        until=best.until if verdict == "hold" else None,
+    )
+
+
+def allow_others(
+    moment: Moment,
+    delivery_id: DeliveryId,
+    choice: Choice,
+    channels: Iterable[Channel],
+    *,
+    after: Duration,
+) -> None:
+    """Remember where else a message may go, if the channel chosen does not take it."""
+    names = dict.fromkeys(one.name for one in channels)
+    del names[choice.best.channel.name]
+    if names:
+        moment.state.fallbacks[delivery_id] = Fallback(channels=list(names), after=after)
+
+
+def _weigh(
+    moment: Moment, wanted: Wanted, channels: Iterable[Channel], entry: Mapping[str, Any]
+) -> list[Weighed]:
     weighed: list[Weighed] = []
     for channel in channels:
         intent = Intent(
-            purpose=step.purpose or course.journey.purpose,
+            purpose=wanted.purpose,
             channel=channel.name,
             address=address_of(moment.state, channel.address),
-            about=str(about),
-            expires_at=since + step.expires,
+            about=wanted.about,
+            expires_at=wanted.expires_at,
             entry=entry,
         )
         gates, until = inspect(moment.program, moment.state, intent, moment.now)
@@ -175,11 +247,11 @@ def _weigh(moment: Moment, course: Course, step: Send, entry: Mapping[str, Any])
 
 
 def _content(
-    moment: Moment, enrollment: Enrollment, step: Send, chosen: Weighed
+    moment: Moment, enrollment: Enrollment, wanted: Wanted, chosen: Weighed
 ) -> dict[str, Any] | TemplateFault:
     if chosen.verdict == "refuse":
         return {}
-    template = moment.program.plan.templates.get(step.message)
+    template = moment.program.plan.templates.get(wanted.message)
     texts = template.texts.get(chosen.channel.name) if template is not None else None
     if texts is None:
         # The person is on an older version, and the template has changed since.
@@ -187,7 +259,8 @@ def _content(
     return render_content(texts, variables(moment, enrollment))
 
 
-def _release(moment: Moment, delivery: Delivery, weighed: Weighed) -> None:
+def release(moment: Moment, delivery: Delivery, weighed: Weighed) -> None:
+    """Hand a delivery to its lane, or hold it until its gates are to be read again."""
     if weighed.verdict == "pass":
         commit(moment, delivery)
         return
@@ -214,4 +287,4 @@ def release_held(moment: Moment) -> None:
             drop_held(moment, held, weighed.reason(), *gates)
         else:
             state.held.remove(held)
-            _release(moment, delivery, weighed)
+            release(moment, delivery, weighed)

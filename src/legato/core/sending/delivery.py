@@ -74,12 +74,16 @@ def commit(moment: Moment, delivery: Delivery) -> None:
             purpose=delivery.purpose,
         )
         state.contacts.append(contact)
+        fallback = state.fallbacks.get(delivery.delivery_id)
+        if fallback is not None:
+            fallback.due_at = moment.now + fallback.after
     moment.effects.append(Deliver(delivery=delivery))
 
 
 def withdraw(moment: Moment, delivery_id: DeliveryId, reason: Reason) -> None:
     """Call a delivery back. Its lane reports whether that was in time; until then the cap holds."""
     del moment.state.pending[delivery_id]
+    moment.state.fallbacks.pop(delivery_id, None)
     moment.effects.append(Revoke(delivery_id=delivery_id, reason=reason))
     moment.notes.append(Revoked(delivery_id=delivery_id, reason=reason))
 
@@ -88,6 +92,7 @@ def drop_held(moment: Moment, held: Held, reason: Reason | None, *gates: GateSee
     """Give up a delivery that waits and was handed to no lane."""
     moment.state.held.remove(held)
     delivery_id = held.delivery.delivery_id
+    moment.state.fallbacks.pop(delivery_id, None)
     moment.notes.append(
         Settled(delivery_id=delivery_id, outcome="refused", reason=reason, gates=gates)
     )
