@@ -1,6 +1,6 @@
 """SIGKILL at random moments under load, hundreds of times: nothing lost, nothing twice.
 
-LEGATO_KILLS says how often (200), LEGATO_KILL_SEED which moments.
+LEGATO_KILLS says how often (150), LEGATO_KILL_SEED which moments.
 """
 
 from __future__ import annotations
@@ -29,11 +29,15 @@ from tests.door.kill.checker import Files, check
 from tests.door.kill.load import Load
 from tests.door.kill.sink import Sink
 
-KILLS = int(os.environ.get("LEGATO_KILLS", "200"))
+KILLS = int(os.environ.get("LEGATO_KILLS", "150"))
 SEED = os.environ.get("LEGATO_KILL_SEED", "1")
 CLIENTS = 6
-LIFE_SECONDS = (0.05, 0.9)
-"""A start takes about a quarter of a second: some lives end in the middle of a recovery."""
+LIFE_SECONDS = (0.05, 1.3)
+"""A start takes about half a second: some lives end in the middle of a recovery."""
+ENGINE_SHARE = 0.25
+"""Of the lives, those whose engine alone is killed."""
+EXIT_FAILED = 1 << 8
+"""As waitpid tells an exit with 1."""
 SETTLE_SECONDS = 60
 
 HERE = Path(__file__).parent / "kill"
@@ -71,9 +75,20 @@ class Zygote:
 
     async def end(self, number: signal.Signals) -> int:
         os.kill(self._pid, number)
+        return await self.ended()
+
+    async def ended(self) -> int:
         status = await self.ask("wait")
         self._pid = 0
         return status
+
+    def kill_engine(self) -> bool:
+        """Kill the engine's process alone; False where there is none yet."""
+        tasks = Path(f"/proc/{self._pid}/task").iterdir()
+        children = " ".join((task / "children").read_text() for task in tasks).split()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+        return bool(children)
 
     async def close(self) -> None:
         assert self._process.stdin is not None
@@ -114,7 +129,10 @@ async def _kill_often(zygote: Zygote) -> None:
     for life in range(KILLS):
         await zygote.start()
         await asyncio.sleep(shortest + share(f"life {SEED}", str(life)) * (longest - shortest))
-        assert await zygote.end(signal.SIGKILL) == signal.SIGKILL, "it ended by itself"
+        if share(f"who {SEED}", str(life)) < ENGINE_SHARE and zygote.kill_engine():
+            assert await zygote.ended() == EXIT_FAILED, "it went on without its engine"
+        else:
+            assert await zygote.end(signal.SIGKILL) == signal.SIGKILL, "it ended by itself"
 
 
 async def _until_settled(data: Path) -> None:
