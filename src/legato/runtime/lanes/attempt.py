@@ -18,10 +18,14 @@ from legato.model.noun import Noun
 from legato.model.plan import Destination
 from legato.model.problem import LegatoError, Reason
 from legato.model.wire import Request
+from legato.ports.clearance import Clearance
 from legato.ports.sender import Sender, SendFault
 from legato.runtime.lanes.line import Entry
 from legato.runtime.lanes.reporter import AttemptBook
 from legato.runtime.lanes.world import World
+
+GATEWAY_TIMEOUT = 504
+"""The one answer that says it was not heard whether the server behind took it."""
 
 
 class Over(Noun, frozen=True, kw_only=True):
@@ -81,12 +85,9 @@ class Attempts:
             clearance = await self._gatekeeper.clear(delivery)
         except LegatoError as error:
             return Again(kind="fault", reason=Reason(code="store.fault", what=error.what))
-        if not clearance.is_clear:
-            if clearance.until is not None and clearance.until < delivery.expires_at:
-                return NotNow(until=clearance.until)
-            return Over(outcome="refused", reason=clearance.reason, gates=clearance.gates)
-        if entry.revoked is not None:
-            return Over(outcome="refused", reason=entry.revoked)
+        closed = _closed(clearance, entry)
+        if closed is not None:
+            return closed
         now = self._clock.now()
         if now >= delivery.expires_at:
             return expired()
@@ -101,7 +102,7 @@ class Attempts:
         entry.attempt_count += 1
         if entry.first_attempt_at is None:
             entry.first_attempt_at = now
-        return await self._send(way, request)
+        return await self._send(way, entry, request)
 
     def _render(self, way: Way, entry: Entry, now: Instant) -> Request | Reason | Again:
         destination = way.destination
@@ -124,10 +125,11 @@ class Attempts:
         )
         return render(way.spec, entry.delivery, terms=terms, now=now)
 
-    async def _send(self, way: Way, request: Request) -> Result:
+    async def _send(self, way: Way, entry: Entry, request: Request) -> Result:
         try:
             response = await way.sender.send(request)
         except SendFault as fault:
+            entry.may_have_arrived |= fault.is_in_doubt
             if fault.is_permanent:
                 return Over(
                     outcome="failed", reason=Reason(code="send.impossible", what=fault.what)
@@ -135,7 +137,25 @@ class Attempts:
             if fault.is_in_doubt and way.destination.on_doubt == "skip":
                 return _in_doubt(fault.what, shows="fault")
             return Again(kind="fault", reason=Reason(code="send.fault", what=fault.what))
+        entry.may_have_arrived |= response.status == GATEWAY_TIMEOUT
         return _read(classify(way.spec, response, self._clock.now()))
+
+
+def _closed(clearance: Clearance, entry: Entry) -> Over | NotNow | None:
+    """Return what keeps an attempt from being made.
+
+    One that another channel is waiting for goes on if it may have arrived: under its own id its
+    provider recognises it, and by no other channel would it be recognised.
+    """
+    if clearance.is_clear:
+        return Over(outcome="refused", reason=entry.revoked) if entry.revoked is not None else None
+    if clearance.is_too_slow and not entry.may_have_arrived:
+        return Over(outcome="refused", reason=clearance.reason)
+    if clearance.until is not None and clearance.until < entry.delivery.expires_at:
+        return NotNow(until=clearance.until)
+    if clearance.is_too_slow and clearance.until is None:
+        return None
+    return Over(outcome="refused", reason=clearance.reason, gates=clearance.gates)
 
 
 def _read(verdict: Verdict) -> Result:

@@ -140,14 +140,17 @@ class Lane:
             self._pump()
 
     def revoke(self, delivery_id: DeliveryId, reason: Reason) -> bool:
-        """Take a delivery back if it has not left; return whether it was in this lane."""
+        """Take a delivery back if it has not left; return whether it was in this lane.
+
+        Of one that may have arrived, the gates say at its next attempt whether it goes on.
+        """
         entry = self._line.entries.get(delivery_id)
         if entry is None:
             if self._is_behind:
                 self._revoked[delivery_id] = reason
             return False
         entry.revoked = reason
-        if entry.state != "in_flight":
+        if entry.state != "in_flight" and not entry.may_have_arrived:
             self._end(entry, Over(outcome="refused", reason=reason))
             self._pump()
         return True
@@ -273,6 +276,7 @@ class Lane:
         if fault is not None:
             # Our own bug must stop neither the lane nor the person's later deliveries.
             logger.error("An attempt of lane %s failed.", self.name, exc_info=fault)
+            entry.may_have_arrived = True
             what = f"an attempt ended with {type(fault).__name__}; see the log of the process"
             result: Result = Over(outcome="failed", reason=Reason(code="lane.fault", what=what))
         else:
@@ -324,7 +328,8 @@ class Lane:
         if over is not None:
             self._end(entry, over)
             return
-        self._book.end(delivery.delivery_id, wall + wait)
+        if not entry.may_have_arrived:  # on record too it stays in doubt
+            self._book.end(delivery.delivery_id, wall + wait)
         # It wakes when it expires, if that is sooner, to be reported at once.
         seconds = min(wait, max(delivery.expires_at - wall, 0)) / SECOND
         self._line.sleep(entry, now + seconds)
@@ -332,7 +337,7 @@ class Lane:
     def _verdict_on_another(
         self, entry: Entry, result: Again, retry: Retry, *, due_at: Instant
     ) -> Over | None:
-        if entry.revoked is not None:
+        if entry.revoked is not None and not entry.may_have_arrived:
             return Over(outcome="refused", reason=entry.revoked)
         assert entry.first_attempt_at is not None
         if due_at >= entry.first_attempt_at + retry.give_up:
@@ -365,6 +370,7 @@ class Lane:
                 receipt=over.receipt,
                 answer=over.answer,
                 gates=over.gates,
+                may_have_arrived=entry.may_have_arrived,
             )
         )
 
@@ -390,12 +396,12 @@ class Lane:
         entry = Entry(row.delivery)
         entry.attempt_count = row.attempt_count
         entry.first_attempt_at = row.first_attempt_at
-        entry.is_in_doubt = row.is_in_doubt
+        entry.is_in_doubt = entry.may_have_arrived = row.is_in_doubt
         entry.revoked = self._revoked.pop(delivery_id, None)
         if row.next_attempt_at is not None and not row.is_in_doubt:
             entry.due = self._at(min(row.next_attempt_at, row.delivery.expires_at))
         self._add(entry)
-        if entry.revoked is not None:
+        if entry.revoked is not None and not entry.may_have_arrived:
             self._end(entry, Over(outcome="refused", reason=entry.revoked))
 
     def _add(self, entry: Entry) -> None:

@@ -25,6 +25,7 @@ class Entry:
         "due",
         "first_attempt_at",
         "is_in_doubt",
+        "may_have_arrived",
         "revoked",
         "state",
     )
@@ -36,6 +37,9 @@ class Entry:
         self.due = 0.0
         """By the loop's clock."""
         self.is_in_doubt = False
+        """An attempt was under way when the process ended."""
+        self.may_have_arrived = False
+        """Nobody knows what became of one of the attempts. Later ones do not settle that."""
         self.revoked: Reason | None = None
         self.state: Literal["waiting", "ready", "asleep", "in_flight", "gone"] = "waiting"
 
