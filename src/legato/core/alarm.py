@@ -20,7 +20,7 @@ def set_alarm(moment: Moment) -> None:
     since, moment.at = moment.at, moment.now
     state = moment.state
     state.segments_due_at = _segments_due_at(moment)
-    due_at = min(_journey_instants(moment, since), default=None)
+    due_at = _journeys_due_at(moment, since)
     if state.segments_due_at is not None and (due_at is None or state.segments_due_at < due_at):
         due_at = state.segments_due_at
     if due_at != state.alarm_at:
@@ -63,33 +63,40 @@ def _next_fall(state: State, thresholds: Sequence[Threshold], now: Instant) -> I
         tally = state.history.get(slot_id)
         if tally is not None and len(tally.entries) >= max(count, 1):
             entries = tally.entries
-            oldest = bisect_left(entries, (now - size + 1,)) if count == ANY else -count
-            at = entries[oldest][0] + size if oldest < len(entries) else now
+            at = entries[-count][0] + size
+            if count == ANY and at <= now:
+                oldest = bisect_left(entries, (now - size + 1,))
+                at = entries[oldest][0] + size if oldest < len(entries) else now
             if at > now and (due_at is None or at < due_at):
                 due_at = at
     return due_at
 
 
-def _journey_instants(moment: Moment, since: Instant) -> Iterator[Instant]:
-    """Yield when journeys wait for time, having looked at their rules as of `since`."""
+def _journeys_due_at(moment: Moment, since: Instant) -> Instant | None:
+    """Return when journeys wait for time, having looked at their rules as of `since`."""
     state, program = moment.state, moment.program
-    facts: Facts | None = None
+    instants = [
+        held.due_at for held in state.held if not program.paused.get(held.delivery.journey)
+    ]
     for enrollment in state.enrollments:
         if enrollment.ended_at is not None or program.paused.get(enrollment.journey):
             continue
         if enrollment.due_at is not None:
-            yield enrollment.due_at
+            instants.append(enrollment.due_at)
         course = program.courses.get(enrollment.version)
-        for rule in course.timed_rules(enrollment.step_id) if course is not None else ():
-            facts = facts or moment.facts()
-            change = next_change(rule, facts)
-            if change is not None:
-                yield change
-            if since < moment.now and _has_changed(moment, rule, since):
-                yield moment.now
-    for held in state.held:
-        if not program.paused.get(held.delivery.journey):
-            yield held.due_at
+        if course is not None:
+            for rule in course.timed_rules(enrollment.step_id):
+                instants += _instants_of(moment, rule, since)
+    return min(instants) if instants else None
+
+
+def _instants_of(moment: Moment, rule: Rule, since: Instant) -> Iterator[Instant]:
+    """Yield when time may next change a rule: at once, where it did since the event happened."""
+    change = next_change(rule, moment.facts())
+    if change is not None:
+        yield change
+    if since < moment.now and _has_changed(moment, rule, since):
+        yield moment.now
     for delivery_id, fallback in state.fallbacks.items():
         if fallback.due_at is not None and not program.paused.get(
             state.pending[delivery_id].journey

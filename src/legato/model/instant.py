@@ -63,8 +63,7 @@ def _offset(zone: str | None) -> timezone:
 
 def format_instant(instant: Instant) -> str:
     """Write an instant as ISO 8601 in milliseconds, `2026-03-02T10:00:00.000Z`."""
-    moment = to_datetime(instant)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1_000:03d}Z"
+    return to_datetime(instant).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def to_datetime(instant: Instant) -> datetime:
