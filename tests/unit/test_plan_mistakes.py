@@ -385,6 +385,41 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         40,
         "`sms:`",
     ),
+    (
+        "nowhere to fall back to",
+        JOURNEY + "  - send: {message: order_delayed, on: email, expires: 1h, fall_back: 10m}",
+        "J313",
+        6,
+        60,
+        "remove `fall_back`",
+    ),
+    (
+        "one channel twice to fall back to",
+        JOURNEY
+        + "  - send: {message: order_delayed, on: [email, email], expires: 1h, fall_back: 10m}",
+        "J313",
+        6,
+        69,
+        "remove `fall_back`",
+    ),
+    (
+        "a fall back after the end",
+        JOURNEY
+        + "  - send: {message: cart_reminder, on: [sms, email], expires: 1h, fall_back: 1h}",
+        "J314",
+        6,
+        78,
+        "shorter than 1 hour",
+    ),
+    (
+        "a fall back without a length",
+        JOURNEY
+        + "  - send: {message: cart_reminder, on: [sms, email], expires: 1h, fall_back: soon}",
+        "D106",
+        6,
+        78,
+        "`fall_back: 30m`",
+    ),
     ("a computed trait set", JOURNEY + "  - set: {orders_30d: 3}", "J310", 6, 11, "of your own"),
     ("a trait set to another type", JOURNEY + "  - set: {rescued: maybe}", "R401", 6, 20, "schema"),
     (

@@ -137,7 +137,15 @@ def _send(step: Send) -> str:
         channel = f"the first possible of {listed(step.channels)}"
     about = f", about {step.about}" if step.about else ""
     limit = format_duration(step.expires)
-    return f"sends {step.message} by {channel} for {step.purpose}{about}, within {limit}"
+    what = f"sends {step.message} by {channel} for {step.purpose}{about}, within {limit}"
+    return what + _others(step)
+
+
+def _others(step: Send) -> str:
+    if not step.fall_back:
+        return ""
+    slow = format_duration(step.fall_back)
+    return f"; by another of them if one fails or does not take it within {slow}"
 
 
 def _again(entry: Entry) -> str:

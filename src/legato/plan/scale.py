@@ -141,7 +141,8 @@ class _Scale:
             case Branch():
                 return replace(step, when=self.rule(step.when))
             case Send():
-                return replace(step, expires=self.duration(step.expires))
+                fall_back = self.duration(step.fall_back) if step.fall_back else 0
+                return replace(step, expires=self.duration(step.expires), fall_back=fall_back)
             case Call():
                 answers = tuple((self.rule(rule), then) for rule, then in step.answers)
                 return replace(step, answers=answers)

@@ -169,6 +169,11 @@ STEP_DEFINITIONS: Schema = {
                 ],
             },
             "expires": of("duration", "How long after the decision it still makes sense."),
+            "fall_back": of(
+                "duration",
+                "How long a channel has to take it before the next is tried; one that refuses it "
+                "for good is followed at once.",
+            ),
             "about": text("Property of the entry event: the thing the message is about."),
             "purpose": text("What it is for, where it is not the template's."),
         },

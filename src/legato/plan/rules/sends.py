@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import jsonschema_rs
 
-from legato.model.instant import Duration
+from legato.model.instant import Duration, format_duration
 from legato.model.noun import Noun
 from legato.model.problem import Place
 from legato.plan import form
@@ -29,6 +29,7 @@ class Message(Noun, frozen=True, kw_only=True):
     prefer: Literal["given", "cheapest"]
     purpose: str
     expires: Duration
+    fall_back: Duration
     about: str
 
 
@@ -45,6 +46,7 @@ def read_send(
     message = part.need_read("message", form.text, "", example="message: cart_reminder")
     channels, prefer = _channels(scope, part)
     expires = _expires(scope, part)
+    fall_back = _fall_back(scope, part, channels, expires)
     about = part.read("about", form.text, "")
     if about and entry:
         property_schema(scope, entry, about, part.place_of_value("about"))
@@ -68,6 +70,7 @@ def read_send(
         prefer=prefer,
         purpose=resolved,
         expires=expires,
+        fall_back=fall_back,
         about=about,
     )
 
@@ -128,6 +131,32 @@ def _expires(scope: Scope, part: Form) -> Duration:
         "add `expires: 6h`: how long after the decision the message still makes sense",
     )
     return EXPIRES
+
+
+def _fall_back(scope: Scope, part: Form, channels: tuple[str, ...], expires: Duration) -> Duration:
+    """Read how long each channel has, where the last of them still has its turn."""
+    if "fall_back" not in part:
+        return 0
+    fall_back = part.read("fall_back", form.duration, 0)
+    turns = len(dict.fromkeys(channels)) - 1
+    if turns == 0:
+        scope.findings.report(
+            "J313",
+            part.place_of("fall_back"),
+            f"{part.what} names one channel, and there is no other to fall back to",
+            f"name another, as in `on: [{channels[0]}, ...]`, or remove `fall_back`",
+        )
+    elif turns > 0 and "expires" in part and fall_back * turns >= expires > EXPIRES:
+        begins, ends = format_duration(fall_back * turns), format_duration(expires)
+        scope.findings.report(
+            "J314",
+            part.place_of_value("fall_back"),
+            f"the last of {turns + 1} channels would be tried after {begins}, and the message "
+            f"expires after {ends}",
+            f"make `fall_back` shorter than {format_duration(expires // turns)}, or `expires` "
+            f"longer than {begins}",
+        )
+    return fall_back
 
 
 def _check_message(

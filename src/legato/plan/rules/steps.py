@@ -186,6 +186,7 @@ class Course:
                     purpose=send.purpose,
                     expires=send.expires,
                     about=send.about,
+                    fall_back=send.fall_back,
                 )
             case "set":
                 traits = read_traits(self.scope, part)
