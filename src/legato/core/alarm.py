@@ -75,9 +75,12 @@ def _next_fall(state: State, thresholds: Sequence[Threshold], now: Instant) -> I
 def _journeys_due_at(moment: Moment, since: Instant) -> Instant | None:
     """Return when journeys wait for time, having looked at their rules as of `since`."""
     state, program = moment.state, moment.program
-    instants = [
-        held.due_at for held in state.held if not program.paused.get(held.delivery.journey)
-    ]
+    instants = [held.due_at for held in state.held if not program.paused.get(held.delivery.journey)]
+    for delivery_id, fallback in state.fallbacks.items():
+        if fallback.due_at is not None and not program.paused.get(
+            state.pending[delivery_id].journey
+        ):
+            instants.append(fallback.due_at)
     for enrollment in state.enrollments:
         if enrollment.ended_at is not None or program.paused.get(enrollment.journey):
             continue
@@ -97,11 +100,6 @@ def _instants_of(moment: Moment, rule: Rule, since: Instant) -> Iterator[Instant
         yield change
     if since < moment.now and _has_changed(moment, rule, since):
         yield moment.now
-    for delivery_id, fallback in state.fallbacks.items():
-        if fallback.due_at is not None and not program.paused.get(
-            state.pending[delivery_id].journey
-        ):
-            yield fallback.due_at
 
 
 def _has_changed(moment: Moment, rule: Rule, since: Instant) -> bool:
