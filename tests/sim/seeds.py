@@ -81,7 +81,7 @@ steps:
   - wait_for:
       - {{on: Cart Updated, same: cart_id, go_to: start_over, at_most: 2}}
       - {{after: 5h}}
-  - send: {{message: offer, on: [sms, email], about: product_id, expires: {expires}}}
+  - send: {{message: offer, on: [sms, email], about: product_id, expires: {expires}{others}}}
 """
 BROWSE = """
 journey: browse
@@ -157,7 +157,14 @@ def plans() -> tuple[Plan, ...]:
     """Return the workspaces, compiled once a process."""
     return (
         _plan(scope="topic", limit=3, window="1d", quiet="sms", share="0%"),
-        _plan(scope="global", limit=2, window="12h", quiet="sms, email", share="20%"),
+        _plan(
+            scope="global",
+            limit=2,
+            window="12h",
+            quiet="sms, email",
+            share="20%",
+            others=", fall_back: 10m",
+        ),
         _plan(
             scope="channel",
             limit=1,
@@ -176,6 +183,7 @@ def plans() -> tuple[Plan, ...]:
             again="any time",
             overdue="send",
             expires="2d",
+            others=", fall_back: 1m",
         ),
     )
 
@@ -186,9 +194,12 @@ def _plan(
     channels: str = "email",
     overdue: str = "skip",
     expires: str = "2h",
+    others: str = "",
     **policies: object,
 ) -> Plan:
-    cart = CART.format(again=again, channels=channels, overdue=overdue, expires=expires)
+    cart = CART.format(
+        again=again, channels=channels, overdue=overdue, expires=expires, others=others
+    )
     return compile_plan(
         cart,
         BROWSE,

@@ -43,7 +43,7 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
     moment.effects.append(
         Settle(delivery_id=report.delivery_id, outcome=outcome, reason=report.reason)
     )
-    if report.outcome in NOT_SENT:
+    if report.outcome in NOT_SENT and not report.may_have_arrived:
         state.contacts = [one for one in state.contacts if one.delivery_id != report.delivery_id]
     elif delivery is not None or report.outcome == "accepted":
         _count_from_now(moment, report)

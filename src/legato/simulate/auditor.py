@@ -165,11 +165,17 @@ class Auditor:
 
     def _look_at_ids(self) -> None:
         first: dict[DeliveryId, Delivery] = {}
+        by_message: dict[DeliveryId, Delivery] = {}
         for sent in self._evidence.sent:
             delivery = sent.delivery
             if delivery.delivery_id in first:
                 self._accuse("once", delivery.person_id, sent.at, f"{delivery.message} went twice")
             first[delivery.delivery_id] = delivery
+            message_id = delivery.first_id or delivery.delivery_id
+            before = by_message.setdefault(message_id, delivery)
+            if before.channel != delivery.channel:
+                what = f"{delivery.message} went by {before.channel} and by {delivery.channel}"
+                self._accuse("one channel", delivery.person_id, sent.at, what)
         for sent in self._evidence.repeated:
             if sent.delivery != first.get(sent.delivery.delivery_id):
                 what = "one delivery id, two contents"

@@ -103,5 +103,6 @@ def provider_of(faults: Faults, dice: Dice, destination: str, answer: bytes) -> 
         latency_most=slowest,
         fault_share=dice.pick((0.0, 0.1, 0.5, 0.9), "faults", destination),
         bounce_share=dice.pick((0.0, 0.0, 0.1), "bounces", destination),
+        lost_share=dice.pick((0.0, 0.0, 0.1), "lost", destination),
         answer=answer,
     )

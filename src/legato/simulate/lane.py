@@ -17,9 +17,9 @@ from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId
 from legato.model.instant import Duration, Instant
 from legato.model.noun import Noun
-from legato.model.plan import Retry
+from legato.model.plan import Destination
 from legato.model.problem import Reason
-from legato.simulate.provider import Provider, attempt
+from legato.simulate.provider import Answer, Provider, attempt
 
 START: Instant = 1_772_445_600_000_000
 """2026-03-02T10:00:00Z, a Monday: where a world begins unless told otherwise."""
@@ -47,12 +47,14 @@ class Sent(msgspec.Struct, frozen=True):
 class Entry:
     """A delivery in its lane."""
 
-    __slots__ = ("attempt_count", "delivery", "is_in_flight")
+    __slots__ = ("attempt_count", "delivery", "is_in_flight", "may_have_arrived", "revoked")
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: Delivery, *, may_have_arrived: bool) -> None:
         self.delivery = delivery
         self.attempt_count = 0
         self.is_in_flight = False
+        self.may_have_arrived = may_have_arrived
+        self.revoked: Reason | None = None
 
 
 class Surroundings(Protocol):
@@ -70,8 +72,8 @@ class Surroundings(Protocol):
         """Read the gates of a delivery that is about to leave."""
         ...
 
-    def retry(self, destination: str) -> Retry:
-        """Return how a destination's attempts are repeated."""
+    def destination(self, name: str) -> Destination:
+        """Return a destination of the present plan."""
         ...
 
     def after(self, delay: Duration, happening: Callable[[], None]) -> None:
@@ -93,19 +95,28 @@ class Lanes:
         self.outcomes: dict[DeliveryId, Outcome] = {}
         self._taken: dict[DeliveryId, bool] = {}
         self._entries: dict[DeliveryId, Entry] = {}
+        self._begun: dict[DeliveryId, bool] = {}
+        """On record: attempts of which nobody has heard what became."""
         self._world = world
         self._scene = scene
 
     def take(self, delivery: Delivery) -> None:
         """Attempt a delivery soon. One that is in its lane already is left as it is."""
-        if delivery.delivery_id not in self._entries:
-            entry = self._entries[delivery.delivery_id] = Entry(delivery)
+        delivery_id = delivery.delivery_id
+        if delivery_id in self._entries:
+            return
+        is_begun = delivery_id in self._begun
+        entry = self._entries[delivery_id] = Entry(delivery, may_have_arrived=is_begun)
+        if is_begun and self._is_skipped(entry):
+            self._world.after(0, lambda: self._over(entry, "in_doubt", None))
+        else:
             self._soon(entry, 0)
 
     def revoke(self, delivery_id: DeliveryId, reason: Reason) -> None:
         """Take a delivery back if it has not left; the gates refuse it if it is tried again."""
         entry = self._entries.get(delivery_id)
-        if entry is not None and not entry.is_in_flight:
+        if entry is not None:
+            entry.revoked = reason
             self._world.after(0, lambda: self._take_back(entry, reason))
 
     def forget(self) -> None:
@@ -113,8 +124,11 @@ class Lanes:
         self._entries = {}
 
     def _take_back(self, entry: Entry, reason: Reason) -> None:
-        if self._is_here(entry) and not entry.is_in_flight:
+        if not entry.is_in_flight and not entry.may_have_arrived:
             self._over(entry, "refused", reason)
+
+    def _is_skipped(self, entry: Entry) -> bool:
+        return self._world.destination(entry.delivery.destination).on_doubt == "skip"
 
     def _is_here(self, entry: Entry) -> bool:
         return self._entries.get(entry.delivery.delivery_id) is entry
@@ -127,40 +141,57 @@ class Lanes:
             return
         delivery, now = entry.delivery, self._world.clock()
         clearance = self._world.clear(delivery)
-        if clearance.until is not None:
+        is_going_on = clearance.is_too_slow and entry.may_have_arrived
+        if clearance.until is not None and (is_going_on or not clearance.is_too_slow):
             self._soon(entry, clearance.until - now)
             return
-        if not clearance.is_clear:
+        if not clearance.is_clear and not is_going_on:
             self._over(entry, "refused", clearance.reason)
             return
         entry.attempt_count += 1
+        entry.is_in_flight = True
+        self._begun[delivery.delivery_id] = True
         provider = self._scene.providers.get(delivery.destination, STEADY)
         answer = attempt(provider, self._scene.seed, delivery.delivery_id, entry.attempt_count)
-        if answer.outcome is None:
-            self._retry(entry, answer.latency)
-            return
-        outcome: Outcome = answer.outcome
-        if outcome == "accepted":
+        if answer.outcome == "accepted":
             known = self.repeated if delivery.delivery_id in self._taken else self.sent
             known.append(Sent(now, delivery, self._world.position()))
             self._taken[delivery.delivery_id] = True
-        entry.is_in_flight = True
-        self._world.after(answer.latency, lambda: self._over(entry, outcome, None))
+        self._world.after(answer.latency, lambda: self._answered(entry, answer))
 
-    def _retry(self, entry: Entry, latency: Duration) -> None:
-        retry = self._world.retry(entry.delivery.destination)
+    def _answered(self, entry: Entry, answer: Answer) -> None:
+        if not self._is_here(entry):
+            return
+        entry.is_in_flight = False
+        if answer.outcome is not None and not answer.is_lost:
+            self._over(entry, answer.outcome, None)
+            return
+        if answer.is_lost and self._is_skipped(entry):
+            self._over(entry, "in_doubt", None)
+            return
+        entry.may_have_arrived |= answer.is_lost
+        if not entry.may_have_arrived:
+            del self._begun[entry.delivery.delivery_id]
+            if entry.revoked is not None:
+                self._over(entry, "refused", entry.revoked)
+                return
+        self._retry(entry)
+
+    def _retry(self, entry: Entry) -> None:
+        retry = self._world.destination(entry.delivery.destination).retry
         delay = min(round(retry.first * retry.factor ** (entry.attempt_count - 1)), retry.longest)
-        if self._world.clock() + latency + delay >= entry.delivery.expires_at:
+        if self._world.clock() + delay >= entry.delivery.expires_at:
             reason = Reason(code="delivery.failed", what="every attempt failed until it expired")
             self._over(entry, "failed", reason)
             return
-        self._soon(entry, latency + delay)
+        self._soon(entry, delay)
 
     def _over(self, entry: Entry, outcome: Outcome, reason: Reason | None) -> None:
         if not self._is_here(entry):
             return
         delivery = entry.delivery
         del self._entries[delivery.delivery_id]
+        self._begun.pop(delivery.delivery_id, None)
         self.outcomes[delivery.delivery_id] = outcome
         provider = self._scene.providers.get(delivery.destination, STEADY)
         self._world.report(
@@ -172,5 +203,6 @@ class Lanes:
                 attempt_count=entry.attempt_count,
                 reason=reason,
                 answer=provider.answer if delivery.operation == "call" else b"",
+                may_have_arrived=entry.may_have_arrived,
             )
         )

@@ -17,6 +17,8 @@ class Provider(Noun, frozen=True, kw_only=True):
     """Of attempts that fail for now: an answer of 5xx, or none."""
     bounce_share: float = 0.0
     """Of attempts refused for good because the address does not exist."""
+    lost_share: float = 0.0
+    """Of attempts that it takes, and whose answer is lost on the way back."""
     answer: bytes = b"{}"
     """JSON that calls are answered with."""
 
@@ -27,6 +29,8 @@ class Answer(Noun, frozen=True, kw_only=True):
     latency: Duration
     outcome: Outcome | None
     """None: failed for now, to be tried again."""
+    is_lost: bool = False
+    """Taken, and nobody hears of it."""
 
 
 def attempt(provider: Provider, seed: int, delivery_id: str, attempt_count: int) -> Answer:
@@ -39,4 +43,6 @@ def attempt(provider: Provider, seed: int, delivery_id: str, attempt_count: int)
         return Answer(latency=latency, outcome=None)
     if drawn < provider.fault_share + provider.bounce_share:
         return Answer(latency=latency, outcome="bounced")
+    if drawn < provider.fault_share + provider.bounce_share + provider.lost_share:
+        return Answer(latency=latency, outcome="accepted", is_lost=True)
     return Answer(latency=latency, outcome="accepted")

@@ -38,7 +38,7 @@ from legato.model.event import (
 from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import Duration, Instant
 from legato.model.note import Note, decode_notes
-from legato.model.plan import Plan, Retry, encode_plan, plan_digest
+from legato.model.plan import Destination, Plan, encode_plan, plan_digest
 from legato.model.state import State
 from legato.ports.log import Log
 from legato.ports.state_store import NoteRow, Outbox, StateStore, Timers
@@ -237,9 +237,9 @@ class World:
         program = self._memory.program
         return clear_to_send(self._store, program, person, delivery, now=self.clock())
 
-    def retry(self, destination: str) -> Retry:
-        """Return how a destination's attempts are repeated."""
-        return self._memory.plan.destinations[destination].retry
+    def destination(self, name: str) -> Destination:
+        """Return a destination of the present plan."""
+        return self._memory.plan.destinations[name]
 
     def after(self, delay: Duration, happening: Callable[[], None]) -> None:
         """Let something happen later."""

@@ -44,6 +44,9 @@ from legato.model.state import Enrollment, Fallback
 PAUSED = Reason(code="journey.paused", what="its journey is paused")
 
 
+LISTED = "suppression.listed"
+
+
 class Turning(Noun, frozen=True, kw_only=True):
     """Whether a message goes on to other channels after a report, and why or why not."""
 
@@ -78,7 +81,7 @@ def turning_at(
         case "bounced":
             why = Reason(code="fallback.bounced", what=f"it bounced by {delivery.channel}")
         case "refused":
-            why = too_slow(delivery.channel, fallback) if fallback.is_called_back else None
+            why = _of_refusal(delivery, fallback, report)
         case "in_doubt":
             return Turning(stays=_in_doubt(delivery))
         case _:
@@ -91,6 +94,14 @@ def turning_at(
         what = "its journey or its other channels are not there any more"
         return Turning(stays=Reason(code="fallback.gone", what=what))
     return Turning(goes_on=why)
+
+
+def _of_refusal(delivery: Delivery, fallback: Fallback, report: DeliveryReported) -> Reason | None:
+    """Of gates, only one is about this channel alone: an address that bounced for somebody."""
+    if report.reason is not None and report.reason.code == LISTED:
+        what = f"its address for {delivery.channel} is suppressed"
+        return Reason(code="fallback.suppressed", what=what)
+    return too_slow(delivery.channel, fallback) if fallback.is_called_back else None
 
 
 def _in_doubt(delivery: Delivery) -> Reason:
