@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from ruamel.yaml import YAML
 
 from legato.connectors.spec import TransportKind
-from legato.core.reads import normal_identifier, pointer_key
+from legato.core.identifiers import normal_identifier, pointer_key
 from legato.fold.memory import DUPLICATES_WINDOW
 from legato.insight.status import Activity, Watch, decode_activity
 from legato.model.event import (

@@ -20,9 +20,9 @@ from typing import TypeAlias
 import msgspec
 
 from legato.core.exchange import Loaded
+from legato.core.identifiers import pointer_key
 from legato.core.merge import merge
 from legato.core.program import Program
-from legato.core.reads import pointer_key
 from legato.model.effect import Effect, Point
 from legato.model.ids import PersonId, derive
 from legato.model.instant import Instant
@@ -52,10 +52,8 @@ def identify(program: Program, loaded: Loaded, *, at: Instant, horizon: Instant)
     ones are merged into one with it, unless a protection forbids: a unique kind never holds two
     values, a kind never more values than its limit, one event never joins too many.
     """
-    identifiers, pointers = loaded.keys.identifiers, loaded.pointers
-    known = dict.fromkeys(
-        pointers[key] for key in (pointer_key(*one) for one in identifiers) if key in pointers
-    )
+    identifiers, keys, pointers = loaded.keys.identifiers, loaded.keys.pointers, loaded.pointers
+    known = dict.fromkeys([pointers[key] for key in keys if key in pointers])
     refused = _refusal(program, identifiers, len(known))
     if refused is not None:
         return Identified(state=None, reason=refused)
@@ -65,10 +63,10 @@ def identify(program: Program, loaded: Loaded, *, at: Instant, horizon: Instant)
     for other in persons:
         if other is not state:
             state = _join(program, found, state, other, horizon)
-    for kind_name, value in identifiers:
-        owner = pointers.get(pointer_key(kind_name, value))
+    for identifier, key in zip(identifiers, keys, strict=True):
+        owner = pointers.get(key)
         if owner is None or owner == state.person_id or owner in found.gone:
-            _link(program, found, state, (kind_name, value), at)
+            _link(program, found, state, identifier, at)
     found.state = state
     return found
 
@@ -99,7 +97,7 @@ def _owner(
     """
     identifiers, strongest = loaded.keys.identifiers, loaded.keys.identifiers[0]
     if persons and (
-        pointer_key(*strongest) in loaded.pointers or _has_room(program, persons[0], strongest)
+        loaded.keys.pointers[0] in loaded.pointers or _has_room(program, persons[0], strongest)
     ):
         return persons[0]
     newcomer = _newcomer(identifiers, at)
@@ -163,8 +161,10 @@ def _link(
 ) -> None:
     kind_name, value = identifier
     values = state.identifiers.setdefault(kind_name, {})
-    if value in values:
-        values[value] = min(values[value], at)
+    since = values.get(value)
+    if since is not None:
+        if at < since:
+            values[value] = at
         return
     if not _has_room(program, state, identifier):
         kind = next(kind for kind in program.plan.identity.kinds if kind.name == kind_name)

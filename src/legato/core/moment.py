@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from legato.core.gate import address_of
@@ -77,11 +77,11 @@ class Moment:
         self.event_id, self.name = event.event_id, event.name
         self.source, self.body = event.source, body
 
-    def news(self) -> list[str]:
+    def news(self) -> Sequence[str]:
         """Return what has changed since this was last asked."""
         count = len(self.changed)
         if count == self.seen_count:
-            return []
+            return ()
         fresh = list(self.changed)[self.seen_count :]
         self.seen_count = count
         return fresh

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import jsonschema_rs
 
 from legato.core.course import Course
+from legato.core.identifiers import Identifiers
 from legato.expr import depends
 from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
@@ -23,6 +24,10 @@ Match: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 ZONE_TRAIT = "timezone"
 """Where SDKs put the person's tz name: `context.timezone` is written to this trait."""
+
+
+AFFECTED_MAX = 4_096
+"""Combinations of changes remembered with the segments they affect: a few for each event."""
 
 
 class SlotFold:
@@ -114,6 +119,7 @@ class Program:
         self.digest = plan_digest(plan)
         self.paused: dict[str, bool] = {}
         """Journeys that an operator has paused."""
+        self.identifiers = Identifiers(plan.identity.kinds)
         self.computed: dict[str, Slot] = {
             name: computed.slot for name, computed in plan.computed.items()
         }
@@ -159,6 +165,7 @@ class Program:
         """Every segment after those its rule asks about."""
         self.affected: dict[str, dict[int, None]] = {}
         """Input -> indexes into `segments`."""
+        self._affected_by: dict[tuple[str, ...], tuple[int, ...]] = {}
         for index, check in enumerate(self.segments):
             for name in dict.fromkeys(check.inputs):
                 self.affected.setdefault(name, {})[index] = None
@@ -188,6 +195,20 @@ class Program:
             for name in dict.fromkeys([fold.first, fold.then]):
                 if name:
                     self.folds.setdefault(name, []).append(fold)
+
+    def affected_by(self, changed: Sequence[str]) -> Sequence[int]:
+        """Return the indexes of the segments whose answer may differ, in order.
+
+        An event changes the same again and again, so what was asked once is remembered.
+        """
+        names = tuple(changed)
+        known = self._affected_by.get(names)
+        if known is None:
+            if len(self._affected_by) >= AFFECTED_MAX:
+                self._affected_by.clear()
+            found = {index for name in names for index in self.affected.get(name, ())}
+            known = self._affected_by[names] = tuple(sorted(found))
+        return known
 
     def zone_of(self, state: State) -> str:
         """Return the person's time zone, or the workspace's."""

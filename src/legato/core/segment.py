@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from legato.core.moment import Moment
 from legato.core.program import SegmentCheck
 from legato.core.sending.delivery import change_audience
 from legato.model.note import SegmentChanged
-
-NONE: Mapping[int, None] = {}
 
 
 def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
@@ -20,14 +18,18 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
         moment.state.plan = program.digest
         moment.is_upheaval = True
         moment.news()
-        indexes = list(range(len(program.segments)))
+        indexes: Sequence[int] = range(len(program.segments))
     else:
-        found: dict[int, None] = dict(program.timed) if is_timer else {}
-        for name in moment.news():
-            found.update(program.affected.get(name, NONE))
-        indexes = sorted(found)
-    if not indexes:
-        return
+        indexes = program.affected_by(moment.news())
+        if is_timer:
+            indexes = sorted(dict.fromkeys([*program.timed, *indexes]))
+    while indexes:
+        _look_at(moment, indexes)
+        indexes = program.affected_by(moment.news())  # those that ask about what has just changed
+
+
+def _look_at(moment: Moment, indexes: Sequence[int]) -> None:
+    program, segments = moment.program, moment.state.segments
     # Whoever is a member is one now. As of an event of minutes ago, somebody whom time has taken
     # out since would be let in again, and no alarm would be left to see to it.
     at, moment.at = moment.at, moment.now
@@ -36,10 +38,9 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
     for index in indexes:
         one = program.segments[index]
         is_member = one.check(facts)
-        if is_member != (one.name in moment.state.segments):
+        if is_member != (one.name in segments):
             _change(moment, one, is_member=is_member)
     moment.looked_at += indexes
-    settle_segments(moment)  # those that ask about what has just changed
 
 
 def _change(moment: Moment, one: SegmentCheck, *, is_member: bool) -> None:

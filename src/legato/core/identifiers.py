@@ -1,0 +1,90 @@
+"""Who an event speaks of: the identity rules made ready to read events with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from legato.expr.path import values_at
+from legato.model.event import CustomerEvent
+from legato.model.plan import IdentifierKind
+
+IDENTIFIER_LENGTH_MAX = 512
+"""Longer values are tokens or mistakes, not names of people; they are not linked."""
+
+Object: TypeAlias = Mapping[str, Any]
+Reader: TypeAlias = Callable[[CustomerEvent, Object, Object], Sequence[Any]]
+"""Gives what stands at a path of an event with its body and its context."""
+
+
+class Identifiers:
+    """Reads the identifiers of events, strongest kind first."""
+
+    def __init__(self, kinds: Sequence[IdentifierKind]) -> None:
+        self._readers = [(kind, _reader(path)) for kind in kinds for path in kind.paths]
+
+    def read(self, event: CustomerEvent, body: Object, context: Object) -> list[tuple[str, str]]:
+        """Return the event's identifiers as (kind, value), strongest kind first."""
+        found: list[tuple[str, str]] = []
+        for kind, reader in self._readers:
+            for value in reader(event, body, context):
+                if value is not None:
+                    text = normal_identifier(kind, value)
+                    if text is not None:
+                        found.append((kind.name, text))
+        return found
+
+
+def pointer_key(kind: str, value: str) -> str:
+    """Name an identifier for the store. A kind is a word, so the first colon ends it."""
+    return f"{kind}:{value}"
+
+
+def normal_identifier(kind: IdentifierKind, value: object) -> str | None:
+    """Return an identifier's value as it is compared; None where it identifies nobody."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    text = str(value).strip()
+    if kind.is_lowercase:
+        text = text.lower()
+    if not text or len(text) > IDENTIFIER_LENGTH_MAX or text.lower() in kind.blocked:
+        return None
+    return text
+
+
+def _reader(path: str) -> Reader:
+    root, _, rest = path.partition(".")
+    match path, root:
+        case "user_id", _:
+            return lambda event, _body, _context: (event.user_id,)
+        case "anonymous_id", _:
+            return _anonymous_ids
+        case "group_id", _:
+            return lambda event, _body, _context: (event.group_id,)
+        case _, "traits":
+            return _trait_reader(rest)
+        case _, "properties":
+            return lambda event, body, _context: (
+                values_at(body, rest) if event.kind in ("track", "page", "screen") else ()
+            )
+        case _, "context":
+            return lambda _event, _body, context: values_at(context, rest)
+        case _:
+            return lambda _event, _body, _context: ()
+
+
+def _anonymous_ids(event: CustomerEvent, _body: Object, _context: Object) -> Sequence[Any]:
+    # What an alias calls the previous id is what the person was known by until then. One that
+    # gives somebody their own name again says nothing.
+    previous_id = event.previous_id if event.previous_id != event.user_id else None
+    return event.anonymous_id, previous_id
+
+
+def _trait_reader(name: str) -> Reader:
+    in_context = f"traits.{name}"
+
+    def read(event: CustomerEvent, body: Object, context: Object) -> Sequence[Any]:
+        own = values_at(body, name) if event.kind == "identify" else []
+        return own + values_at(context, in_context) if "traits" in context else own
+
+    return read
