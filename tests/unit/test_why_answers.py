@@ -245,6 +245,64 @@ def test_the_last_word_of_the_destination_decides_the_answer(
     assert answer.receipt == "SM123"
 
 
+EMAIL = DeliveryId("delivery_2")
+SLOW = Reason(code="fallback.too_slow", what="push did not take it within 10 minutes")
+
+
+def by_email_instead(verdict: Verdict = "pass", reason: Reason | None = None) -> Decided:
+    again = decided(verdict, gate("consent"), channel="email", reason=reason)
+    return msgspec.structs.replace(again, delivery_id=EMAIL, instead_of=DELIVERY, fell_back=SLOW)
+
+
+def tried_by_push() -> list[Story]:
+    return [
+        entered(),
+        row(2, decided("pass", gate("consent"), channel="push")),
+        row(3, Revoked(delivery_id=DELIVERY, reason=SLOW)),
+    ]
+
+
+def test_a_message_that_went_by_another_channel_says_why_and_shows_both() -> None:
+    story = [
+        *tried_by_push(),
+        row(4, settled("refused", reason=SLOW), by_email_instead()),
+        row(5, msgspec.structs.replace(settled("accepted"), delivery_id=EMAIL)),
+    ]
+
+    answer = ask(story)
+
+    assert answer.kind == "sent"
+    assert "was sent by email" in answer.sentence
+    assert answer.sentence.endswith(
+        "Before that, push did not take it within 10 minutes, so email was tried."
+    )
+    assert answer.trace == STARTED
+    assert [stage.position for stage in answer.way] == [1, 1, 2, 3, 4, 4, 5]
+
+
+def test_a_message_that_no_other_channel_would_take_either_says_both() -> None:
+    refused = by_email_instead("refuse", CONSENT)
+    story = [*tried_by_push(), row(4, settled("refused", reason=SLOW), refused)]
+
+    answer = ask(story)
+
+    assert answer.kind == "refused"
+    assert CONSENT.what in answer.sentence
+    assert "push did not take it within 10 minutes, so the others were tried" in answer.sentence
+
+
+def test_a_message_that_may_have_arrived_says_why_nothing_else_was_tried() -> None:
+    what = "it may have arrived by push, and must not arrive twice"
+    kept = msgspec.structs.replace(
+        settled("in_doubt"), kept_to=Reason(code="fallback.in_doubt", what=what)
+    )
+
+    answer = ask([*tried_by_push()[:2], row(4, kept)])
+
+    assert answer.kind == "in_doubt"
+    assert answer.sentence.endswith(f"No other channel was tried, because {what}.")
+
+
 def test_a_held_message_decided_again_is_one_message() -> None:
     quiet = Reason(code="quiet_hours.now", what="it is quiet hours where the person is")
     story = [

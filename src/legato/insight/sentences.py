@@ -121,6 +121,8 @@ def _of_delivery(note: Decided | Settled | Revoked | AudienceChanged | Called) -
             return _of_decision(note)
         case Settled():
             why = f": {note.reason.what}" if note.reason else ""
+            if note.kept_to is not None:
+                why += f"; by no other channel, because {note.kept_to.what}"
             return f"has delivery {short(note.delivery_id)} {note.outcome.replace('_', ' ')}{why}"
         case Revoked():
             return f"has delivery {short(note.delivery_id)} called back: {note.reason.what}"
@@ -133,10 +135,11 @@ def _of_delivery(note: Decided | Settled | Revoked | AudienceChanged | Called) -
 
 
 def _of_decision(note: Decided) -> str:
-    why = f": {note.reason.what}" if note.reason else ""
+    reasons = [reason.what for reason in (note.fell_back, note.reason) if reason is not None]
+    why = f": {'; '.join(reasons)}" if reasons else ""
     match note.verdict:
         case "pass":
-            return f"gets {plain(note.message)} by {note.channel}"
+            return f"gets {plain(note.message)} by {note.channel}{why}"
         case "hold":
             until = f" until {moment(note.until)}" if note.until is not None else ""
             return f"waits for {plain(note.message)}{until}{why}"

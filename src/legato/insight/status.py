@@ -180,7 +180,7 @@ class Watch:
         self._sentences.append((story, note))
 
     def _count_decision(self, note: Decided) -> None:
-        self._decided[note.message] += 1
+        self._decided[note.message] += note.instead_of is None
         match note.verdict:
             case "pass":
                 self._following[note.delivery_id] = note.message

@@ -47,6 +47,8 @@ class Thread(msgspec.Struct):
     settled: list[tuple[Story, Settled]]
     revoked: list[tuple[Story, Revoked]]
     trace: str = ""
+    before: Thread | None = None
+    """Of the same message by another channel, which did not take it."""
 
     @property
     def journey(self) -> str:
@@ -69,7 +71,10 @@ class Thread(msgspec.Struct):
                 return "refused"
 
     def sentence(self) -> str:
-        """Say yes or no, when, and the one thing that decided."""
+        """Say yes or no, when, and the one thing that decided; then what other channels did."""
+        return self._verdict() + self._detour() + self._kept_to()
+
+    def _verdict(self) -> str:
         row, decided = self.decisions[-1]
         what = f"'{self.message}'"
         of = f" of {plain(self.journey)}" if self.journey else ""
@@ -115,6 +120,22 @@ class Thread(msgspec.Struct):
             case _:
                 assert_never(settled.outcome)
         return text
+
+    def _detour(self) -> str:
+        """Say which channels were tried before this one."""
+        steps: list[str] = []
+        thread: Thread | None = self
+        while thread is not None:
+            decided = thread.decisions[0][1]
+            if decided.fell_back is not None:
+                tried = f"{decided.channel} was" if decided.channel else "the others were"
+                steps.append(f"{decided.fell_back.what}, so {tried} tried")
+            thread = thread.before
+        return f" Before that, {'; then '.join(reversed(steps))}." if steps else ""
+
+    def _kept_to(self) -> str:
+        kept_to = self.settled[-1][1].kept_to if self.settled else None
+        return f" No other channel was tried, because {kept_to.what}." if kept_to else ""
 
     def _because(self) -> str:
         reason = self.settled[-1][1].reason if self.settled else self.decisions[-1][1].reason
@@ -213,6 +234,9 @@ def threads(story: Sequence[Story]) -> list[Thread]:
                     note.delivery_id,
                     Thread(note.delivery_id, decisions=[], settled=[], revoked=[], trace=event_id),
                 )
+                if note.instead_of is not None:
+                    thread.before = found.get(note.instead_of)
+                    thread.trace = thread.before.trace if thread.before else event_id
                 thread.decisions.append((row, note))
             elif isinstance(note, Settled) and note.delivery_id in found:
                 found[note.delivery_id].settled.append((row, note))

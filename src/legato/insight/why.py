@@ -132,8 +132,11 @@ def _way(thread: Thread, passing: Passing | None, story: Sequence[Story]) -> tup
     """Return what led to the thread's last word, in the order in which it was noted."""
     last = (thread.settled or thread.revoked or thread.decisions)[-1][0].position
     kept = dict.fromkeys(passing.stages if passing else ())
-    for row, note in (*thread.decisions, *thread.revoked, *thread.settled):
-        kept[_stage(row, clause(note))] = None
+    tried: Thread | None = thread
+    while tried is not None:
+        for row, note in (*tried.decisions, *tried.revoked, *tried.settled):
+            kept[_stage(row, clause(note))] = None
+        tried = tried.before
     told = [_stage(row, clause(note)) for row in story for note in row.notes]
     return tuple(stage for stage in dict.fromkeys(told) if stage in kept and stage.position <= last)
 
