@@ -200,7 +200,8 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 class Sink:
-    """A destination on loopback. Every other first attempt at `/fails` fails."""
+    """A destination on loopback. Every other first attempt at `/fails` fails, and every attempt at
+    `/down`, `/throttled` and `/refuses`."""
 
     def __init__(self, seconds: float = 0.002) -> None:
         self.port = 0
@@ -216,6 +217,10 @@ class Sink:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    def hasten(self) -> None:
+        """Answer at once from now on."""
+        self._seconds = 0.0
 
     async def open(self) -> None:
         """Listen, at the port of before if there was one."""
@@ -253,9 +258,19 @@ class Sink:
         path, key = request.split(" ")[1], headers["idempotency-key"]
         self.arrivals.append(Arrival(headers["legato-operation"], key, SYSTEM.monotonic()))
         await asyncio.sleep(self._seconds)
-        is_refused = path == "/fails" and share("sink", key) < 0.5 and key not in self._failed
-        if is_refused:
-            self._failed[key] = None
-        status = b"503 Not Now" if is_refused else b"200 OK"
-        writer.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 2\r\n\r\nok")
+        writer.write(b"HTTP/1.1 " + self._status(path, key) + b"\r\ncontent-length: 2\r\n\r\nok")
         await writer.drain()
+
+    def _status(self, path: str, key: str) -> bytes:
+        match path:
+            case "/down":
+                return b"503 Not Now"
+            case "/throttled":
+                return b"429 Not So Fast"
+            case "/refuses":
+                return b"400 Not Like This"
+            case "/fails" if share("sink", key) < 0.5 and key not in self._failed:
+                self._failed[key] = None
+                return b"503 Not Now"
+            case _:
+                return b"200 OK"
