@@ -126,6 +126,18 @@ def test_a_bounce_is_followed_at_once_and_counts_nothing_under_the_cap() -> None
     assert fell_back(world) == [("fallback.bounced", "pass")]
 
 
+def test_an_address_that_bounced_for_somebody_else_is_followed_by_the_next_channel() -> None:
+    world = world_of(plan_with(), gateway=Provider(bounce_share=1.0))
+    world.advance(MINUTE)
+    known_person(world, "ben")  # at the same phone
+
+    world.track("ben", "Product Viewed", {"sku": "a"})
+    world.advance(MINUTE)
+
+    assert channels(world) == ["email", "email"]
+    assert fell_back(world) == [("fallback.bounced", "pass"), ("fallback.suppressed", "pass")]
+
+
 def test_the_place_under_the_cap_goes_over_to_the_next_channel() -> None:
     world = world_of(plan_with("cap: one\nat_most: 1\nwithin: 7d\n"), gateway=DOWN)
 

@@ -8,6 +8,7 @@ from collections import Counter
 import msgspec
 import pytest
 
+from legato.model.ids import DeliveryId
 from legato.model.plan import Plan, Policies
 from legato.simulate.auditor import Evidence, audit
 from legato.simulate.trial import Trial, live_seed, try_seed
@@ -99,12 +100,19 @@ def test_the_auditor_sees_what_did_not_come_from_a_decision() -> None:
     evidence = evidence_with_sends()
     sent = evidence.sent[0]
     forged = msgspec.structs.replace(sent.delivery, message="thanks", about="nothing")
+    elsewhere = msgspec.structs.replace(
+        sent.delivery,
+        delivery_id=DeliveryId("delivery_other"),
+        channel="pigeon",
+        first_id=sent.delivery.delivery_id,
+    )
 
     laws = [
         {one.law for one in audit(msgspec.structs.replace(evidence, **change))}
         for change in (
             {"stories": ()},
             {"sent": [*evidence.sent, sent]},
+            {"sent": [*evidence.sent, msgspec.structs.replace(sent, delivery=elsewhere)]},
             {"repeated": [msgspec.structs.replace(sent, delivery=forged)]},
             {"sent": [msgspec.structs.replace(sent, delivery=forged)]},
             {"sent": [msgspec.structs.replace(sent, at=sent.delivery.expires_at)]},
@@ -115,7 +123,7 @@ def test_the_auditor_sees_what_did_not_come_from_a_decision() -> None:
     assert [want in got for want, got in zip(WANTED, laws, strict=True)] == [True] * len(WANTED)
 
 
-WANTED = ("answer", "once", "one id", "confirmation", "expiry", "people")
+WANTED = ("answer", "once", "one channel", "one id", "confirmation", "expiry", "people")
 
 
 def evidence_with_sends() -> Evidence:

@@ -211,6 +211,7 @@ class Auditor:
             if len(state.identifiers.get("user_id", {})) > 1:
                 self._accuse("people", state.person_id, evidence.now, "two people in one")
             self._look_at_passages(state)
+            self._look_at_fallbacks(state)
 
     def _look_at_passages(self, state: State) -> None:
         now = self._evidence.now
@@ -227,6 +228,18 @@ class Auditor:
         for held in state.held:
             if held.due_at < now - OVERDUE and held.delivery.journey not in self._evidence.paused:
                 self._accuse("time", state.person_id, now, f"{held.delivery.message} is overdue")
+
+    def _look_at_fallbacks(self, state: State) -> None:
+        now = self._evidence.now
+        on_way = {held.delivery.delivery_id: held.delivery for held in state.held} | state.pending
+        for delivery_id, fallback in state.fallbacks.items():
+            delivery = on_way.get(delivery_id)
+            if delivery is None:
+                self._accuse("time", state.person_id, now, "another channel waits for nothing")
+                continue
+            is_paused = delivery.journey in self._evidence.paused
+            if fallback.due_at is not None and fallback.due_at < now - OVERDUE and not is_paused:
+                self._accuse("time", state.person_id, now, "another channel is overdue")
 
 
 def _is_doubled(one: Enrollment, open_ones: Sequence[Enrollment]) -> bool:
