@@ -174,6 +174,8 @@ def test_the_last_of_three_channels_gets_it_after_twice_the_time() -> None:
 
     assert channels(world) == ["email"]
     assert world.sent[0].delivery.expires_at == START + 6 * HOUR
+    first = next(note for note in world.notes_of("ana") if isinstance(note, Decided))
+    assert world.sent[0].delivery.first_id == first.delivery_id
 
 
 def test_all_gates_are_read_anew_for_the_next_channel() -> None:
@@ -213,6 +215,17 @@ def test_consent_withdrawn_while_an_attempt_outlasts_its_time_stops_the_next_cha
     assert fell_back(world) == []
 
 
+def test_another_yes_while_an_attempt_outlasts_its_time_changes_nothing() -> None:
+    stuck = Provider(fault_share=1.0, latency_least=20 * MINUTE, latency_most=20 * MINUTE)
+    world = world_of(plan_with(), gateway=stuck)
+
+    world.advance(15 * MINUTE)
+    world.track("ana", "Consent Changed", {"purpose": "service", "granted": True})
+    world.advance(6 * MINUTE)
+
+    assert channels(world) == ["email"]
+
+
 def test_an_attempt_that_outlasts_its_time_and_succeeds_is_the_only_one() -> None:
     slow = Provider(latency_least=20 * MINUTE, latency_most=20 * MINUTE)
     world = world_of(plan_with(), gateway=slow)
@@ -245,6 +258,9 @@ def test_while_its_journey_is_paused_no_other_channel_is_tried() -> None:
 
     switch(world, is_paused=True)
     world.advance(HOUR)
+    world.touch_everybody()
+    world.advance(HOUR)
+    assert fell_back(world) == []
     meanwhile = channels(world)
     switch(world, is_paused=False)
     world.advance(SECOND)
@@ -343,12 +359,23 @@ def test_a_lost_answer_keeps_the_message_on_its_channel_under_one_id() -> None:
     world.advance(DAY)
 
     assert channels(world) == ["sms"]
-    assert len(world.repeated) > 5
+    assert world.repeated[-1].at > START + 5 * HOUR
     assert {sent.delivery.delivery_id for sent in world.repeated} == {
         world.sent[0].delivery.delivery_id
     }
     assert fell_back(world) == []
     assert remembered(world) == 0
+
+
+def test_what_may_have_arrived_keeps_its_place_under_the_cap() -> None:
+    policy = "cap: one\nat_most: 1\nwithin: 7d\n"
+    world = world_of(plan_with(policy), gateway=Provider(lost_share=1.0))
+
+    world.advance(DAY)
+    world.track("ana", "Product Viewed", {"sku": "b"})
+    world.advance(DAY)
+
+    assert channels(world) == ["sms"]
 
 
 def test_a_lost_answer_of_a_destination_that_is_not_asked_twice_ends_in_doubt() -> None:
