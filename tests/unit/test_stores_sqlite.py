@@ -183,15 +183,33 @@ def test_a_foreign_database_is_refused_untouched(open_file: Open, tmp_path: Path
 @EITHER
 def test_a_file_of_a_newer_legato_is_refused_untouched(open_file: Open, tmp_path: Path) -> None:
     path = tmp_path / "some.db"
-    open_file(path).close()
-    overwrite(path, 60, struct.pack(">I", 2))
+    opened = open_file(path)
+    opened.close()
+    version = opened.file.format.version
+    overwrite(path, 60, struct.pack(">I", version + 1))
     before = path.read_bytes()
 
-    with pytest.raises(LegatoError, match=r"format 2.*newer Legato.*up to 1"):
+    newer = rf"format {version + 1}.*newer Legato.*up to {version}"
+    with pytest.raises(LegatoError, match=newer):
         open_file(path)
 
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@EITHER
+def test_a_file_of_an_older_legato_is_refused_with_its_remedy(
+    open_file: Open, tmp_path: Path
+) -> None:
+    path = tmp_path / "some.db"
+    opened = open_file(path)
+    opened.close()
+    overwrite(path, 60, struct.pack(">I", opened.file.format.version - 1))
+
+    with pytest.raises(LegatoError, match="older Legato") as refused:
+        open_file(path)
+
+    assert refused.value.fix == opened.file.format.remedy
 
 
 @EITHER

@@ -278,6 +278,12 @@ def _check_header(path: Path, file_format: Format) -> None:
             f"{path} is an SQLite file, but not {file_format.title}.",
             fix="Move it elsewhere, or give Legato another data folder.",
         )
+    if version < file_format.version:
+        raise LegatoError(
+            f"{path} has format {version}, written by an older Legato;"
+            f" this one reads {file_format.version}.",
+            fix=file_format.remedy,
+        )
     if version > file_format.version:
         raise LegatoError(
             f"{path} has format {version}, written by a newer Legato;"

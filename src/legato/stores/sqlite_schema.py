@@ -11,10 +11,11 @@ from legato.stores.sqlite_file import Format
 #   so that counting people reads indexes and not every state.
 # - Large rows sit in rowid tables (in a WITHOUT ROWID tree they would spill to overflow pages),
 #   small ones without rowid: one tree, not two.
-# - `note` is appended in order of its key, position << 24 | ordinal, so that one tree serves both
-#   the tail and, through the rowid every index entry carries, a person's story in order.
+# - `note` is appended in order of its key, position << 24 | ordinal, and that is the order of the
+#   tail. A person's story is a thread: each note names the one `before` it (0: none), and the
+#   person's row, or what forwards from there, the newest. An index would cost a page a note.
 # - `seen` is prefixed by its generation: an old one is a run of neighbouring pages, emptied a few
-#   at a time, and no table is ever dropped.
+#   at a time, and no table is ever dropped. See sqlite_seen.py for `recent`.
 # - `forward` never holds a chain: every entry leads to a person that is still there.
 _SCHEMA = """
 CREATE TABLE head(
@@ -30,16 +31,21 @@ CREATE TABLE plan(digest TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE switch(journey TEXT PRIMARY KEY, is_paused INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE schedule(journey TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
-CREATE TABLE person(person_id TEXT NOT NULL UNIQUE, due_at INTEGER, state BLOB) STRICT;
+CREATE TABLE person(
+  person_id TEXT NOT NULL UNIQUE, due_at INTEGER, note INTEGER NOT NULL DEFAULT 0, state BLOB
+) STRICT;
 CREATE INDEX person_due ON person(due_at, person_id) WHERE due_at IS NOT NULL;
 CREATE INDEX person_bare ON person(person_id) WHERE state IS NULL;
-CREATE TABLE forward(gone TEXT PRIMARY KEY, target TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE forward(
+  gone TEXT PRIMARY KEY, target TEXT NOT NULL, note INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE INDEX forward_target ON forward(target);
 CREATE TABLE pointer(key TEXT PRIMARY KEY, person_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE seen(
   generation INTEGER NOT NULL, digest BLOB NOT NULL, at INTEGER NOT NULL,
   PRIMARY KEY (generation, digest)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE recent(id INTEGER PRIMARY KEY, digests BLOB NOT NULL) STRICT;
 
 CREATE TABLE delivery(
   id INTEGER PRIMARY KEY,
@@ -76,17 +82,17 @@ CREATE UNIQUE INDEX quarantine_once ON quarantine(source, message_id) WHERE mess
 CREATE TABLE note(
   key INTEGER PRIMARY KEY,
   position INTEGER NOT NULL,
+  before INTEGER NOT NULL,
   person_id TEXT NOT NULL,
   at INTEGER NOT NULL,
   notes BLOB NOT NULL
 ) STRICT;
-CREATE INDEX note_person ON note(person_id);
 """
 
 STATE_FORMAT = Format(
     title="a Legato state file",
     application_id=0x4C47_5331,
-    version=1,
+    version=2,
     page_bytes=8192,
     # A power cut may take back the last turns: they are made again from the log.
     synchronous="NORMAL",

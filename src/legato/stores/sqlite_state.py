@@ -19,6 +19,7 @@ from legato.ports.state_store import DeadRow, Head, OutboxRow, QuarantineRow, Tu
 from legato.stores.connection import Connection
 from legato.stores.sqlite_file import SqliteFile
 from legato.stores.sqlite_schema import STATE_FORMAT
+from legato.stores.sqlite_seen import RecentlySeen, find_recent
 from legato.stores.sqlite_turn import NOTE_KEY_SHIFT, apply_turn
 from legato.stores.suppression import address_digest
 
@@ -39,9 +40,12 @@ _TAIL = (
     " ORDER BY key LIMIT ?3"
 )
 _STORY = (
-    "SELECT key, position, person_id, at, notes FROM note WHERE key BETWEEN ?1 AND ?2"
-    " AND person_id IN (SELECT ?4 UNION ALL SELECT gone FROM forward WHERE target = ?4)"
-    " ORDER BY key LIMIT ?3"
+    "WITH RECURSIVE thread(key) AS ("
+    " SELECT note FROM person WHERE person_id = ?4 AND note >= ?1"
+    " UNION ALL SELECT note FROM forward WHERE target = ?4 AND note >= ?1"
+    " UNION ALL SELECT before FROM thread JOIN note USING (key) WHERE before >= ?1)"
+    " SELECT key, position, person_id, at, notes FROM thread JOIN note USING (key)"
+    " WHERE key <= ?2 ORDER BY key LIMIT ?3"
 )
 _COUNT_PEOPLE = (
     "SELECT (SELECT count(*) FROM person) - (SELECT count(*) FROM person WHERE state IS NULL)"
@@ -67,6 +71,7 @@ class SqliteStore:
         """Open the state file at `path`, made if there is none."""
         self.file = SqliteFile(path, STATE_FORMAT, cache_bytes=cache_bytes, is_writer=is_writer)
         self._seen_window = seen_window
+        self._recently_seen = RecentlySeen()
         self._engine_thread = 0
 
     # -- StateStore ------------------------------------------------------------------------------
@@ -107,8 +112,12 @@ class SqliteStore:
             )
 
     def seen(self, digests: Sequence[bytes], since: Instant) -> set[bytes]:
-        with self._reading() as reader:
-            return _seen(reader, digests, since)
+        with self._reading() as reader, reader:
+            if self._is_engine_thread():
+                recent = self._recently_seen.find(digests, since)
+            else:
+                recent = find_recent(reader, digests, since)
+            return recent | _seen(reader, digests, since)
 
     def resolve(self, person_id: PersonId) -> PersonId:
         with self._reading() as reader:
@@ -117,7 +126,9 @@ class SqliteStore:
     def commit(self, turn: Turn) -> None:
         self._engine_thread = threading.get_ident()
         with self.file.writing() as writer:
-            apply_turn(writer, turn, seen_window=self._seen_window)
+            self._recently_seen.write(writer, turn, self._seen_window)
+            apply_turn(writer, turn)
+        self._recently_seen.keep(turn)
 
     def close(self) -> None:
         self.file.close()
@@ -260,8 +271,12 @@ class SqliteStore:
         verdicts: dict[str, QuarantineRow | None] = {}
         with self._reading() as reader, reader:
             now: Instant = reader.execute("SELECT now FROM head").get
-            for digest in _seen(reader, list(digests), now - self._seen_window):
-                verdicts[digests[digest]] = None
+            since = now - self._seen_window
+            for seen in (
+                find_recent(reader, list(digests), since),
+                _seen(reader, list(digests), since),
+            ):
+                verdicts.update({digests[digest]: None for digest in seen})
             rows = reader.execute(
                 "SELECT message_id, position, body FROM quarantine WHERE source = ?"
                 " AND message_id IN (SELECT value FROM json_each(?)) ORDER BY position",
@@ -324,9 +339,10 @@ class SqliteStore:
         return is_more
 
     def _reading(self) -> AbstractContextManager[Connection]:
-        if threading.get_ident() == self._engine_thread:
-            return self.file.reading_own()
-        return self.file.reading()
+        return self.file.reading_own() if self._is_engine_thread() else self.file.reading()
+
+    def _is_engine_thread(self) -> bool:
+        return threading.get_ident() == self._engine_thread
 
 
 def _json(texts: Sequence[str]) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
+import msgspec
+
 from legato.model.effect import Settle
 from legato.model.ids import DeliveryId, PersonId
-from legato.model.instant import Duration
 from legato.model.noun import to_bytes
 from legato.ports.state_store import Turn
 from legato.stores.connection import Connection
@@ -15,43 +18,74 @@ NOTE_KEY_SHIFT = 24
 """Room for 16 million steps at one position, and for 5 * 10^11 positions."""
 
 
-def apply_turn(writer: Connection, turn: Turn, *, seen_window: Duration) -> None:
-    """Write everything that a turn changes."""
-    _write_people(writer, turn)
+def apply_turn(writer: Connection, turn: Turn) -> None:
+    """Write everything that a turn changes, but for what it has seen."""
+    threads, gone = _threads(writer, turn)
+    _write_notes(writer, turn, threads)
+    _write_people(writer, turn, threads)
     _write_identity(writer, turn)
-    _write_seen(writer, turn, seen_window)
+    _write_threads(writer, turn, threads, gone)
     _write_outbox(writer, turn)
-    _write_records(writer, turn)
+    _write_quarantine(writer, turn)
     _write_head(writer, turn)
 
 
-def _write_people(writer: Connection, turn: Turn) -> None:
+def _threads(writer: Connection, turn: Turn) -> tuple[dict[PersonId, int], list[PersonId]]:
+    """Return the newest note of everybody whose row may be written, and who of them has gone."""
+    people = dict.fromkeys([*turn.states, *turn.forwards, *[row.person_id for row in turn.notes]])
+    if not people:
+        return {}, []
+    names = (msgspec.json.encode(list(people)).decode(),)
+    here = "SELECT person_id, note FROM json_each(?) CROSS JOIN person ON person_id = value"
+    threads: dict[PersonId, int] = dict(writer.execute(here, names))
+    there = "SELECT gone, note FROM json_each(?) CROSS JOIN forward ON gone = value"
+    forwarded: dict[PersonId, int] = dict(writer.execute(there, names))
+    return threads | forwarded, [*forwarded, *turn.forwards]
+
+
+def _write_notes(writer: Connection, turn: Turn, threads: dict[PersonId, int]) -> None:
+    """Append the notes, each to the thread of its person."""
+    if not turn.notes:
+        return
+    key: int = writer.execute("SELECT coalesce(max(key), 0) FROM note").get
+    rows: list[tuple[int, int, int, str, int, bytes]] = []
+    for row in turn.notes:
+        key = max(key + 1, row.position << NOTE_KEY_SHIFT)
+        before = threads.get(row.person_id, 0)
+        rows.append((key, row.position, before, row.person_id, row.at, row.notes))
+        if row.person_id:
+            threads[row.person_id] = key
+    write_rows(writer, "INSERT INTO note", rows)
+
+
+def _write_people(writer: Connection, turn: Turn, threads: Mapping[PersonId, int]) -> None:
     alarms = turn.alarms
-    both: list[tuple[PersonId, int | None, bytes]] = []
-    states: list[tuple[PersonId, bytes]] = []
+    both: list[tuple[PersonId, int | None, int, bytes]] = []
+    states: list[tuple[PersonId, int, bytes]] = []
     gone: list[tuple[PersonId]] = []
     for person_id, state in turn.states.items():
         if state is None:
             gone.append((person_id,))
         elif person_id in alarms:
-            both.append((person_id, alarms[person_id], state))
+            both.append((person_id, alarms[person_id], threads.get(person_id, 0), state))
         else:
-            states.append((person_id, state))
+            states.append((person_id, threads.get(person_id, 0), state))
     if gone:
         writer.executemany("DELETE FROM person WHERE person_id = ?", gone)
     if both:
         write_rows(
             writer,
-            "INSERT INTO person(person_id, due_at, state)",
+            "INSERT INTO person(person_id, due_at, note, state)",
             both,
-            "ON CONFLICT DO UPDATE SET due_at = excluded.due_at, state = excluded.state",
+            "ON CONFLICT DO UPDATE SET due_at = excluded.due_at, note = excluded.note,"
+            " state = excluded.state",
         )
     if states:
         write_rows(
             writer,
-            "INSERT INTO person(person_id, state)",
+            "INSERT INTO person(person_id, note, state)",
             states,
-            "ON CONFLICT DO UPDATE SET state = excluded.state",
+            "ON CONFLICT DO UPDATE SET note = excluded.note, state = excluded.state",
         )
     alone = [(due_at, key) for key, due_at in alarms.items() if turn.states.get(key) is None]
     if alone:
@@ -69,7 +103,7 @@ def _write_identity(writer: Connection, turn: Turn) -> None:
         target = wanted if target is None else target
         assert target != gone, "a person cannot be merged into itself"
         writer.execute("UPDATE forward SET target = ? WHERE target = ?", (target, gone))
-        writer.execute("INSERT OR REPLACE INTO forward VALUES (?, ?)", (gone, target))
+        writer.execute("INSERT OR REPLACE INTO forward VALUES (?, ?, 0)", (gone, target))
     if turn.pointers:
         write_rows(
             writer,
@@ -79,20 +113,22 @@ def _write_identity(writer: Connection, turn: Turn) -> None:
         )
 
 
-def _write_seen(writer: Connection, turn: Turn, window: Duration) -> None:
-    generation, since = writer.execute("SELECT generation, generation_since FROM head").get
-    if turn.now - since >= window:
-        # All that the generation before this one holds is older than a window now.
-        generation += 1
-        writer.execute(
-            "UPDATE head SET generation = ?, generation_since = ?", (generation, turn.now)
-        )
-    if turn.seen:
-        write_rows(
-            writer,
-            "INSERT INTO seen",
-            [(generation, digest, at) for digest, at in turn.seen.items()],
-            "ON CONFLICT DO UPDATE SET at = excluded.at",
+def _write_threads(
+    writer: Connection, turn: Turn, threads: Mapping[PersonId, int], gone: Collection[PersonId]
+) -> None:
+    """Keep the threads of those whose row was not written with their state, or who have gone."""
+    elsewhere = [
+        (note, person_id)
+        for person_id, note in threads.items()
+        if note and (turn.states.get(person_id) is None or person_id in gone)
+    ]
+    if elsewhere:
+        writer.executemany("UPDATE forward SET note = ? WHERE gone = ?", elsewhere)
+        writer.executemany(
+            "INSERT INTO person(note, person_id) SELECT ?1, ?2"
+            " WHERE NOT EXISTS (SELECT 1 FROM forward WHERE gone = ?2)"
+            " ON CONFLICT DO UPDATE SET note = excluded.note",
+            elsewhere,
         )
 
 
@@ -138,7 +174,7 @@ def _write_outbox(writer: Connection, turn: Turn) -> None:
         )
 
 
-def _write_records(writer: Connection, turn: Turn) -> None:
+def _write_quarantine(writer: Connection, turn: Turn) -> None:
     if turn.quarantined:
         writer.executemany(
             "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?)",
@@ -147,13 +183,6 @@ def _write_records(writer: Connection, turn: Turn) -> None:
                 for position, row in turn.quarantined
             ],
         )
-    if turn.notes:
-        key: int = writer.execute("SELECT coalesce(max(key), 0) FROM note").get
-        rows: list[tuple[int, int, str, int, bytes]] = []
-        for row in turn.notes:
-            key = max(key + 1, row.position << NOTE_KEY_SHIFT)
-            rows.append((key, row.position, row.person_id, row.at, row.notes))
-        write_rows(writer, "INSERT INTO note", rows)
 
 
 def _write_head(writer: Connection, turn: Turn) -> None:
