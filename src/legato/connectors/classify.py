@@ -36,12 +36,10 @@ class Verdict(Noun, frozen=True, kw_only=True):
 def classify(spec: Spec, response: Response, now: Instant) -> Verdict:
     """Read an answer. Never raises: an answer that cannot be read is judged by its status."""
     judge = spec.judge
-    scope: dict[str, Any] = {
-        "status": response.status,
-        "header": response.headers,
-        "text": response.body.decode(errors="replace"),
-    }
-    if judge.reads_body:
+    scope: dict[str, Any] = {"status": response.status, "header": response.headers}
+    if "text" in judge.reads:
+        scope["text"] = response.body.decode(errors="replace")
+    if "body" in judge.reads:
         scope["body"] = _json(response.body)
     rule = next(rule for rule in judge.rules if _holds(rule, scope))
     says = f"{spec.head.id} answered {response.status}"

@@ -37,7 +37,10 @@ MISSING: Final[Value] = object()
 EXPRESSION_LENGTH_MAX = 1_000
 """A longer one is a program; its cost is paid for every delivery."""
 
-_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+_PATH = re.compile(
+    r"[A-Za-z_][A-Za-z0-9_]*(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|\"[A-Za-z0-9_-]+\"))*"
+)
+"""Quoted are names that JMESPath does not take as they are, such as those of headers."""
 _CALL = re.compile(r"([a-z0-9]+)\(\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*\)")
 _NOT_PATH = re.compile(r"![A-Za-z_][A-Za-z0-9_]*\s*[.\[]")
 
@@ -162,7 +165,7 @@ def expr(text: str) -> Expression:
     if len(text) > EXPRESSION_LENGTH_MAX:
         raise ExpressionError(f"the expression is longer than {EXPRESSION_LENGTH_MAX} characters")
     if _PATH.fullmatch(text):
-        keys = tuple(text.split("."))
+        keys = tuple(key.strip('"') for key in text.split("."))
         return Expression(read=_path(keys), names=(keys[:2],))
     if _NOT_PATH.search(text):
         raise ExpressionError("`!a.b` means `(!a).b`; write `!(a.b)`")

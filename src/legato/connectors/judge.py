@@ -68,7 +68,7 @@ def compile_judge(inside: Compiler, value: Value, transport: str) -> Judge:
         rules=(*conditional, *plain, *_DEFAULTS.get(transport, HTTP_RULES)),
         receipt=receipt,
         answer=answer,
-        reads_body=any(name[0] == "body" for name in names),
+        reads=tuple(dict.fromkeys(name[0] for name in names)),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -38,6 +37,13 @@ _TYPES: Mapping[ValueType, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list, tuple),
 }
+_NOT_OFFERED = ("content", "captured_at")
+_MAY_BE_EMPTY = tuple(
+    field.name
+    for field in msgspec.structs.fields(Delivery)
+    if field.type is not int and field.name not in _NOT_OFFERED
+)
+"""Facts that are missing to a manifest when they are empty; a cost of nothing is a fact."""
 _URL = re.compile(r"https?://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -79,8 +85,8 @@ def render(spec: Spec, delivery: Delivery, *, terms: Terms, now: Instant) -> Req
 
 def signature(key: str, timestamp: int, body: bytes) -> str:
     """Return the value of `Legato-Signature`: what a receiver computes again and compares."""
-    mac = hmac.new(key.encode(), f"{timestamp}.".encode() + body, hashlib.sha256)
-    return f"t={timestamp},v1={mac.hexdigest()}"
+    mac = hmac.digest(key.encode(), b"%d.%b" % (timestamp, body), "sha256")
+    return f"t={timestamp},v1={mac.hex()}"
 
 
 def _check_inputs(inputs: Mapping[str, Input], content: Mapping[str, Any]) -> None:
@@ -102,11 +108,12 @@ def _check_requirements(route: Route, scope: dict[str, Any]) -> None:
 def _scope(
     route: Route, delivery: Delivery, settings: Mapping[str, Any], now: Instant
 ) -> dict[str, Any]:
-    facts = {
-        name: value
-        for name, value in msgspec.structs.asdict(delivery).items()
-        if name not in ("content", "captured_at") and value is not None and value != ""
-    }
+    facts = msgspec.structs.asdict(delivery)
+    for name in _NOT_OFFERED:
+        del facts[name]
+    for name in _MAY_BE_EMPTY:
+        if not facts[name]:
+            del facts[name]
     facts["seconds_left"] = max(0, (delivery.expires_at - now) // SECOND)
     scope: dict[str, Any] = {
         "delivery": facts,

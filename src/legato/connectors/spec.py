@@ -125,7 +125,8 @@ class Judge(msgspec.Struct, frozen=True, kw_only=True):
     rules: tuple[Rule, ...]
     receipt: Expression | None = None
     answer: Node | None = None
-    reads_body: bool = False
+    reads: tuple[str, ...] = ()
+    """What of an answer: `status`, `header`, `body`, `text`."""
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ renewed under a running process.
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ class WorkspaceSecrets:
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self._environment = environment
         self._path = folder / FILE_NAME
+        self._name = str(self._path)
         self._read_at: tuple[int, int, int] | None = None
         self._values: dict[str, str] = {}
 
@@ -30,7 +32,7 @@ class WorkspaceSecrets:
         if value is not None:
             return value
         try:
-            found = self._path.stat()
+            found = os.stat(self._name)  # noqa: PTH116 - a Path takes as long again, for each attempt
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 import msgspec
 
 from legato.connectors.classify import Verdict, classify
-from legato.connectors.render import Terms, render
-from legato.connectors.settings import resolve, secrets_of
+from legato.connectors.render import render
 from legato.connectors.spec import Spec
 from legato.model.delivery import Outcome
 from legato.model.instant import Duration, Instant
@@ -20,6 +18,7 @@ from legato.model.problem import LegatoError, Reason
 from legato.model.wire import Request
 from legato.ports.clearance import Clearance
 from legato.ports.sender import Sender, SendFault
+from legato.runtime.lanes.account import Account
 from legato.runtime.lanes.line import Entry
 from legato.runtime.lanes.reporter import AttemptBook
 from legato.runtime.lanes.world import World
@@ -63,6 +62,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     destination: Destination
     spec: Spec
     sender: Sender
+    account: Account
 
 
 class Attempts:
@@ -71,7 +71,6 @@ class Attempts:
     def __init__(self, world: World, book: AttemptBook) -> None:
         self._clock = world.clock
         self._gatekeeper = world.gatekeeper
-        self._secrets = world.secrets
         self._book = book
 
     async def make(self, way: Way, entry: Entry) -> Result:
@@ -91,39 +90,17 @@ class Attempts:
         now = self._clock.now()
         if now >= delivery.expires_at:
             return expired()
-        request = self._render(way, entry, now)
-        match request:
-            case Again():
-                return request
-            case Reason():
-                return Over(outcome="failed", reason=request)
-            case _:
-                pass
+        terms = way.account.terms()
+        if isinstance(terms, Reason):
+            # Not the delivery's fault: it waits for the operator, within `give_up`.
+            return Again(kind="fault", reason=terms)
+        request = render(way.spec, delivery, terms=terms, now=now)
+        if isinstance(request, Reason):
+            return Over(outcome="failed", reason=request)
         entry.attempt_count += 1
         if entry.first_attempt_at is None:
             entry.first_attempt_at = now
         return await self._send(way, entry, request)
-
-    def _render(self, way: Way, entry: Entry, now: Instant) -> Request | Reason | Again:
-        destination = way.destination
-        secrets: dict[str, str] = {}
-        for setting, name in secrets_of(destination.settings).items():
-            try:
-                value = self._secrets.get(name)
-            except LegatoError as error:
-                return Again(kind="fault", reason=Reason(code="secret.unreadable", what=error.what))
-            if value is None:
-                # Not the delivery's fault: it waits for the operator, within `give_up`.
-                what = f"there is no secret named {name}"
-                return Again(kind="fault", reason=Reason(code="secret.missing", what=what))
-            secrets[setting] = value
-        settings: Mapping[str, Any] = resolve(way.spec, destination.settings, secrets)
-        terms = Terms(
-            settings=settings,
-            timeout=destination.timeout,
-            allow_private=destination.allow_private,
-        )
-        return render(way.spec, entry.delivery, terms=terms, now=now)
 
     async def _send(self, way: Way, entry: Entry, request: Request) -> Result:
         try:

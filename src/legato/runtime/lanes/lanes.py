@@ -14,6 +14,7 @@ from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId
 from legato.model.plan import Destination, Plan
 from legato.model.problem import Reason
+from legato.runtime.lanes.account import Account
 from legato.runtime.lanes.attempt import Attempts, Way
 from legato.runtime.lanes.lane import Lane, LaneStatus
 from legato.runtime.lanes.reporter import AttemptBook, Reporter
@@ -109,5 +110,10 @@ class Lanes:
         if compiled.spec is None:
             what = f"the manifest of {destination.name} is broken: {compiled.mistakes[0]}"
             return None, Reason(code="destination.broken", what=what)
-        sender = self._world.senders[compiled.spec.transport]
-        return Way(destination=destination, spec=compiled.spec, sender=sender), None
+        way = Way(
+            destination=destination,
+            spec=compiled.spec,
+            sender=self._world.senders[compiled.spec.transport],
+            account=Account(destination, compiled.spec, self._world.secrets),
+        )
+        return way, None
