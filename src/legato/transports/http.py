@@ -104,10 +104,11 @@ def _not_connected(error: aiohttp.ClientConnectorError) -> SendFault:
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
     body = bytearray()
-    while len(body) < ANSWER_BYTES_MAX:
-        chunk = await answer.content.read(ANSWER_BYTES_MAX - len(body))
-        if not chunk:
-            return bytes(body)
-        body += chunk
+    while not answer.content.at_eof():
+        body += await answer.content.read(ANSWER_BYTES_MAX - len(body))
+        if len(body) == ANSWER_BYTES_MAX:
+            break
+    else:
+        return bytes(body)
     answer.close()  # the rest is not wanted, so the connection cannot be used again
     return bytes(body)
