@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from httptools import HttpRequestParser
@@ -52,7 +53,8 @@ _ROUTES: Mapping[bytes, tuple[str, Route]] = {
     if route.action in ("one", "batch")
 }
 _NO_QUERY: Mapping[str, str] = {}
-_CLOSE = (b"connection", b"close")
+_HEADS_MAX = 256
+"""Heads of answers remembered: as many as there are sites that send, on all but giant servers."""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -254,17 +256,21 @@ class FastProtocol(HttpToolsProtocol):
         if call.disconnected or self.transport.is_closing():
             return
         call.response_complete = True
-        origin = call.request.headers.get(b"origin")
-        headers = [*self.server_state.default_headers, *answer.headers]
-        if origin is not None:
-            headers += browser_headers(origin)
-        if not call.keep_alive:
-            headers.append(_CLOSE)
-        lines = [b"%s: %s\r\n" % header for header in headers]
-        self.transport.write(b"".join((STATUS_LINE[answer.status], *lines, b"\r\n", answer.body)))
+        headers = (*self.server_state.default_headers, *answer.headers)
+        head = _head(answer.status, headers, call.request.headers.get(b"origin"))
+        end = b"\r\n" if call.keep_alive else b"connection: close\r\n\r\n"
+        self.transport.write(head + end + answer.body)
         if not call.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+
+@lru_cache(_HEADS_MAX)
+def _head(status: int, headers: tuple[tuple[bytes, bytes], ...], origin: bytes | None) -> bytes:
+    """Return an answer's status line and headers: the same ones, nearly always."""
+    if origin is not None:
+        headers += browser_headers(origin)
+    return b"".join((STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in headers)))
 
 
 def _is_over(cycle: RequestResponseCycle | None) -> bool:

@@ -37,9 +37,7 @@ MISSING: Final[Value] = object()
 EXPRESSION_LENGTH_MAX = 1_000
 """A longer one is a program; its cost is paid for every delivery."""
 
-_PATH = re.compile(
-    r"[A-Za-z_][A-Za-z0-9_]*(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|\"[A-Za-z0-9_-]+\"))*"
-)
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|\"[A-Za-z0-9_-]+\"))*")
 """Quoted are names that JMESPath does not take as they are, such as those of headers."""
 _CALL = re.compile(r"([a-z0-9]+)\(\s*([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*\)")
 _NOT_PATH = re.compile(r"![A-Za-z_][A-Za-z0-9_]*\s*[.\[]")

@@ -17,7 +17,7 @@ ID_BYTES = 12
 def derive(kind: str, *causes: str) -> str:
     """Return the id of what `causes` brought about, as `kind_` and 24 hexadecimal digits."""
     # Lengths keep ("ab", "c") and ("a", "bc") apart.
-    text = "\x1f".join(f"{len(cause)}:{cause}" for cause in causes)
+    text = "\x1f".join([f"{len(cause)}:{cause}" for cause in causes])
     digest = hashlib.blake2b(text.encode(), digest_size=ID_BYTES, person=kind.encode()[:16])
     return f"{kind}_{digest.hexdigest()}"
 
