@@ -43,7 +43,7 @@ def _fold_traits(moment: Moment, event: CustomerEvent, context: Mapping[str, Any
     if event.kind == "identify":
         for name, value in moment.body.items():
             write_trait(moment, name, value)
-    else:
+    elif "traits" in context:
         for name, value in _mapping(context, "traits").items():
             write_trait(moment, name, value)
     zone = context.get("timezone")
@@ -93,6 +93,8 @@ def _categories(context: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     for category, is_granted in preferences.items():
         if isinstance(is_granted, bool):
             yield category, is_granted
+    if "consentManagement" not in context:
+        return
     rudder = _mapping(context, "consentManagement")
     for field, is_granted in (("allowedConsentIds", True), ("deniedConsentIds", False)):
         for category in scalars(rudder.get(field)):
@@ -142,12 +144,12 @@ def _said_at(moment: Moment, event: CustomerEvent, *, is_granted: bool) -> Insta
     when the engine's clock followed it.
     """
     latest = moment.now if is_granted else event.received_at
-    ahead = (
+    ahead = [
         line.at + 1
         for line in moment.state.consents.values()
         if line.at > latest and line.event_id != event.event_id
-    )
-    return max(ahead, default=event.occurred_at)
+    ]
+    return max(ahead) if ahead else event.occurred_at
 
 
 def _scope(moment: Moment, about: tuple[str, str], *, is_granted: bool) -> list[tuple[str, str]]:
@@ -164,22 +166,21 @@ def _scope(moment: Moment, about: tuple[str, str], *, is_granted: bool) -> list[
 
 
 def _fold_slots(moment: Moment, event: CustomerEvent) -> None:
-    horizon = moment.now - moment.program.plan.lateness
-    history = moment.state.history
-    for one in moment.program.folds.get(event.name, ()):
-        slot = one.slot
-        is_first = one.first == event.name and one.match(moment.body)
-        is_then = one.then_match and one.then == event.name and one.then_match(moment.body)
+    at, horizon = event.occurred_at, moment.now - moment.program.plan.lateness
+    body, history, changed = moment.body, moment.state.history, moment.changed
+    for slot, slot_id, match, then_match in moment.program.folds.get(event.name, ()):
+        is_first = match is not None and match(body)
+        is_then = then_match is not None and then_match(body)
         if not is_first and not is_then:
             continue
-        after = history.get(one.slot_id)
+        before = after = history.get(slot_id)
         if is_first:
-            values = values_at(moment.body, slot.property) if slot.property else ()
-            after = observe(slot, after, event.occurred_at, values=values, horizon=horizon)
+            values = values_at(body, slot.property) if slot.property else ()
+            after = observe(slot, after, at, values=values, horizon=horizon)
         if is_then:
-            after = observe_then(slot, after, event.occurred_at, horizon=horizon)
-        moment.changed[one.slot_id] = True
+            after = observe_then(slot, after, at, horizon=horizon)
+        changed[slot_id] = True
         if after is None:
-            history.pop(one.slot_id, None)
-        else:
-            history[one.slot_id] = after
+            history.pop(slot_id, None)
+        elif after is not before:
+            history[slot_id] = after

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jsonschema_rs
 
@@ -30,18 +30,24 @@ AFFECTED_MAX = 4_096
 """Combinations of changes remembered with the segments they affect: a few for each event."""
 
 
-class SlotFold:
-    """One slot and the compiled tests that say which events it measures."""
+class SlotFold(NamedTuple):
+    """One slot and what it asks of one event. A tuple: every event runs through several."""
 
-    __slots__ = ("first", "match", "slot", "slot_id", "then", "then_match")
+    slot: Slot
+    slot_id: str
+    match: Match | None
+    """None: the event is another than the slot's."""
+    then_match: Match | None
 
-    def __init__(self, slot: Slot) -> None:
-        self.slot = slot
-        self.slot_id = slot.slot_id
-        self.first = slot.match.event
-        self.match: Match = compile_match(slot.match.where)
-        self.then = slot.then.event if slot.then else ""
-        self.then_match: Match | None = compile_match(slot.then.where) if slot.then else None
+
+def _slot_fold(slot: Slot, name: str) -> SlotFold:
+    then = slot.then
+    return SlotFold(
+        slot=slot,
+        slot_id=slot.slot_id,
+        match=compile_match(slot.match.where) if slot.match.event == name else None,
+        then_match=compile_match(then.where) if then and then.event == name else None,
+    )
 
 
 class SegmentCheck:
@@ -191,10 +197,9 @@ class Program:
         self.folds: dict[str, list[SlotFold]] = {}
         """Event -> the slots that measure it."""
         for slot_id in sorted(slots):
-            fold = SlotFold(slots[slot_id])
-            for name in dict.fromkeys([fold.first, fold.then]):
-                if name:
-                    self.folds.setdefault(name, []).append(fold)
+            slot = slots[slot_id]
+            for name in dict.fromkeys(match.event for match in depends.matches(slot)):
+                self.folds.setdefault(name, []).append(_slot_fold(slot, name))
 
     def affected_by(self, changed: Sequence[str]) -> Sequence[int]:
         """Return the indexes of the segments whose answer may differ, in order.

@@ -26,7 +26,7 @@ import msgspec
 from legato.expr.number import from_micros, half_even, to_micros
 from legato.expr.path import Json, values_at
 from legato.expr.wall import next_start, start_of
-from legato.model.instant import DAY, Duration, Instant
+from legato.model.instant import Duration, Instant
 from legato.model.rule import Scalar, Slot
 from legato.model.state import Tally
 
@@ -44,15 +44,6 @@ TEXT_MAX = 500
 """Characters of a text that is measured: an identifier or a name. Longer texts are not read."""
 INTEGER_MAX = 2**63 - 1
 """Integers beyond 64 bits are not read: no store or warehouse holds them."""
-
-CALENDAR_REACH: Mapping[str, Duration] = {
-    "day": 3 * DAY,
-    "week": 9 * DAY,
-    "month": 33 * DAY,
-    "year": 368 * DAY,
-}
-"""How far back a calendar window can begin: its length and two days, for a person may move to
-another time zone."""
 
 Entry: TypeAlias = tuple[Instant, Any]
 Base: TypeAlias = Any
@@ -120,14 +111,15 @@ def prune(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
     if slot.function == "sequence":
         return _prune_sequence(slot, tally, horizon)
     entries = tally.entries
-    if entries:
-        oldest = _oldest_kept(slot, horizon)
-        cut = bisect_left(entries, (oldest,)) if entries[0][0] < oldest else 0
-        cut = max(cut, len(entries) - ENTRIES_MAX)
-        if cut:
-            if slot.window.kind == "ever":
-                tally.base = _FOLD[slot.function](tally.base, entries[:cut])
-            del entries[:cut]
+    if not entries:
+        return None if tally.base is None else tally
+    oldest = horizon - slot.reach
+    if entries[0][0] >= oldest and len(entries) <= ENTRIES_MAX:
+        return tally
+    cut = max(bisect_left(entries, (oldest,)), len(entries) - ENTRIES_MAX)
+    if slot.window.kind == "ever":
+        tally.base = _FOLD[slot.function](tally.base, entries[:cut])
+    del entries[:cut]
     return tally if entries or tally.base is not None else None
 
 
@@ -228,13 +220,6 @@ def _window_start(slot: Slot, now: Instant, zone: str) -> Instant | None:
     return None if window.kind == "ever" else start_of(window.unit, now, zone)
 
 
-def _oldest_kept(slot: Slot, horizon: Instant) -> Instant:
-    window = slot.window
-    if window.kind == "sliding":
-        return horizon - window.size + 1
-    return horizon if window.kind == "ever" else horizon - CALENDAR_REACH[window.unit]
-
-
 def _first_counted(slot: Slot, tally: Tally, since: Instant, now: Instant) -> Instant | None:
     if slot.function == "sequence":
         return _last_pair(slot, tally, since, now)
@@ -269,7 +254,7 @@ def _prune_sequence(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
             return Tally(base=1)
         # An occurrence still without its other half is kept, however late that may come.
     else:
-        oldest = _oldest_kept(slot, horizon)
+        oldest = horizon - slot.reach
         del tally.followers[: bisect_left(tally.followers, (oldest,))]
         del tally.entries[: bisect_left(tally.entries, (oldest - slot.within,))]
     del tally.entries[: max(len(tally.entries) - SEQUENCE_ENTRIES_MAX, 0)]

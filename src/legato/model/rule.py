@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from legato.model.ids import digest
-from legato.model.instant import Duration
+from legato.model.instant import DAY, Duration
 from legato.model.noun import ENCODER, Noun
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -32,6 +33,15 @@ Operator: TypeAlias = Literal[
 Function: TypeAlias = Literal[
     "count", "sum", "min", "max", "average", "first", "last", "unique", "most_frequent", "sequence"
 ]
+
+CALENDAR_REACH: Mapping[str, Duration] = {
+    "day": 3 * DAY,
+    "week": 9 * DAY,
+    "month": 33 * DAY,
+    "year": 368 * DAY,
+}
+"""How far back a calendar window can begin: its length and two days, for a person may move to
+another time zone."""
 
 
 class Test(Noun, frozen=True, kw_only=True, array_like=True):
@@ -88,6 +98,17 @@ class Slot(Noun, frozen=True, kw_only=True, array_like=True, dict=True):
     def slot_id(self) -> str:
         """The same measurement has the same id in every plan, so its tally lives on."""
         return digest(ENCODER.encode(self))[:16]
+
+    @cached_property
+    def reach(self) -> Duration:
+        """How long before the earliest instant asked about an event may still count."""
+        match self.window.kind:
+            case "sliding":
+                return self.window.size - 1
+            case "ever":
+                return 0
+            case _:
+                return CALENDAR_REACH[self.window.unit]
 
 
 class PropertyIs(Noun, frozen=True, kw_only=True, array_like=True, tag="property"):
