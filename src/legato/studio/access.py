@@ -38,10 +38,13 @@ class Access:
         self._clock = clock
         self._failures: OrderedDict[str, list[Instant]] = OrderedDict()
 
-    def __call__(
+    async def __call__(
         self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
     ) -> None:
-        """Let the call pass, or refuse it with 401, 403 or 429."""
+        """Let the call pass, or refuse it with 401, 403 or 429.
+
+        Awaited though it waits for nothing: anything else the framework would run in a thread.
+        """
         if handler.opt.get("is_public") is True:
             return
         needed: Role = handler.opt["role"]
