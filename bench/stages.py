@@ -26,13 +26,13 @@ import legato.core.step as stages
 import legato.fold.memory as host
 import load
 import workspace
-from legato.app import check_files, read_workspace
 from legato.core.reads import reads
 from legato.fold.memory import Core, Memory
 from legato.model.event import CustomerEvent, DeliveryReported, Event, PlanActivated
 from legato.model.ids import EventId, derive
 from legato.model.plan import encode_plan, plan_digest
 from legato.stores.sqlite_state import SqliteStore
+from legato.workspace import check_files, read_workspace
 
 TURN = 64
 PASSES = 3

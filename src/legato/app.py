@@ -7,13 +7,11 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from msgspec import structs
 from msgspec.structs import replace
-from ruamel.yaml import YAML
 
 from legato.connectors.spec import TransportKind
 from legato.core.identifiers import normal_identifier, pointer_key
@@ -34,7 +32,6 @@ from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
 from legato.model.state import State, decode_state
 from legato.plan.diff import retire
-from legato.plan.load import Loaded, load
 from legato.plan.scale import scale_plan
 from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
@@ -51,12 +48,12 @@ from legato.runtime.local import LocalHost, Stores
 from legato.stores.folder import Folder, wait_for_engine
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
-from legato.transports.catalog import read_catalog
 from legato.transports.clock import SystemClock
 from legato.transports.file import FileSender
 from legato.transports.http import HttpSender
 from legato.transports.secrets import WorkspaceSecrets
 from legato.transports.smtp import SmtpSender
+from legato.workspace import check_files, read_workspace
 
 REPLAY_RECORDS = 500
 COUNTS_SECONDS = 0.5
@@ -465,42 +462,6 @@ def _with_retired(plan: Plan, active: Plan, records: Records) -> Plan:
 
 def _everybody(records: Records) -> Iterator[tuple[PersonId, bytes]]:
     yield from records.people(PersonId(""), sys.maxsize)
-
-
-def read_workspace(folder: Path) -> dict[str, str]:
-    """Return the texts of every YAML file of a workspace by path in it, `scenarios/` excepted.
-
-    Files and folders whose names begin with a dot are not part of it.
-    """
-    texts: dict[str, str] = {}
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        is_hidden = any(part.startswith(".") for part in inside.parts)
-        if path.suffix not in (".yaml", ".yml") or is_hidden or inside.parts[0] == "scenarios":
-            continue
-        try:
-            texts[inside.as_posix()] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LegatoError(
-                f"{path} cannot be read as text.", fix="Save it as UTF-8, readable by this user."
-            ) from error
-    return texts
-
-
-def check_files(files: Mapping[str, str]) -> Loaded:
-    """Compile definitions with the connectors that are shipped: a plan, or every mistake."""
-    return load(files, shipped_connectors())
-
-
-@cache
-def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
-    """Return the manifests of the connectors' catalog by id."""
-    reader = YAML(typ="safe", pure=True)
-    manifests: dict[str, Mapping[str, Any]] = {}
-    for text in read_catalog().values():
-        manifest: dict[str, Any] = reader.load(text)  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
-        manifests[manifest["id"]] = manifest
-    return dict(sorted(manifests.items()))
 
 
 def open_app(config: Config) -> App:

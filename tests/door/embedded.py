@@ -11,7 +11,6 @@ from typing import Self
 
 import msgspec
 
-from legato.app import check_files
 from legato.fold.memory import CORE, DUPLICATES_WINDOW, Core
 from legato.insight.status import Watch
 from legato.model.delivery import Delivery
@@ -37,6 +36,7 @@ from legato.stores.sqlite_state import SqliteStore
 from legato.transports.clock import SystemClock
 from legato.transports.http import HttpSender
 from legato.transports.secrets import WorkspaceSecrets
+from legato.workspace import check_files
 
 SYSTEM = SystemClock()
 

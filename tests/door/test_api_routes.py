@@ -15,9 +15,10 @@ import msgspec
 import pytest
 
 from legato.__main__ import Doors
-from legato.app import App, Config, open_app, read_workspace
+from legato.app import App, Config, open_app
 from legato.studio.access import FAILURES_MAX
 from legato.studio.tokens import ROLES, Role, Tokens
+from legato.workspace import read_workspace
 
 WELCOME = """
 journey: welcome

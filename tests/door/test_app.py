@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from legato.app import App, Config, open_app, read_workspace
+from legato.app import App, Config, open_app
 from legato.model.event import CustomerEvent
 from legato.model.ids import EventId
 from legato.model.problem import LegatoError
+from legato.workspace import read_workspace
 
 WORKSPACE = Path(__file__).parent / "kill" / "workspace"
 

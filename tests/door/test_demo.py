@@ -10,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from legato.app import read_workspace
 from legato.cli.demo import find_example
+from legato.workspace import read_workspace
 
 SOURCES = Path(__file__).parents[2] / "src"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCES)}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from legato.app import shipped_connectors
 from legato.model.plan import Plan
 from legato.plan.load import load
 from legato.simulate.world import STEADY_SCENE, Scene, World
 from legato.stores.memory import MemoryLog, MemoryStore
+from legato.workspace import shipped_connectors
 
 BASE: Mapping[str, str] = {
     "legato.yaml": "workspace: test\nzone: UTC\nlateness: 10m\naccept_unknown: true\n",

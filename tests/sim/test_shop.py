@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from legato.app import check_files, read_workspace
 from legato.model.event import NAME_OF_KIND, CustomerEvent
 from legato.model.ids import EventId, PersonId, derive, share
 from legato.model.instant import DAY, Instant
@@ -25,6 +24,7 @@ from legato.simulate.world import World, WorldStore
 from legato.stores.memory import MemoryLog, MemoryStore
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
+from legato.workspace import check_files, read_workspace
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 DAYS = 90

@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from legato.app import check_files, read_workspace
 from legato.cli.replay import Fact, load_history
 from legato.model.event import NAME_OF_KIND, CustomerEvent
 from legato.model.ids import EventId, derive
@@ -20,6 +19,7 @@ from legato.plan.scale import scale_plan
 from legato.simulate.provider import Provider
 from legato.simulate.world import START, Scene, World
 from legato.stores.memory import MemoryLog, MemoryStore
+from legato.workspace import check_files, read_workspace
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 AGREED = {"consent": {"categoryPreferences": {"Advertising": True}}}

@@ -9,7 +9,6 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from legato.app import check_files, read_workspace
 from legato.cli.demo import HTTP_PORT, SECRETS, SENDERS, SMTP_PORT, Providers, prepare
 from legato.cli.replay import Fact, load_history
 from legato.model.event import NAME_OF_KIND
@@ -18,6 +17,7 @@ from legato.model.instant import SECOND
 from legato.model.journey import Send
 from legato.model.plan import Plan
 from legato.plan.scale import scale_plan
+from legato.workspace import check_files, read_workspace
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 

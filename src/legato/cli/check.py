@@ -10,11 +10,11 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from legato.app import check_files, read_workspace
 from legato.cli.client import Failure
 from legato.cli.why import print_json
 from legato.model.plan import plan_digest
 from legato.model.problem import Problem
+from legato.workspace import check_files, read_workspace
 
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 TAB_WIDTH = 4

@@ -10,7 +10,7 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 
-from legato.app import App, Applied, check_files
+from legato.app import App, Applied
 from legato.insight.reach import Reach, count_heads, reach_of
 from legato.model.noun import Noun
 from legato.model.plan import Plan, plan_digest
@@ -19,6 +19,7 @@ from legato.plan.diff import Change, compare
 from legato.studio.access import needs
 from legato.studio.host import Host, Who
 from legato.studio.refusal import Refused
+from legato.workspace import check_files
 
 FILES_MAX = 2_000
 """Files of one workspace: the largest known have hundreds."""

@@ -1,0 +1,50 @@
+"""A workspace folder: its texts, and what they compile to with the connectors that are shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from legato.model.problem import LegatoError
+from legato.plan.load import Loaded, load
+from legato.transports.catalog import read_catalog
+
+
+def read_workspace(folder: Path) -> dict[str, str]:
+    """Return the texts of every YAML file of a workspace by path in it, `scenarios/` excepted.
+
+    Files and folders whose names begin with a dot are not part of it.
+    """
+    texts: dict[str, str] = {}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        is_hidden = any(part.startswith(".") for part in inside.parts)
+        if path.suffix not in (".yaml", ".yml") or is_hidden or inside.parts[0] == "scenarios":
+            continue
+        try:
+            texts[inside.as_posix()] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LegatoError(
+                f"{path} cannot be read as text.", fix="Save it as UTF-8, readable by this user."
+            ) from error
+    return texts
+
+
+def check_files(files: Mapping[str, str]) -> Loaded:
+    """Compile definitions with the connectors that are shipped: a plan, or every mistake."""
+    return load(files, shipped_connectors())
+
+
+@cache
+def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
+    """Return the manifests of the connectors' catalog by id."""
+    reader = YAML(typ="safe", pure=True)
+    manifests: dict[str, Mapping[str, Any]] = {}
+    for text in read_catalog().values():
+        manifest: dict[str, Any] = reader.load(text)  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
+        manifests[manifest["id"]] = manifest
+    return dict(sorted(manifests.items()))
