@@ -25,7 +25,7 @@ from legato.collect.body import BodyFault, Receive, receive_body, unpack
 from legato.collect.keys import KeyRing, shown
 from legato.collect.pixel import pixel_call
 from legato.collect.segment import Answer, FaultCode, Route
-from legato.collect.wire import Arrival, Family
+from legato.collect.wire import Arrival, Batch, Family, Item
 from legato.model.event import CustomerEvent, RejectedItem
 from legato.model.instant import SECOND, Instant
 from legato.model.noun import Noun
@@ -38,6 +38,8 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Verdicts: TypeAlias = Callable[[str, Sequence[str]], Mapping[str, QuarantineRow | None]]
 Headers: TypeAlias = Mapping[bytes, bytes]
+Read: TypeAlias = Item | Batch | FaultCode
+"""A body as it was read, once: before its source is known, for it may name the write key."""
 
 VERDICTS_MAX = 100
 """Message ids in one question."""
@@ -211,12 +213,15 @@ class CollectDoor:
         if isinstance(data, str):
             return Refused(code=_CODE_OF_FAULT[data], family=admitted.family)
         key, source = admitted.key, admitted.source
+        if source is not None and _is_too_large(request.route, source, data):
+            return Refused(code="too_large", family=source.kind)
+        read = _read(request.route, data)
         if source is None:
-            key = _named_key(data) or admitted.token
+            key = _named_key(read, data) or admitted.token
             source = self._source(key, admitted.family)
             if isinstance(source, Refused):
                 return source
-        return self._read_calls(request, source, key=key, data=data)
+        return self._judge_calls(request, source, key=key, data=data, read=read)
 
     def _source(self, key: str, family: Family) -> Source | Refused:
         if not key:
@@ -226,13 +231,15 @@ class CollectDoor:
             return Refused(code="invalid_write_key", family=family)
         return source if source.is_enabled else Refused(code="source_disabled", family=source.kind)
 
-    def _read_calls(
-        self, request: Request, source: Source, *, key: str, data: bytes
+    def _judge_calls(
+        self, request: Request, source: Source, *, key: str, data: bytes, read: Read
     ) -> Taken | Refused:
         """Judge every call of a body."""
-        if len(data) > segment.BATCH_BYTES_MAX[source.kind]:
-            return Refused(code="too_large", family=source.kind)
         route = request.route
+        if _is_too_large(route, source, data):
+            return Refused(code="too_large", family=source.kind)
+        if isinstance(read, str):
+            return Refused(code=read, family=source.kind)
         client = route.is_device or _is_browser(request.headers)
         arrival = Arrival(
             source=source.name,
@@ -244,14 +251,9 @@ class CollectDoor:
             address=request.peer if client else "",
             write_key=key,
         )
-        if route.action == "batch":
-            return _read_batch(arrival, source, data)
-        if len(data) > wire.EVENT_BYTES_MAX and source.kind == "segment":
-            return Refused(code="too_large", family=source.kind)
-        item = wire.read_item(data)
-        if item is None:
-            return Refused(code="invalid_json", family=source.kind)
-        return Taken(source=source, events=(wire.judge(item, data, arrival),))
+        if isinstance(read, Batch):
+            return _judge_batch(arrival, source, read)
+        return Taken(source=source, events=(wire.judge(read, data, arrival),))
 
     async def _store(self, request: Request, taken: Taken) -> Answer:
         family = taken.source.kind
@@ -270,11 +272,12 @@ class CollectDoor:
         data = pixel_call(request.query)
         if data is None:
             return segment.answer_fault("invalid_json", family)
-        key = shown(request.headers, request.query).key or _named_key(data)
+        read = _read(request.route, data)
+        key = shown(request.headers, request.query).key or _named_key(read, data)
         source = self._source(key, family)
         if isinstance(source, Refused):
             return segment.answer_fault(source.code, source.family)
-        taken = self._read_calls(request, source, key=key, data=data)
+        taken = self._judge_calls(request, source, key=key, data=data, read=read)
         if isinstance(taken, Refused):
             return segment.answer_fault(taken.code, taken.family)
         answer = await self._store(request, taken)
@@ -333,15 +336,26 @@ class CollectDoor:
         return "https" if forwarded == b"https" else scope.get("scheme", "http")
 
 
-def _read_batch(arrival: Arrival, source: Source, data: bytes) -> Taken | Refused:
+def _is_too_large(route: Route, source: Source, data: bytes) -> bool:
+    if route.action != "batch" and source.kind == "segment":
+        return len(data) > wire.EVENT_BYTES_MAX
+    return len(data) > segment.BATCH_BYTES_MAX[source.kind]
+
+
+def _read(route: Route, data: bytes) -> Read:
+    if route.action != "batch":
+        return wire.read_item(data) or "invalid_json"
     batch = wire.read_batch(data)
     match batch:
         case "malformed":
-            return Refused(code="invalid_json", family=source.kind)
+            return "invalid_json"
         case "no_batch":
-            return Refused(code="invalid_request", family=source.kind)
+            return "invalid_request"
         case _:
-            pass
+            return batch
+
+
+def _judge_batch(arrival: Arrival, source: Source, batch: Batch) -> Taken | Refused:
     if not batch.batch and source.kind == "rudder":
         return Refused(code="empty_batch", family=source.kind)
     if wire.is_heavy(batch, size_max=segment.BODY_BYTES_MAX):
@@ -397,8 +411,10 @@ class _Keyed(msgspec.Struct, rename="camel"):
 _KEYED = msgspec.json.Decoder(_Keyed)
 
 
-def _named_key(data: bytes) -> str:
+def _named_key(read: Read, data: bytes) -> str:
     """Return the write key that a body names; empty where it names none, or is no object."""
+    if not isinstance(read, str):
+        return wire.read_id(read.write_key) or ""
     try:
         return wire.read_id(_KEYED.decode(data).write_key) or ""
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
