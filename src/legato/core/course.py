@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 import msgspec
 
-from legato.expr.depends import events, uses_time
+from legato.expr.depends import events, reads_event_only, uses_time
 from legato.expr.facts import Facts
-from legato.expr.python import compile_rule
+from legato.expr.python import compile_match, compile_rule
 from legato.model.journey import Branch, Call, Exit, Journey, WaitCase, WaitFor
 from legato.model.rule import Rule
 
 Check: TypeAlias = Callable[[Facts], bool]
+Match: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -38,9 +39,17 @@ class Course:
         if entry.kind == "event":
             self.listens[entry.on] = True
         self.entry_check = self._compile(entry.when)
+        self.entry_match: Match | None = None
+        """The same, of an event's properties, where it asks about nothing else."""
+        if entry.when is not None and reads_event_only(entry.when):
+            self.entry_match = compile_match(entry.when)
         self.exits: list[tuple[Exit, Check | None]] = [
             (leave, self._compile(leave.when)) for leave in journey.exits
         ]
+        self.standing_exits: list[Check] = [
+            check for leave, check in self.exits if check is not None and not leave.on
+        ]
+        """Conditions to leave it that wait for no event."""
         self.listens.update({leave.on: True for leave in journey.exits if leave.on})
         self.cases: dict[str, list[tuple[WaitCase, Check | None]]] = {}
         """Wait step -> its cases."""

@@ -74,6 +74,11 @@ def reads_about(rule: Rule) -> bool:
     return any(isinstance(leaf, HistoryHas) and not leaf.subject for leaf in leaves(rule))
 
 
+def reads_event_only(rule: Rule) -> bool:
+    """Return whether a rule looks at nothing but the properties of the event at hand."""
+    return all(isinstance(leaf, PropertyIs) and leaf.scope == "event" for leaf in leaves(rule))
+
+
 def uses_time(rule: Rule, computed: Collection[str] = ()) -> bool:
     """Return whether time alone can change a rule. `computed`: traits that change with time."""
     return any(_leaf_uses_time(leaf, computed) for leaf in leaves(rule))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from legato.expr.path import Json, scalars, values_at
-from legato.expr.tally import canonical, has_value, measure, measure_count
+from legato.expr.tally import canonical, has_value, measure, measure_count, measure_total
 from legato.expr.wall import minute_of_day, weekday
 from legato.model.instant import MILLISECOND, SECOND, Duration, Instant, parse_instant
 from legato.model.rule import Scalar, Slot
@@ -75,6 +75,10 @@ class Facts:
     def count(self, slot_id: str, size: Duration) -> int:
         """Return a count over a sliding window: the measurement that rules read most."""
         return measure_count(self.state.history.get(slot_id), self.now, size)
+
+    def total(self, slot_id: str) -> int:
+        """Return a count over all of history."""
+        return measure_total(self.state.history.get(slot_id), self.now)
 
     def trait(self, name: str) -> Json:
         """Return a trait's value as it stands, computed ones as of now; None where there is none.

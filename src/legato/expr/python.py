@@ -145,6 +145,8 @@ class _Writer:
             if slot.window.kind == "sliding":
                 size = self._constant(slot.window.size)
                 measured = f"f.count({self._constant(slot.slot_id)}, {size})"
+            elif slot.window.kind == "ever":
+                measured = f"f.total({self._constant(slot.slot_id)})"
             else:
                 measured = f"f.measure({self._constant(slot)})"
             return f"({measured} {compare} {self._constant(test.value)})"

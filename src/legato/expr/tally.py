@@ -159,6 +159,17 @@ def measure_count(tally: Tally | None, now: Instant, size: Duration) -> int:
     return high
 
 
+def measure_total(tally: Tally | None, now: Instant) -> int:
+    """Return a count over all of history: `measure` without its choices."""
+    if tally is None:
+        return 0
+    entries = tally.entries
+    high = len(entries)
+    if high and entries[-1][0] > now:
+        high = bisect_left(entries, (now + 1,))
+    return high + (tally.base or 0)
+
+
 def has_value(slot: Slot, tally: Tally | None, now: Instant, *, zone: str, value: Scalar) -> bool:
     """Return whether a `unique` slot holds a value as of `now`."""
     known = canonical(value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from legato.core.course import Course, Move
 from legato.core.journeys.call import forget_answer
 from legato.core.journeys.journey import has_left_already, has_message_on_way, run
@@ -18,6 +20,9 @@ ENROLLMENTS_MAX = 200
 PASSAGES_MAX = 1_000
 """Keys of past passages remembered a person: of more (a thousand orders), the oldest passages are
 forgotten, and an entry `once` for such a key would be possible again."""
+
+REASONS_MAX = 1_024
+"""Reasons not to enter that are kept: each journey has a few, and most events meet one."""
 
 
 def _kept_key(moment: Moment, enrollment: Enrollment) -> str:
@@ -36,10 +41,16 @@ def enter_by_event(moment: Moment, course: Course, body: bytes) -> None:
         _refuse(moment, course, "", "entry.no_key", f"the event has no {entry.key}")
     elif moment.is_late:
         _refuse(moment, course, key, "entry.late", "it arrived later than lateness allows")
-    elif course.entry_check is not None and not course.entry_check(moment.facts()):
+    elif not _is_meant(moment, course):
         _refuse(moment, course, key, "entry.condition", "its entry condition did not hold")
     else:
         enter(moment, course, key, body)
+
+
+def _is_meant(moment: Moment, course: Course) -> bool:
+    if course.entry_match is not None:
+        return course.entry_match(moment.body)
+    return course.entry_check is None or course.entry_check(moment.facts())
 
 
 def _key(moment: Moment, course: Course) -> str | None:
@@ -100,8 +111,13 @@ def enter(moment: Moment, course: Course, key: str, body: bytes) -> None:
 
 
 def _refuse(moment: Moment, course: Course, key: str, code: str, what: str) -> None:
-    reason = Reason(code=code, what=what, definition=f"journeys/{course.journey.name}")
-    moment.notes.append(NotEntered(journey=course.journey.name, key=key, reason=reason))
+    name = course.journey.name
+    moment.notes.append(NotEntered(journey=name, key=key, reason=_reason(code, what, name)))
+
+
+@lru_cache(maxsize=REASONS_MAX)
+def _reason(code: str, what: str, journey: str) -> Reason:
+    return Reason(code=code, what=what, definition=f"journeys/{journey}")
 
 
 def _again(moment: Moment, course: Course, key: str) -> tuple[str, str] | None:

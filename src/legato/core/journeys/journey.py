@@ -155,8 +155,10 @@ def _met_exit(moment: Moment, course: Course, enrollment: Enrollment) -> Exit | 
 
 def has_left_already(moment: Moment, course: Course, enrollment: Enrollment) -> bool:
     """Return whether somebody about to enter would have to leave at once."""
+    if not course.standing_exits:
+        return False
     facts = moment.facts(entry=entry_of(enrollment))
-    return any(check is not None and not leave.on and check(facts) for leave, check in course.exits)
+    return any(check(facts) for check in course.standing_exits)
 
 
 def _reason_of(course: Course, leave: Exit) -> Reason:
