@@ -91,6 +91,8 @@ class Attempt(msgspec.Struct, frozen=True):
     destination: str
     delivery_id: str
     person_id: str
+    body: bytes = b""
+    signature: str = ""
 
 
 Reply = Callable[[Attempt], Awaitable[Response]]
@@ -151,6 +153,8 @@ class LaneWorld:
             destination=request.url.split("//")[1].split(".")[0],
             delivery_id=request.headers["Idempotency-Key"],
             person_id=msgspec.json.decode(request.body)["person_id"],
+            body=request.body,
+            signature=request.headers.get("Legato-Signature", ""),
         )
         self.attempts.append(attempt)
         return await self.reply(attempt)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from legato.connectors.render import signature
 from legato.core.gate import Clearance
 from legato.model.ids import DeliveryId
 from legato.model.instant import HOUR, MINUTE, SECOND
@@ -304,6 +305,33 @@ def test_a_missing_secret_waits_for_the_operator() -> None:
         assert await world.outcomes(1) == {"delivery_1": "accepted"}
 
     run(scenario)
+
+
+def test_a_renewed_secret_signs_the_next_attempt() -> None:
+    async def scenario() -> None:
+        settings = {"url": "https://crm.example/in", "signing_key": {"secret": "KEY"}}
+        world = LaneWorld(destination("crm", settings=settings), reply=Script(UNAVAILABLE, OK))
+        world.secrets["KEY"] = "old"
+        world.lanes.start()
+        world.decide(delivery(1))
+        await asyncio.sleep(0.1)
+
+        world.secrets["KEY"] = "renewed"
+        await world.outcomes(1)
+
+        keys = [
+            key
+            for attempt in world.attempts
+            for key in ("old", "renewed")
+            if attempt.signature == signature(key, _second_of(attempt), attempt.body)
+        ]
+        assert keys == ["old", "renewed"]
+
+    run(scenario)
+
+
+def _second_of(attempt: Attempt) -> int:
+    return (START + round(attempt.at * SECOND)) // SECOND
 
 
 def test_a_report_that_the_log_does_not_take_is_offered_again() -> None:

@@ -153,9 +153,8 @@ def _http(spec: Spec, route: Route, scope: dict[str, Any], terms: Terms) -> Http
     if "headers" in fields:
         headers.update(_pairs(fields["headers"].read(scope)))
     params += _authorize(spec, scope, headers, body)
-    for value in headers.values():
-        if _UNSAFE.search(value):
-            raise _Refused("header", "a header's value holds a line break or control character")
+    if _UNSAFE.search("".join(headers.values())):
+        raise _Refused("header", "a header's value holds a line break or control character")
     if params:
         url += ("&" if "?" in url else "?") + urlencode(params)
     return HttpRequest(
