@@ -162,6 +162,7 @@ class Memory:
                 if known is None:
                     pointers[key] = None
                 else:
+                    turned.leads[key] = known
                     people[known] = None
             for person_id in keys.people:
                 people[person_id] = None
@@ -170,16 +171,19 @@ class Memory:
         if pointers:
             for key, person_id in self._store.pointers(list(pointers)).items():
                 self._pointers.put(key, person_id)
+                turned.leads[key] = person_id
                 people[person_id] = None
         self._fetch(turned, people)
         return all_keys
 
     def _fetch(self, turned: Turned, people: Iterable[PersonId]) -> None:
         """Bring persons into memory; those there are not are remembered as absent."""
+        held = self._people
         missing = dict.fromkeys(
-            person_id
-            for person_id in (self._follow(turned, person_id) for person_id in people)
-            if person_id not in self._people
+            present
+            for person_id in people
+            # One who was merged into another is dropped: whoever is held is still there.
+            if person_id not in held and (present := self._follow(turned, person_id)) not in held
         )
         if not missing:
             return
@@ -208,6 +212,9 @@ class Memory:
         return person_id
 
     def _state(self, turned: Turned, person_id: PersonId) -> State | None:
+        state = self._people.get(person_id)
+        if state is not None:
+            return state
         person_id = self._follow(turned, person_id)
         state = self._people.get(person_id)
         if state is None and person_id not in turned.absent:
@@ -219,9 +226,10 @@ class Memory:
     def _load(self, turned: Turned, keys: Keys, now: Instant) -> Loaded:
         pointers: dict[str, PersonId] = {}
         for key in keys.pointers:
-            person_id = turned.pointers.get(key) or self._pointers.get(key)
+            person_id = turned.pointers.get(key) or turned.leads.get(key)
             if person_id is not None:
-                pointers[key] = self._follow(turned, person_id)
+                is_held = person_id in self._people
+                pointers[key] = person_id if is_held else self._follow(turned, person_id)
         states: dict[PersonId, State] = {}
         for person_id in (*keys.people, *pointers.values()):
             if person_id in states:
@@ -251,7 +259,8 @@ class Memory:
         state = result.state
         if state is not None:
             person_id = state.person_id
-            self._people.put(person_id, state)
+            if loaded.states.get(person_id) is not state:
+                self._people.put(person_id, state)
             turned.dirty[person_id] = state
             for gone in result.gone:
                 self._people.drop(gone)

@@ -64,6 +64,8 @@ class Turned(msgspec.Struct, kw_only=True):
     """Persons looked for and not found."""
     duplicates: dict[Instant, set[bytes]] = {}
     """Since -> message digests that the store has seen since then."""
+    leads: dict[str, PersonId] = {}
+    """Identifiers that led to somebody before this turn."""
     states: dict[PersonId, bytes | None] = {}
     forwards: dict[PersonId, PersonId] = {}
     pointers: dict[str, PersonId] = {}
