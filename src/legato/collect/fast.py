@@ -53,8 +53,6 @@ _ROUTES: Mapping[bytes, tuple[str, Route]] = {
     if route.action in ("one", "batch")
 }
 _NO_QUERY: Mapping[str, str] = {}
-_HEADS_MAX = 256
-"""Heads of answers remembered: as many as there are sites that send, on all but giant servers."""
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -257,7 +255,10 @@ class FastProtocol(HttpToolsProtocol):
             return
         call.response_complete = True
         headers = (*self.server_state.default_headers, *answer.headers)
-        head = _head(answer.status, headers, call.request.headers.get(b"origin"))
+        head = STATUS_LINE[answer.status] + _lines(headers)
+        origin = call.request.headers.get(b"origin")
+        if origin is not None:
+            head += _FOR_BROWSERS % origin
         end = b"\r\n" if call.keep_alive else b"connection: close\r\n\r\n"
         self.transport.write(head + end + answer.body)
         if not call.keep_alive:
@@ -265,12 +266,14 @@ class FastProtocol(HttpToolsProtocol):
         self.on_response_complete()
 
 
-@lru_cache(_HEADS_MAX)
-def _head(status: int, headers: tuple[tuple[bytes, bytes], ...], origin: bytes | None) -> bytes:
-    """Return an answer's status line and headers: the same ones, nearly always."""
-    if origin is not None:
-        headers += browser_headers(origin)
-    return b"".join((STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in headers)))
+@lru_cache
+def _lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Return headers as they are sent: the same ones, nearly always."""
+    return b"".join(b"%s: %s\r\n" % header for header in headers)
+
+
+_FOR_BROWSERS = _lines(browser_headers(b"%s"))
+"""Waits for the origin."""
 
 
 def _is_over(cycle: RequestResponseCycle | None) -> bool:
