@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
+from legato.core.course import Leaves
 from legato.core.moment import Moment
 from legato.core.program import ANY, Threshold
-from legato.expr.depends import next_change
+from legato.expr.depends import earliest_change
 from legato.expr.facts import Facts
 from legato.model.effect import SetAlarm
 from legato.model.instant import Instant
-from legato.model.rule import Rule
 from legato.model.state import State
 
 
@@ -50,7 +50,7 @@ def _segments_due_at(moment: Moment) -> Instant | None:
             change = _next_fall(moment.state, one.thresholds, moment.now)
         else:
             facts = facts or moment.facts()
-            change = next_change(one.segment.rule, facts)
+            change = earliest_change(one.leaves, facts)
         if change is not None and (due_at is None or change < due_at):
             due_at = change
     return due_at
@@ -93,18 +93,18 @@ def _journeys_due_at(moment: Moment, since: Instant) -> Instant | None:
     return min(instants) if instants else None
 
 
-def _instants_of(moment: Moment, rule: Rule, since: Instant) -> Iterator[Instant]:
+def _instants_of(moment: Moment, rule: Leaves, since: Instant) -> Iterator[Instant]:
     """Yield when time may next change a rule: at once, where it did since the event happened."""
-    change = next_change(rule, moment.facts())
+    change = earliest_change(rule, moment.facts())
     if change is not None:
         yield change
     if since < moment.now and _has_changed(moment, rule, since):
         yield moment.now
 
 
-def _has_changed(moment: Moment, rule: Rule, since: Instant) -> bool:
+def _has_changed(moment: Moment, rule: Leaves, since: Instant) -> bool:
     """Return whether time may have changed a rule between an event and its arrival."""
     moment.at = since
-    change = next_change(rule, moment.facts())
+    change = earliest_change(rule, moment.facts())
     moment.at = moment.now
     return change is not None and change <= moment.now

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from legato.expr.depends import events, reads_event_only, uses_time
+from legato.expr.depends import events, leaves, reads_event_only, uses_time
 from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
 from legato.model.journey import Branch, Call, Exit, Journey, WaitCase, WaitFor
@@ -15,6 +15,8 @@ from legato.model.rule import Rule
 
 Check: TypeAlias = Callable[[Facts], bool]
 Match: TypeAlias = Callable[[Mapping[str, Any]], bool]
+Leaves: TypeAlias = tuple[Rule, ...]
+"""Of one rule: when it may change is when one of them does."""
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -81,10 +83,10 @@ class Course:
         self.rules.append(rule)
         return compile_rule(rule)
 
-    def timed_rules(self, step_id: str) -> tuple[Rule, ...]:
-        """Return the rules that time alone may make true while a person is at a step."""
+    def timed_rules(self, step_id: str) -> tuple[Leaves, ...]:
+        """Return the rules, as their leaves, that time alone may make true at a step."""
         return self._timed.get(step_id, self._timed_exits)
 
 
-def _timed(rules: Iterable[Rule | None]) -> tuple[Rule, ...]:
-    return tuple(rule for rule in rules if rule is not None and uses_time(rule))
+def _timed(rules: Iterable[Rule | None]) -> tuple[Leaves, ...]:
+    return tuple(tuple(leaves(rule)) for rule in rules if rule is not None and uses_time(rule))

@@ -24,6 +24,8 @@ Match: TypeAlias = Callable[[Mapping[str, Any]], bool]
 
 ZONE_TRAIT = "timezone"
 """Where SDKs put the person's tz name: `context.timezone` is written to this trait."""
+ZONE_CHANGED = f"trait:{ZONE_TRAIT}"
+"""What Moment.changed calls it."""
 
 
 AFFECTED_MAX = 4_096
@@ -53,12 +55,13 @@ def _slot_fold(slot: Slot, name: str) -> SlotFold:
 class SegmentCheck:
     """One segment, its compiled rule, and what can change its answer."""
 
-    __slots__ = ("check", "inputs", "is_timed", "name", "segment", "thresholds")
+    __slots__ = ("check", "inputs", "is_timed", "leaves", "name", "segment", "thresholds")
 
     def __init__(self, segment: SegmentType, computed: Mapping[str, Slot]) -> None:
         self.segment = segment
         self.name = segment.name
         self.check: Check = compile_rule(segment.rule)
+        self.leaves = tuple(depends.leaves(segment.rule))
         self.inputs = inputs_of(segment.rule, computed)
         sliding = [name for name, slot in computed.items() if slot.window.kind != "ever"]
         self.is_timed = depends.uses_time(segment.rule, sliding)

@@ -14,7 +14,7 @@ from legato.core.journeys.enter import compact, enter, enter_by_event, enter_by_
 from legato.core.journeys.journey import fire_due, touch
 from legato.core.journeys.late import remember, replay
 from legato.core.moment import Moment
-from legato.core.program import Program
+from legato.core.program import ZONE_CHANGED, Program
 from legato.core.segment import settle_segments
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
@@ -79,7 +79,8 @@ def _on_customer_event(
     moment.notes += found.notes
     moment.is_upheaval = bool(found.gone)
     fold(moment, event, loaded.keys.context)
-    moment.zone = program.zone_of(moment.state)
+    if ZONE_CHANGED in moment.changed:
+        moment.zone = program.zone_of(moment.state)
     settle_segments(moment)
     _on_journeys(moment, event)
     enter_by_segments(moment)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, assert_never
 
 from legato.expr.facts import Facts, instant_of
@@ -89,7 +89,12 @@ def next_change(rule: Rule, facts: Facts) -> Instant | None:
 
     The rule may say the same then; before it, nothing else changing, it cannot change.
     """
-    changes = [change for leaf in leaves(rule) if (change := _leaf_change(leaf, facts)) is not None]
+    return earliest_change(leaves(rule), facts)
+
+
+def earliest_change(rules: Iterable[Rule], facts: Facts) -> Instant | None:
+    """Return the same for a rule whose leaves are at hand."""
+    changes = [change for leaf in rules if (change := _leaf_change(leaf, facts)) is not None]
     return min(changes) if changes else None
 
 

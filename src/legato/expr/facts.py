@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from legato.expr.path import Json, scalars, values_at
@@ -16,6 +17,8 @@ PASSAGE_SEPARATOR = "\x1f"
 """Between a journey and a key in State.passages."""
 UNIX_SECONDS_MAX = 100_000_000_000
 """A number below it is seconds since 1970 (until the year 5138), else milliseconds."""
+INSTANTS_MAX = 8_192
+"""Texts of instants read once: a trait is asked for its age at every event of its person."""
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -144,6 +147,11 @@ class Facts:
         return weekday(self.now, self.zone)
 
 
+@lru_cache(maxsize=INSTANTS_MAX)
+def _instant(text: str) -> Instant | None:
+    return parse_instant(text)
+
+
 def instant_of(value: Json) -> Instant | None:
     """Read an instant from a trait: ISO 8601, or seconds or milliseconds since 1970."""
     found = scalars(value)
@@ -151,7 +159,7 @@ def instant_of(value: Json) -> Instant | None:
         return None
     first = found[0]
     if isinstance(first, str):
-        return parse_instant(first)
+        return _instant(first)
     if first is None or isinstance(first, bool):
         return None
     unit = SECOND if abs(first) < UNIX_SECONDS_MAX else MILLISECOND
