@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from legato.core.admit import CONSENT_EVENT, trait_refusal
@@ -75,30 +75,30 @@ def write_trait(moment: Moment, name: str, value: object) -> None:
 
 def _consents(
     moment: Moment, event: CustomerEvent, context: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, str], bool, str]]:
-    """Yield ((purpose, channel), granted, wording) in each dialect that clients speak."""
+) -> list[tuple[tuple[str, str], bool, str]]:
+    """Return ((purpose, channel), granted, wording) in each dialect that clients speak."""
+    found: list[tuple[tuple[str, str], bool, str]] = []
     if event.kind == "track" and event.name == CONSENT_EVENT:
         key = (moment.body["purpose"], moment.body.get("channel", EVERY_CHANNEL))
-        yield key, moment.body["granted"], str(moment.body.get("wording", ""))
+        found.append((key, moment.body["granted"], str(moment.body.get("wording", ""))))
     purpose_of = moment.program.plan.policies.consent_categories
-    if not purpose_of or not ("consent" in context or "consentManagement" in context):
-        return
-    for category, is_granted in _categories(context):
-        if category in purpose_of:
-            yield (purpose_of[category], EVERY_CHANNEL), is_granted, ""
+    if purpose_of:
+        for category, is_granted in _categories(context):
+            if category in purpose_of:
+                found.append(((purpose_of[category], EVERY_CHANNEL), is_granted, ""))
+    return found
 
 
-def _categories(context: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    preferences = _mapping(_mapping(context, "consent"), "categoryPreferences")
-    for category, is_granted in preferences.items():
-        if isinstance(is_granted, bool):
-            yield category, is_granted
-    if "consentManagement" not in context:
-        return
-    rudder = _mapping(context, "consentManagement")
-    for field, is_granted in (("allowedConsentIds", True), ("deniedConsentIds", False)):
-        for category in scalars(rudder.get(field)):
-            yield str(category), is_granted
+def _categories(context: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    found: list[tuple[str, bool]] = []
+    if "consent" in context:
+        preferences = _mapping(_mapping(context, "consent"), "categoryPreferences")
+        found += [one for one in preferences.items() if isinstance(one[1], bool)]
+    if "consentManagement" in context:
+        rudder = _mapping(context, "consentManagement")
+        for field, is_granted in (("allowedConsentIds", True), ("deniedConsentIds", False)):
+            found += [(str(category), is_granted) for category in scalars(rudder.get(field))]
+    return found
 
 
 def _mapping(value: Mapping[str, Json], key: str) -> Mapping[str, Json]:

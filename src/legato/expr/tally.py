@@ -292,7 +292,7 @@ def _fold_count(base: Base, entries: Sequence[Entry]) -> Base:
 
 
 def _fold_sum(base: Base, entries: Sequence[Entry]) -> Base:
-    return _small(int(base or 0) + sum(value for _, value in entries))
+    return _small(int(base or 0) + sum([value for _, value in entries]))
 
 
 def _fold_average(base: Base, entries: Sequence[Entry]) -> Base:
