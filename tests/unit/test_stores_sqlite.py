@@ -27,6 +27,7 @@ from legato.stores.folder import Folder
 from legato.stores.sqlite_file import WAL_BYTES_MAX, SqliteFile
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_schema import STATE_FORMAT
+from legato.stores.sqlite_seen import SLICES
 from legato.stores.sqlite_state import SqliteStore
 
 Opened: TypeAlias = SqliteLog | SqliteStore
@@ -372,6 +373,29 @@ def test_old_digests_are_forgotten_in_small_steps(store: SqliteStore) -> None:
     assert steps == 3
     with store.file.reading() as reader:
         assert reader.execute("SELECT count(*) FROM seen").get == 0
+
+
+def test_digests_move_into_their_tree_and_are_found_all_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    digests = [message_digest("web", str(number)) for number in range(1_500)]
+    turns = [digests[first : first + 3] for first in range(0, len(digests), 3)]
+    store = SqliteStore(path)
+
+    for position, seen in enumerate(turns, 1):
+        store.commit(Turn(position=position, now=HOUR, seen=dict.fromkeys(seen, HOUR)))
+        if position == len(turns) // 2:
+            store.close()
+            store = SqliteStore(path)
+
+    assert store.seen(digests, HOUR) == {*digests}
+    assert store.seen(digests, HOUR + 1) == set()
+    store.close()
+    reader = SqliteStore(path, is_writer=False)
+    assert reader.seen(digests, HOUR) == {*digests}
+    with reader.file.reading() as rows:
+        assert rows.execute("SELECT count(*) FROM recent").get == SLICES
+        assert rows.execute("SELECT count(*) FROM seen").get >= len(digests) - 3 * SLICES
+    reader.close()
 
 
 def test_the_wal_stays_bounded_beside_a_writer_that_never_rests(tmp_path: Path) -> None:
