@@ -178,6 +178,17 @@ def test_a_message_seen_again_counts_from_then(store: Store) -> None:
     assert store.seen([HELLO], START + 79 * HOUR) == {HELLO}
 
 
+def test_a_turn_that_is_undone_forgets_no_message(store: Store) -> None:
+    # Its second turn is where a store may set out to rearrange digests that begin with a 2.
+    early, other = b"\2" * 16, b"\3" * 16
+    store.commit(Turn(position=1, now=START, seen={early: START}, forwards={ANA: BEN}))
+    with pytest.raises(AssertionError):
+        store.commit(Turn(position=2, now=START, seen={other: START}, forwards={BEN: ANA}))
+    store.commit(Turn(position=3, now=START))
+
+    assert store.seen([early, other], 0) == {early}
+
+
 def test_alarms_come_earliest_first_and_strictly_before_the_bound(
     store: Store, reopened: Again
 ) -> None:

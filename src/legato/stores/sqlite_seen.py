@@ -49,6 +49,7 @@ class RecentlySeen:
         """Write what a turn has seen. The turn may yet be undone: nothing is moved here."""
         if not self._slices:
             self._load(writer)
+        self._moved = ()  # the turn before may have been undone
         generation, since = writer.execute("SELECT generation, generation_since FROM head").get
         row = self._row + 1
         if turn.now - since >= window:
