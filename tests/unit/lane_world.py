@@ -117,6 +117,7 @@ class LaneWorld:
         self.closed: dict[DeliveryId, Clearance] = {}
         self.secrets: dict[str, str] = {}
         self.busy_count = 0
+        self.bug_count = 0
         self.write_seconds = 0.0
         self.position = self.store.head().position
         self._news = asyncio.Event()
@@ -163,6 +164,9 @@ class LaneWorld:
 
     async def accept(self, events: Sequence[Event]) -> int:
         await asyncio.sleep(0)
+        if self.bug_count > 0:
+            self.bug_count -= 1
+            raise ValueError
         if self.busy_count > 0:
             self.busy_count -= 1
             raise Busy("full", retry_after=SECOND)

@@ -349,6 +349,22 @@ def test_a_report_that_the_log_does_not_take_is_offered_again() -> None:
     run(scenario)
 
 
+def test_a_bug_in_the_intake_costs_reports_no_more_than_time() -> None:
+    async def scenario() -> None:
+        world = LaneWorld(destination("crm"))
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _what: None)
+        world.bug_count = 1
+        world.lanes.start()
+
+        world.decide(delivery(1))
+        await asyncio.sleep(1)
+        world.decide(delivery(2))
+
+        assert await world.outcomes(2) == {"delivery_1": "accepted", "delivery_2": "accepted"}
+
+    run(scenario)
+
+
 def test_a_delivery_to_a_destination_that_is_gone_fails_with_its_reason() -> None:
     async def scenario() -> None:
         world = LaneWorld(destination("crm"), reply=Script(UNAVAILABLE))

@@ -35,7 +35,7 @@ class AttemptBook:
     def end(self, delivery_id: DeliveryId, next_attempt_at: Instant) -> None:
         """Put on record that an attempt failed for now. Memory knows it already."""
         self._ends.append((delivery_id, next_attempt_at))
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def written(self) -> None:
@@ -49,7 +49,6 @@ class AttemptBook:
             # An end that is not stored costs a doubt after a restart, not a delivery.
             with contextlib.suppress(LegatoError):
                 await self._gatekeeper.end_attempts(ends)
-        self._task = None
 
 
 class Reporter:
@@ -62,7 +61,7 @@ class Reporter:
 
     def report(self, report: DeliveryReported) -> None:
         self._waiting.append(report)
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
@@ -76,7 +75,6 @@ class Reporter:
                 await asyncio.sleep(WAIT_SECONDS_AFTER_FAULT)
             else:
                 del self._waiting[: len(reports)]
-        self._task = None
 
     async def close(self, seconds: float) -> int:
         """Hand over what is left, within a time; return how many reports were not taken.
