@@ -175,7 +175,10 @@ class Records(Protocol):
     """What happened, for readers: notes, quarantine, counts."""
 
     def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
-        """Return a person's notes in order, those of persons merged into them included."""
+        """Return a person's notes in order, those of persons merged into them included.
+
+        What concerns no person is found by `tail` alone.
+        """
         ...
 
     def tail(self, after: int, limit: int) -> list[Story]:

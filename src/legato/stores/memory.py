@@ -229,6 +229,8 @@ class MemoryStore:
 
     def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole; a merged person's is that of who it became."""
+        if not person_id:
+            return []
         present = self.resolve(person_id)
         numbers = list(self._notes_of.get(present, ()))
         for gone in self._gone.get(present, ()):
