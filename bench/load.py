@@ -17,8 +17,8 @@ import msgspec
 from workspace import EVENTS, WRITE_KEY
 
 PAUSE_SECONDS = 0.002
-"""Between looks at what is to be sent. The loop's timers count whole milliseconds: half of one would
-spin, and take a core from what is measured. What it is late is charged to the server."""
+"""Between looks at what is to be sent. The loop's timers count whole milliseconds: half of one
+would spin, and take a core from what is measured. What it is late is charged to the server."""
 ORDER = EVENTS.index("Order Completed")
 OTHERS = [kind for kind in range(len(EVENTS)) if kind != ORDER]
 

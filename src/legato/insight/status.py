@@ -82,6 +82,8 @@ class Activity(Noun, frozen=True, kw_only=True):
     """Newest last; without personal values."""
 
 
+_NOT_COUNTED = frozenset((Admitted, Linked, NotLinked, Moved, TraitWritten, TraitRefused))
+"""Most of all notes."""
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Activity] = msgspec.msgpack.Decoder(Activity)
 
@@ -111,7 +113,8 @@ class Watch:
         """Count one turn's notes."""
         for story in stories:
             for note in story.notes:
-                self._count(story, note)
+                if type(note) not in _NOT_COUNTED:
+                    self._count(story, note)
 
     def activity(self, sentence_count: int = 10) -> Activity:
         """Return the counts as they stand."""
@@ -152,15 +155,12 @@ class Watch:
         )
 
     def _count(self, story: Story, note: Note) -> None:
-        # Most frequent first: this runs for every note there is.
-        match note:
-            case Admitted() | Linked() | NotLinked() | Moved() | TraitWritten() | TraitRefused():
-                return
-            case Entered():
-                self._entered[note.journey] += 1
+        match note:  # the most frequent first
             case NotEntered():
                 self._turned_away[note.journey] += 1
                 return
+            case Entered():
+                self._entered[note.journey] += 1
             case Left():
                 self._left[note.journey] += 1
                 self._goals[note.journey] += note.outcome == "goal"
@@ -175,6 +175,8 @@ class Watch:
                 pass
             case AudienceChanged() | Called() | Revoked():
                 pass
+            case Admitted() | Linked() | NotLinked() | Moved() | TraitWritten() | TraitRefused():
+                return
             case _:
                 assert_never(note)
         self._sentences.append((story, note))

@@ -9,9 +9,8 @@ begins, lanes finish their attempts and report, what was acknowledged is stored 
 
 The garbage collector is set up for what lives here. Decoded persons are hundreds of thousands of
 small objects that never form cycles; a full collection over them stops everything for seconds
-(2.5 s at 300,000 persons). So what is there after recovery is frozen, young objects are collected
-in small steps, and full collections are not run at all: what is dropped goes by its reference
-count.
+(2.5 s at 300,000 persons), one over the second generation for 15 ms. So what is there after
+recovery is frozen, and only the youngest are ever collected: the rest goes by its reference count.
 """
 
 from __future__ import annotations
@@ -68,8 +67,8 @@ DRAIN_SECONDS = 10.0
 """How long a stop may take to apply what is queued; the rest is replayed at the next start."""
 RESTART_SECONDS = 5.0
 """Until a background task that failed is started again."""
-GC_THRESHOLDS = (20_000, 10, 1_000_000)
-"""Young objects in steps of a millisecond; the third keeps full collections from ever running."""
+GC_THRESHOLDS = (20_000, 1000000, 1_000_000)
+"""Young objects in steps of a millisecond; the others keep larger collections from ever running."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep the others waiting. Under Python's 5 ms the engine holds up the loop,
