@@ -26,12 +26,12 @@ COMMAND = (sys.executable, "-m", "legato")
 class Running:
     """A started process on a new workspace."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.workspace = folder / "shop"
         self.data = self.workspace / ".legato"
         subprocess.run([*COMMAND, "init", "shop"], cwd=folder, check=True, capture_output=True)
         self.process = subprocess.Popen(
-            [*COMMAND, "up", ".", "--port", "0"],
+            [*COMMAND, "up", ".", "--port", "0", *options],
             cwd=self.workspace,
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -203,3 +203,49 @@ def test_a_signal_stops_it_and_leaves_no_way_in(tmp_path: Path, number: signal.S
 
     assert process.stop(number) == 0
     assert not (process.data / CLIENT_FILE).exists()
+
+
+def engines(running: Running) -> list[int]:
+    """Return the processes that a Legato has started."""
+    tasks = Path(f"/proc/{running.process.pid}/task").iterdir()
+    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+
+
+def test_an_interrupt_of_the_whole_group_is_left_to_the_process_that_serves(
+    tmp_path: Path,
+) -> None:
+    process = Running(tmp_path)
+    (engine,) = engines(process)
+
+    os.kill(engine, signal.SIGINT)
+    assert process.track("ana", "Signed Up", method="web") == 200
+    why = process.legato("why", "user_id:ana", "--message", "welcome")
+
+    assert why.returncode == 0
+    assert engines(process) == [engine]
+    assert process.stop(signal.SIGINT) == 0
+
+
+def test_without_its_engine_it_stops_and_says_so(tmp_path: Path) -> None:
+    process = Running(tmp_path)
+    assert process.track("ana", "Signed Up", method="web") == 200
+
+    os.kill(engines(process)[0], signal.SIGKILL)
+    assert process.process.stderr is not None
+    with process.process.stderr as errors:
+        said = errors.read()
+
+    assert process.process.wait(WAIT_SECONDS) == 1
+    assert "engine's process ended unexpectedly" in said
+    assert "Start it again" in said
+
+
+def test_in_one_process_it_does_the_same(tmp_path: Path) -> None:
+    process = Running(tmp_path, "--one-process")
+    assert engines(process) == []
+
+    assert process.track("ana", "Signed Up", method="web") == 200
+    why = process.legato("why", "user_id:ana", "--message", "welcome")
+
+    assert why.returncode == 0
+    assert process.stop() == 0
