@@ -93,7 +93,7 @@ STATE_FORMAT = Format(
     title="a Legato state file",
     application_id=0x4C47_5331,
     version=2,
-    page_bytes=8192,
+    page_bytes=4096,
     # A power cut may take back the last turns: they are made again from the log.
     synchronous="NORMAL",
     schema=_SCHEMA,
