@@ -166,7 +166,16 @@ async def saturation(
         table.add(f"saturation, {kind}: acknowledgement", milliseconds(outcome.latencies_ms))
 
 
+async def meet(legato: Legato, args: argparse.Namespace) -> None:
+    """Have everybody known: what is measured is a running product, not its first seconds."""
+    events = load.Events(args.people, 50, f"meet-{int(time.time())}")
+    while events.number < args.people:  # a multiplicative hash: everybody once
+        await load.open_loop(PORT, events, 3_000, 1)
+    await asyncio.to_thread(legato.settle)
+
+
 async def latency(legato: Legato, sink: load.Sink, table: Table, args: argparse.Namespace) -> None:
+    await meet(legato, args)
     for rate in args.rate:
         sink.reset()
         before, _ = legato.usage()
