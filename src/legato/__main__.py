@@ -31,7 +31,7 @@ class Doors:
             app.intake,
             app.clock.now,
             sources=lambda: app.plan().sources,
-            verdicts=app.records.verdicts,
+            verdicts=app.verdicts,
             proxy_count=app.config.proxy_count,
         )
 

@@ -36,7 +36,7 @@ from legato.plan.scale import scale_plan
 from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
 from legato.ports.sender import Sender
-from legato.ports.state_store import Outbox, Records
+from legato.ports.state_store import Outbox, QuarantineRow, Records
 from legato.runtime.engine.dialogue import Line
 from legato.runtime.engine.engine import Engine
 from legato.runtime.engine.parts import Parts
@@ -58,6 +58,8 @@ from legato.workspace import check_files, read_workspace
 REPLAY_RECORDS = 500
 COUNTS_SECONDS = 0.5
 """How long a status waits for its counts; counting very many people takes longer."""
+VERDICT_SECONDS = 5.0
+"""How long verdicts wait for an engine that is behind."""
 RETIRED_MAX = 32
 """Older journey versions kept in a plan without looking who is still in them."""
 
@@ -154,6 +156,7 @@ class App:
         self._lanes: Lanes | None = None
         self._problems: tuple[Problem, ...] = ()
         self._applying = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_started = False
         self._is_stopped = False
         self._counts: Mapping[str, int] = {}
@@ -164,6 +167,7 @@ class App:
 
     async def start(self) -> None:
         """Recover, activate the plan, start lanes and timers. Raises LegatoError."""
+        self._loop = asyncio.get_running_loop()
         await self.host.start()
         files = await asyncio.to_thread(read_workspace, self.config.workspace)
         await self.apply(files, by="the workspace folder")
@@ -348,6 +352,23 @@ class App:
         return {
             position: decode_event(data) for position, data in found.items() if data is not None
         }
+
+    def verdicts(
+        self, source: str, message_ids: Sequence[str]
+    ) -> Mapping[str, QuarantineRow | None]:
+        """Return what `records.verdicts` does, once all that was acknowledged is applied.
+
+        For a thread: who asks right after a call was answered wants to know what became of it.
+        An engine that does not get on is waited for a moment only.
+        """
+        assert self._loop is not None, "start the app first"
+        reached = self.applied(self.host.room.position)
+        waiting = asyncio.run_coroutine_threadsafe(reached, self._loop)
+        try:
+            waiting.result(VERDICT_SECONDS)
+        except TimeoutError:
+            waiting.cancel()
+        return self.records.verdicts(source, message_ids)
 
     def watch(self, see: Callable[[int], None]) -> Callable[[], None]:
         """Call `see` on the loop whenever notes are committed, with their last position.
