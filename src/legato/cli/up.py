@@ -87,7 +87,7 @@ class Options(TypedDict):
     "--one-process",
     is_flag=True,
     default=(os.cpu_count() or 1) == 1,
-    help="Keep the engine in this process: less memory, half the throughput.",
+    help="Keep the engine in this process: less memory, two thirds of the throughput.",
 )
 @click.pass_obj
 def up(doors: Doors | None, workspace: Path, **options: Unpack[Options]) -> None:
