@@ -78,7 +78,7 @@ class Config(Noun, frozen=True, kw_only=True):
     proxy_count: int = 0
     """Proxies in front of the door whose X-Forwarded-For is believed."""
     is_one_process: bool = False
-    """Whether the engine is a thread of this process: less memory, and two thirds of the throughput."""
+    """Whether the engine is a thread of this process: less memory, two thirds of the throughput."""
     speed: int = 1
     """Time-lapse for demonstrations: plans are activated through plan.scale.scale_plan."""
 
