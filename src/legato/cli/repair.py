@@ -9,6 +9,7 @@ import msgspec
 
 from legato.cli.client import Client, connects, segment_of
 from legato.cli.why import print_json
+from legato.govern.roles import ROLES
 from legato.insight.sentences import moment
 from legato.insight.shown import ShownReason
 
@@ -179,7 +180,7 @@ def tokens_list(client: Client) -> None:
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice(["viewer", "editor", "operator", "admin"]),
+    type=click.Choice(ROLES),
     default="viewer",
     show_default=True,
 )

@@ -1,4 +1,4 @@
-"""Who may do what: every route names the least role it needs, and the guard asks for it."""
+"""Who may call: every route names the permission it needs, and the guard asks for it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from legato.govern.roles import Permission, holders, may
 from legato.model.instant import MINUTE, SECOND, Duration, Instant
 from legato.ports.clock import Clock
 from legato.studio.refusal import Refused
-from legato.studio.tokens import Role, Token, Tokens, may
+from legato.studio.tokens import Token, Tokens
 
 FAILURES_MAX = 10
 """Wrong tokens from one address before it has to wait: a person mistypes fewer."""
@@ -20,9 +21,9 @@ ADDRESSES_MAX = 10_000
 """Addresses remembered; the longest unseen is forgotten first, so memory is bounded."""
 
 
-def needs(role: Role) -> dict[str, Any]:
-    """Mark a route with the least role it needs."""
-    return {"role": role}
+def needs(permission: Permission) -> dict[str, Any]:
+    """Mark a route with the permission it needs."""
+    return {"permission": permission}
 
 
 def public() -> dict[str, Any]:
@@ -47,14 +48,15 @@ class Access:
         """
         if handler.opt.get("is_public") is True:
             return
-        needed: Role = handler.opt["role"]
+        needed: Permission = handler.opt["permission"]
         token = self._token(connection)
         if not may(token.role, needed):
             raise Refused(
                 status=403,
                 code="access.role",
-                message=f"This needs the role {needed}; the token '{token.name}' is {token.role}.",
-                fix=f"Use a token of role {needed} or above.",
+                message=f"The token '{token.name}' is of the role {token.role}, which may not "
+                f"{needed}.",
+                fix=f"Use a token of one of these roles: {', '.join(holders(needed))}.",
             )
         connection.scope["auth"] = token
         connection.scope["user"] = token.name

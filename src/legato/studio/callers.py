@@ -6,12 +6,13 @@ from litestar import Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
+from legato.govern.roles import Role
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.studio.access import needs
 from legato.studio.host import Host
 from legato.studio.refusal import Refused, not_found
-from legato.studio.tokens import Role, Tokens
+from legato.studio.tokens import Tokens
 
 Kept = NamedDependency[SkipValidation[Tokens]]
 NAME_LENGTH_MAX = 100
@@ -35,7 +36,7 @@ class Created(Noun, frozen=True, kw_only=True):
     """Shown this once: only its digest is kept."""
 
 
-@get("/", opt=needs("admin"), summary="Who may call")
+@get("/", opt=needs("administer"), summary="Who may call")
 async def read_tokens(kept: Kept) -> list[ShownToken]:
     """Return names and roles; the tokens themselves are kept nowhere."""
     return [
@@ -44,7 +45,7 @@ async def read_tokens(kept: Kept) -> list[ShownToken]:
     ]
 
 
-@post("/", opt=needs("admin"), summary="A new token")
+@post("/", opt=needs("administer"), summary="A new token")
 async def create_token(data: JSONBody[Wanted], kept: Kept, host: Host) -> Created:
     """Make a token of a role."""
     if not data.name.strip() or len(data.name) > NAME_LENGTH_MAX:
@@ -65,7 +66,7 @@ async def create_token(data: JSONBody[Wanted], kept: Kept, host: Host) -> Create
     return Created(name=data.name, role=data.role, token=text)
 
 
-@delete("/{name:str}", opt=needs("admin"), summary="Revoke a token")
+@delete("/{name:str}", opt=needs("administer"), summary="Revoke a token")
 async def revoke_token(name: FromPath[str], kept: Kept) -> None:
     """Forget it: it stops working at once."""
     if not kept.revoke(name):

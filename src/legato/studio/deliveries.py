@@ -68,7 +68,7 @@ class Redriven(Noun, frozen=True, kw_only=True):
     redriven: int
 
 
-@get("/", opt=needs("viewer"), summary="Deliveries that wait, or that failed for good")
+@get("/", opt=needs("look"), summary="Deliveries that wait, or that failed for good")
 async def read_deliveries(
     host: Host,
     standing: FromQuery[Standing] = "dead",
@@ -85,7 +85,7 @@ async def read_deliveries(
     ]
 
 
-@get("/{delivery_id:str}", opt=needs("viewer"), summary="One delivery, whole")
+@get("/{delivery_id:str}", opt=needs("look"), summary="One delivery, whole")
 async def read_delivery(delivery_id: FromPath[str], host: Host, caller: Who) -> WholeDelivery:
     """Return what was to be sent, where to, and how far it came."""
     found = await asyncio.to_thread(_find, host.outbox, delivery_id)
@@ -110,7 +110,7 @@ async def read_delivery(delivery_id: FromPath[str], host: Host, caller: Who) -> 
     )
 
 
-@post("/redrive", opt=needs("operator"), status_code=200, summary="Put dead deliveries back")
+@post("/redrive", opt=needs("repair"), status_code=200, summary="Put dead deliveries back")
 async def redrive(data: JSONBody[DeliveryIds], host: Host) -> Redriven:
     """Try them again, under the same idempotency keys; the gates are read again first."""
     if not data.delivery_ids or len(data.delivery_ids) > PAGE_MAX:

@@ -50,7 +50,7 @@ async def readyz(host: Host) -> Response[Ready]:
     return Response(Ready(is_ready=is_ready), status_code=200 if is_ready else 503)
 
 
-@get("/api/status", opt=needs("viewer"), summary="How the process is doing")
+@get("/api/status", opt=needs("look"), summary="How the process is doing")
 async def read_status(
     host: Host, sentences: Annotated[int, QueryParameter(ge=0, le=200)] = 10
 ) -> Overview:
@@ -64,13 +64,13 @@ async def read_status(
     )
 
 
-@get("/api/problems", opt=needs("viewer"), summary="What is wrong with the definitions last given")
+@get("/api/problems", opt=needs("look"), summary="What is wrong with the definitions last given")
 async def read_problems(host: Host) -> list[Problem]:
     """Return every mistake; the process keeps the plan that it has."""
     return list(host.problems())
 
 
-@get("/metrics", opt=needs("viewer"), media_type=MediaType.TEXT, summary="Prometheus metrics")
+@get("/metrics", opt=needs("look"), media_type=MediaType.TEXT, summary="Prometheus metrics")
 async def metrics(host: Host) -> Response[str]:
     """Return the text format 0.0.4."""
     text = exposition(host.status(), host.lanes_status(), await host.activity(0))

@@ -52,7 +52,7 @@ class CalledIn(Noun, frozen=True, kw_only=True):
     person_id: str
 
 
-@get("/", opt=needs("viewer"), summary="The journeys of the present plan")
+@get("/", opt=needs("look"), summary="The journeys of the present plan")
 async def read_journeys(host: Host) -> list[ShownJourney]:
     """Return them by name."""
     paused = host.paused()
@@ -60,19 +60,19 @@ async def read_journeys(host: Host) -> list[ShownJourney]:
     return [_shown(journeys[name], is_paused=name in paused) for name in sorted(journeys)]
 
 
-@post("/{name:str}/pause", opt=needs("operator"), status_code=200, summary="Hold a journey")
+@post("/{name:str}/pause", opt=needs("run"), status_code=200, summary="Hold a journey")
 async def pause(name: FromPath[str], host: Host, caller: Who) -> Switched:
     """Hold everybody in it: nothing is sent until it is resumed; events still count."""
     return await _switch(host, name, is_paused=True, by=caller.name)
 
 
-@post("/{name:str}/resume", opt=needs("operator"), status_code=200, summary="Go on with a journey")
+@post("/{name:str}/resume", opt=needs("run"), status_code=200, summary="Go on with a journey")
 async def resume(name: FromPath[str], host: Host, caller: Who) -> Switched:
     """Go on; what became overdue meanwhile follows the journey's `overdue` policy."""
     return await _switch(host, name, is_paused=False, by=caller.name)
 
 
-@post("/{name:str}/enter", opt=needs("operator"), status_code=202, summary="Let a person in")
+@post("/{name:str}/enter", opt=needs("run"), status_code=202, summary="Let a person in")
 async def enter(name: FromPath[str], data: JSONBody[Call], host: Host) -> CalledIn:
     """Only a journey whose entry is `api`; its `again` rule holds."""
     journey = _journey(host, name)

@@ -1,4 +1,4 @@
-"""What a role below operator sees of personal data: that it is there, not what it is."""
+"""What a role that may not reveal sees of personal data: that it is there, not what it is."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import Any, cast
 
 import msgspec
 
+from legato.govern.roles import may
 from legato.insight.profile import Profile, ShownTrait
 from legato.model.plan import Plan
-from legato.studio.tokens import Token, may
+from legato.studio.tokens import Token
 
 MASK = "•••"
 
 
 def may_see(token: Token) -> bool:
     """Return whether a caller sees personal values."""
-    return may(token.role, "operator")
+    return may(token.role, "reveal")
 
 
 def mask_profile(profile: Profile, plan: Plan) -> Profile:

@@ -24,11 +24,11 @@ from legato.studio.tokens import Token
 Name = Annotated[str, QueryParameter(max_length=512)]
 
 
-@get("/{who:str}", opt=needs("viewer"), summary="A person's profile")
+@get("/{who:str}", opt=needs("look"), summary="A person's profile")
 async def read_profile(
     who: FromPath[str], host: Host, request: Request[Any, Token, Any]
 ) -> Profile:
-    """Find by person id or `kind:value` of an identifier; values are masked below operator."""
+    """Find by person id or `kind:value`; values are masked from who may not reveal."""
     # A program may ask for thousands a second: the caller is not asked for as a dependency, since
     # the framework resolves two of them in tasks, and a person id leads to its state at once.
     state = None if ":" in who else await host.person(PersonId(who))
@@ -40,7 +40,7 @@ async def read_profile(
     return profile if may_see(caller_of(request)) else mask_profile(profile, host.plan())
 
 
-@get("/{who:str}/story", opt=needs("viewer"), summary="What happened to a person, in order")
+@get("/{who:str}/story", opt=needs("look"), summary="What happened to a person, in order")
 async def read_story(
     who: FromPath[str], host: Host, after: FromQuery[int] = 0, limit: Limit = 200
 ) -> list[Told]:
@@ -50,7 +50,7 @@ async def read_story(
     return [tell(row) for row in rows]
 
 
-@get("/{who:str}/why", opt=needs("viewer"), summary="Why a message did or did not go")
+@get("/{who:str}/why", opt=needs("look"), summary="Why a message did or did not go")
 async def read_why(
     who: FromPath[str], host: Host, journey: Name = "", message: Name = ""
 ) -> Answer:

@@ -52,7 +52,7 @@ class Compared(Noun, frozen=True, kw_only=True):
     reach: tuple[Reach, ...] = ()
 
 
-@get("/", opt=needs("viewer"), summary="The present plan")
+@get("/", opt=needs("look"), summary="The present plan")
 async def read_plan(host: Host) -> ShownPlan:
     """Return its digest and definitions."""
     plan = host.plan()
@@ -60,14 +60,14 @@ async def read_plan(host: Host) -> ShownPlan:
     return ShownPlan(digest=host.status().plan, definitions=definitions)
 
 
-@post("/check", opt=needs("editor"), status_code=200, summary="Every mistake of a workspace")
+@post("/check", opt=needs("rehearse"), status_code=200, summary="Every mistake of a workspace")
 async def check(data: JSONBody[Files]) -> Checked:
     """Check files; nothing is changed."""
     loaded = await asyncio.to_thread(check_files, _bounded(data))
     return Checked(is_right=loaded.plan is not None, problems=loaded.problems)
 
 
-@post("/diff", opt=needs("editor"), status_code=200, summary="What applying would change")
+@post("/diff", opt=needs("rehearse"), status_code=200, summary="What applying would change")
 async def difference(data: JSONBody[Files], host: Host) -> Compared:
     """Compare files with the present plan; nothing is changed."""
     loaded = await asyncio.to_thread(check_files, _bounded(data))
@@ -85,7 +85,7 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
     )
 
 
-@post("/apply", opt=needs("operator"), summary="Make definitions the present plan")
+@post("/apply", opt=needs("apply"), summary="Make definitions the present plan")
 async def apply(data: JSONBody[Files], host: Host, caller: Who) -> Response[Applied]:
     """Between two events. Any mistake: 422 with every problem, and nothing is changed."""
     applied = await _apply(host, _bounded(data), by=caller.name)

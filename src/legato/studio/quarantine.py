@@ -50,7 +50,7 @@ class Replayed(Noun, frozen=True, kw_only=True):
     replayed: int
 
 
-@get("/", opt=needs("viewer"), summary="Records in quarantine, oldest first")
+@get("/", opt=needs("look"), summary="Records in quarantine, oldest first")
 async def read_quarantine(
     host: Host, after: FromQuery[int] = 0, limit: Limit = 100
 ) -> list[ShownRow]:
@@ -59,7 +59,7 @@ async def read_quarantine(
     return [_shown(row) for row in rows]
 
 
-@get("/{position:int}", opt=needs("viewer"), summary="One quarantined record, whole")
+@get("/{position:int}", opt=needs("look"), summary="One quarantined record, whole")
 async def read_record(position: FromPath[int], host: Host, caller: Who) -> ShownRecord:
     """Return the record as it was received."""
     rows = await asyncio.to_thread(host.records.quarantine, position - 1, 1)
@@ -76,7 +76,7 @@ async def read_record(position: FromPath[int], host: Host, caller: Who) -> Shown
     return ShownRecord(row=_shown(rows[0]), kind=kind, content=visible)
 
 
-@post("/replay", opt=needs("operator"), status_code=200, summary="Feed records in again")
+@post("/replay", opt=needs("repair"), status_code=200, summary="Feed records in again")
 async def replay(data: JSONBody[Positions], host: Host) -> Replayed:
     """Append the records anew; those that still break a rule come back to quarantine."""
     if not data.positions or len(data.positions) > PAGE_MAX:

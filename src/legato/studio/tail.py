@@ -26,7 +26,7 @@ class TailPage(Noun, frozen=True, kw_only=True):
     steps: tuple[Told, ...]
 
 
-@get("/", opt=needs("viewer"), summary="What happens, to anybody, as it happens")
+@get("/", opt=needs("look"), summary="What happens, to anybody, as it happens")
 async def read_tail(
     host: Host,
     after: FromQuery[int] = -1,

@@ -6,17 +6,13 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
 
 import msgspec
 
+from legato.govern.roles import Role
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
-
-Role: TypeAlias = Literal["viewer", "editor", "operator", "admin"]
-ROLES: tuple[Role, ...] = get_args(Role)
-"""Each may do all that the ones before it may."""
 
 TOKEN_BYTES = 32
 """256 bits of chance: a plain digest suffices, nobody can guess the text behind it."""
@@ -32,11 +28,6 @@ class Token(Noun, frozen=True, kw_only=True):
     role: Role
     digest: str
     created_at: Instant
-
-
-def may(role: Role, needed: Role) -> bool:
-    """Return whether a role includes another."""
-    return ROLES.index(role) >= ROLES.index(needed)
 
 
 def digest_of(text: str) -> str:
