@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from legato.model.consent import EVERY_CHANNEL, ConsentLine
+from legato.model.event import ConsentSaid
+from legato.model.ids import EventId, derive
 from legato.model.plan import Plan
 from legato.plan.load import load
 from legato.simulate.world import STEADY_SCENE, Scene, World
@@ -115,3 +118,20 @@ def known_person(world: World, who: str, *, consents: bool = True, zone: str = "
     """Let somebody introduce themselves, with or without consent to marketing."""
     traits = {"email": f"{who}@example.com", "phone": "+447700900001", "timezone": zone}
     world.identify(who, traits, {"consent": {"categoryPreferences": {"Ads": consents}}})
+
+
+def statement(
+    world: World, who: str, purpose: str, *, is_granted: bool, channel: str = EVERY_CHANNEL
+) -> ConsentSaid:
+    """Make a statement of now by person id, as a page or a keyword makes one."""
+    state = world.state(who)
+    assert state is not None
+    return ConsentSaid(
+        event_id=EventId(derive("ev", who, purpose, channel, str(is_granted), str(world.now))),
+        received_at=world.now,
+        occurred_at=world.now,
+        person_id=state.person_id,
+        lines=(ConsentLine(purpose=purpose, is_granted=is_granted, channel=channel),),
+        source="page:preferences",
+        wording="preferences-3",
+    )

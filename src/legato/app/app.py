@@ -13,6 +13,7 @@ from msgspec import structs
 from msgspec.structs import replace
 
 from legato.app.config import Applied, Config, Status
+from legato.app.consents import Consents
 from legato.connectors.spec import TransportKind
 from legato.core.identifiers import normal_identifier, pointer_key
 from legato.fold.memory import DUPLICATES_WINDOW
@@ -94,6 +95,7 @@ class App:
         )
         self.intake: FrontIntake = self.host.room
         """Where doors hand events in; raises Busy."""
+        self.consents = Consents(self._settle, self.clock)
         self.last_activity = Activity()
         """As of the stop."""
         self._folder = folder

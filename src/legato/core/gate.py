@@ -7,10 +7,11 @@ from typing import Any
 
 from msgspec import structs
 
+from legato.core.consents.standing import stricter
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
-from legato.model.consent import EVERY_CHANNEL, Consent, ledger_key
+from legato.model.consent import EVERY_CHANNEL, ledger_key
 from legato.model.delivery import Delivery
 from legato.model.event import decode_object
 from legato.model.ids import share
@@ -159,7 +160,7 @@ def consent_gate(program: Program, state: State, intent: Intent) -> GateSeen:
         return _passed("consent", f"{purpose.name} rests on {purpose.basis}, not on consent")
     everywhere = state.consents.get(ledger_key(purpose.name, EVERY_CHANNEL))
     here = state.consents.get(ledger_key(purpose.name, intent.channel))
-    holding = _stricter(everywhere, here)
+    holding = stricter(everywhere, here)
     where = f"{purpose.name} by {intent.channel or 'any channel'}"
     if holding is None:
         reason = Reason(
@@ -176,15 +177,6 @@ def consent_gate(program: Program, state: State, intent: Intent) -> GateSeen:
         )
         return _refused("consent", f"{where}: withdrawn", reason, f"a new consent to {where}")
     return _passed("consent", f"{where}: granted, by {holding.event_id}")
-
-
-def _stricter(everywhere: Consent | None, here: Consent | None) -> Consent | None:
-    """Of two lines that both speak, a newer one for this channel wins; on a tie, the denial."""
-    if everywhere is None or here is None:
-        return everywhere or here
-    if everywhere.at == here.at:
-        return everywhere if not everywhere.is_granted else here
-    return everywhere if everywhere.at > here.at else here
 
 
 def _reachable(intent: Intent) -> GateSeen:
@@ -326,16 +318,6 @@ def _expiry(intent: Intent, now: Instant) -> GateSeen:
         return _passed("expiry", f"{left} before it expires")
     reason = Reason(code="expiry.passed", what="its time to live has passed")
     return _refused("expiry", "expired", reason, "an earlier decision, or a longer time to live")
-
-
-def address_of(state: State, channel_address: str) -> str:
-    """Return a person's address as a channel names it: a trait, or `identifier:kind`'s newest."""
-    kind = channel_address.removeprefix("identifier:")
-    if kind != channel_address:
-        values = state.identifiers.get(kind, {})
-        return max(values, key=lambda value: (values[value], value)) if values else ""
-    trait = state.traits.get(channel_address)
-    return trait.value if trait is not None and isinstance(trait.value, str) else ""
 
 
 def cheapest(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from legato.expr.path import values_at
 from legato.model.event import CustomerEvent
 from legato.model.plan import IdentifierKind
+from legato.model.state import State
 
 IDENTIFIER_LENGTH_MAX = 512
 """Longer values are tokens or mistakes, not names of people; they are not linked."""
@@ -88,3 +89,13 @@ def _trait_reader(name: str) -> Reader:
         return own + values_at(context, in_context) if "traits" in context else own
 
     return read
+
+
+def address_of(state: State, channel_address: str) -> str:
+    """Return a person's address as a channel names it: a trait, or `identifier:kind`'s newest."""
+    kind = channel_address.removeprefix("identifier:")
+    if kind != channel_address:
+        values = state.identifiers.get(kind, {})
+        return max(values, key=lambda value: (values[value], value)) if values else ""
+    trait = state.traits.get(channel_address)
+    return trait.value if trait is not None and isinstance(trait.value, str) else ""

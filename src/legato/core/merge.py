@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from legato.core.consents.standing import newer_consent
 from legato.core.program import Program
 from legato.expr.tally import merge as merge_tallies
-from legato.model.consent import Consent
 from legato.model.instant import Instant
 from legato.model.noun import to_bytes
 from legato.model.state import Enrollment, Passage, State, Trait
@@ -59,15 +59,6 @@ def later_trait(one: Trait | None, other: Trait) -> Trait:
     if one.at > other.at:
         return one
     return max(one, other, key=lambda trait: to_bytes(trait.value))
-
-
-def newer_consent(one: Consent | None, other: Consent) -> Consent:
-    """Return the newer line of the ledger; of two at one instant, the denial."""
-    if one is None or one.at < other.at:
-        return other
-    if one.at > other.at:
-        return one
-    return max(one, other, key=lambda line: (not line.is_granted, line.event_id))
 
 
 def _keep_earliest(mine: dict[str, Instant], theirs: dict[str, Instant]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from legato.core.gate import address_of
+from legato.core.identifiers import address_of
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.model.effect import Effect

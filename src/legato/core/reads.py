@@ -8,6 +8,7 @@ from legato.core.exchange import Keys
 from legato.core.identifiers import pointer_key
 from legato.core.program import Program
 from legato.model.event import (
+    ConsentSaid,
     CustomerEvent,
     DeliveryReported,
     Event,
@@ -36,6 +37,9 @@ def reads(program: Program, event: Event) -> Keys:
                 people=(event.person_id,),
                 body=decode_object(event.body),
             )
+        case ConsentSaid():
+            message = message_digest("consent", event.event_id)
+            return Keys(message=message, people=(event.person_id,))
         case TimerFired() | DeliveryReported() | PersonTouched():
             return Keys(people=(event.person_id,))
         case PlanActivated() | JourneySwitched() | ScheduleTaken():

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from legato.core.admit import refusal, shape_refusal
 from legato.core.alarm import set_alarm
+from legato.core.consents.statement import take_statement
 from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
 from legato.core.identify import identify
@@ -21,6 +22,7 @@ from legato.core.sending.fallback import call_back_the_slow
 from legato.core.settle import revoke_what_gates_now_close, settle
 from legato.model.effect import Quarantine
 from legato.model.event import (
+    ConsentSaid,
     CustomerEvent,
     DeliveryReported,
     Event,
@@ -45,7 +47,7 @@ def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result
             return _on_customer_event(program, loaded, event, now)
         case RejectedItem():
             return _quarantined(event, event.reason, name="")
-        case TimerFired() | PersonTouched() | DeliveryReported() | JourneyCalled():
+        case TimerFired() | PersonTouched() | DeliveryReported() | JourneyCalled() | ConsentSaid():
             return _on_known_person(program, loaded, event, now)
         case PlanActivated() | JourneySwitched() | ScheduleTaken():
             return Result()  # the host changes the program between two steps
@@ -113,14 +115,14 @@ def _on_journeys(moment: Moment, event: CustomerEvent) -> None:
 def _on_known_person(
     program: Program,
     loaded: Loaded,
-    event: TimerFired | PersonTouched | DeliveryReported | JourneyCalled,
+    event: TimerFired | PersonTouched | DeliveryReported | JourneyCalled | ConsentSaid,
     now: Instant,
 ) -> Result:
     state = next(iter(loaded.states.values()), None)
     if state is None:
         # Erased, or never there: a timer or a late report finds nobody, and nothing is owed.
         reason = Reason(code="person.unknown", what="there is no such person")
-        cause = event.event_id if isinstance(event, JourneyCalled) else ""
+        cause = event.event_id if isinstance(event, JourneyCalled | ConsentSaid) else ""
         return Result(notes=[Rejected(event_id=EventId(cause), reason=reason)])
     moment = Moment(program, state, now)
     match event:
@@ -135,10 +137,13 @@ def _on_known_person(
             settle_segments(moment)
         case JourneyCalled():
             _call(moment, loaded, event)
+        case ConsentSaid():
+            if not loaded.is_duplicate:
+                take_statement(moment, event)
         case _:
             assert_never(event)
     enter_by_segments(moment)
-    return _finish(moment, [])
+    return _finish(moment, [], is_admitted=isinstance(event, ConsentSaid))
 
 
 def _fire(moment: Moment) -> None:

@@ -11,6 +11,7 @@ from legato.core.program import Program
 from legato.model.delivery import Delivery
 from legato.model.effect import Quarantine, Revoke, Settle, Suppress
 from legato.model.event import (
+    ConsentSaid,
     CustomerEvent,
     DeliveryReported,
     Event,
@@ -145,7 +146,7 @@ def quarantine(record: Record, fault: BaseException, now: Instant) -> Turned:
             turned.settled.append(
                 Settle(delivery_id=event.delivery_id, outcome=event.outcome, reason=reason)
             )
-        case JourneyCalled() | PersonTouched():
+        case JourneyCalled() | ConsentSaid() | PersonTouched():
             person_id = event.person_id
         case _:
             pass
@@ -165,6 +166,8 @@ def _names_of(position: int, event: Event) -> tuple[str, str, str, str]:
             return event.event_id, event.source, event.message_id, "Rejected"
         case JourneyCalled():
             return event.event_id, "", "", f"call of {event.journey}"
+        case ConsentSaid():
+            return event.event_id, event.source, "", "consent"
         case PlanActivated():
             return derive("record", str(position)), "", "", f"plan {event.digest}"
         case _:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from legato.model.consent import ConsentLine, Evidence
 from legato.model.delivery import Outcome
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
@@ -113,6 +114,22 @@ class JourneyCalled(Noun, frozen=True, kw_only=True, array_like=True, tag="calle
     body: bytes = b"{}"
 
 
+class ConsentSaid(Noun, frozen=True, kw_only=True, array_like=True, tag="consent_said"):
+    """A known person's yes or no, from a page, a keyword, the API or an import."""
+
+    event_id: EventId
+    """Derived from its cause: the same statement taken twice has the same id."""
+    received_at: Instant
+    occurred_at: Instant
+    person_id: PersonId
+    lines: tuple[ConsentLine, ...]
+    source: str
+    """`page:preferences`, `sms`, `api`, `import`, ..."""
+    wording: str = ""
+    """Id or version of the text that was shown."""
+    evidence: Evidence = Evidence()
+
+
 class PersonTouched(Noun, frozen=True, kw_only=True, array_like=True, tag="touched"):
     """Look at this person again, because the plan changed. Nothing happened to them."""
 
@@ -144,6 +161,7 @@ Event: TypeAlias = (
     | DeliveryReported
     | PlanActivated
     | JourneyCalled
+    | ConsentSaid
     | PersonTouched
     | JourneySwitched
     | ScheduleTaken

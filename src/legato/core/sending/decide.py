@@ -9,7 +9,8 @@ import msgspec
 from msgspec import structs
 
 from legato.core.course import Course
-from legato.core.gate import Intent, address_of, cheapest, inspect, intent_of
+from legato.core.gate import Intent, cheapest, inspect, intent_of
+from legato.core.identifiers import address_of
 from legato.core.moment import Moment
 from legato.core.sending.content import render_content, variables
 from legato.core.sending.delivery import Draft, commit, drop_held, make_delivery

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from legato.core.gate import Intent, address_of, consent_gate
+from legato.core.gate import Intent, consent_gate
+from legato.core.identifiers import address_of
 from legato.core.moment import Moment
 from legato.model.delivery import Delivery, Operation
 from legato.model.effect import Deliver, Revoke
