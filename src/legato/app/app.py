@@ -12,6 +12,7 @@ from functools import partial
 from msgspec import structs
 from msgspec.structs import replace
 
+from legato.app.audit import AuditBook
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
 from legato.connectors.spec import TransportKind
@@ -46,6 +47,7 @@ from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.runtime.local import LocalHost, Stores
 from legato.stores.folder import Folder, wait_for_engine
+from legato.stores.govern.schema import open_govern
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
 from legato.transports.clock import SystemClock
@@ -82,13 +84,18 @@ class App:
             seen_window=DUPLICATES_WINDOW + HOUR,
             is_writer=config.is_one_process,
         )
+        self._govern = open_govern(config.data)
+        self.audit = AuditBook(self._govern, config.data, self.clock)
+        """Who did what: everything that changes something, or shows personal data, goes there."""
         self.log: Log = log
         self.records: Records = store
         """Notes, quarantine, verdicts, counts."""
         self.outbox: Outbox = store
         """Waiting and dead deliveries."""
         self.host = LocalHost(
-            Stores(log=log, timers=store, records=store, outbox=store, kept=(store, log)),
+            Stores(
+                log=log, timers=store, records=store, outbox=store, kept=(store, log, self._govern)
+            ),
             self._line(log, store),
             clock=self.clock,
             backlog_events_max=config.backlog_events_max,
@@ -116,6 +123,7 @@ class App:
     async def start(self) -> None:
         """Recover, activate the plan, start lanes and timers. Raises LegatoError."""
         self._loop = asyncio.get_running_loop()
+        self.audit.start()
         await self.host.start()
         files = await asyncio.to_thread(read_workspace, self.config.workspace)
         await self.apply(files, by="the workspace folder")
@@ -156,9 +164,11 @@ class App:
             await sender.close()
         if self._counting is not None:
             await self._counting
+        await self.audit.stop()
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
+        self._govern.close()
         self.log.close()
         self._store.close()
         self._folder.close()

@@ -54,6 +54,8 @@ class Format(Noun, frozen=True, kw_only=True):
     schema: str
     remedy: str
     """What to do when the file is damaged."""
+    steps: tuple[str, ...] = ()
+    """Step n makes format n of format n - 1; without them, an older file is refused."""
 
 
 class _Own(NamedTuple):
@@ -91,6 +93,8 @@ class SqliteFile:
             else:
                 _create(path, file_format)
             self._own = self._open_own(cache_bytes) if is_writer else None
+        if self._own is not None:
+            self._bring_up_to_date(self._own)
 
     @contextmanager
     def writing(self) -> Generator[Connection]:
@@ -201,6 +205,18 @@ class SqliteFile:
         self._wal_pages, self._copied_pages = checkpointer.wal_checkpoint()
         return _Own(writer, checkpointer)
 
+    def _bring_up_to_date(self, own: _Own) -> None:
+        """Take the steps that an older file lacks, each in a transaction of its own."""
+        with self.reading_own() as writer:
+            version: int = writer.execute("PRAGMA user_version").get
+        for number, step in enumerate(self.format.steps[version:], version + 1):
+            with self.writing() as writer:
+                writer.execute(step)
+                writer.execute(f"PRAGMA user_version={number}")
+        if version < self.format.version:
+            # So that the number is in the file, where it is looked for, and not beside it.
+            own.checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_FULL)
+
     def _on_commit(self, _writer: Connection, _name: str, pages: int) -> int:
         if pages < self._wal_pages:
             self._copied_pages = 0  # the WAL started anew
@@ -278,7 +294,7 @@ def _check_header(path: Path, file_format: Format) -> None:
             f"{path} is an SQLite file, but not {file_format.title}.",
             fix="Move it elsewhere, or give Legato another data folder.",
         )
-    if version < file_format.version:
+    if version < file_format.version and not file_format.steps:
         raise LegatoError(
             f"{path} has format {version}, written by an older Legato;"
             f" this one reads {file_format.version}.",

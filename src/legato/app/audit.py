@@ -1,0 +1,121 @@
+"""The app's audit: put things on record, read them back, and check that nobody has meddled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from legato.govern.chain import START, entry_of, follow, head_of
+from legato.govern.recorder import Recorder
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.model.problem import LegatoError
+from legato.ports.audit import EVERYTHING, AuditEntry, AuditQuestion, AuditStore, Head
+from legato.ports.clock import Clock
+from legato.stores.govern.audit import AnchorFile, SqliteAudit
+from legato.stores.govern.schema import FILE_NAME, open_govern
+from legato.stores.sqlite_file import SqliteFile
+
+VERIFY_ROWS = 10_000
+
+
+class Recorded(Noun, frozen=True, kw_only=True):
+    """An entry of the audit, read back."""
+
+    number: int
+    at: Instant
+    entry: AuditEntry
+    digest: str
+
+
+class Verdict(Noun, frozen=True, kw_only=True):
+    """What checking the audit has found."""
+
+    head: Head
+    """Up to here it is as it was written."""
+    anchor: Head | None
+    """What was noted apart from it."""
+    broken: int | None = None
+    """The first number that is changed, missing or out of place."""
+    is_cut: bool = False
+    """The chain holds, and does not contain what was noted: its end was taken away or replaced."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing was found."""
+        return self.broken is None and not self.is_cut
+
+
+class AuditBook:
+    """ports.audit.Audit of a running app."""
+
+    def __init__(self, file: SqliteFile, folder: Path, clock: Clock) -> None:
+        self._store = SqliteAudit(file)
+        self._recorder = Recorder(self._store, AnchorFile(folder), clock)
+
+    def start(self) -> None:
+        """Begin to take entries. Raises LegatoError."""
+        self._recorder.start()
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Store an entry; it is on the disk when this returns. See ports.audit."""
+        await self._recorder.record(entry)
+
+    def read(self, after: int, limit: int, question: AuditQuestion = EVERYTHING) -> list[Recorded]:
+        """Return a page of entries, oldest first. For a thread."""
+        return [
+            Recorded(number=row.number, at=row.at, entry=entry_of(row), digest=row.digest.hex())
+            for row in self._store.read(after, limit, question)
+        ]
+
+    def head(self) -> Head:
+        """Return how far the audit goes, to be noted elsewhere. For a thread."""
+        return head_of(self._store.last())
+
+    async def stop(self) -> None:
+        """Store what waits and take nothing more. Idempotent."""
+        await self._recorder.close()
+
+
+def verify_audit(
+    folder: Path,
+    *,
+    noted: Head | None = None,
+    see: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Verdict:
+    """Recompute the audit of a data folder, which may be in use; `see` is told how far it is.
+
+    `noted` is a head that somebody kept, in place of the anchor beside the file.
+    """
+    if not (folder / FILE_NAME).exists():
+        raise LegatoError(
+            f"There is no audit in {folder}.",
+            fix="Name the data folder of a workspace: `legato audit verify --data DIR`.",
+        )
+    # Read before the chain: what is recorded meanwhile must not look like a cut.
+    anchor = noted or AnchorFile(folder).read()
+    file = open_govern(folder, is_writer=False)
+    try:
+        return _verify(SqliteAudit(file), anchor, see)
+    finally:
+        file.close()
+
+
+def _verify(store: AuditStore, anchor: Head | None, see: Callable[[int, int], None]) -> Verdict:
+    last = head_of(store.last()).number
+    head = START
+    while rows := store.read(head.number, VERIFY_ROWS):
+        followed = follow(head, rows)
+        head = followed.head
+        if followed.broken is not None:
+            return Verdict(head=head, anchor=anchor, broken=followed.broken)
+        see(head.number, max(last, head.number))
+    is_cut = anchor is not None and not _contains(store, anchor)
+    return Verdict(head=head, anchor=anchor, is_cut=is_cut)
+
+
+def _contains(store: AuditStore, anchor: Head) -> bool:
+    if anchor.number == 0:
+        return True
+    rows = store.read(anchor.number - 1, 1)
+    return bool(rows) and head_of(rows[0]) == anchor

@@ -1,0 +1,106 @@
+"""The audit chain in `govern.db`, and the anchor in a file of its own beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from legato.model.problem import LegatoError
+from legato.ports.audit import EVERYTHING, AuditQuestion, AuditRow, Head
+from legato.stores.folder import make_private, sync_folder
+from legato.stores.rows import write_rows
+from legato.stores.sqlite_file import SqliteFile
+
+_COLUMNS = "number, at, actor, action, subject, detail, outcome, digest"
+_HEAD = msgspec.json.Decoder(Head)
+ANCHOR_NAME = "audit.head"
+
+
+class SqliteAudit:
+    """ports.audit.AuditStore on a disk. One thread appends; any may read."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+
+    def append(self, rows: Sequence[AuditRow]) -> None:
+        """Store the next links; see ports.audit."""
+        with self._file.writing() as writer:
+            write_rows(writer, f"INSERT INTO audit({_COLUMNS})", rows)
+
+    def read(self, after: int, limit: int, question: AuditQuestion = EVERYTHING) -> list[AuditRow]:
+        """Return a page; see ports.audit."""
+        clauses, values = _narrowed(question)
+        where = " AND ".join(["number > ?", *clauses])
+        with self._file.reading() as reader:
+            rows = reader.execute(
+                f"SELECT {_COLUMNS} FROM audit WHERE {where} ORDER BY number LIMIT ?",  # noqa: S608 - clauses are our own texts
+                (after, *values, limit),
+            )
+            return [AuditRow._make(row) for row in rows]
+
+    def last(self) -> AuditRow | None:
+        """Return the newest entry."""
+        with self._file.reading() as reader:
+            row = reader.execute(f"SELECT {_COLUMNS} FROM audit ORDER BY number DESC LIMIT 1").get  # noqa: S608 - our own text
+            return None if row is None else AuditRow._make(row)
+
+
+class AnchorFile:
+    """ports.audit.Anchor in a small text file that only its owner may read."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / ANCHOR_NAME
+
+    def read(self) -> Head | None:
+        """Return what was noted last; see ports.audit."""
+        try:
+            return _HEAD.decode(self.path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise LegatoError(
+                f"{self.path}, the note of how far the audit goes, cannot be read.",
+                fix="Compare the audit with a head that you noted elsewhere: "
+                "`legato audit verify --head NUMBER:DIGEST`.",
+            ) from error
+
+    def write(self, head: Head) -> None:
+        """Note a head; see ports.audit."""
+        fresh = self.path.with_name(f"{self.path.name}.new")
+        try:
+            make_private(fresh)
+            with fresh.open("wb") as file:
+                file.write(msgspec.json.encode(head) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path)
+            sync_folder(self.path.parent)
+        except OSError as error:
+            raise LegatoError(
+                f"{self.path} cannot be written ({type(error).__name__}).",
+                fix="Let the user that runs Legato own the folder, and free some space.",
+                can_retry=True,
+            ) from error
+
+
+def _narrowed(question: AuditQuestion) -> tuple[list[str], list[object]]:
+    """Return the clauses of a question and their values."""
+    clauses: list[str] = []
+    values: list[object] = []
+    if question.actor:
+        clauses.append("actor = ?")
+        values.append(question.actor)
+    if question.action:
+        # `/` is the character after the dot: between the two is all that begins with `action.`.
+        clauses.append("(action = ? OR action > ? AND action < ?)")
+        values += (question.action, f"{question.action}.", f"{question.action}/")
+    if question.subject:
+        clauses.append("subject = ?")
+        values.append(question.subject)
+    if question.since:
+        clauses.append("at >= ?")
+        values.append(question.since)
+    return clauses, values
