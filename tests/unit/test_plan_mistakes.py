@@ -166,6 +166,41 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         19,
         "json-schema.org",
     ),
+    (
+        "a field renamed to another place",
+        "mapping: m\nevent: Order Completed\nrename: {a.amt: value}",
+        "C311",
+        3,
+        10,
+        "where it stands",
+    ),
+    (
+        "a field converted to a type it does not have",
+        "mapping: m\nevent: Order Completed\nconvert: {value: text}",
+        "C311",
+        3,
+        18,
+        "its declared type",
+    ),
+    (
+        "a mapping to a field nobody declared",
+        "mapping: m\nevent: Order Completed\nrename: {amt: valu}",
+        "R402",
+        3,
+        15,
+        "`value`",
+    ),
+    ("a mapping of nothing", "mapping: m\nevent: Order Completed", "D102", 1, 1, "rename:"),
+    (
+        "a guard of something that may be too old",
+        "trait: t\nowner: a\npurpose: service\nfresh_for: 1h\nschema: {type: number}\n---\n"
+        + JOURNEY
+        + "  - when: {trait: {t: 3}}\n    then: []",
+        "J321",
+        12,
+        5,
+        "stale:",
+    ),
     ("half a character", 'event: A\nowner: "\\ud800"', "Y005", 2, 8, "whole character"),
     (
         "a call of something its entry does not have",

@@ -16,6 +16,7 @@ from legato.app.audit import AuditBook
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
 from legato.connectors.spec import TransportKind
+from legato.core.admit import BLOCKED
 from legato.core.identifiers import normal_identifier, pointer_key
 from legato.fold.memory import DUPLICATES_WINDOW
 from legato.insight.status import Activity, Watch, decode_activity
@@ -254,12 +255,13 @@ class App:
     async def replay(self, positions: Sequence[int]) -> int:
         """Feed quarantined records in again, after a fix; return how many were.
 
-        What a door could not read stays where it is: no plan can mend it.
+        What a door could not read stays where it is: no plan can mend it. So does what its event
+        blocks: it was refused for good.
         """
         count = 0
         for start in range(0, len(positions), REPLAY_RECORDS):
             chunk = positions[start : start + REPLAY_RECORDS]
-            kept = [position for position in chunk if self._is_quarantined(position)]
+            kept = [position for position in chunk if self._is_replayable(position)]
             events = await self.events(kept)
             again = {
                 position: replace(event, received_at=self.clock.now())
@@ -414,9 +416,11 @@ class App:
         position = await self.host.room.inner.accept([event])
         await self.host.progress.reached(position)
 
-    def _is_quarantined(self, position: int) -> bool:
+    def _is_replayable(self, position: int) -> bool:
         rows = self.records.quarantine(position - 1, 1)
-        return bool(rows) and rows[0].position == position
+        if not rows or rows[0].position != position:
+            return False
+        return rows[0].quarantine.reason.code != BLOCKED
 
     async def _count(self) -> None:
         self._counts = await asyncio.to_thread(self.records.counts)

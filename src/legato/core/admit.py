@@ -9,8 +9,11 @@ import jsonschema_rs
 
 from legato.core.program import Program
 from legato.model.event import CustomerEvent
+from legato.model.plan import EventType, OnViolation
 from legato.model.problem import Reason
 
+BLOCKED = "event.blocked"
+"""Of an event refused for good: nothing can replay it."""
 CONSENT_EVENT = "Consent Changed"
 """A consent from a form, an import or a preference page. Always known: `purpose`, `granted`,
 optional `channel` and `wording`."""
@@ -29,9 +32,20 @@ def refusal(program: Program, event: CustomerEvent, body: Mapping[str, Any]) -> 
             what="the catalog does not know this event; declare it, then replay the quarantine",
             definition="catalog",
         )
-    if declared.on_violation == "warn":
+    policy = policy_of(declared, event.source)
+    if policy == "warn":
         return None
-    return shape_refusal(program, event, body)
+    reason = shape_refusal(program, event, body)
+    return _blocked(reason) if reason is not None and policy == "block" else reason
+
+
+def policy_of(declared: EventType, source: str) -> OnViolation:
+    """Return what an event of another shape meets, from this source."""
+    return declared.on_violation_from.get(source, declared.on_violation)
+
+
+def _blocked(reason: Reason) -> Reason:
+    return Reason(code=BLOCKED, what=f"{reason.what}; it is not kept", definition=reason.definition)
 
 
 def shape_refusal(program: Program, event: CustomerEvent, body: Mapping[str, Any]) -> Reason | None:

@@ -8,10 +8,19 @@ from typing import Any
 import msgspec
 
 from legato.model.effect import Effect
+from legato.model.event import CustomerEvent
 from legato.model.ids import PersonId
 from legato.model.note import Note
 from legato.model.noun import Noun
 from legato.model.state import State
+
+
+class Adjusted(Noun, frozen=True, kw_only=True):
+    """A customer event that was changed before anybody looked at it, and what was changed."""
+
+    event: CustomerEvent
+    """With the body as it is now, under the name that the catalog knows."""
+    notes: tuple[Note, ...]
 
 
 class Keys(Noun, frozen=True, kw_only=True):
@@ -27,6 +36,8 @@ class Keys(Noun, frozen=True, kw_only=True):
     body: Mapping[str, Any] = {}
     """The customer event's body, decoded once for every stage."""
     context: Mapping[str, Any] = {}
+    adjusted: Adjusted | None = None
+    """Where a mapping or a policy of the catalog has changed the body."""
 
 
 class Loaded(msgspec.Struct, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import jsonschema_rs
 
+from legato.core.admission.adjust import Adjuster, adjusters
 from legato.core.course import Course
 from legato.core.identifiers import Identifiers
 from legato.expr import depends
@@ -136,6 +137,8 @@ class Program:
             name: jsonschema_rs.validator_for(dict(event.schema))
             for name, event in plan.events.items()
         }
+        self.adjusters: dict[str, Adjuster] = adjusters(plan, self.schemas)
+        """Name under which events arrive -> what is done to them first; most need nothing."""
         self.trait_schemas: dict[str, jsonschema_rs.Validator] = {
             name: jsonschema_rs.validator_for(dict(trait.schema))
             for name, trait in plan.traits.items()

@@ -50,6 +50,10 @@ def reads(program: Program, event: Event) -> Keys:
 
 def _keys_of(program: Program, event: CustomerEvent) -> Keys:
     body = decode_object(event.body)
+    adjuster = program.adjusters.get(event.name)
+    adjusted = None if adjuster is None else adjuster.adjust(event, body)
+    if adjusted is not None:
+        event, body = adjusted.event, decode_object(adjusted.event.body)
     context = decode_object(event.context)
     identifiers = program.identifiers.read(event, body, context)
     return Keys(
@@ -58,4 +62,5 @@ def _keys_of(program: Program, event: CustomerEvent) -> Keys:
         identifiers=tuple(identifiers),
         body=body,
         context=context,
+        adjusted=adjusted,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from legato.core.admit import refusal, shape_refusal
+from legato.core.admit import policy_of, refusal, shape_refusal
 from legato.core.alarm import set_alarm
 from legato.core.consents.statement import take_statement
 from legato.core.exchange import Loaded, Result
@@ -61,9 +61,13 @@ def _on_customer_event(
     if loaded.is_duplicate:
         reason = Reason(code="event.duplicate", what="this message was received before")
         return Result(notes=[Rejected(event_id=event.event_id, reason=reason)])
+    adjusted = loaded.keys.adjusted
+    sent_as = event.name
+    if adjusted is not None:
+        event = adjusted.event
     reason = refusal(program, event, loaded.keys.body)
     if reason is not None:
-        return _quarantined(event, reason, name=event.name)
+        return _quarantined(event, reason, name=sent_as)
     found = identify(
         program,
         loaded,
@@ -72,11 +76,13 @@ def _on_customer_event(
     )
     if found.state is None:
         assert found.reason is not None
-        return _quarantined(event, found.reason, name=event.name)
+        return _quarantined(event, found.reason, name=sent_as)
     moment = Moment(program, found.state, now)
     moment.take(event, loaded.keys.body)
     moment.effects += found.effects
     moment.notes.append(Admitted(event_id=event.event_id, name=event.name, is_late=moment.is_late))
+    if adjusted is not None:
+        moment.notes += adjusted.notes
     _warn_of_shape(moment, event)
     moment.notes += found.notes
     moment.is_upheaval = bool(found.gone)
@@ -91,7 +97,7 @@ def _on_customer_event(
 
 def _warn_of_shape(moment: Moment, event: CustomerEvent) -> None:
     declared = moment.program.plan.events.get(event.name)
-    if declared is not None and declared.on_violation == "warn":
+    if declared is not None and policy_of(declared, event.source) == "warn":
         reason = shape_refusal(moment.program, event, moment.body)
         if reason is not None:
             moment.warn(reason)

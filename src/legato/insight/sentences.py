@@ -17,6 +17,7 @@ from legato.model.note import (
     Faulted,
     Left,
     Linked,
+    Mapped,
     Merged,
     Moved,
     Note,
@@ -56,7 +57,7 @@ def plain(name: str) -> str:
 def clause(note: Note) -> str:
     """Say what a note says of a person, to stand after 'person 3fa9c2'."""
     match note:
-        case Admitted() | Rejected() | Linked() | NotLinked() | Merged():
+        case Admitted() | Rejected() | Mapped() | Linked() | NotLinked() | Merged():
             text = _of_event(note)
         case Entered() | NotEntered() | Moved() | Left():
             text = _of_journey(note)
@@ -81,12 +82,14 @@ def clause(note: Note) -> str:
     return text
 
 
-def _of_event(note: Admitted | Rejected | Linked | NotLinked | Merged) -> str:
+def _of_event(note: Admitted | Rejected | Mapped | Linked | NotLinked | Merged) -> str:
     match note:
         case Admitted():
             return f"did '{note.name}'" + (" (arrived late)" if note.is_late else "")
         case Rejected():
             return f"had an event refused: {note.reason.what}"
+        case Mapped():
+            return f"had an event read by mapping {note.mapping}: {', '.join(note.what)}"
         case Linked():
             return f"is known by a new {note.kind}"
         case NotLinked():

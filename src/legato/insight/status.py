@@ -21,6 +21,7 @@ from legato.model.note import (
     Faulted,
     Left,
     Linked,
+    Mapped,
     Merged,
     Moved,
     Note,
@@ -82,7 +83,7 @@ class Activity(Noun, frozen=True, kw_only=True):
     """Newest last; without personal values."""
 
 
-_NOT_COUNTED = frozenset((Admitted, Linked, NotLinked, Moved, TraitWritten, TraitRefused))
+_NOT_COUNTED = frozenset((Admitted, Mapped, Linked, NotLinked, Moved, TraitWritten, TraitRefused))
 """Most of all notes."""
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Activity] = msgspec.msgpack.Decoder(Activity)
@@ -175,7 +176,9 @@ class Watch:
                 pass
             case AudienceChanged() | Called() | Revoked():
                 pass
-            case Admitted() | Linked() | NotLinked() | Moved() | TraitWritten() | TraitRefused():
+            case Admitted() | Mapped() | Linked() | NotLinked() | Moved():
+                return
+            case TraitWritten() | TraitRefused():
                 return
             case _:
                 assert_never(note)

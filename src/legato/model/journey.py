@@ -84,11 +84,25 @@ class WaitFor(Noun, frozen=True, kw_only=True, array_like=True, tag="wait_for"):
     """Its time limit running out is worth an alert."""
 
 
+class Freshness(Noun, frozen=True, kw_only=True, array_like=True):
+    """How old a trait may be when a guard reads it."""
+
+    trait: str
+    otherwise: Duration
+    """0: as old as it may be, but for members of `segments`."""
+    segments: Mapping[str, Duration] = {}
+    """Segment -> the same for its members; of several, the shortest."""
+
+
 class Branch(Noun, frozen=True, kw_only=True, array_like=True, tag="branch"):
     step_id: str
     when: Rule
     then: str
     otherwise: str
+    stale: str | None = None
+    """Where instead, when something that `when` reads is older than it may be. None: nowhere."""
+    fresh_for: tuple[Freshness, ...] = ()
+    """Of the traits that `when` reads, by itself or through segments."""
 
 
 class Arm(Noun, frozen=True, kw_only=True, array_like=True):

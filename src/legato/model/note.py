@@ -42,6 +42,14 @@ class Rejected(Noun, frozen=True, kw_only=True, array_like=True, tag="rejected")
     reason: Reason
 
 
+class Mapped(Noun, frozen=True, kw_only=True, array_like=True, tag="mapped"):
+    """An event was read by a mapping, because it came in another shape than declared."""
+
+    mapping: str
+    what: tuple[str, ...]
+    """In words, without values: 'renamed `amt` to `total`'."""
+
+
 class Linked(Noun, frozen=True, kw_only=True, array_like=True, tag="linked"):
     kind: str
     """Identifier kind; the value is in the state, not in the notes."""
@@ -195,6 +203,7 @@ class Faulted(Noun, frozen=True, kw_only=True, array_like=True, tag="fault"):
 Note: TypeAlias = (
     Admitted
     | Rejected
+    | Mapped
     | Linked
     | NotLinked
     | Merged

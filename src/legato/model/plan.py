@@ -10,11 +10,14 @@ import msgspec
 from legato.model.consent import LegalBasis
 from legato.model.ids import digest
 from legato.model.instant import HOUR, MINUTE, Duration
-from legato.model.journey import Journey
+from legato.model.journey import Freshness, Journey
 from legato.model.noun import ENCODER, Noun
 from legato.model.rule import Rule, Slot
 
 PrivacyClass: TypeAlias = Literal["public", "personal", "sensitive", "health"]
+OnViolation: TypeAlias = Literal["block", "quarantine", "omit_field", "warn"]
+Undeclared: TypeAlias = Literal["keep", "omit", "warn"]
+Conversion: TypeAlias = Literal["number", "integer", "text", "boolean"]
 
 
 class EventType(Noun, frozen=True, kw_only=True):
@@ -26,7 +29,39 @@ class EventType(Noun, frozen=True, kw_only=True):
     owner: str
     purpose: str
     privacy: PrivacyClass = "personal"
-    on_violation: Literal["quarantine", "warn"] = "quarantine"
+    on_violation: OnViolation = "quarantine"
+    """What an event of another shape meets: it is refused and not kept, kept in quarantine, taken
+    without the fields that break the shape, or taken as it is with a warning."""
+    title: str = ""
+    on_violation_from: Mapping[str, OnViolation] = {}
+    """Source -> the same for its events, in place of `on_violation`."""
+    undeclared: Undeclared = "keep"
+    """What becomes of properties that the schema does not name."""
+    sources: tuple[str, ...] = ()
+    """Where it comes from; empty: from wherever it was seen."""
+
+
+class FieldMapping(Noun, frozen=True, kw_only=True):
+    """How what a source sends is read as what the catalog declares. Fields are dotted paths.
+
+    Nothing is overwritten: what has the declared shape already stays as it is.
+    """
+
+    name: str
+    event: str
+    source: str = ""
+    """Empty: whoever sends it."""
+    called: str = ""
+    """The name under which it arrives; empty: its own."""
+    rename: Mapping[str, str] = {}
+    convert: Mapping[str, Conversion] = {}
+    multiply: Mapping[str, float] = {}
+    """Field that was renamed -> factor between the units."""
+    values: Mapping[str, Mapping[str, Any]] = {}
+    """Field -> value sent -> value declared."""
+    default: Mapping[str, Any] = {}
+    """Field -> value where it is missing or null."""
+    owner: str = ""
     title: str = ""
 
 
@@ -39,6 +74,8 @@ class TraitType(Noun, frozen=True, kw_only=True):
     purpose: str
     privacy: PrivacyClass = "personal"
     title: str = ""
+    fresh_for: Freshness | None = None
+    """How long it is believed after it was last written; None: for ever."""
 
 
 class ComputedTrait(Noun, frozen=True, kw_only=True):
@@ -187,6 +224,14 @@ class Policies(Noun, frozen=True, kw_only=True):
     """A consent tool's category -> purpose."""
 
 
+class Hours(Noun, frozen=True, kw_only=True, array_like=True):
+    """Hours on the wall of one place: minutes of the day [start, end), which may span midnight."""
+
+    start: int
+    end: int
+    zone: str
+
+
 class Source(Noun, frozen=True, kw_only=True):
     """Where events come from. `key_digests` are digests of its write keys."""
 
@@ -196,6 +241,10 @@ class Source(Noun, frozen=True, kw_only=True):
     """The family of its client SDKs: decides the answers' form."""
     is_enabled: bool = True
     title: str = ""
+    silent_after: Duration = 0
+    """Without an event for so long, it counts as silent; 0: it may be."""
+    expected: Hours | None = None
+    """When it is expected to send at all; None: at any hour."""
 
 
 class Retry(Noun, frozen=True, kw_only=True):
@@ -249,6 +298,7 @@ class Plan(Noun, frozen=True, kw_only=True):
     templates: Mapping[str, Template] = {}
     destinations: Mapping[str, Destination] = {}
     sources: Mapping[str, Source] = {}
+    mappings: Mapping[str, FieldMapping] = {}
     tzdata: str = ""
     """Version of the time-zone tables the plan was compiled with."""
 

@@ -37,6 +37,7 @@ FAMILIES: Mapping[str, str] = {
     "template": "templates",
     "destination": "destinations",
     "source": "sources",
+    "mapping": "mappings",
 }
 SETTINGS = ("name", "currency", "zone", "lateness", "accept_unknown", "tzdata")
 POLICIES: Mapping[str, str] = {
@@ -315,6 +316,8 @@ def _journey_needs(journey: Journey, needs: _Needs) -> None:
         needs.add("computed", *depends.traits(rule))
     for step in journey.steps.values():
         match step:
+            case Branch():
+                needs.add("segments", *(name for each in step.fresh_for for name in each.segments))
             case Send():
                 needs.add("templates", step.message)
                 needs.add("channels", *step.channels)

@@ -13,6 +13,7 @@ from legato.model.journey import (
     Call,
     Entry,
     Exit,
+    Freshness,
     GoTo,
     Journey,
     JourneyStep,
@@ -165,7 +166,8 @@ def _branches(step: JourneyStep) -> list[str]:
         case WaitFor():
             return [f"{_case(case)} → {_target(case.next)}" for case in step.cases]
         case Branch():
-            return [f"yes → {_target(step.then)}", f"no → {_target(step.otherwise)}"]
+            answers = [f"yes → {_target(step.then)}", f"no → {_target(step.otherwise)}"]
+            return answers if step.stale is None else [*answers, _stale(step, step.stale)]
         case Split():
             return [f"{arm.share:.0%} {arm.name} → {_target(arm.next)}" for arm in step.arms]
         case Call():
@@ -177,6 +179,18 @@ def _branches(step: JourneyStep) -> list[str]:
             ]
         case _:
             return []
+
+
+def _stale(step: Branch, goal: str) -> str:
+    limits = [f"{each.trait}: {_limits(each)}" for each in step.fresh_for]
+    return f"too old to say ({'; '.join(limits)}) → {_target(goal)}"
+
+
+def _limits(limit: Freshness) -> str:
+    limits = [f"{format_duration(age)} in {name}" for name, age in limit.segments.items()]
+    if limit.otherwise:
+        limits.append(f"{format_duration(limit.otherwise)}{' otherwise' if limits else ''}")
+    return ", ".join(limits)
 
 
 def _case(case: WaitCase) -> str:

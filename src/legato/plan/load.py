@@ -15,6 +15,7 @@ from legato.model.noun import Noun
 from legato.model.plan import IdentityRules, Plan, Policies
 from legato.model.problem import Place, Problem
 from legato.plan.findings import Findings, listed, nearest
+from legato.plan.guards.mappings import read_mapping
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import read_destination, read_manifest
@@ -54,6 +55,7 @@ NAMED = (
     "destination",
     "template",
     "journey",
+    "mapping",
 )
 """Documents of which there are many, each with a name of its own."""
 SINGLE = ("workspace", "identity", "consent")
@@ -139,6 +141,7 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
     templates = _read_all(scope, library, "template", read_template)
     segments = _read_all(scope, library, "segment", read_segment)
     report_cycles(scope, segments)
+    scope.segment_rules = {name: segment.rule for name, segment in segments.items()}
     for segment in segments.values():
         scope.audiences.update(audiences_of(scope, segment))
     purposes = [p for tree in library.trees("purposes") for p in read_purposes(scope, tree)]
@@ -161,6 +164,7 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
         destinations=destinations,
         sources=_read_all(scope, library, "source", read_source),
         audiences=_by_name(scope.audiences),
+        mappings=_read_all(scope, library, "mapping", read_mapping),
         tzdata=TZDATA_VERSION,
     )
 

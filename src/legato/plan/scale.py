@@ -28,6 +28,7 @@ from legato.model.journey import (
     Call,
     Entry,
     Exit,
+    Freshness,
     GoTo,
     Journey,
     JourneyStep,
@@ -139,7 +140,8 @@ class _Scale:
             case WaitFor():
                 return replace(step, cases=tuple(self._case(it) for it in step.cases))
             case Branch():
-                return replace(step, when=self.rule(step.when))
+                limits = tuple(self._freshness(it) for it in step.fresh_for)
+                return replace(step, when=self.rule(step.when), fresh_for=limits)
             case Send():
                 fall_back = self.duration(step.fall_back) if step.fall_back else 0
                 return replace(step, expires=self.duration(step.expires), fall_back=fall_back)
@@ -150,6 +152,10 @@ class _Scale:
                 return step
             case _:
                 assert_never(step)
+
+    def _freshness(self, limit: Freshness) -> Freshness:
+        segments = {name: self.duration(each) for name, each in limit.segments.items()}
+        return replace(limit, otherwise=self.duration(limit.otherwise), segments=segments)
 
     def _case(self, case: WaitCase) -> WaitCase:
         after = None if case.after is None else self.duration(case.after)

@@ -97,7 +97,12 @@ STEP_DEFINITIONS: Schema = {
             _step(
                 "Ask, and go one of two ways.",
                 "when",
-                {"when": _CONDITION, "then": _STEPS, "else": _STEPS},
+                {
+                    "when": _CONDITION,
+                    "then": _STEPS,
+                    "else": _STEPS,
+                    "stale": of("steps", "When a trait it reads is older than its `fresh_for`."),
+                },
             ),
             _step(
                 "Split people by chance; the same person always goes the same way.",

@@ -7,6 +7,7 @@ They say the shape; what needs the rest of the workspace (names, types of proper
 from __future__ import annotations
 
 from legato.plan.form import WEEKDAYS
+from legato.plan.guards.schemas import FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.history import FUNCTIONS, SINCE
 from legato.plan.operators import OPERATORS
 from legato.plan.rules.catalog import PRIVACY
@@ -221,10 +222,13 @@ _DOCUMENTS: dict[str, Schema] = {
             "owner": _OWNER,
             "purpose": _PURPOSE,
             "privacy": _word(PRIVACY, "How delicate it is."),
-            "on_violation": _word(("quarantine", "warn"), "What an event of another shape meets."),
+            "on_violation": POLICY,
+            "undeclared": UNDECLARED_POLICY,
+            "sources": of("names", "Sources that send it."),
             "schema": _SCHEMA,
         },
     ),
+    "mapping": MAPPING,
     "trait": shape(
         "Something that can be known about a person.",
         "trait owner purpose",
@@ -235,6 +239,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "purpose": _PURPOSE,
             "privacy": _word(PRIVACY, "How delicate it is."),
             "schema": _SCHEMA,
+            "fresh_for": FRESH_FOR,
         },
     ),
     "computed": shape(

@@ -8,8 +8,10 @@ from typing import Any
 from legato.connectors.spec import Spec
 from legato.model.delivery import Operation
 from legato.model.event import NAME_OF_KIND
+from legato.model.journey import Freshness
 from legato.model.plan import AudienceType
 from legato.model.problem import Place
+from legato.model.rule import Rule
 from legato.plan.findings import Findings, listed, nearest
 from legato.plan.source import Items, Value
 
@@ -38,6 +40,9 @@ class Scope:
             kind: {} for kind in (*HOW_TO_DECLARE, "computed")
         }
         self.event_schemas: dict[str, Mapping[str, Any]] = {}
+        self.fresh_for: dict[str, Freshness] = {}
+        """Trait -> how old it may be."""
+        self.segment_rules: dict[str, Rule] = {}
         self.trait_schemas: dict[str, Mapping[str, Any]] = {}
         self.texts: dict[str, Mapping[str, Mapping[str, str]]] = {}
         """Template -> its texts by channel."""

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from legato.core.admit import BLOCKED
 from legato.insight.shown import ShownReason, shown_reason
 from legato.model.event import CustomerEvent, Event, RejectedItem, decode_object
 from legato.model.instant import Instant
@@ -65,11 +66,13 @@ async def read_record(position: FromPath[int], host: Host, caller: Who) -> Shown
     rows = await asyncio.to_thread(host.records.quarantine, position - 1, 1)
     events = await host.events([position])
     event = events.get(position)
-    if not rows or rows[0].position != position or event is None:
+    is_there = bool(rows) and rows[0].position == position
+    if not is_there or event is None or rows[0].quarantine.reason.code == BLOCKED:
         raise not_found(
             "quarantine.unknown",
             f"No record at position {position} is in quarantine.",
-            fix="List them with GET /api/quarantine; a replayed one is there no more.",
+            fix="List them with GET /api/quarantine; a replayed one is there no more, and of a "
+            "blocked one only the reason is kept.",
         )
     kind, content = _content(event)
     visible = content if may_see(caller) else mask_values(content)

@@ -13,6 +13,7 @@ from typing import Any, assert_never
 from legato.core.course import Course, Move
 from legato.core.fold import write_trait
 from legato.core.journeys.call import ask, branch_on_answer, keep_answer
+from legato.core.journeys.stale import staleness
 from legato.core.moment import Moment
 from legato.core.sending.decide import decide
 from legato.core.sending.delivery import change_audience, drop_held, withdraw
@@ -319,8 +320,7 @@ def _take(moment: Moment, course: Course, enrollment: Enrollment, step_id: str) 
         case Wait() | WaitUntil() | WaitFor():
             return _begin_wait(moment, course, enrollment, step)
         case Branch():
-            holds = course.branches[step_id](moment.facts(entry=entry_of(enrollment)))
-            return Move(step.then, "yes") if holds else Move(step.otherwise, "no")
+            return _answer_guard(moment, course, enrollment, step)
         case Split():
             return _draw(moment, step)
         case Send():
@@ -344,6 +344,16 @@ def _take(moment: Moment, course: Course, enrollment: Enrollment, step_id: str) 
             return None
         case _:
             assert_never(step)
+
+
+def _answer_guard(moment: Moment, course: Course, enrollment: Enrollment, step: Branch) -> Move:
+    """Answer yes or no, unless what is asked about is too old to say either."""
+    if step.fresh_for and step.stale is not None:
+        why = staleness(step.fresh_for, moment.state, moment.at)
+        if why:
+            return Move(step.stale, why)
+    holds = course.branches[step.step_id](moment.facts(entry=entry_of(enrollment)))
+    return Move(step.then, "yes") if holds else Move(step.otherwise, "no")
 
 
 def _begin_wait(

@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 import jsonschema_rs
 
-from legato.model.plan import ComputedTrait, EventType, PrivacyClass, TraitType
+from legato.model.plan import (
+    ComputedTrait,
+    EventType,
+    OnViolation,
+    PrivacyClass,
+    TraitType,
+    Undeclared,
+)
 from legato.model.problem import Place
 from legato.plan import form, history
 from legato.plan.conditions import read_where
 from legato.plan.findings import Findings
 from legato.plan.form import Form
+from legato.plan.guards.freshness import read_freshness
 from legato.plan.properties import schema_of_function
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value, plain
 
 PRIVACY: tuple[str, ...] = get_args(PrivacyClass)
+ON_VIOLATION: tuple[str, ...] = get_args(OnViolation)
+UNDECLARED: tuple[str, ...] = get_args(Undeclared)
 
 
 def read_event(scope: Scope, tree: Fields) -> EventType:
     """Read a declared event."""
     part = Form(scope.findings, tree, "this event")
     name = part.need_read("event", form.text, "", example="event: Order Completed")
+    on_violation, by_source = _on_violation(scope, part)
     event = EventType(
         name=name,
         title=part.read("title", form.text, name),
         owner=part.need_read("owner", form.text, "", example="owner: growth"),
         purpose=_purpose(scope, part),
         privacy=_privacy(part),
-        on_violation=_on_violation(part),
+        on_violation=on_violation,
+        on_violation_from=by_source,
+        undeclared=_undeclared(part),
+        sources=_sources(scope, part),
         schema=_schema(scope.findings, part),
     )
     part.close()
@@ -49,9 +63,12 @@ def read_trait(scope: Scope, tree: Fields) -> TraitType:
         purpose=_purpose(scope, part),
         privacy=_privacy(part),
         schema=_schema(scope.findings, part),
+        fresh_for=read_freshness(scope, part, name),
     )
     part.close()
     scope.trait_schemas[name] = trait.schema
+    if trait.fresh_for is not None:
+        scope.fresh_for[name] = trait.fresh_for
     return trait
 
 
@@ -92,9 +109,30 @@ def _privacy(part: Form) -> PrivacyClass:
     return cast("PrivacyClass", part.read("privacy", form.one_of(PRIVACY), "personal"))
 
 
-def _on_violation(part: Form) -> Literal["quarantine", "warn"]:
-    word = part.read("on_violation", form.one_of(("quarantine", "warn")), "quarantine")
-    return "warn" if word == "warn" else "quarantine"
+def _on_violation(scope: Scope, part: Form) -> tuple[OnViolation, Mapping[str, OnViolation]]:
+    """Read one word for every source, or `{crm: block, otherwise: quarantine}`."""
+    value = part.take("on_violation")
+    if not isinstance(value, Fields):
+        word = part.read("on_violation", form.one_of(ON_VIOLATION), "quarantine")
+        return cast("OnViolation", word), {}
+    inner = Form(scope.findings, value, "`on_violation`")
+    otherwise = inner.read("otherwise", form.one_of(ON_VIOLATION), "quarantine")
+    by_source: dict[str, OnViolation] = {}
+    for field in list(inner.rest()):
+        scope.refer("source", field.key, field.place)
+        word = inner.read(field.key, form.one_of(ON_VIOLATION), "quarantine")
+        by_source[field.key] = cast("OnViolation", word)
+    return cast("OnViolation", otherwise), dict(sorted(by_source.items()))
+
+
+def _undeclared(part: Form) -> Undeclared:
+    return cast("Undeclared", part.read("undeclared", form.one_of(UNDECLARED), "keep"))
+
+
+def _sources(scope: Scope, part: Form) -> tuple[str, ...]:
+    names = part.read("sources", form.texts, ())
+    scope.refer_all("source", names, part.take("sources"))
+    return names
 
 
 def _schema(findings: Findings, part: Form) -> Mapping[str, Any]:

@@ -32,7 +32,8 @@ def successors(step: JourneyStep) -> tuple[str, ...]:
         case WaitFor():
             return tuple(case.next for case in step.cases)
         case Branch():
-            return (step.then, step.otherwise)
+            ways = (step.then, step.otherwise)
+            return ways if step.stale is None else (*ways, step.stale)
         case Split():
             return tuple(arm.next for arm in step.arms)
         case Call():

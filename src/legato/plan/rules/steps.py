@@ -32,6 +32,7 @@ from legato.plan import form
 from legato.plan.conditions import Hand, read_condition
 from legato.plan.findings import listed, nearest
 from legato.plan.form import Form
+from legato.plan.guards.freshness import check_stale, fresh_for
 from legato.plan.properties import property_schema
 from legato.plan.rules.channels import default_address
 from legato.plan.rules.sends import read_send, read_traits
@@ -308,11 +309,15 @@ class Course:
         rule = ALWAYS if value is None else read_condition(self.scope, value, self.hand)
         if "then" not in part and "else" not in part:
             part.need("then", "then: [...]")
+        limits, stale = fresh_for(self.scope, rule), part.take("stale")
+        check_stale(self.scope, limits, has_way=stale is not None, place=part.place_of("when"))
         return Branch(
             step_id=step_id,
             when=rule,
             then=self.lay(part.take("then"), f"{step_id}.then.", following),
             otherwise=self.lay(part.take("else"), f"{step_id}.else.", following),
+            stale=None if stale is None else self.lay(stale, f"{step_id}.stale.", following),
+            fresh_for=limits,
         )
 
     def _split(self, part: Form, step_id: str, following: str) -> Split:
