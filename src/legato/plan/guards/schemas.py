@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from legato.plan.guards.mappings import CONVERSIONS
-from legato.plan.rules.catalog import ON_VIOLATION, UNDECLARED
+from legato.plan.guards.shape import ON_VIOLATION, UNDECLARED
 from legato.plan.schema_steps import Schema, shape, text
 
 POLICY: Schema = {

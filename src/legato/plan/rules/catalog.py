@@ -10,10 +10,8 @@ import jsonschema_rs
 from legato.model.plan import (
     ComputedTrait,
     EventType,
-    OnViolation,
     PrivacyClass,
     TraitType,
-    Undeclared,
 )
 from legato.model.problem import Place
 from legato.plan import form, history
@@ -21,20 +19,19 @@ from legato.plan.conditions import read_where
 from legato.plan.findings import Findings
 from legato.plan.form import Form
 from legato.plan.guards.freshness import read_freshness
+from legato.plan.guards.shape import read_on_violation, read_undeclared
 from legato.plan.properties import schema_of_function
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value, plain
 
 PRIVACY: tuple[str, ...] = get_args(PrivacyClass)
-ON_VIOLATION: tuple[str, ...] = get_args(OnViolation)
-UNDECLARED: tuple[str, ...] = get_args(Undeclared)
 
 
 def read_event(scope: Scope, tree: Fields) -> EventType:
     """Read a declared event."""
     part = Form(scope.findings, tree, "this event")
     name = part.need_read("event", form.text, "", example="event: Order Completed")
-    on_violation, by_source = _on_violation(scope, part)
+    on_violation, by_source = read_on_violation(scope, part)
     event = EventType(
         name=name,
         title=part.read("title", form.text, name),
@@ -43,7 +40,7 @@ def read_event(scope: Scope, tree: Fields) -> EventType:
         privacy=_privacy(part),
         on_violation=on_violation,
         on_violation_from=by_source,
-        undeclared=_undeclared(part),
+        undeclared=read_undeclared(part),
         sources=_sources(scope, part),
         schema=_schema(scope.findings, part),
     )
@@ -107,26 +104,6 @@ def _purpose(scope: Scope, part: Form) -> str:
 
 def _privacy(part: Form) -> PrivacyClass:
     return cast("PrivacyClass", part.read("privacy", form.one_of(PRIVACY), "personal"))
-
-
-def _on_violation(scope: Scope, part: Form) -> tuple[OnViolation, Mapping[str, OnViolation]]:
-    """Read one word for every source, or `{crm: block, otherwise: quarantine}`."""
-    value = part.take("on_violation")
-    if not isinstance(value, Fields):
-        word = part.read("on_violation", form.one_of(ON_VIOLATION), "quarantine")
-        return cast("OnViolation", word), {}
-    inner = Form(scope.findings, value, "`on_violation`")
-    otherwise = inner.read("otherwise", form.one_of(ON_VIOLATION), "quarantine")
-    by_source: dict[str, OnViolation] = {}
-    for field in list(inner.rest()):
-        scope.refer("source", field.key, field.place)
-        word = inner.read(field.key, form.one_of(ON_VIOLATION), "quarantine")
-        by_source[field.key] = cast("OnViolation", word)
-    return cast("OnViolation", otherwise), dict(sorted(by_source.items()))
-
-
-def _undeclared(part: Form) -> Undeclared:
-    return cast("Undeclared", part.read("undeclared", form.one_of(UNDECLARED), "keep"))
 
 
 def _sources(scope: Scope, part: Form) -> tuple[str, ...]:
