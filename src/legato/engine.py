@@ -53,6 +53,7 @@ def _work(path: Path, inbox: SocketInbox, people_max: int) -> None:
         state=store,
         outbox=store,
         records=store,
+        erasures=store.erasures,
         clock=SystemClock(),
         observer=Watch(),
         people_max=people_max,

@@ -89,12 +89,19 @@ class Embedded:
             state=self.store,
             outbox=self.store,
             records=self.store,
+            erasures=self.store.erasures,
             clock=clock,
             observer=observer or Watch(),
             core=core,
         )
         self.host = LocalHost(
-            Stores(log=self.log, timers=self.store, records=self.store, outbox=self.store),
+            Stores(
+                log=self.log,
+                timers=self.store,
+                records=self.store,
+                outbox=self.store,
+                erasures=self.store.erasures,
+            ),
             EngineThread(partial(Engine, parts)),
             clock=clock,
         )

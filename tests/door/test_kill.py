@@ -166,7 +166,13 @@ def _replay_gives_the_same(data: Path) -> None:
     """The log alone, in a host that was never killed, gives the same bytes for everybody."""
     log, killed, fresh = SqliteLog(data / "log.db"), SqliteStore(data / "state.db"), MemoryStore()
     parts = Parts(
-        log=log, state=fresh, outbox=fresh, records=fresh, clock=SystemClock(), observer=Watch()
+        log=log,
+        state=fresh,
+        outbox=fresh,
+        records=fresh,
+        erasures=fresh.erasures,
+        clock=SystemClock(),
+        observer=Watch(),
     )
     Engine(parts, QueueInbox(), lambda _: None).recover()
     everybody = sys.maxsize

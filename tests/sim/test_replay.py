@@ -11,7 +11,7 @@ import pytest
 
 from legato.model.event import decode_event
 from legato.model.ids import PersonId
-from legato.ports.state_store import Records, StateStore
+from legato.ports.state_store import FoldStore, Records
 from legato.simulate.replay import refold
 from legato.simulate.trial import live_seed
 from legato.simulate.workload import Crowd
@@ -67,7 +67,7 @@ def test_the_store_on_disk_ends_with_the_same_bytes(tmp_path: Path) -> None:
         log, lived, _ = recorded(seed)
         opened: list[SqliteStore] = []
 
-        def open_store(opened: list[SqliteStore] = opened, seed: int = seed) -> StateStore:
+        def open_store(opened: list[SqliteStore] = opened, seed: int = seed) -> FoldStore:
             for store in opened:
                 store.close()
             opened[:] = [SqliteStore(tmp_path / f"{seed}.db")]

@@ -140,7 +140,13 @@ class World:
 
     def make_host(self) -> LocalHost:
         return LocalHost(
-            Stores(log=self.log, timers=self.store, records=self.store, outbox=self.store),
+            Stores(
+                log=self.log,
+                timers=self.store,
+                records=self.store,
+                outbox=self.store,
+                erasures=self.store.erasures,
+            ),
             EngineThread(partial(Engine, self.parts())),
             clock=self.clock,
             backlog_events_max=self.backlog_events_max,
@@ -152,6 +158,7 @@ class World:
             state=self.store,
             outbox=self.store,
             records=self.store,
+            erasures=self.store.erasures,
             clock=self.clock,
             observer=Nobody(),
             people_max=8,

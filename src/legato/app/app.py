@@ -35,7 +35,6 @@ from legato.model.problem import LegatoError, Problem
 from legato.model.state import State, decode_state
 from legato.plan.diff import retire
 from legato.plan.scale import scale_plan
-from legato.ports.audit import AuditEntry
 from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
 from legato.ports.sender import Sender
@@ -96,7 +95,12 @@ class App:
         """Waiting and dead deliveries."""
         self.host = LocalHost(
             Stores(
-                log=log, timers=store, records=store, outbox=store, kept=(store, log, self._govern)
+                log=log,
+                timers=store,
+                records=store,
+                outbox=store,
+                erasures=store.erasures,
+                kept=(store, log, self._govern),
             ),
             self._line(log, store),
             clock=self.clock,
@@ -128,9 +132,7 @@ class App:
         self.audit.start()
         await self.host.start()
         files = await asyncio.to_thread(read_workspace, self.config.workspace)
-        await self.apply(files, by="system")
-        if self._digest():
-            await self.audit.note_plan_found(self.plan())
+        await self.apply(files, by="the workspace folder")
         self._senders = {
             "http": HttpSender(),
             "smtp": SmtpSender(),
@@ -195,8 +197,7 @@ class App:
     async def apply(self, files: Mapping[str, str], *, by: str) -> Applied:
         """Check definitions (path in the workspace -> text) and activate them between two events.
 
-        Returns after the engine runs on them, and what has changed is on record as done by `by`,
-        an actor as the audit names them. Any problem: nothing is changed.
+        Returns after the engine runs on them. Any problem: nothing is changed.
         """
         async with self._applying:
             loaded = await asyncio.to_thread(check_files, files)
@@ -204,7 +205,7 @@ class App:
             if loaded.plan is None:
                 return Applied(problems=loaded.problems, digest=self._digest())
             plan = await self.prepared(loaded.plan)
-            before, digest = self.plan(), plan_digest(plan)
+            digest = plan_digest(plan)
             if digest == self._digest():
                 return Applied(digest=digest)
             await self._settle(
@@ -217,7 +218,6 @@ class App:
                     "The engine could not run on this plan; it keeps the one before.",
                     fix="See the quarantine for the place that failed, and report the bug.",
                 )
-            await self.audit.note_plan(before, plan, actor=by)
             return Applied(digest=digest, is_changed=True)
 
     async def prepared(self, plan: Plan) -> Plan:
@@ -226,14 +226,12 @@ class App:
         return await asyncio.to_thread(_with_retired, scaled, self.plan(), self.records)
 
     async def switch(self, journey: str, *, is_paused: bool, by: str) -> None:
-        """Pause or resume a journey; returns once the engine has done so and it is recorded."""
+        """Pause or resume a journey; returns once the engine has done so."""
         await self._settle(
             JourneySwitched(
                 received_at=self.clock.now(), journey=journey, is_paused=is_paused, by=by
             )
         )
-        action = "journey.pause" if is_paused else "journey.resume"
-        await self.audit.record(AuditEntry(actor=by, action=action, subject=journey))
 
     def paused(self) -> tuple[str, ...]:
         """Return the journeys that are paused."""
@@ -409,6 +407,7 @@ class App:
             state=store,
             outbox=store,
             records=store,
+            erasures=store.erasures,
             clock=self.clock,
             observer=Watch(),
             people_max=config.cache_people,
@@ -420,8 +419,7 @@ class App:
 
     async def _settle(self, event: Event) -> None:
         """Store a record of the host's own and wait until it is applied."""
-        position = await self.host.room.inner.accept([event])
-        await self.host.progress.reached(position)
+        await self.host.settle(event)
 
     def _is_replayable(self, position: int) -> bool:
         rows = self.records.quarantine(position - 1, 1)

@@ -10,6 +10,7 @@ import msgspec
 from legato.model.effect import Effect
 from legato.model.event import CustomerEvent
 from legato.model.ids import PersonId
+from legato.model.instant import Instant
 from legato.model.note import Note
 from legato.model.noun import Noun
 from legato.model.state import State
@@ -47,6 +48,8 @@ class Loaded(msgspec.Struct, kw_only=True):
     """What `reads` returned for the event."""
     is_duplicate: bool = False
     pointers: dict[str, PersonId] = {}
+    tombs: dict[str, Instant] = {}
+    """Of those identifiers that were erased: when."""
     states: dict[PersonId, State] = {}
     """Of every person in Keys.people and every one that a pointer leads to, where there is one."""
 
@@ -59,6 +62,10 @@ class Result(msgspec.Struct, kw_only=True):
     state: State | None = None
     """The person after the step; None when the event concerned nobody."""
     gone: list[PersonId] = []
+    ended: PersonId | None = None
+    """One who is not kept any more, and has become nobody."""
+    about: PersonId | None = None
+    """Whose the notes are; None: of `state`."""
     """Persons merged into `state`: their states are dropped and their ids forwarded."""
     effects: list[Effect] = []
     notes: list[Note] = []

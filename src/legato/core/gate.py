@@ -62,7 +62,7 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
     """
     if state is None or delivery.delivery_id not in state.pending:
         return WITHDRAWN
-    if delivery.operation == "audience_remove":
+    if delivery.operation in ("audience_remove", "erase"):
         return Clearance(is_clear=True)
     intent = intent_of(state, delivery)
     gates = [_expiry(intent, now)]

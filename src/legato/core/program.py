@@ -146,6 +146,8 @@ class Program:
         self.state_rules: dict[str, Check] = {
             rule.name: compile_rule(rule.when) for rule in plan.policies.state_rules
         }
+        self.erasers: tuple[str, ...] = destinations_with(plan, "erase")
+        """Destinations that can be told that a person was erased."""
         self._index_journeys(plan)
         self._index_segments(plan)
         self._index_slots(plan)
@@ -234,6 +236,18 @@ class Program:
         if trait is not None and isinstance(trait.value, str) and is_zone(trait.value):
             return (trait.value,)
         return quiet.zones_when_unknown or (self.plan.zone,)
+
+
+def destinations_with(plan: Plan, operation: str) -> tuple[str, ...]:
+    """Return the destinations whose connector has a route for an operation."""
+    return tuple(
+        name
+        for name in sorted(plan.destinations)
+        if any(
+            route.get("on") == operation
+            for route in plan.destinations[name].manifest.get("routes", ())
+        )
+    )
 
 
 def _all_journeys(plan: Plan) -> list[Journey]:

@@ -11,6 +11,9 @@ from legato.model.event import (
     ConsentSaid,
     CustomerEvent,
     DeliveryReported,
+    Erased,
+    ErasureCompleted,
+    ErasureRequested,
     Event,
     JourneyCalled,
     JourneySwitched,
@@ -40,9 +43,11 @@ def reads(program: Program, event: Event) -> Keys:
         case ConsentSaid():
             message = message_digest("consent", event.event_id)
             return Keys(message=message, people=(event.person_id,))
-        case TimerFired() | DeliveryReported() | PersonTouched():
+        case TimerFired() | DeliveryReported() | PersonTouched() | ErasureRequested():
             return Keys(people=(event.person_id,))
         case PlanActivated() | JourneySwitched() | ScheduleTaken():
+            return Keys()
+        case ErasureCompleted() | Erased():
             return Keys()
         case _:
             assert_never(event)

@@ -8,6 +8,7 @@ from typing import assert_never
 from legato.core.admit import policy_of, refusal, shape_refusal
 from legato.core.alarm import set_alarm
 from legato.core.consents.statement import take_statement
+from legato.core.erasure.erase import certify, erase, returned, settle_husk
 from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
 from legato.core.identify import identify
@@ -20,11 +21,14 @@ from legato.core.segment import settle_segments
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
 from legato.core.settle import revoke_what_gates_now_close, settle
-from legato.model.effect import Quarantine
+from legato.model.effect import Quarantine, Strike
 from legato.model.event import (
     ConsentSaid,
     CustomerEvent,
     DeliveryReported,
+    Erased,
+    ErasureCompleted,
+    ErasureRequested,
     Event,
     JourneyCalled,
     JourneySwitched,
@@ -49,6 +53,12 @@ def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result
             return _quarantined(event, event.reason, name="")
         case TimerFired() | PersonTouched() | DeliveryReported() | JourneyCalled() | ConsentSaid():
             return _on_known_person(program, loaded, event, now)
+        case ErasureRequested():
+            return erase(program, loaded, event, now)
+        case ErasureCompleted():
+            return certify(event)
+        case Erased():
+            return Result()  # it only says what time it was
         case PlanActivated() | JourneySwitched() | ScheduleTaken():
             return Result()  # the host changes the program between two steps
         case _:
@@ -58,9 +68,10 @@ def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result
 def _on_customer_event(
     program: Program, loaded: Loaded, event: CustomerEvent, now: Instant
 ) -> Result:
+    if loaded.tombs and (gone := returned(loaded, event)) is not None:
+        return gone
     if loaded.is_duplicate:
-        reason = Reason(code="event.duplicate", what="this message was received before")
-        return Result(notes=[Rejected(event_id=event.event_id, reason=reason)])
+        return _duplicate(loaded, event)
     adjusted = loaded.keys.adjusted
     sent_as = event.name
     if adjusted is not None:
@@ -95,6 +106,15 @@ def _on_customer_event(
     return _finish(moment, found.gone, is_admitted=True)
 
 
+def _duplicate(loaded: Loaded, event: CustomerEvent) -> Result:
+    """Refuse what was received before. The note is its person's: the record is about them too."""
+    reason = Reason(code="event.duplicate", what="this message was received before")
+    return Result(
+        about=next(iter(loaded.pointers.values()), None),
+        notes=[Rejected(event_id=event.event_id, reason=reason)],
+    )
+
+
 def _warn_of_shape(moment: Moment, event: CustomerEvent) -> None:
     declared = moment.program.plan.events.get(event.name)
     if declared is not None and policy_of(declared, event.source) == "warn":
@@ -126,10 +146,10 @@ def _on_known_person(
 ) -> Result:
     state = next(iter(loaded.states.values()), None)
     if state is None:
-        # Erased, or never there: a timer or a late report finds nobody, and nothing is owed.
-        reason = Reason(code="person.unknown", what="there is no such person")
-        cause = event.event_id if isinstance(event, JourneyCalled | ConsentSaid) else ""
-        return Result(notes=[Rejected(event_id=EventId(cause), reason=reason)])
+        return _on_nobody(event)
+    if state.erasure_id:
+        is_report = isinstance(event, DeliveryReported)
+        return settle_husk(state, event, now) if is_report else Result()
     moment = Moment(program, state, now)
     match event:
         case TimerFired() | PersonTouched():
@@ -179,6 +199,19 @@ def _call(moment: Moment, loaded: Loaded, event: JourneyCalled) -> None:
         moment.notes.append(NotEntered(journey=event.journey, key=event.key, reason=reason))
         return
     enter(moment, course, event.key, event.body)
+
+
+def _on_nobody(
+    event: TimerFired | PersonTouched | DeliveryReported | JourneyCalled | ConsentSaid,
+) -> Result:
+    """Refuse what finds nobody: erased, or never there. Of an answer or a call, nothing is kept."""
+    reason = Reason(code="person.unknown", what="there is no such person")
+    cause = event.event_id if isinstance(event, JourneyCalled | ConsentSaid) else ""
+    is_kept = isinstance(event, TimerFired | PersonTouched)
+    return Result(
+        effects=[] if is_kept else [Strike()],
+        notes=[Rejected(event_id=EventId(cause), reason=reason)],
+    )
 
 
 def _finish(moment: Moment, gone: Sequence[PersonId], *, is_admitted: bool = False) -> Result:

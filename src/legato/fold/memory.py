@@ -20,22 +20,36 @@ from legato.core.step import step
 from legato.fold.cache import Cache
 from legato.fold.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned, tick
 from legato.model.effect import (
+    Certify,
     Deliver,
     Effect,
+    Erase,
     Point,
     Quarantine,
     Revoke,
     SetAlarm,
     Settle,
+    Strike,
     Suppress,
+    Tell,
 )
-from legato.model.event import Event, JourneySwitched, PlanActivated, ScheduleTaken, TimerFired
+from legato.model.erasure import tomb_of
+from legato.model.event import (
+    CustomerEvent,
+    ErasureRequested,
+    Event,
+    JourneySwitched,
+    PlanActivated,
+    RejectedItem,
+    ScheduleTaken,
+    TimerFired,
+)
 from legato.model.ids import PersonId
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, encode_notes
 from legato.model.plan import Plan, decode_plan
 from legato.model.state import State, decode_state, encode_state
-from legato.ports.state_store import NoteRow, StateStore
+from legato.ports.state_store import FoldStore, NoteRow
 
 DUPLICATES_WINDOW: Duration = 72 * HOUR
 POINTERS_MAX = 400_000
@@ -55,15 +69,22 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
 CORE = Core()
 
 
-def is_control(event: Event) -> bool:
-    """Return whether a record changes how all others are applied: it is a turn of its own."""
-    return isinstance(event, PlanActivated | JourneySwitched | ScheduleTaken)
+def is_alone(event: Event) -> bool:
+    """Return whether a record is a turn of its own.
+
+    Because it changes how all others are applied, or because it takes away what others of its
+    turn may have made.
+    """
+    return isinstance(event, _CONTROL | ErasureRequested)
+
+
+_CONTROL = PlanActivated | JourneySwitched | ScheduleTaken
 
 
 class Memory:
     """Owned by one thread. `apply`, then commit the turn, then `keep`; or `forget` it."""
 
-    def __init__(self, store: StateStore, *, core: Core, people_max: int) -> None:
+    def __init__(self, store: FoldStore, *, core: Core, people_max: int) -> None:
         head = store.head()
         self.now: Instant = head.now
         self.position = head.position
@@ -76,17 +97,21 @@ class Memory:
         self._people: Cache[PersonId, State] = Cache(people_max)
         self._pointers: Cache[str, PersonId] = Cache(POINTERS_MAX)
         self._forwards: dict[PersonId, PersonId] = {}
+        self._graves: dict[str, Instant] = {}
+        """Identifiers that were erased and may be held by somebody again: when."""
+        self._has_tombs = store.has_tombs()
 
     def apply(self, records: Sequence[Record]) -> Turned:
-        """Apply records: one control record alone, or any number of others.
+        """Apply records: one alone that has to be, or any number of others.
 
         Raises StepFault where a step fails, LegatoError where the store does; then nothing of
         the turn remains here.
         """
         turned = Turned(records=list(records), now=self.now)
         try:
-            if is_control(records[0][1]):
-                self._control(turned, records[0][1])
+            first = records[0][1]
+            if isinstance(first, _CONTROL):
+                self._control(turned, first)
             else:
                 keys = self._read(turned)
                 for index, record in enumerate(turned.records):
@@ -103,9 +128,13 @@ class Memory:
         for key, person_id in turned.pointers.items():
             self._pointers.put(key, person_id)
         self._forwards.update(turned.forwards)
-        if len(self._forwards) > FORWARDS_MAX:
-            self._forwards.clear()
-            self._pointers.clear()
+        self._graves.update(turned.graves)
+        if turned.erased:
+            # Rare enough: what led to the person is not looked for one by one.
+            self._has_tombs = True
+            self._forget_ways()
+        if len(self._forwards) + len(self._graves) > FORWARDS_MAX:
+            self._forget_ways()
         if turned.program is not None:
             turned.program.paused.update(self.program.paused)
             self.program, self.plan = turned.program, turned.program.plan
@@ -113,6 +142,11 @@ class Memory:
         self.schedules.update(turned.schedules)
         self._people.trim()
         self._pointers.trim()
+
+    def _forget_ways(self) -> None:
+        self._forwards.clear()
+        self._pointers.clear()
+        self._graves.clear()
 
     def forget(self, turned: Turned) -> None:
         """Drop every person that a turn may have changed; the store still has them as before."""
@@ -128,7 +162,9 @@ class Memory:
         self._fetch(turned, [person_id])
         return self._state(turned, person_id)
 
-    def _control(self, turned: Turned, event: Event) -> None:
+    def _control(
+        self, turned: Turned, event: PlanActivated | JourneySwitched | ScheduleTaken
+    ) -> None:
         turned.now = tick(turned.now, event.received_at)
         match event:
             case PlanActivated():
@@ -139,7 +175,7 @@ class Memory:
             case ScheduleTaken():
                 turned.schedules[event.journey] = event.due_at
             case _:
-                raise AssertionError(type(event).__name__)
+                assert_never(event)
 
     def _read(self, turned: Turned) -> list[Keys]:
         """Find out what all the records need, and fetch it with one query of each kind."""
@@ -173,8 +209,19 @@ class Memory:
                 self._pointers.put(key, person_id)
                 turned.leads[key] = person_id
                 people[person_id] = None
+            if self._has_tombs:
+                self._look_for_tombs(turned, pointers)
         self._fetch(turned, people)
         return all_keys
+
+    def _look_for_tombs(self, turned: Turned, keys: Iterable[str]) -> None:
+        """Find out which identifiers were erased, of those that are not in memory.
+
+        Those in memory were looked for when they came there.
+        """
+        digests = {tomb_of(key): key for key in keys}
+        for digest, erased_at in self._store.tombs(list(digests)).items():
+            turned.graves[digests[digest]] = erased_at
 
     def _fetch(self, turned: Turned, people: Iterable[PersonId]) -> None:
         """Bring persons into memory; those there are not are remembered as absent."""
@@ -242,7 +289,13 @@ class Memory:
         is_duplicate = message is not None and (
             message in turned.seen or message in turned.duplicates[_since(now)]
         )
-        return Loaded(keys=keys, is_duplicate=is_duplicate, pointers=pointers, states=states)
+        loaded = Loaded(keys=keys, is_duplicate=is_duplicate, pointers=pointers, states=states)
+        if turned.graves or self._graves:
+            for key in keys.pointers:
+                erased_at = turned.graves.get(key) or self._graves.get(key)
+                if erased_at is not None:
+                    loaded.tombs[key] = erased_at
+        return loaded
 
     def _one(self, turned: Turned, index: int, record: Record, keys: Keys) -> None:
         position, event = record
@@ -255,20 +308,15 @@ class Memory:
             raise StepFault(index) from fault
         if result.is_admitted and keys.message is not None:
             turned.seen[keys.message] = now
-        person_id = NOBODY
-        state = result.state
-        if state is not None:
-            person_id = state.person_id
-            if loaded.states.get(person_id) is not state:
-                self._people.put(person_id, state)
-            turned.dirty[person_id] = state
-            for gone in result.gone:
-                self._people.drop(gone)
-                turned.dirty[gone] = None
-                turned.forwards[gone] = person_id
-                turned.alarms[gone] = None
+        person_id = self._take_people(turned, loaded, result)
+        if isinstance(event, CustomerEvent | RejectedItem) and person_id is None:
+            turned.strays.append(position)
         for effect in result.effects:
             _collect(turned, position, effect)
+            if isinstance(effect, Erase):
+                for gone in effect.person_ids:
+                    self._people.drop(gone)
+        person_id = person_id or NOBODY
         if notes:
             turned.notes.append(
                 NoteRow(position=position, person_id=person_id, at=now, notes=notes)
@@ -277,7 +325,26 @@ class Memory:
                 Story(position=position, person_id=person_id, at=now, notes=tuple(result.notes))
             )
         if isinstance(event, TimerFired):
-            _quieten(turned, event, state)
+            _quieten(turned, event, result.state)
+
+    def _take_people(self, turned: Turned, loaded: Loaded, result: Result) -> PersonId | None:
+        """Take over whom a step has changed; return whose its notes are, if anybody's."""
+        state = result.state
+        if state is not None:
+            if loaded.states.get(state.person_id) is not state:
+                self._people.put(state.person_id, state)
+            turned.dirty[state.person_id] = state
+            for gone in result.gone:
+                self._people.drop(gone)
+                turned.dirty[gone] = None
+                turned.forwards[gone] = state.person_id
+                turned.alarms[gone] = None
+        if result.ended is not None:
+            self._people.drop(result.ended)
+            turned.dirty[result.ended] = None
+        if result.about is not None:
+            return result.about
+        return None if state is None else state.person_id
 
     def _encode(self, turned: Turned) -> None:
         """Encode every changed person once. A state that cannot be is some record's fault."""
@@ -312,6 +379,14 @@ def _collect(turned: Turned, position: int, effect: Effect) -> None:
             turned.quarantined.append((position, effect))
         case Suppress():
             turned.suppressed.append(effect)
+        case Erase():
+            turned.erased.append((position, effect))
+        case Tell():
+            turned.told.append(effect)
+        case Certify():
+            turned.certified.append(effect)
+        case Strike():
+            turned.strikes.append(position)
         case _:
             assert_never(effect)
 

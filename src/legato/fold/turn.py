@@ -9,7 +9,15 @@ import msgspec
 
 from legato.core.program import Program
 from legato.model.delivery import Delivery
-from legato.model.effect import Quarantine, Revoke, Settle, Suppress
+from legato.model.effect import (
+    Certify,
+    Erase,
+    Quarantine,
+    Revoke,
+    Settle,
+    Suppress,
+    Tell,
+)
 from legato.model.event import (
     ConsentSaid,
     CustomerEvent,
@@ -26,6 +34,7 @@ from legato.model.instant import HOUR, MINUTE, Duration, Instant
 from legato.model.note import Faulted, Story, encode_notes
 from legato.model.problem import Reason
 from legato.model.state import State
+from legato.ports.erasure import Erasing
 from legato.ports.state_store import NoteRow, Turn
 
 Record: TypeAlias = tuple[int, Event]
@@ -85,6 +94,13 @@ class Turned(msgspec.Struct, kw_only=True):
     """Of `plan`; the engine runs on it once the turn is committed."""
     switches: dict[str, bool] = {}
     schedules: dict[str, Instant] = {}
+    graves: dict[str, Instant] = {}
+    """Identifiers looked for that were erased."""
+    erased: list[tuple[int, Erase]] = []
+    told: list[Tell] = []
+    certified: list[Certify] = []
+    strikes: list[int] = []
+    strays: list[int] = []
 
     @property
     def position(self) -> int:
@@ -109,6 +125,18 @@ class Turned(msgspec.Struct, kw_only=True):
             plan=self.plan,
             switches=self.switches,
             schedules=self.schedules,
+            erasing=self._erasing(),
+        )
+
+    def _erasing(self) -> Erasing | None:
+        if not (self.strays or self.strikes or self.erased or self.told or self.certified):
+            return None
+        return Erasing(
+            begun=self.erased,
+            told=self.told,
+            certified=self.certified,
+            strikes=self.strikes,
+            strays=self.strays,
         )
 
 
@@ -135,6 +163,8 @@ def quarantine(record: Record, fault: BaseException, now: Instant) -> Turned:
         reason=reason,
     )
     turned.quarantined.append((position, kept))
+    if isinstance(event, CustomerEvent | RejectedItem):
+        turned.strays.append(position)
     person_id = NOBODY
     match event:
         case TimerFired():

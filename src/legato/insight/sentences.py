@@ -23,6 +23,7 @@ from legato.model.note import (
     Note,
     NotEntered,
     NotLinked,
+    PersonErased,
     Rejected,
     Revoked,
     SegmentChanged,
@@ -75,6 +76,8 @@ def clause(note: Note) -> str:
             text = f"kept '{note.name}' as it was: {note.reason.what}"
         case Alerted():
             text = f"raised an alert: {note.reason.what}"
+        case PersonErased():
+            text = "was erased, as asked for"
         case Faulted():
             text = f"met a fault of ours, the event is kept: {note.reason.what}"
         case _:

@@ -27,6 +27,7 @@ from legato.model.note import (
     Note,
     NotEntered,
     NotLinked,
+    PersonErased,
     Rejected,
     Revoked,
     SegmentChanged,
@@ -174,7 +175,7 @@ class Watch:
                 self._quarantined += 1
             case SegmentChanged() | ConsentSet() | Merged() | Alerted() | Faulted():
                 pass
-            case AudienceChanged() | Called() | Revoked():
+            case AudienceChanged() | Called() | Revoked() | PersonErased():
                 pass
             case Admitted() | Mapped() | Linked() | NotLinked() | Moved():
                 return

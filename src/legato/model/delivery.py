@@ -22,7 +22,7 @@ Outcome: TypeAlias = Literal[
     "in_doubt",  # it may or may not have been sent, and the destination cannot tell
 ]
 
-Operation: TypeAlias = Literal["send", "audience_add", "audience_remove", "call"]
+Operation: TypeAlias = Literal["send", "audience_add", "audience_remove", "call", "erase"]
 
 
 class Delivery(Noun, frozen=True, kw_only=True, array_like=True):

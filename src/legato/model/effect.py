@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from legato.model.delivery import Delivery, Outcome
-from legato.model.ids import DeliveryId, PersonId
+from legato.model.erasure import Searched, Told, Tomb
+from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.problem import Reason
@@ -66,4 +68,52 @@ class Suppress(Noun, frozen=True, kw_only=True, array_like=True, tag="suppress")
     reason: Reason
 
 
-Effect: TypeAlias = Deliver | Revoke | Settle | SetAlarm | Point | Quarantine | Suppress
+class Erase(Noun, frozen=True, kw_only=True, array_like=True, tag="erase"):
+    """Remove everything that is kept of a person, and have their records overwritten."""
+
+    erasure_id: EventId
+    requested_at: Instant
+    person_ids: tuple[PersonId, ...]
+    """The person, as asked for, and everybody that the person was joined from."""
+    keys: tuple[str, ...]
+    """See core.identifiers.pointer_key."""
+    tombs: tuple[Tomb, ...]
+    told: tuple[Told, ...]
+    by: str
+    reason: str
+
+
+class Tell(Noun, frozen=True, kw_only=True, array_like=True, tag="tell"):
+    """Put on record what became of telling a destination of an erasure."""
+
+    erasure_id: EventId
+    told: Told
+
+
+class Certify(Noun, frozen=True, kw_only=True, array_like=True, tag="certify"):
+    """Put on record what an erasure has removed beside the state."""
+
+    erasure_id: EventId
+    at: Instant
+    counts: Mapping[str, int]
+    told: tuple[Told, ...]
+    searched: Searched | None
+
+
+class Strike(Noun, frozen=True, kw_only=True, array_like=True, tag="strike"):
+    """Have this record overwritten: it came after its person was erased, and tells of them."""
+
+
+Effect: TypeAlias = (
+    Deliver
+    | Revoke
+    | Settle
+    | SetAlarm
+    | Point
+    | Quarantine
+    | Suppress
+    | Erase
+    | Tell
+    | Certify
+    | Strike
+)

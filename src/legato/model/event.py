@@ -8,7 +8,8 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from legato.model.consent import ConsentLine, Evidence
-from legato.model.delivery import Outcome
+from legato.model.delivery import Delivery, Outcome
+from legato.model.erasure import Searched, Told, Tomb
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.note import GateSeen
@@ -154,6 +155,42 @@ class ScheduleTaken(Noun, frozen=True, kw_only=True, array_like=True, tag="sched
     due_at: Instant
 
 
+class ErasureRequested(Noun, frozen=True, kw_only=True, array_like=True, tag="erase"):
+    """A person is to be erased, everywhere."""
+
+    event_id: EventId
+    """Also the erasure's."""
+    received_at: Instant
+    person_id: PersonId
+    by: str = ""
+    reason: str = ""
+    """Of whoever asked, for the certificate: kept, so it must not name the person."""
+    tombs: tuple[Tomb, ...] = ()
+    """Put in when the person's records are overwritten: a replay finds nobody to take them from."""
+    deliveries: tuple[Delivery, ...] = ()
+    """Likewise: by which destinations are still being told."""
+
+
+class ErasureCompleted(Noun, frozen=True, kw_only=True, array_like=True, tag="erased_whole"):
+    """The log was overwritten; what was found and removed beside it."""
+
+    received_at: Instant
+    erasure_id: EventId
+    counts: Mapping[str, int]
+    told: tuple[Told, ...] = ()
+    searched: Searched | None = None
+    """None: destinations are still being told, or the files are too large for a search."""
+
+
+class Erased(Noun, frozen=True, kw_only=True, array_like=True, tag="erased"):
+    """Here was a record of somebody who was erased, or one that was not to be kept longer."""
+
+    received_at: Instant
+    """Of what was here: it drives the engine's clock, and so the others."""
+    cause: str = ""
+    """An erasure's id, or `retention`."""
+
+
 Event: TypeAlias = (
     CustomerEvent
     | RejectedItem
@@ -165,6 +202,9 @@ Event: TypeAlias = (
     | PersonTouched
     | JourneySwitched
     | ScheduleTaken
+    | ErasureRequested
+    | ErasureCompleted
+    | Erased
 )
 
 ANSWER_BYTES_MAX = 8_192

@@ -200,6 +200,12 @@ class Faulted(Noun, frozen=True, kw_only=True, array_like=True, tag="fault"):
     reason: Reason
 
 
+class PersonErased(Noun, frozen=True, kw_only=True, array_like=True, tag="person_erased"):
+    """Somebody was erased. Of nobody: there is no story any more that it could belong to."""
+
+    erasure_id: EventId
+
+
 Note: TypeAlias = (
     Admitted
     | Rejected
@@ -222,6 +228,7 @@ Note: TypeAlias = (
     | Called
     | Alerted
     | Faulted
+    | PersonErased
 )
 
 _NOTES: msgspec.msgpack.Decoder[tuple[Note, ...]] = msgspec.msgpack.Decoder(tuple[Note, ...])

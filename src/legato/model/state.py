@@ -172,6 +172,8 @@ class State(msgspec.Struct, array_like=True):
         default_factory=dict[DeliveryId, Fallback]
     )
     """Of deliveries that are held or pending, and may still go by another channel instead."""
+    erasure_id: EventId = EventId("")
+    """This is nobody: of somebody erased, what destinations are still to be told."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -21,6 +21,13 @@ class Log(Protocol):
         """Return up to `limit` records with positions above `after`, in order."""
         ...
 
+    def rewrite(self, records: Sequence[tuple[int, bytes]]) -> None:
+        """Put other bytes at positions that there are: all of them, or it raises LegatoError.
+
+        For erasures. What stood there is in none of the log's files afterwards.
+        """
+        ...
+
     def get(self, position: int) -> bytes | None:
         """Return one record, or None where there is none."""
         ...

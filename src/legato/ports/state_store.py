@@ -11,6 +11,7 @@ from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
 from legato.model.note import Story
 from legato.model.noun import Noun
+from legato.ports.erasure import Erasing, Graves
 
 
 class NoteRow(Noun, frozen=True, kw_only=True):
@@ -49,6 +50,7 @@ class Turn(Noun, frozen=True, kw_only=True):
     """Journeys paused (True) or resumed."""
     schedules: dict[str, Instant] = {}
     """Journey -> the occurrence of its schedule that was taken last."""
+    erasing: Erasing | None = None
 
 
 class Head(Noun, frozen=True, kw_only=True):
@@ -98,6 +100,10 @@ class StateStore(Protocol):
     def close(self) -> None:
         """Release the files. Idempotent."""
         ...
+
+
+class FoldStore(StateStore, Graves, Protocol):
+    """What the fold needs: a state store that knows who was erased."""
 
 
 class Timers(Protocol):

@@ -25,11 +25,13 @@ import msgspec
 
 from legato.core.gate import Clearance
 from legato.model.delivery import Delivery
+from legato.model.event import Event
 from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
 from legato.model.plan import Plan, decode_plan
 from legato.model.problem import LegatoError, Reason
 from legato.ports.clock import Clock
+from legato.ports.erasure import Erasures
 from legato.ports.log import Log
 from legato.ports.state_store import Outbox, Records, Timers
 from legato.runtime.clearances import Clearances
@@ -54,6 +56,7 @@ from legato.runtime.engine.dialogue import (
     Trouble,
     Watched,
 )
+from legato.runtime.eraser import Eraser, Search, Tools
 from legato.runtime.progress import Progress
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
@@ -83,6 +86,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     timers: Timers
     records: Records
     outbox: Outbox
+    erasures: Erasures
     kept: tuple[Kept, ...] = ()
     """Those that want checkpoints."""
 
@@ -162,6 +166,7 @@ class LocalHost:
         self._alarms: Alarms | None = None
         self._schedules: Schedules | None = None
         self._sweep: Sweep | None = None
+        self._eraser: Eraser | None = None
 
     # -- Life ------------------------------------------------------------------------------------
 
@@ -181,8 +186,11 @@ class LocalHost:
         self.room.start()
         self._upkeep.start()
 
-    def run(self, lanes: Lanes) -> None:
-        """Let lanes have deliveries and time pass: alarms, schedules, sweeps."""
+    def run(self, lanes: Lanes, *, search: Search | None = None) -> None:
+        """Let lanes have deliveries and time pass: alarms, schedules, sweeps, erasures.
+
+        `search` looks through all files for what an erased person was known by.
+        """
         inner = self.room.inner
         self._lanes = lanes
         self._alarms = Alarms(
@@ -205,9 +213,21 @@ class LocalHost:
             digest=lambda: self.applied.digest,
             switches=dict(self.applied.switches),
         )
+        self._eraser = Eraser(
+            Tools(
+                log=self._stores.log,
+                erasures=self._stores.erasures,
+                clock=self.clock,
+                plan=lambda: self.applied.plan,
+                tell=self._do,
+                settle=self.settle,
+                search=search,
+            )
+        )
         self._tasks = [
             asyncio.create_task(self._keep_running(name, run), name=name)
             for name, run in (
+                ("erasures", self._eraser.run),
                 ("alarms", self._alarms.run),
                 ("schedules", self._schedules.run),
                 ("sweep", self._sweep.run),
@@ -273,6 +293,11 @@ class LocalHost:
         """Return what is wrong now, in words."""
         texts = (self.room.fault, self._fault, *self._faults.values())
         return tuple(dict.fromkeys(text for text in texts if text))
+
+    async def settle(self, event: Event) -> None:
+        """Store a record of the host's own and wait until it is applied."""
+        position = await self.room.inner.accept([event])
+        await self.progress.reached(position)
 
     async def _do(self, question: Question) -> None:
         answer = await self._ask(question)
@@ -353,6 +378,8 @@ class LocalHost:
             for journey, is_paused in news.switches.items():
                 if not is_paused:
                     self._sweep.resumed(journey)
+        if news.has_strikes and self._eraser is not None:
+            self._eraser.wake()
         if news.has_notes:
             for see in tuple(self._watchers):
                 see(news.position)

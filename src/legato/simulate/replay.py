@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from legato.fold.memory import Core, Memory, is_control
+from legato.fold.memory import Core, Memory, is_alone
 from legato.fold.turn import Record
 from legato.model.event import CustomerEvent, decode_event
 from legato.model.instant import Instant
 from legato.ports.log import Log
-from legato.ports.state_store import StateStore
+from legato.ports.state_store import FoldStore
 from legato.simulate.world import World
 
 READ_RECORDS = 1_000
@@ -34,7 +34,7 @@ class Refolded(msgspec.Struct, frozen=True, kw_only=True):
 
 def refold(
     log: Log,
-    open_store: Callable[[], StateStore],
+    open_store: Callable[[], FoldStore],
     *,
     turn_records: int,
     forget_every: int = 0,
@@ -73,16 +73,16 @@ def refold(
 
 
 def _turns(log: Log, most: int) -> Iterable[Sequence[Record]]:
-    """Yield the log's records by turns: a control record is one of its own."""
+    """Yield the log's records by turns: a record that has to be is one of its own."""
     after, waiting = 0, list[Record]()
     while rows := log.read(after, READ_RECORDS):
         after = rows[-1][0]
         for position, data in rows:
             event = decode_event(data)
-            if waiting and (is_control(event) or len(waiting) >= most):
+            if waiting and (is_alone(event) or len(waiting) >= most):
                 yield waiting
                 waiting = []
-            if is_control(event):
+            if is_alone(event):
                 yield [(position, event)]
             else:
                 waiting.append((position, event))

@@ -41,7 +41,7 @@ from legato.model.note import Note, decode_notes
 from legato.model.plan import Destination, Plan, encode_plan, plan_digest
 from legato.model.state import State
 from legato.ports.log import Log
-from legato.ports.state_store import NoteRow, Outbox, StateStore, Timers
+from legato.ports.state_store import FoldStore, NoteRow, Outbox, Timers
 from legato.simulate.lane import START, STEADY, Lanes, Scene, Sent
 
 __all__ = ["PEOPLE_MAX", "START", "STEADY", "STEADY_SCENE", "Scene", "Sent", "World", "WorldStore"]
@@ -52,7 +52,7 @@ OUTBOX_MAX = 1_000_000
 STEADY_SCENE = Scene()
 
 
-class WorldStore(StateStore, Timers, Outbox, Protocol):
+class WorldStore(FoldStore, Timers, Outbox, Protocol):
     """What a world needs of a store; stores have all these sides."""
 
 

@@ -7,11 +7,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from legato.model.delivery import Delivery
-from legato.model.effect import Quarantine
+from legato.model.effect import Erase, Quarantine
+from legato.model.erasure import Tomb
 from legato.model.ids import DeliveryId, PersonId, message_digest
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, decode_notes
+from legato.ports.erasure import Erasing
 from legato.ports.state_store import DeadRow, Head, NoteRow, OutboxRow, QuarantineRow, Turn
+from legato.stores.memory_erasing import MemoryErasures
 from legato.stores.suppression import address_digest
 
 _SEEN_WINDOW: Duration = 72 * HOUR
@@ -24,6 +27,10 @@ class MemoryLog:
 
     def __init__(self) -> None:
         self._records: list[bytes] = []
+
+    def rewrite(self, records: Sequence[tuple[int, bytes]]) -> None:
+        for position, record in records:
+            self._records[position - 1] = record
 
     def append(self, records: Sequence[bytes]) -> int:
         self._records.extend(records)
@@ -94,6 +101,7 @@ class MemoryStore:
         self._suppressed: set[bytes] = set()
         self._quarantine: dict[int, QuarantineRow] = {}
         self._notes: list[NoteRow] = []
+        self.erasures = MemoryErasures(self._delivery)
         self._notes_of: dict[PersonId, list[int]] = {}
 
     # -- StateStore ------------------------------------------------------------------------------
@@ -118,6 +126,13 @@ class MemoryStore:
     def seen(self, digests: Sequence[bytes], since: Instant) -> set[bytes]:
         return {each for each in digests if self._is_seen(each, since)}
 
+    def tombs(self, digests: Sequence[Tomb]) -> dict[Tomb, Instant]:
+        tombs = self.erasures.tombs
+        return {each: tombs[each] for each in digests if each in tombs}
+
+    def has_tombs(self) -> bool:
+        return bool(self.erasures.tombs)
+
     def resolve(self, person_id: PersonId) -> PersonId:
         return self._forwards.get(person_id, person_id)
 
@@ -133,6 +148,8 @@ class MemoryStore:
         self._seen.update(turn.seen)
         self._apply_outbox(turn)
         self._apply_records(turn)
+        if turn.erasing is not None:
+            self._apply_erasing(turn.erasing)
         self._position = turn.position
         self._now = turn.now
         self._plan = turn.plan or self._plan
@@ -346,6 +363,37 @@ class MemoryStore:
         for row in turn.notes:
             self._notes_of.setdefault(row.person_id, []).append(len(self._notes))
             self._notes.append(row)
+
+    def _apply_erasing(self, erasing: Erasing) -> None:
+        for position, erase in erasing.begun:
+            gone = self._remove(erase)
+            self.erasures.begin(position, erase, [row.position for row in gone])
+        self.erasures.take(erasing)
+
+    def _remove(self, erase: Erase) -> list[NoteRow]:
+        """Remove what is kept of a person; return their notes."""
+        ids = dict.fromkeys(erase.person_ids)
+        for person_id in erase.person_ids:
+            ids.update(dict.fromkeys(self._gone.pop(person_id, {})))
+        for person_id in ids:
+            self._states.pop(person_id, None)
+            self._alarms.pop(person_id, None)
+            self._forwards.pop(person_id, None)
+        for key in erase.keys:
+            self._pointers.pop(key, None)
+        for delivery_id, (_, _, row) in list(self._dead.items()):
+            if row.delivery.person_id in ids:
+                del self._dead[delivery_id]
+        gone = [row for row in self._notes if row.person_id in ids]
+        self._notes = [row for row in self._notes if row.person_id not in ids]
+        self._notes_of = {}
+        for number, row in enumerate(self._notes):
+            self._notes_of.setdefault(row.person_id, []).append(number)
+        return gone
+
+    def _delivery(self, delivery_id: DeliveryId) -> Delivery | None:
+        waiting = self._waiting.get(delivery_id)
+        return None if waiting is None else waiting.delivery
 
     def _is_seen(self, digest: bytes, since: Instant) -> bool:
         at = self._seen.get(digest, self._seen_before.get(digest))

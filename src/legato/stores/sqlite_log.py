@@ -47,6 +47,14 @@ class SqliteLog:
                 (after, limit),
             ).fetchall()
 
+    def rewrite(self, records: Sequence[tuple[int, bytes]]) -> None:
+        with self.file.writing() as writer:
+            writer.executemany(
+                "UPDATE log SET record = ?2 WHERE position = ?1",
+                records,
+            )
+        self.file.purge()
+
     def get(self, position: int) -> bytes | None:
         with self.file.reading() as reader:
             return reader.execute("SELECT record FROM log WHERE position = ?", (position,)).get

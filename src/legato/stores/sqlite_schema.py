@@ -16,6 +16,8 @@ from legato.stores.sqlite_file import Format
 #   person's row, or what forwards from there, the newest. An index would cost a page a note.
 # - `seen` is prefixed by its generation: an old one is a run of neighbouring pages, emptied a few
 #   at a time, and no table is ever dropped. See sqlite_seen.py for `recent`.
+# - `stray` has the records that belong to nobody (refused): an erasure looks through them. `strike`
+#   has those that the log's writer is still to overwrite, `tomb` what is left of identifiers.
 # - `forward` never holds a chain: every entry leads to a person that is still there.
 _SCHEMA = """
 CREATE TABLE head(
@@ -79,6 +81,16 @@ CREATE TABLE quarantine(
 CREATE INDEX quarantine_message ON quarantine(source, message_id);
 -- A sender that repeats what was refused fills no quarantine.
 CREATE UNIQUE INDEX quarantine_once ON quarantine(source, message_id) WHERE message_id <> '';
+CREATE TABLE stray(position INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE tomb(digest BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE erasure(
+  erasure_id TEXT NOT NULL UNIQUE,
+  position INTEGER PRIMARY KEY,
+  is_open INTEGER NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+CREATE INDEX erasure_open ON erasure(position) WHERE is_open;
+CREATE TABLE strike(position INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE note(
   key INTEGER PRIMARY KEY,
   position INTEGER NOT NULL,

@@ -12,11 +12,13 @@ import msgspec
 
 from legato.model.delivery import Delivery, decode_delivery
 from legato.model.effect import Quarantine, Settle
+from legato.model.erasure import Tomb
 from legato.model.ids import DeliveryId, PersonId, message_digest
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, decode_notes
 from legato.ports.state_store import DeadRow, Head, OutboxRow, QuarantineRow, Turn
 from legato.stores.connection import Connection
+from legato.stores.sqlite_erasing import SqliteErasures
 from legato.stores.sqlite_file import SqliteFile
 from legato.stores.sqlite_schema import STATE_FORMAT
 from legato.stores.sqlite_seen import RecentlySeen, find_recent
@@ -71,6 +73,8 @@ class SqliteStore:
         """Open the state file at `path`, made if there is none."""
         self.file = SqliteFile(path, STATE_FORMAT, cache_bytes=cache_bytes, is_writer=is_writer)
         self._seen_window = seen_window
+        self.erasures = SqliteErasures(self.file)
+        """What was erased, and what the log's writer is to do for it."""
         self._recently_seen = RecentlySeen()
         self._engine_thread = 0
 
@@ -118,6 +122,18 @@ class SqliteStore:
             else:
                 recent = find_recent(reader, digests, since)
             return recent | _seen(reader, digests, since)
+
+    def tombs(self, digests: Sequence[Tomb]) -> dict[Tomb, Instant]:
+        with self._reading() as reader:
+            rows = reader.execute(
+                "SELECT digest, at FROM json_each(?) CROSS JOIN tomb ON digest = unhex(value)",
+                (_json([digest.hex() for digest in digests]),),
+            )
+            return dict(rows)
+
+    def has_tombs(self) -> bool:
+        with self._reading() as reader:
+            return bool(reader.execute("SELECT EXISTS (SELECT 1 FROM tomb)").get)
 
     def resolve(self, person_id: PersonId) -> PersonId:
         with self._reading() as reader:

@@ -12,6 +12,7 @@ from legato.model.noun import to_bytes
 from legato.ports.state_store import Turn
 from legato.stores.connection import Connection
 from legato.stores.rows import write_rows
+from legato.stores.sqlite_erasing import write_erasing
 from legato.stores.suppression import address_digest
 
 NOTE_KEY_SHIFT = 24
@@ -27,6 +28,8 @@ def apply_turn(writer: Connection, turn: Turn) -> None:
     _write_threads(writer, turn, threads, gone)
     _write_outbox(writer, turn)
     _write_quarantine(writer, turn)
+    if turn.erasing is not None:
+        write_erasing(writer, turn.erasing)
     _write_head(writer, turn)
 
 

@@ -22,11 +22,13 @@ from legato.runtime.engine.dialogue import (
     Cleared,
     Done,
     EndAttempts,
+    Purge,
     Question,
     Redrive,
     Redriven,
     Release,
     Seen,
+    Struck,
     ToClear,
     Watched,
 )
@@ -51,6 +53,12 @@ class Answers:
                 return Redriven(self._parts.outbox.redrive(question.delivery_id, question.now))
             case Release():
                 self._parts.records.release(question.positions)
+                return Done()
+            case Struck():
+                self._parts.erasures.struck(question.positions, question.erasure_id)
+                return Done()
+            case Purge():
+                self._parts.erasures.purge()
                 return Done()
             case Watched():
                 return Seen(self._parts.observer.report(question.sentence_count))

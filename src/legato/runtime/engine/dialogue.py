@@ -14,7 +14,7 @@ import msgspec
 
 from legato.core.gate import Clearance
 from legato.model.delivery import Delivery
-from legato.model.ids import DeliveryId, PersonId
+from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.problem import LegatoError, Reason
 
@@ -61,13 +61,24 @@ class Release(msgspec.Struct, frozen=True, array_like=True, tag="release"):
     positions: list[int]
 
 
+class Struck(msgspec.Struct, frozen=True, array_like=True, tag="struck"):
+    """The log holds nothing any more at these positions; of this erasure, if it names one."""
+
+    positions: list[int]
+    erasure_id: EventId
+
+
+class Purge(msgspec.Struct, frozen=True, array_like=True, tag="purge"):
+    """Leave nothing of what was removed in the state's files."""
+
+
 class Watched(msgspec.Struct, frozen=True, array_like=True, tag="watched"):
     """What has been seen of the notes? Answered by Seen."""
 
     sentence_count: int
 
 
-Question: TypeAlias = Clear | EndAttempts | Redrive | Release | Watched
+Question: TypeAlias = Clear | EndAttempts | Redrive | Release | Struck | Purge | Watched
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
@@ -116,6 +127,8 @@ class News(msgspec.Struct, frozen=True, array_like=True, tag="news"):
     switches: dict[str, bool] = {}
     schedules: dict[str, Instant] = {}
     has_notes: bool = False
+    has_strikes: bool = False
+    """Records of the log are to be overwritten."""
 
 
 class Cleared(msgspec.Struct, frozen=True, array_like=True, tag="cleared"):

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from legato.fold.memory import Memory, is_control
+from legato.fold.memory import Memory, is_alone
 from legato.fold.turn import Record, StepFault, Turned, quarantine
 from legato.model.event import decode_event
 from legato.model.problem import LegatoError
@@ -162,10 +162,10 @@ class Engine:
         self._say()
 
     def _fold(self, records: list[Record], *, is_replay: bool) -> None:
-        """Apply and commit records, control records in turns of their own."""
+        """Apply and commit records, those that have to be in turns of their own."""
         start = 0
         for index, (_, event) in enumerate(records):
-            if is_control(event):
+            if is_alone(event):
                 self._fold_alike(records[start:index], is_replay=is_replay)
                 self._fold_alike([records[index]], is_replay=is_replay)
                 start = index + 1
@@ -257,4 +257,5 @@ def _news(turned: Turned) -> News:
         switches=turned.switches,
         schedules=turned.schedules,
         has_notes=bool(turned.notes),
+        has_strikes=bool(turned.strikes or turned.erased or turned.told),
     )

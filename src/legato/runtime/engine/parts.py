@@ -10,8 +10,9 @@ import msgspec
 from legato.fold.memory import CORE, Core
 from legato.model.note import Story
 from legato.ports.clock import Clock
+from legato.ports.erasure import Erasures
 from legato.ports.log import Log
-from legato.ports.state_store import Outbox, Records, StateStore
+from legato.ports.state_store import FoldStore, Outbox, Records
 
 
 class Observer(Protocol):
@@ -30,9 +31,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """All but the log are usually one object."""
 
     log: Log
-    state: StateStore
+    state: FoldStore
     outbox: Outbox
     records: Records
+    erasures: Erasures
     clock: Clock
     observer: Observer
     people_max: int = 50_000

@@ -1,0 +1,200 @@
+"""Overwrites in the log what tells of erased people, and sees every erasure to its end.
+
+The engine has taken the person out of the state and says where in the log they stood; this side
+is the log's writer. One erasure goes: look for refused records that were never anybody's,
+overwrite them all in one transaction, have the state forget what it still knew for that, empty the
+write-ahead files, search the files, and put on record that it is so. Each part may be done again:
+after a crash, what is not on record as completed begins anew.
+
+All positions of a person are overwritten at once, or none: a log with half of them would,
+replayed, make another person of the rest, whom the request that follows does not name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import msgspec
+from msgspec.structs import replace
+
+from legato.core.identifiers import Identifiers, pointer_key
+from legato.model.erasure import Erasure, Searched
+from legato.model.event import (
+    CustomerEvent,
+    Erased,
+    ErasureCompleted,
+    ErasureRequested,
+    Event,
+    RejectedItem,
+    decode_event,
+    decode_object,
+    encode_event,
+)
+from legato.model.ids import EventId
+from legato.model.plan import Plan
+from legato.ports.clock import Clock
+from legato.ports.erasure import Erasures
+from legato.ports.log import Log
+from legato.runtime.engine.dialogue import Purge, Question, Struck
+
+Search: TypeAlias = Callable[[Sequence[str]], Awaitable[Searched | None]]
+"""Looks for values in every file of the data folder; None where that would take too long."""
+
+STRIKES_MAX = 100_000
+"""Records overwritten in one transaction: a few seconds in which nothing is acknowledged."""
+STRAYS_AT_ONCE = 2_000
+CAUSE = "erasure"
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """What an eraser works with."""
+
+    log: Log
+    erasures: Erasures
+    clock: Clock
+    plan: Callable[[], Plan]
+    tell: Callable[[Question], Awaitable[None]]
+    """Has the engine do something with the state."""
+    settle: Callable[[Event], Awaitable[None]]
+    """Stores a record and waits until it is applied."""
+    search: Search | None = None
+
+
+class Eraser:
+    """Runs on the loop; woken by every turn that leaves something to overwrite."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._log = tools.log
+        self._erasures = tools.erasures
+        self._clock = tools.clock
+        self._tell = tools.tell
+        self._settle = tools.settle
+        self._plan = tools.plan
+        self._search = tools.search
+        self._wanted = asyncio.Event()
+        self._wanted.set()  # a stop may have come before the end of the last
+
+    def wake(self) -> None:
+        """See to what has to be overwritten."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """Overwrite whenever there is something, until cancelled."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self._work()
+            except Exception:
+                self._wanted.set()
+                raise
+
+    async def _work(self) -> None:
+        for erasure in await asyncio.to_thread(self._erasures.open):
+            if erasure.overwritten_at is None or not erasure.is_telling:
+                await self._erase(erasure)
+        positions = await asyncio.to_thread(self._erasures.strikes, STRIKES_MAX)
+        if positions:
+            await self._overwrite(positions, EventId(""))
+            await self._tell(Purge())
+            self._wanted.set()  # there may be more
+
+    async def _erase(self, erasure: Erasure) -> None:
+        """Overwrite everything of a person; a second time once all destinations are told."""
+        strays = await asyncio.to_thread(self._find_strays, erasure)
+        strikes = await asyncio.to_thread(self._erasures.strikes, STRIKES_MAX)
+        positions = sorted({*strikes, *strays, erasure.position})
+        await self._overwrite(positions, erasure.erasure_id)
+        await self._tell(Purge())
+        searched = None
+        if self._search is not None and erasure.keys and not erasure.is_telling:
+            searched = await self._search([_value(key) for key in erasure.keys])
+        refused = erasure.counts.get("refused records", 0) + len(strays)
+        await self._settle(
+            ErasureCompleted(
+                received_at=self._clock.now(),
+                erasure_id=erasure.erasure_id,
+                counts={**erasure.counts, "refused records": refused},
+                told=erasure.told,
+                searched=searched,
+            )
+        )
+
+    async def _overwrite(self, positions: Sequence[int], erasure_id: EventId) -> None:
+        await asyncio.to_thread(self._rewrite, positions)
+        await self._tell(Struck(list(positions), erasure_id))
+
+    def _rewrite(self, positions: Sequence[int]) -> None:
+        records: list[tuple[int, bytes]] = []
+        for position in positions:
+            data = self._log.get(position)
+            if data is None:
+                continue
+            event = self._instead_of(decode_event(data))
+            if event is not None:
+                records.append((position, encode_event(event)))
+        self._log.rewrite(records)
+
+    def _instead_of(self, event: Event) -> Event | None:
+        match event:
+            case Erased():
+                return None
+            case ErasureRequested():
+                erasure = self._erasures.get(event.event_id)
+                return replace(
+                    event,
+                    tombs=event.tombs if erasure is None else erasure.tombs,
+                    deliveries=tuple(self._erasures.telling(event.event_id)),
+                )
+            case _:
+                return Erased(received_at=event.received_at, cause=CAUSE)
+
+    def _find_strays(self, erasure: Erasure) -> list[int]:
+        """Find records that were refused and are, or may be, about the person."""
+        if not erasure.keys:
+            return []
+        finder = _Finder(erasure.keys, self._plan())
+        found: list[int] = []
+        after = 0
+        while positions := self._erasures.strays(after, STRAYS_AT_ONCE):
+            after = positions[-1]
+            for position in positions:
+                data = self._log.get(position)
+                if data is not None and finder.is_about(decode_event(data)):
+                    found.append(position)
+        return found
+
+
+class _Finder:
+    """Says whether a refused record is about somebody."""
+
+    def __init__(self, keys: Sequence[str], plan: Plan) -> None:
+        self._keys: Mapping[str, None] = dict.fromkeys(keys)
+        self._identifiers = Identifiers(plan.identity.kinds)
+        values = "|".join(re.escape(_value(key)) for key in keys)
+        # As a whole word: the customer number 7 is not in every item with a 7 in it.
+        self._words = re.compile(rf"(?<![\w])(?:{values})(?![\w])", re.IGNORECASE)
+
+    def is_about(self, event: Event) -> bool:
+        match event:
+            case CustomerEvent():
+                body, context = decode_object(event.body), decode_object(event.context)
+                found = self._identifiers.read(event, body, context)
+                is_theirs = any(pointer_key(kind, value) in self._keys for kind, value in found)
+                return (
+                    is_theirs or self._is_named_in(event.body) or self._is_named_in(event.context)
+                )
+            case RejectedItem():
+                return self._is_named_in(event.raw)
+            case _:
+                return False
+
+    def _is_named_in(self, data: bytes) -> bool:
+        return self._words.search(data.decode(errors="replace")) is not None
+
+
+def _value(key: str) -> str:
+    return key.partition(":")[2]

@@ -1,1 +1,0 @@
-"""Routes of what governs: the audit, and what else says who may do what."""
