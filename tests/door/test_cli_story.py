@@ -32,7 +32,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def profile(running: Running, who: str) -> dict[str, Any]:
-    return json.loads(running.legato("profile", who, "--json").stdout)
+    return json.loads(running.legato("profile", who, "--json", "--reveal", "a test of ours").stdout)
 
 
 def test_a_plan_names_how_many_it_concerns_and_those_stay_on_their_version(

@@ -125,7 +125,7 @@ def test_a_refused_event_is_listed_shown_and_replayed(running: Running) -> None:
 
     listed = running.legato("quarantine", "list")
     position = listed.stdout.split()[0].removeprefix("#")
-    shown = running.legato("quarantine", "show", position)
+    shown = running.legato("quarantine", "show", position, "--reveal", "a test of ours")
     replayed = running.legato("quarantine", "replay", "--all")
 
     assert "Order Completed" in listed.stdout

@@ -35,6 +35,7 @@ from legato.model.problem import LegatoError, Problem
 from legato.model.state import State, decode_state
 from legato.plan.diff import retire
 from legato.plan.scale import scale_plan
+from legato.ports.audit import AuditEntry
 from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
 from legato.ports.sender import Sender
@@ -132,7 +133,9 @@ class App:
         self.audit.start()
         await self.host.start()
         files = await asyncio.to_thread(read_workspace, self.config.workspace)
-        await self.apply(files, by="the workspace folder")
+        await self.apply(files, by="system")
+        if self._digest():
+            await self.audit.note_plan_found(self.plan())
         self._senders = {
             "http": HttpSender(),
             "smtp": SmtpSender(),
@@ -197,7 +200,8 @@ class App:
     async def apply(self, files: Mapping[str, str], *, by: str) -> Applied:
         """Check definitions (path in the workspace -> text) and activate them between two events.
 
-        Returns after the engine runs on them. Any problem: nothing is changed.
+        Returns after the engine runs on them, and what has changed is on record as done by `by`,
+        an actor as the audit names them. Any problem: nothing is changed.
         """
         async with self._applying:
             loaded = await asyncio.to_thread(check_files, files)
@@ -205,7 +209,7 @@ class App:
             if loaded.plan is None:
                 return Applied(problems=loaded.problems, digest=self._digest())
             plan = await self.prepared(loaded.plan)
-            digest = plan_digest(plan)
+            before, digest = self.plan(), plan_digest(plan)
             if digest == self._digest():
                 return Applied(digest=digest)
             await self._settle(
@@ -218,6 +222,7 @@ class App:
                     "The engine could not run on this plan; it keeps the one before.",
                     fix="See the quarantine for the place that failed, and report the bug.",
                 )
+            await self.audit.note_plan(before, plan, actor=by)
             return Applied(digest=digest, is_changed=True)
 
     async def prepared(self, plan: Plan) -> Plan:
@@ -226,12 +231,14 @@ class App:
         return await asyncio.to_thread(_with_retired, scaled, self.plan(), self.records)
 
     async def switch(self, journey: str, *, is_paused: bool, by: str) -> None:
-        """Pause or resume a journey; returns once the engine has done so."""
+        """Pause or resume a journey; returns once the engine has done so and it is recorded."""
         await self._settle(
             JourneySwitched(
                 received_at=self.clock.now(), journey=journey, is_paused=is_paused, by=by
             )
         )
+        action = "journey.pause" if is_paused else "journey.resume"
+        await self.audit.record(AuditEntry(actor=by, action=action, subject=journey))
 
     def paused(self) -> tuple[str, ...]:
         """Return the journeys that are paused."""

@@ -51,8 +51,10 @@ class Failure(click.ClickException):
 class Client:
     """The API of one running process."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, reason: str = "") -> None:
+        self._connection = connection
         self._token = connection.token
+        self._reason = reason
         self.url = connection.url
         parts = urlsplit(connection.url)
         self._host = parts.hostname or ""
@@ -60,6 +62,10 @@ class Client:
         self._kind: type[HTTPConnection] = HTTPConnection
         if parts.scheme == "https":
             self._kind = HTTPSConnection
+
+    def stating(self, reason: str) -> Client:
+        """Return a client that gives a reason with each call: it is shown personal values."""
+        return Client(self._connection, reason=reason)
 
     def get(self, path: str, answer: type[T], **query: str | float) -> T:
         """Ask for something."""
@@ -100,6 +106,9 @@ class Client:
 
     def _ask(self, method: str, where: str, data: bytes | None) -> tuple[int, bytes]:
         headers = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
+        if self._reason:
+            # Headers are Latin-1: a reason in any other script goes as percent-encoded UTF-8.
+            headers["legato-reason"] = quote(self._reason)
         link = self._kind(self._host, self._port, timeout=TIMEOUT_SECONDS)
         try:
             link.request(method, where, body=data, headers=headers)
@@ -120,6 +129,23 @@ class Client:
             refusal = _Refusal()
         what = refusal.message or f"{self.url} answered {status}."
         return Failure(what, refusal.fix or "See `legato status`.")
+
+
+def reveals(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command the option to see personal values."""
+    return click.option(
+        "--reveal",
+        "reason",
+        default="",
+        metavar="WHY",
+        help="Show personal values, for this reason; it goes on record.",
+    )(command)
+
+
+def tell_masked(reason: str) -> None:
+    """Say how to see what is masked, where no reason was given."""
+    if not reason:
+        click.echo("Personal values are masked. To see them, say why: --reveal WHY.", err=True)
 
 
 def segment_of(text: str) -> str:

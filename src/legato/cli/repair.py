@@ -7,7 +7,7 @@ from typing import Any
 import click
 import msgspec
 
-from legato.cli.client import Client, connects, segment_of
+from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
 from legato.cli.why import print_json
 from legato.govern.roles import ROLES
 from legato.insight.sentences import moment
@@ -84,10 +84,12 @@ def quarantine_list(client: Client, after: int, limit: int) -> None:
 
 @quarantine.command("show")
 @click.argument("position", type=int)
+@reveals
 @connects
-def quarantine_show(client: Client, position: int) -> None:
+def quarantine_show(client: Client, position: int, reason: str) -> None:
     """Show the event at POSITION, whole."""
-    print_json(client.get(f"/api/quarantine/{position}", dict[str, Any]))
+    print_json(client.stating(reason).get(f"/api/quarantine/{position}", dict[str, Any]))
+    tell_masked(reason)
 
 
 @quarantine.command("replay")
@@ -147,10 +149,13 @@ def deliveries_list(client: Client, *, waiting: bool, destination: str, limit: i
 
 @deliveries.command("show")
 @click.argument("delivery_id")
+@reveals
 @connects
-def deliveries_show(client: Client, delivery_id: str) -> None:
+def deliveries_show(client: Client, delivery_id: str, reason: str) -> None:
     """Show one delivery, whole."""
-    print_json(client.get(f"/api/deliveries/{segment_of(delivery_id)}", dict[str, Any]))
+    where = f"/api/deliveries/{segment_of(delivery_id)}"
+    print_json(client.stating(reason).get(where, dict[str, Any]))
+    tell_masked(reason)
 
 
 @deliveries.command("redrive")
@@ -184,10 +189,17 @@ def tokens_list(client: Client) -> None:
     default="viewer",
     show_default=True,
 )
+@click.option(
+    "--reveal-reason",
+    default="",
+    metavar="WHY",
+    help="For a program: it sees personal values for this reason, and is counted by the minute.",
+)
 @connects
-def tokens_add(client: Client, name: str, role: str) -> None:
+def tokens_add(client: Client, name: str, role: str, reveal_reason: str) -> None:
     """Make a token for NAME, and show it this once."""
-    created = client.post("/api/tokens", _Token, {"name": name, "role": role})
+    wanted = {"name": name, "role": role, "reveal_reason": reveal_reason}
+    created = client.post("/api/tokens", _Token, wanted)
     click.echo(f"A {created.role} token for {created.name}, shown this once:", err=True)
     click.echo(created.token)
 

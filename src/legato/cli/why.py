@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from legato.cli.client import Client, connects, segment_of
+from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
 from legato.insight.answer import Answer, GateLine, Line, Stage, Weighing
 from legato.insight.profile import (
     Profile,
@@ -124,10 +124,12 @@ def _show_decisions(console: Console, decisions: tuple[Line, ...]) -> None:
 @click.command()
 @click.argument("person")
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
+@reveals
 @connects
-def profile(client: Client, person: str, *, is_json: bool) -> None:
+def profile(client: Client, person: str, *, reason: str, is_json: bool) -> None:
     """Show all that is known of PERSON: an id, or an identifier like email:ana@example.com."""
-    found = client.get(f"/api/people/{segment_of(person)}", Profile)
+    found = client.stating(reason).get(f"/api/people/{segment_of(person)}", Profile)
+    tell_masked(reason)
     if is_json:
         print_json(found)
         return

@@ -15,6 +15,7 @@ Permission: TypeAlias = Literal[
     "repair",  # replay quarantine, redrive deliveries, answer drift
     "identify",  # answer suggested matches, split what was joined
     "reveal",  # see personal values, for a stated reason
+    "reveal_special",  # sensitive ones and those of health too
     "consent",  # put on record what a person said
     "erase",  # export or erase a person
     "audit",  # read who did what
@@ -32,7 +33,9 @@ ALLOWED: Mapping[Role, tuple[Permission, ...]] = {
     "analyst": ("look", "rehearse"),
     "marketer": ("look", "rehearse", "propose", "run"),
     "approver": ("look", "rehearse", "propose", "approve", "run"),
-    "privacy": ("look", "rehearse", "identify", "reveal", "consent", "erase", "audit"),
+    "privacy": (
+        *("look", "rehearse", "identify", "reveal", "reveal_special", "consent", "erase", "audit"),
+    ),
     "engineer": (*("look", "rehearse", "propose", "run", "apply", "repair", "identify", "reveal"),),
     "admin": PERMISSIONS,
 }

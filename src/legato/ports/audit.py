@@ -50,6 +50,7 @@ class AuditQuestion(Noun, frozen=True, kw_only=True):
     """Whole, or its beginning up to a dot: `person` finds `person.reveal`."""
     subject: str = ""
     since: Instant = 0
+    is_newest_first: bool = False
 
 
 EVERYTHING = AuditQuestion()
@@ -83,7 +84,10 @@ class AuditStore(Protocol):
         ...
 
     def read(self, after: int, limit: int, question: AuditQuestion = EVERYTHING) -> list[AuditRow]:
-        """Return up to `limit` entries with numbers above `after` that meet a question."""
+        """Return up to `limit` entries that meet a question, with numbers above `after`.
+
+        Newest first: below `after`, or from the end where it is 0.
+        """
         ...
 
     def last(self) -> AuditRow | None:

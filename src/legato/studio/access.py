@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from legato.app.audit import AuditBook
 from legato.govern.roles import Permission, holders, may
 from legato.model.instant import MINUTE, SECOND, Duration, Instant
+from legato.model.problem import LegatoError
+from legato.ports.audit import AuditEntry
 from legato.ports.clock import Clock
+from legato.studio.host import actor_of, route_of
 from legato.studio.refusal import Refused
 from legato.studio.tokens import Token, Tokens
 
@@ -34,32 +39,52 @@ def public() -> dict[str, Any]:
 class Access:
     """The guard of every route."""
 
-    def __init__(self, tokens: Tokens, clock: Clock) -> None:
+    def __init__(self, tokens: Tokens, clock: Clock, audit: AuditBook) -> None:
         self._tokens = tokens
         self._clock = clock
+        self._audit = audit
         self._failures: OrderedDict[str, list[Instant]] = OrderedDict()
 
     async def __call__(
         self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
     ) -> None:
-        """Let the call pass, or refuse it with 401, 403 or 429.
-
-        Awaited though it waits for nothing: anything else the framework would run in a thread.
-        """
+        """Let the call pass, or refuse it with 401, 403 or 429, which goes on record."""
         if handler.opt.get("is_public") is True:
             return
         needed: Permission = handler.opt["permission"]
-        token = self._token(connection)
+        try:
+            token = self._token(connection)
+        except Refused as refused:
+            await self._record(connection, "unknown", refused)
+            raise
         if not may(token.role, needed):
-            raise Refused(
+            refused = Refused(
                 status=403,
                 code="access.role",
                 message=f"The token '{token.name}' is of the role {token.role}, which may not "
                 f"{needed}.",
                 fix=f"Use a token of one of these roles: {', '.join(holders(needed))}.",
             )
+            await self._record(connection, actor_of(token), refused)
+            raise refused
         connection.scope["auth"] = token
         connection.scope["user"] = token.name
+
+    async def _record(
+        self, connection: ASGIConnection[Any, Any, Any, Any], actor: str, refused: Refused
+    ) -> None:
+        address = connection.client.host if connection.client else ""
+        detail = {"code": refused.refusal.code, "from": self._audit.address_digest(address)}
+        entry = AuditEntry(
+            actor=actor,
+            action="access.refuse",
+            subject=route_of(connection),
+            detail=detail,
+            outcome="refused",
+        )
+        # A refusal stays one when the disk is full.
+        with suppress(LegatoError):
+            await self._audit.count(entry)
 
     def _token(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
         address = connection.client.host if connection.client else ""

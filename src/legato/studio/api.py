@@ -14,6 +14,7 @@ from legato.app import App
 from legato.studio.access import Access, public
 from legato.studio.callers import TOKENS
 from legato.studio.deliveries import DELIVERIES
+from legato.studio.govern.audit import AUDIT
 from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
@@ -42,9 +43,10 @@ def api(host: App, tokens: Tokens) -> Api:
             JOURNEYS,
             PLAN,
             TOKENS,
+            AUDIT,
             HEALTH,
         ],
-        guards=[Access(tokens, host.clock)],
+        guards=[Access(tokens, host.clock, host.audit)],
         exception_handlers=HANDLERS,
         dependencies={
             "host": Provide(lambda: host, sync_to_thread=False, use_cache=True),

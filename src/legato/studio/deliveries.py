@@ -6,21 +6,27 @@ import asyncio
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from legato.insight.shown import ShownReason, shown_reason
 from legato.model.delivery import Delivery
 from legato.model.instant import Instant
 from legato.model.noun import Noun
+from legato.model.plan import Plan
 from legato.model.problem import Reason
+from legato.ports.audit import AuditEntry
 from legato.ports.state_store import Outbox, OutboxRow
 from legato.studio.access import needs
-from legato.studio.host import PAGE_MAX, Host, Limit, Who
-from legato.studio.masking import MASK, mask_values, may_see
+from legato.studio.govern.reveal import sight_of
+from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
+from legato.studio.masking import MASK, Sight, mask_values, special_traits
 from legato.studio.refusal import Refused, not_found
+from legato.studio.tokens import Token
 
 Standing = Literal["waiting", "dead"]
+NAMED_MAX = 50
+"""Deliveries that an entry of the audit names."""
 SEARCH_MAX = 100_000
 """Deliveries looked through for one id; more than that is a destination long down."""
 
@@ -47,7 +53,7 @@ class ShownDelivery(Noun, frozen=True, kw_only=True):
 
 
 class WholeDelivery(Noun, frozen=True, kw_only=True):
-    """A delivery with what it says and where to: masked below operator."""
+    """A delivery with what it says and where to: masked unless a reason was given."""
 
     line: ShownDelivery
     purpose: str
@@ -86,7 +92,9 @@ async def read_deliveries(
 
 
 @get("/{delivery_id:str}", opt=needs("look"), summary="One delivery, whole")
-async def read_delivery(delivery_id: FromPath[str], host: Host, caller: Who) -> WholeDelivery:
+async def read_delivery(
+    delivery_id: FromPath[str], host: Host, request: Request[Any, Token, Any]
+) -> WholeDelivery:
     """Return what was to be sent, where to, and how far it came."""
     found = await asyncio.to_thread(_find, host.outbox, delivery_id)
     if found is None:
@@ -96,12 +104,15 @@ async def read_delivery(delivery_id: FromPath[str], host: Host, caller: Who) -> 
             fix="One that arrived is in its person's story: GET /api/people/{who}/story.",
         )
     line, delivery = found
-    is_open = may_see(caller)
+    sight = await sight_of(
+        request, host, action="delivery.reveal", subject=f"{delivery.person_id} {delivery_id}"
+    )
+    is_open = sight != "masked"
     return WholeDelivery(
         line=line,
         purpose=delivery.purpose,
         address=delivery.address if is_open else MASK,
-        content=dict(delivery.content) if is_open else mask_values(delivery.content),
+        content=_masked(delivery, plan=host.plan(), sight=sight),
         trace=delivery.trace,
         plan=delivery.plan,
         journey_step=delivery.journey_step,
@@ -111,7 +122,7 @@ async def read_delivery(delivery_id: FromPath[str], host: Host, caller: Who) -> 
 
 
 @post("/redrive", opt=needs("repair"), status_code=200, summary="Put dead deliveries back")
-async def redrive(data: JSONBody[DeliveryIds], host: Host) -> Redriven:
+async def redrive(data: JSONBody[DeliveryIds], host: Host, caller: Who) -> Redriven:
     """Try them again, under the same idempotency keys; the gates are read again first."""
     if not data.delivery_ids or len(data.delivery_ids) > PAGE_MAX:
         raise Refused(
@@ -120,7 +131,26 @@ async def redrive(data: JSONBody[DeliveryIds], host: Host) -> Redriven:
             message=f"A call redrives from 1 to {PAGE_MAX} deliveries.",
             fix="Redrive them in several calls.",
         )
-    return Redriven(redriven=await host.redrive(list(dict.fromkeys(data.delivery_ids))))
+    delivery_ids = list(dict.fromkeys(data.delivery_ids))
+    count = await host.redrive(delivery_ids)
+    detail = {"delivery_ids": " ".join(delivery_ids[:NAMED_MAX]), "redriven": str(count)}
+    entry = AuditEntry(
+        actor=actor_of(caller), action="delivery.redrive", subject="deliveries", detail=detail
+    )
+    await host.audit.record(entry)
+    return Redriven(redriven=count)
+
+
+def _masked(delivery: Delivery, *, plan: Plan, sight: Sight) -> object:
+    """Mask a delivery's content; one whose template names a sensitive trait, as if all were."""
+    special = special_traits(plan)
+    template = plan.templates.get(delivery.message)
+    texts = (
+        [text for fields in template.texts.values() for text in fields.values()] if template else []
+    )
+    is_special = any(name in text for name in special for text in texts)
+    shown: Sight = "masked" if is_special and sight != "whole" else sight
+    return mask_values(dict(delivery.content), shown, special)
 
 
 def _page(

@@ -12,8 +12,9 @@ from litestar.params import FromPath, JSONBody
 from legato.app import App
 from legato.model.journey import Journey
 from legato.model.noun import Noun
+from legato.ports.audit import AuditEntry
 from legato.studio.access import needs
-from legato.studio.host import Host, Who
+from legato.studio.host import Host, Who, actor_of
 from legato.studio.people import found
 from legato.studio.refusal import Refused, not_found
 
@@ -63,17 +64,17 @@ async def read_journeys(host: Host) -> list[ShownJourney]:
 @post("/{name:str}/pause", opt=needs("run"), status_code=200, summary="Hold a journey")
 async def pause(name: FromPath[str], host: Host, caller: Who) -> Switched:
     """Hold everybody in it: nothing is sent until it is resumed; events still count."""
-    return await _switch(host, name, is_paused=True, by=caller.name)
+    return await _switch(host, name, is_paused=True, by=actor_of(caller))
 
 
 @post("/{name:str}/resume", opt=needs("run"), status_code=200, summary="Go on with a journey")
 async def resume(name: FromPath[str], host: Host, caller: Who) -> Switched:
     """Go on; what became overdue meanwhile follows the journey's `overdue` policy."""
-    return await _switch(host, name, is_paused=False, by=caller.name)
+    return await _switch(host, name, is_paused=False, by=actor_of(caller))
 
 
 @post("/{name:str}/enter", opt=needs("run"), status_code=202, summary="Let a person in")
-async def enter(name: FromPath[str], data: JSONBody[Call], host: Host) -> CalledIn:
+async def enter(name: FromPath[str], data: JSONBody[Call], host: Host, caller: Who) -> CalledIn:
     """Only a journey whose entry is `api`; its `again` rule holds."""
     journey = _journey(host, name)
     if journey.entry.kind != "api":
@@ -94,6 +95,10 @@ async def enter(name: FromPath[str], data: JSONBody[Call], host: Host) -> Called
         )
     person_id = await found(host, data.who)
     await host.call(name, person_id, key=data.key, body=body)
+    entry = AuditEntry(
+        actor=actor_of(caller), action="journey.enter", subject=person_id, detail={"journey": name}
+    )
+    await host.audit.record(entry)
     return CalledIn(journey=name, person_id=person_id)
 
 

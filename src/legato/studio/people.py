@@ -16,8 +16,9 @@ from legato.insight.story import Told, tell, whole_story
 from legato.insight.why import Question, unknown_person, why
 from legato.model.ids import PersonId
 from legato.studio.access import needs
-from legato.studio.host import Host, Limit, caller_of
-from legato.studio.masking import mask_profile, may_see
+from legato.studio.govern.reveal import sight_of
+from legato.studio.host import Host, Limit
+from legato.studio.masking import mask_profile, mask_told
 from legato.studio.refusal import not_found
 from legato.studio.tokens import Token
 
@@ -28,7 +29,7 @@ Name = Annotated[str, QueryParameter(max_length=512)]
 async def read_profile(
     who: FromPath[str], host: Host, request: Request[Any, Token, Any]
 ) -> Profile:
-    """Find by person id or `kind:value`; values are masked from who may not reveal."""
+    """Find by person id or `kind:value`; values are masked without a reason to see them."""
     # A program may ask for thousands a second: the caller is not asked for as a dependency, since
     # the framework resolves two of them in tasks, and a person id leads to its state at once.
     state = None if ":" in who else await host.person(PersonId(who))
@@ -37,7 +38,8 @@ async def read_profile(
     if state is None:
         raise _nobody()
     profile = profile_of(state, plan=host.plan(), now=host.clock.now())
-    return profile if may_see(caller_of(request)) else mask_profile(profile, host.plan())
+    sight = await sight_of(request, host, action="person.reveal", subject=state.person_id)
+    return profile if sight == "whole" else mask_profile(profile, host.plan(), sight)
 
 
 @get("/{who:str}/story", opt=needs("look"), summary="What happened to a person, in order")
@@ -47,7 +49,7 @@ async def read_story(
     """Return notes as sentences and as they were written, oldest first."""
     person_id = await found(host, who)
     rows = await asyncio.to_thread(host.records.story, person_id, after, limit)
-    return [tell(row) for row in rows]
+    return [mask_told(tell(row)) for row in rows]
 
 
 @get("/{who:str}/why", opt=needs("look"), summary="Why a message did or did not go")

@@ -17,7 +17,7 @@ from legato.model.plan import Plan, plan_digest
 from legato.model.problem import Problem
 from legato.plan.diff import Change, compare
 from legato.studio.access import needs
-from legato.studio.host import Host, Who
+from legato.studio.host import Host, Who, actor_of
 from legato.studio.refusal import Refused
 from legato.workspace import check_files
 
@@ -88,7 +88,7 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
 @post("/apply", opt=needs("apply"), summary="Make definitions the present plan")
 async def apply(data: JSONBody[Files], host: Host, caller: Who) -> Response[Applied]:
     """Between two events. Any mistake: 422 with every problem, and nothing is changed."""
-    applied = await _apply(host, _bounded(data), by=caller.name)
+    applied = await _apply(host, _bounded(data), by=actor_of(caller))
     return Response(applied, status_code=422 if applied.problems else 200)
 
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import msgspec
-from litestar import Router, get, post
+from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from legato.core.admit import BLOCKED
@@ -14,11 +14,15 @@ from legato.insight.shown import ShownReason, shown_reason
 from legato.model.event import CustomerEvent, Event, RejectedItem, decode_object
 from legato.model.instant import Instant
 from legato.model.noun import Noun
+from legato.model.plan import Plan
+from legato.ports.audit import AuditEntry
 from legato.ports.state_store import QuarantineRow
 from legato.studio.access import needs
-from legato.studio.host import PAGE_MAX, Host, Limit, Who
-from legato.studio.masking import MASK, mask_values, may_see
+from legato.studio.govern.reveal import sight_of
+from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
+from legato.studio.masking import MASK, SPECIAL, Sight, mask_values, special_traits
 from legato.studio.refusal import Refused, not_found
+from legato.studio.tokens import Token
 
 
 class ShownRow(Noun, frozen=True, kw_only=True):
@@ -34,7 +38,7 @@ class ShownRow(Noun, frozen=True, kw_only=True):
 
 
 class ShownRecord(Noun, frozen=True, kw_only=True):
-    """A quarantined record whole: its values masked below operator."""
+    """A quarantined record whole: its values masked unless a reason was given."""
 
     row: ShownRow
     kind: str
@@ -61,8 +65,10 @@ async def read_quarantine(
 
 
 @get("/{position:int}", opt=needs("look"), summary="One quarantined record, whole")
-async def read_record(position: FromPath[int], host: Host, caller: Who) -> ShownRecord:
-    """Return the record as it was received."""
+async def read_record(
+    position: FromPath[int], host: Host, request: Request[Any, Token, Any]
+) -> ShownRecord:
+    """Return the record as it was received; values are masked without a reason to see them."""
     rows = await asyncio.to_thread(host.records.quarantine, position - 1, 1)
     events = await host.events([position])
     event = events.get(position)
@@ -75,12 +81,15 @@ async def read_record(position: FromPath[int], host: Host, caller: Who) -> Shown
             "blocked one only the reason is kept.",
         )
     kind, content = _content(event)
-    visible = content if may_see(caller) else mask_values(content)
+    sight = await sight_of(
+        request, host, action="quarantine.reveal", subject=f"position {position}"
+    )
+    visible = _masked(content, event, plan=host.plan(), sight=sight)
     return ShownRecord(row=_shown(rows[0]), kind=kind, content=visible)
 
 
 @post("/replay", opt=needs("repair"), status_code=200, summary="Feed records in again")
-async def replay(data: JSONBody[Positions], host: Host) -> Replayed:
+async def replay(data: JSONBody[Positions], host: Host, caller: Who) -> Replayed:
     """Append the records anew; those that still break a rule come back to quarantine."""
     if not data.positions or len(data.positions) > PAGE_MAX:
         raise Refused(
@@ -89,7 +98,14 @@ async def replay(data: JSONBody[Positions], host: Host) -> Replayed:
             message=f"A call replays from 1 to {PAGE_MAX} records.",
             fix="Replay them in several calls.",
         )
-    return Replayed(replayed=await host.replay(sorted(dict.fromkeys(data.positions))))
+    positions = sorted(dict.fromkeys(data.positions))
+    count = await host.replay(positions)
+    detail = {"first": str(positions[0]), "last": str(positions[-1]), "replayed": str(count)}
+    entry = AuditEntry(
+        actor=actor_of(caller), action="quarantine.replay", subject="quarantine", detail=detail
+    )
+    await host.audit.record(entry)
+    return Replayed(replayed=count)
 
 
 def _shown(row: QuarantineRow) -> ShownRow:
@@ -119,6 +135,14 @@ def _content(event: Event) -> tuple[str, object]:
             return "rejected", _raw(event.raw)
         case _:
             return "internal", {"record": MASK}
+
+
+def _masked(content: object, event: Event, *, plan: Plan, sight: Sight) -> object:
+    """Mask by the event's privacy class, and by name what is a sensitive trait of the person."""
+    declared = plan.events.get(event.name) if isinstance(event, CustomerEvent) else None
+    is_special = declared is not None and declared.privacy in SPECIAL
+    shown: Sight = "masked" if is_special and sight != "whole" else sight
+    return mask_values(content, shown, special_traits(plan))
 
 
 def _raw(raw: bytes) -> object:

@@ -14,6 +14,7 @@ from legato.model.note import Story
 from legato.model.noun import Noun
 from legato.studio.access import needs
 from legato.studio.host import Host, Limit
+from legato.studio.masking import mask_told
 
 WAIT_SECONDS_MAX = 30.0
 """Proxies between here and the caller give up at about a minute."""
@@ -43,7 +44,7 @@ async def read_tail(
         await _something(host, start, wait)
         rows = await _rows(host, start, limit)
     last = rows[-1].position if rows else start
-    return TailPage(after=last, steps=tuple(tell(row) for row in rows))
+    return TailPage(after=last, steps=tuple(mask_told(tell(row)) for row in rows))
 
 
 async def _rows(host: App, after: int, limit: int) -> list[Story]:

@@ -28,6 +28,8 @@ class Token(Noun, frozen=True, kw_only=True):
     role: Role
     digest: str
     created_at: Instant
+    reveal_reason: str = ""
+    """Why a program may see personal values without saying so each time."""
 
 
 def digest_of(text: str) -> str:
@@ -53,7 +55,7 @@ class Tokens:
         """Return the stored tokens by name."""
         return tuple(sorted(self._kept.values(), key=lambda token: token.name))
 
-    def create(self, name: str, role: Role, *, now: Instant) -> str | None:
+    def create(self, name: str, role: Role, *, now: Instant, reveal_reason: str = "") -> str | None:
         """Store a new token and return its text, once; None where the name is taken."""
         if any(token.name == name for token in self._kept.values()):
             return None
@@ -62,7 +64,7 @@ class Tokens:
                 f"There are {TOKENS_MAX} tokens already.",
                 fix="Revoke the ones nobody uses: `legato tokens revoke NAME`.",
             )
-        text, token = _new(name, role, now)
+        text, token = _new(name, role, now, reveal_reason)
         self._kept[token.digest] = token
         self._write()
         return text
@@ -99,9 +101,15 @@ def write_private(path: Path, data: bytes) -> None:
     fresh.replace(path)
 
 
-def _new(name: str, role: Role, now: Instant) -> tuple[str, Token]:
+def _new(name: str, role: Role, now: Instant, reveal_reason: str = "") -> tuple[str, Token]:
     text = f"lgt_{secrets.token_urlsafe(TOKEN_BYTES)}"
-    return text, Token(name=name, role=role, digest=digest_of(text), created_at=now)
+    return text, Token(
+        name=name,
+        role=role,
+        digest=digest_of(text),
+        created_at=now,
+        reveal_reason=reveal_reason,
+    )
 
 
 def _read(path: Path) -> dict[str, Token]:

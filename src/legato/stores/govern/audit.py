@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +17,10 @@ from legato.stores.sqlite_file import SqliteFile
 
 _COLUMNS = "number, at, actor, action, subject, detail, outcome, digest"
 _HEAD = msgspec.json.Decoder(Head)
+_NUMBER_MAX = 2**63 - 1
+SALT_BYTES = 16
 ANCHOR_NAME = "audit.head"
+SALT_NAME = "audit.salt"
 
 
 class SqliteAudit:
@@ -33,10 +37,14 @@ class SqliteAudit:
     def read(self, after: int, limit: int, question: AuditQuestion = EVERYTHING) -> list[AuditRow]:
         """Return a page; see ports.audit."""
         clauses, values = _narrowed(question)
-        where = " AND ".join(["number > ?", *clauses])
+        if question.is_newest_first:
+            begin, order, after = "number < ?", "number DESC", after or _NUMBER_MAX
+        else:
+            begin, order = "number > ?", "number"
+        where = " AND ".join([begin, *clauses])
         with self._file.reading() as reader:
             rows = reader.execute(
-                f"SELECT {_COLUMNS} FROM audit WHERE {where} ORDER BY number LIMIT ?",  # noqa: S608 - clauses are our own texts
+                f"SELECT {_COLUMNS} FROM audit WHERE {where} ORDER BY {order} LIMIT ?",  # noqa: S608 - clauses are our own texts
                 (after, *values, limit),
             )
             return [AuditRow._make(row) for row in rows]
@@ -84,6 +92,26 @@ class AnchorFile:
                 fix="Let the user that runs Legato own the folder, and free some space.",
                 can_retry=True,
             ) from error
+
+
+def address_salt(folder: Path) -> bytes:
+    """Return what network addresses are digested with in this data folder; made at first use.
+
+    There are few enough addresses to try them all, so a digest without it would hide nothing.
+    """
+    path = folder / SALT_NAME
+    try:
+        make_private(path)
+        salt = path.read_bytes()
+        if len(salt) != SALT_BYTES:
+            salt = secrets.token_bytes(SALT_BYTES)
+            path.write_bytes(salt)
+    except OSError as error:
+        raise LegatoError(
+            f"{path} cannot be used ({type(error).__name__}).",
+            fix="Let the user that runs Legato own the folder, and free some space.",
+        ) from error
+    return salt
 
 
 def _narrowed(question: AuditQuestion) -> tuple[list[str], list[object]]:
