@@ -12,6 +12,8 @@ from typing import Self
 import msgspec
 
 from legato.fold.memory import CORE, DUPLICATES_WINDOW, Core
+from legato.govern.links.keys import Keys
+from legato.govern.links.linker import Linker
 from legato.insight.status import Watch
 from legato.model.delivery import Delivery
 from legato.model.event import (
@@ -31,6 +33,7 @@ from legato.runtime.engine.thread import EngineThread
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.runtime.local import LocalHost, Stores
+from legato.stores.govern.link_keys import KeyFile
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
 from legato.transports.clock import SystemClock
@@ -106,6 +109,9 @@ class Embedded:
             clock=clock,
         )
         self.gatekeeper = Gatekeeper(self.host)
+        self.keys = Keys(KeyFile(folder))
+        self.keys.open(clock.now())
+        self.linker = Linker(self.keys, lambda: self.host.applied.plan)
         self.sender = HttpSender()
         self._folder = folder
         self._message_count = 0
@@ -120,6 +126,7 @@ class Embedded:
                 gatekeeper=self.gatekeeper,
                 intake=self.host.room.inner,
                 clock=self.clock,
+                links=self.linker,
             )
         )
         self.lanes.start()

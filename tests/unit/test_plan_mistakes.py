@@ -648,6 +648,116 @@ def test_a_connector_that_cannot_do_it_is_a_problem() -> None:
     assert (found.code, found.place.line, found.place.column) == ("X304", 14, 14)
 
 
+MAIL = """manifest: 1
+id: mail
+name: M
+category: email
+docs: d
+transport: http
+routes: [{on: send, inputs: {subject: {}, body: {}INPUT}, request: {url: "https://a.example"}}]
+---
+destination: mailer
+connector: mail
+---
+channel: mail
+destination: mailer
+address: trait email
+---
+template: offer
+purpose: marketing
+mail: {subject: Offers, body: "TEXT"}
+"""
+"""The channel stands in line 12, the texts in line 18."""
+FOOT = "{{ sender.postal_address }} {{ unsubscribe_url }}"
+LEGATO_TEXT = WORKSPACE.read_text()
+NAMELESS = "\n---\n".join(
+    part for part in LEGATO_TEXT.split("\n---\n") if not part.startswith(("pages:", "sender:"))
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "code", "line", "fix"),
+    [
+        ("{{ sender.postal_address }}", ", unsubscribe_url: {}", "L302", 18, "unsubscribe_url"),
+        ("{{ preferences_url }}", ", unsubscribe_url: {}", "L303", 18, "sender.postal_address"),
+        (FOOT, "", "L305", 12, "`unsubscribe_url`"),
+        (FOOT + "{{ sender.phone }}", ", unsubscribe_url: {}", "T303", 18, "`sender.name`"),
+    ],
+)
+def test_promotional_email_is_lawful_or_a_problem(
+    text: str, inputs: str, code: str, line: int, fix: str
+) -> None:
+    (found,) = problems(MAIL.replace("TEXT", text).replace("INPUT", inputs))
+
+    assert (found.code, found.place.line) == (code, line)
+    assert fix in found.fix
+
+
+def test_promotional_email_as_the_law_wants_it_has_no_problem() -> None:
+    text = MAIL.replace("TEXT", FOOT).replace("INPUT", ", unsubscribe_url: {}")
+
+    assert problems(text) == ()
+
+
+def test_every_part_of_a_promotional_email_that_is_read_is_looked_at() -> None:
+    text = MAIL.replace("TEXT", FOOT).replace("INPUT", ", unsubscribe_url: {}")
+
+    found = problems(text.replace('body: "', 'html: Look!, body: "'))
+
+    assert [problem.code for problem in found] == ["L302", "L303"]
+
+
+def test_a_journey_can_make_a_message_promotional() -> None:
+    text = MAIL.replace("TEXT", "Look!").replace("INPUT", ", unsubscribe_url: {}")
+    text = text.replace("purpose: marketing\nmail", "mail")
+    journey = JOURNEY + "  - send: {message: offer, on: mail, expires: 1h}"
+
+    assert [one.code for one in problems(text)] == []
+    assert [one.code for one in problems(f"{text}---\n{journey}")] == ["L302", "L303"]
+
+
+def test_promotional_email_needs_pages_and_a_sender() -> None:
+    text = MAIL.replace("TEXT", FOOT).replace("INPUT", ", unsubscribe_url: {}")
+
+    found = load({"workspace.yaml": NAMELESS, "x.yaml": text}, {}).problems
+
+    assert [problem.code for problem in found] == ["L301", "L301", "L304", "L304"]
+    assert any("`pages: {url:" in problem.fix for problem in found)
+
+
+def test_a_call_is_given_no_link_that_ends_a_purpose() -> None:
+    planted = JOURNEY + "  - call: {destination: post, content: {a: '{{ unsubscribe_url }}'}}"
+
+    assert [problem.code for problem in problems(planted)] == ["T303"]
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "code"),
+    [
+        ("url", "http://shop.example", "D107"),
+        ("url", "https://shop.example/a?b=c", "D107"),
+        ("url", "https://user@shop.example", "D107"),
+        ("valid", "59d", "D107"),
+        ("accent", "green", "D107"),
+        ("font", "a; background: url(//evil)", "D107"),
+        ("logo_url", "http://shop.example/logo.png", "D107"),
+        ("mailto", "nobody", "D107"),
+        ("texts", "{english: {a: b}}", "D107"),
+        ("colour", "red", "D103"),
+    ],
+)
+def test_pages_take_no_address_or_style_that_could_do_harm(
+    word: str, value: str, code: str
+) -> None:
+    given = {"url": "https://shop.example", word: value}
+    written = value if value.startswith("{") else f"{value!r}"
+    lines = [f"  {name}: {written if name == word else one}" for name, one in given.items()]
+
+    found = load({"w.yaml": f"{NAMELESS}\n---\npages:\n" + "\n".join(lines)}, {}).problems
+
+    assert [problem.code for problem in found] == [code]
+
+
 def test_scenarios_are_passed_over() -> None:
     found = problems("", **{"scenarios/a.yaml": "scenario: [a"})
 

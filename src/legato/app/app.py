@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from legato.app.audit import AuditBook
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
+from legato.app.pages import HostedPages
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
 from legato.core.identifiers import normal_identifier, pointer_key
@@ -110,6 +111,7 @@ class App:
         self.intake: FrontIntake = self.host.room
         """Where doors hand events in; raises Busy."""
         self.consents = Consents(self._settle, self.clock)
+        self.pages = HostedPages(config.data, self.clock, self.plan)
         self.last_activity = Activity()
         """As of the stop."""
         self._folder = folder
@@ -131,6 +133,7 @@ class App:
         """Recover, activate the plan, start lanes and timers. Raises LegatoError."""
         self._loop = asyncio.get_running_loop()
         self.audit.start()
+        self.pages.start()
         await self.host.start()
         files = await asyncio.to_thread(read_workspace, self.config.workspace)
         await self.apply(files, by="system")
@@ -149,6 +152,7 @@ class App:
                 gatekeeper=self.host,
                 intake=self.host.room.inner,
                 clock=self.clock,
+                links=self.pages.linker,
                 on_delivered=self.host.delivered,
             )
         )

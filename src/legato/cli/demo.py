@@ -35,6 +35,8 @@ from legato.model.instant import HOUR, MILLISECOND, MINUTE, SECOND, format_durat
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
 
+PORT = 8000
+"""Where Legato listens, and where the example's letters lead."""
 HTTP_PORT, SMTP_PORT = 8790, 8725
 """Where the example's destinations look for the stand-ins; the copy is told the real ports."""
 SENDERS = {
@@ -64,7 +66,7 @@ class Providers(Noun, frozen=True, kw_only=True):
     type=click.IntRange(1, 1_000_000),
     help="How many times as fast as life. 3600: an hour passes in a second.",
 )
-@click.option("--port", default=8000, show_default=True, help="Where Legato listens.")
+@click.option("--port", default=PORT, show_default=True, help="Where Legato listens.")
 @click.option("--for", "lasting", default="", help="Stop by itself after, say, 60s.")
 @click.option("--plain", is_flag=True, help="Print a line now and then instead of a live view.")
 @click.option(
@@ -82,7 +84,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them 
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="legato-demo-")))
         providers = stack.enter_context(standins(f"http://127.0.0.1:{port}", speed=speed))
-        config = prepare(folder, providers, speed=speed)
+        config = prepare(folder, providers, speed=speed, port=port)
         show = Show(console, config, seconds=seconds)
         _announce(console, providers, speed=speed, data=config.data)
         try:
@@ -104,7 +106,7 @@ def find_example() -> Path:
     )
 
 
-def prepare(folder: Path, providers: Providers, *, speed: int) -> Config:
+def prepare(folder: Path, providers: Providers, *, speed: int, port: int = PORT) -> Config:
     """Copy the example into `folder`, pointed at the stand-ins, and say how to run it."""
     workspace = folder / "shop"
     shutil.copytree(find_example(), workspace, dirs_exist_ok=True)
@@ -113,6 +115,9 @@ def prepare(folder: Path, providers: Providers, *, speed: int) -> Config:
         text = text.replace(f"127.0.0.1:{HTTP_PORT}", f"127.0.0.1:{providers.http_port}")
         text = text.replace(f"port: {SMTP_PORT}", f"port: {providers.smtp_port}")
         file.write_text(text, encoding="utf-8")
+    head = workspace / "legato.yaml"
+    text = head.read_text(encoding="utf-8")
+    head.write_text(text.replace(f"127.0.0.1:{PORT}", f"127.0.0.1:{port}"), encoding="utf-8")
     secrets = workspace / ".secrets"
     secrets.touch(mode=0o600)
     secrets.write_text("".join(f"{name}=stand-in\n" for name in SECRETS), encoding="utf-8")

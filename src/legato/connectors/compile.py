@@ -48,7 +48,8 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "http": ("method", "url", "params", "headers", "body", "format"),
     "smtp": (
         "host", "port", "security", "username", "password",
-        "from", "to", "reply_to", "subject", "text", "html", "list_unsubscribe",
+        "from", "to", "reply_to", "subject", "text", "html",
+        "list_unsubscribe", "unsubscribe_mailto",
     ),
     "file": ("path", "line"),
 }  # fmt: skip

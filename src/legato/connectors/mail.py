@@ -8,8 +8,9 @@ same message to every mailbox that looks; the boundary too, so that its bytes ar
 from __future__ import annotations
 
 import re
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, formataddr, parseaddr
 
 from legato.model.instant import Instant, to_datetime
@@ -21,6 +22,19 @@ SUBJECT_LENGTH_MAX = 998
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]+@[^\s<>()\[\],;:\\\"@\x00-\x1f\x7f]+")
 _LINK = re.compile(r"(?:https?://|mailto:)[!-;=?-~]+")
+
+
+class _Links(UnstructuredHeader, BaseHeader):
+    """A header of links, each whole on a line: encoded, no mailbox would find them any more."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header as lines."""
+        return f"{self.name}: {str(self).replace(', ', ',' + policy.linesep + ' ')}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Links)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 class Letter(Noun, frozen=True, kw_only=True):
@@ -35,6 +49,8 @@ class Letter(Noun, frozen=True, kw_only=True):
     reply_to: str = ""
     list_unsubscribe: str = ""
     """A link (RFC 2369); one over https is also offered as one click (RFC 8058)."""
+    unsubscribe_mailto: str = ""
+    """A mailbox beside the link, as a mailto: of its own."""
 
 
 class Composed(Noun, frozen=True, kw_only=True):
@@ -51,7 +67,7 @@ def compose(letter: Letter) -> Composed | str:
     wrong = _wrong(letter, name, sender, recipient)
     if wrong:
         return wrong
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = formataddr((name, sender))
     message["To"] = recipient
     if letter.reply_to:
@@ -59,8 +75,9 @@ def compose(letter: Letter) -> Composed | str:
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(to_datetime(letter.at))
     message["Message-ID"] = f"<{letter.delivery_id}@{sender.rpartition('@')[2]}>"
-    if letter.list_unsubscribe:
-        message["List-Unsubscribe"] = f"<{letter.list_unsubscribe}>"
+    ways = [link for link in (letter.list_unsubscribe, letter.unsubscribe_mailto) if link]
+    if ways:
+        message["List-Unsubscribe"] = ", ".join(f"<{link}>" for link in ways)
         if letter.list_unsubscribe.startswith("https://"):
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     _fill(message, letter)
@@ -69,7 +86,7 @@ def compose(letter: Letter) -> Composed | str:
 
 def _wrong(letter: Letter, name: str, sender: str, recipient: str) -> str:
     reply_to = _ascii(letter.reply_to) if letter.reply_to else sender
-    link = letter.list_unsubscribe
+    links = [link for link in (letter.list_unsubscribe, letter.unsubscribe_mailto) if link]
     claims = {
         "the sender is not an e-mail address": not _ADDRESS.fullmatch(sender),
         "the address is not an e-mail address": not _ADDRESS.fullmatch(recipient),
@@ -80,7 +97,9 @@ def _wrong(letter: Letter, name: str, sender: str, recipient: str) -> str:
         f"the subject is longer than {SUBJECT_LENGTH_MAX} characters": (
             len(letter.subject) > SUBJECT_LENGTH_MAX
         ),
-        "the unsubscribe link is neither http(s) nor mailto": link and not _LINK.fullmatch(link),
+        "the unsubscribe link is neither http(s) nor mailto": (
+            not all(_LINK.fullmatch(link) for link in links)
+        ),
         "the message has neither text nor HTML": not letter.text and not letter.html,
     }
     return next((what for what, is_wrong in claims.items() if is_wrong), "")

@@ -242,6 +242,7 @@ def _mail(route: Route, scope: dict[str, Any], terms: Terms) -> Mail:
         text=texts.get("text", ""),
         html=texts.get("html", ""),
         list_unsubscribe=texts.get("list_unsubscribe", ""),
+        unsubscribe_mailto=texts.get("unsubscribe_mailto", ""),
         delivery_id=scope["delivery"]["delivery_id"],
         at=scope["clock"]["now"],
     )

@@ -143,6 +143,9 @@ class Program:
             name: jsonschema_rs.validator_for(dict(trait.schema))
             for name, trait in plan.traits.items()
         }
+        sender = {"name": plan.sender.name, "postal_address": plan.sender.postal_address}
+        self.sender: dict[str, str] = {name: text for name, text in sender.items() if text}
+        """What templates print of it."""
         self.state_rules: dict[str, Check] = {
             rule.name: compile_rule(rule.when) for rule in plan.policies.state_rules
         }

@@ -11,6 +11,7 @@ from legato.model.consent import LegalBasis
 from legato.model.ids import digest
 from legato.model.instant import HOUR, MINUTE, Duration
 from legato.model.journey import Freshness, Journey
+from legato.model.links import Pages, Sender
 from legato.model.noun import ENCODER, Noun
 from legato.model.rule import Rule, Slot
 
@@ -159,6 +160,7 @@ class Channel(Noun, frozen=True, kw_only=True):
     """The trait, or `identifier:kind`, that holds the address."""
     cost_micros: int = 0
     """Price of one message in millionths of the workspace's currency."""
+    title: str = ""
 
 
 class Template(Noun, frozen=True, kw_only=True):
@@ -301,6 +303,8 @@ class Plan(Noun, frozen=True, kw_only=True):
     mappings: Mapping[str, FieldMapping] = {}
     tzdata: str = ""
     """Version of the time-zone tables the plan was compiled with."""
+    pages: Pages = Pages()
+    sender: Sender = Sender()
 
 
 _DECODER = msgspec.msgpack.Decoder(Plan)

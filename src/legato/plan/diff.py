@@ -197,6 +197,10 @@ def _policies(old: Plan, new: Plan) -> Iterable[Change]:
                 yield _change("safe", "removed", family, name, "holds no longer")
             elif was != now:
                 yield _changed(family, name, (was, now), {})
+    for family in ("pages", "sender"):
+        was, now = getattr(old, family), getattr(new, family)
+        if was != now:
+            yield _changed(family, family, (was, now), {})
     if old.policies.opt_out_scope != new.policies.opt_out_scope:
         what = f"is {new.policies.opt_out_scope} instead of {old.policies.opt_out_scope}"
         yield _change("safe", "changed", "consent", "opt_out_scope", what)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from legato.expr.wall import TZDATA_VERSION
+from legato.model.links import Pages, Sender
 from legato.model.noun import Noun
 from legato.model.plan import IdentityRules, Plan, Policies
 from legato.model.problem import Place, Problem
@@ -21,6 +22,8 @@ from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import read_destination, read_manifest
 from legato.plan.rules.identity import declare_kinds, read_identity
 from legato.plan.rules.journeys import read_journey
+from legato.plan.rules.letters import check_letters
+from legato.plan.rules.pages import read_pages, read_sender
 from legato.plan.rules.policies import (
     ConsentRules,
     declare_purposes,
@@ -58,7 +61,7 @@ NAMED = (
     "mapping",
 )
 """Documents of which there are many, each with a name of its own."""
-SINGLE = ("workspace", "identity", "consent")
+SINGLE = ("workspace", "identity", "consent", "pages", "sender")
 """Documents of which there is one."""
 KINDS = (*SINGLE, "purposes", "manifest", *NAMED)
 ENDINGS = (".yaml", ".yml")
@@ -132,6 +135,7 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
     scope = Scope(library.findings)
     _declare(scope, library, connectors)
     workspace = _workspace(library)
+    _read_pages(scope, library)
     events = _read_all(scope, library, "event", read_event)
     traits = _read_all(scope, library, "trait", read_trait)
     computed = _read_all(scope, library, "computed", read_computed)
@@ -145,6 +149,10 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
     for segment in segments.values():
         scope.audiences.update(audiences_of(scope, segment))
     purposes = [p for tree in library.trees("purposes") for p in read_purposes(scope, tree)]
+    journeys = _read_all(scope, library, "journey", read_journey)
+    check_letters(
+        scope, purposes, templates=templates, channels=channels, journeys=journeys.values()
+    )
     return Plan(
         name=workspace.name,
         currency=workspace.currency,
@@ -156,7 +164,7 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
         computed=computed,
         identity=_identity(scope, library),
         segments=segments,
-        journeys=_read_all(scope, library, "journey", read_journey),
+        journeys=journeys,
         purposes=_by_name({purpose.name: purpose for purpose in purposes}),
         channels=channels,
         policies=_policies(scope, library),
@@ -166,6 +174,8 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
         audiences=_by_name(scope.audiences),
         mappings=_read_all(scope, library, "mapping", read_mapping),
         tzdata=TZDATA_VERSION,
+        pages=scope.pages,
+        sender=scope.sender,
     )
 
 
@@ -202,6 +212,13 @@ def _workspace(library: _Library) -> Workspace:
             "add legato.yaml with `workspace: shop`",
         )
     return Workspace(name="")
+
+
+def _read_pages(scope: Scope, library: _Library) -> None:
+    """Read what messages may link to and name; templates are checked against it."""
+    pages, sender = library.single("pages"), library.single("sender")
+    scope.pages = read_pages(scope, pages) if pages is not None else Pages()
+    scope.sender = read_sender(scope, sender) if sender is not None else Sender()
 
 
 def _identity(scope: Scope, library: _Library) -> IdentityRules:

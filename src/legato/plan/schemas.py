@@ -12,6 +12,7 @@ from legato.plan.history import FUNCTIONS, SINCE
 from legato.plan.operators import OPERATORS
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, OPT_OUT_SCOPES
+from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -352,6 +353,7 @@ _DOCUMENTS: dict[str, Schema] = {
             )
         },
     ),
+    **PAGES_SCHEMAS,
     "cap": shape(
         "The most messages a person gets in any such time.",
         "cap at_most within",

@@ -9,6 +9,7 @@ from legato.connectors.spec import Spec
 from legato.model.delivery import Operation
 from legato.model.event import NAME_OF_KIND
 from legato.model.journey import Freshness
+from legato.model.links import Pages, Sender
 from legato.model.plan import AudienceType
 from legato.model.problem import Place
 from legato.model.rule import Rule
@@ -46,6 +47,8 @@ class Scope:
         self.trait_schemas: dict[str, Mapping[str, Any]] = {}
         self.texts: dict[str, Mapping[str, Mapping[str, str]]] = {}
         """Template -> its texts by channel."""
+        self.text_places: dict[tuple[str, str], Place] = {}
+        """(template, channel) -> where its texts stand."""
         self.template_purposes: dict[str, str] = {}
         self.template_variables: dict[str, list[tuple[Place, tuple[str, ...]]]] = {}
         self.audiences: dict[str, AudienceType] = {}
@@ -54,6 +57,8 @@ class Scope:
         """Destination -> what its connector can do."""
         self.channel_destinations: dict[str, str] = {}
         self.manifests: dict[str, Mapping[str, Any]] = {}
+        self.pages = Pages()
+        self.sender = Sender()
 
     def declare(self, kind: str, name: str, place: Place) -> bool:
         """Note a name; report it when it is taken."""

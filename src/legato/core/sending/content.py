@@ -11,6 +11,7 @@ from legato.expr.tally import measure
 from legato.expr.template import TemplateFault, compile_template
 from legato.model.event import decode_object
 from legato.model.instant import format_instant
+from legato.model.links import LINKS
 from legato.model.state import Enrollment
 
 HTML_FIELD = "html"
@@ -18,7 +19,7 @@ HTML_FIELD = "html"
 
 
 def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
-    """Return what templates may name: `profile`, `event`, `journey`, `person` and `now`."""
+    """Return what templates may name: the person, the event, the sender, and links."""
     state, program = moment.state, moment.program
     profile = {name: trait.value for name, trait in state.traits.items()}
     for name, slot in program.computed.items():
@@ -31,6 +32,8 @@ def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
         "journey": {"name": enrollment.journey},
         "person": {"id": state.person_id},
         "now": format_instant(moment.now),
+        "sender": program.sender,
+        **LINKS,
     }
 
 

@@ -13,7 +13,7 @@ def read_channel(scope: Scope, tree: Fields) -> Channel:
     """Read a channel."""
     part = Form(scope.findings, tree, "this channel")
     name = part.need_read("channel", form.text, "", example="channel: email")
-    part.read("title", form.text, "")
+    title = part.read("title", form.text, "")
     destination = part.need_read("destination", form.text, "", example="destination: smtp")
     if destination:
         scope.refer_able("send", destination, part.place_of_value("destination"))
@@ -24,6 +24,7 @@ def read_channel(scope: Scope, tree: Fields) -> Channel:
         destination=destination,
         address=read_address(scope, part),
         cost_micros=part.read("cost", form.money, 0),
+        title=title,
     )
     part.close()
     return channel

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from legato.expr.template import TemplateFault, compile_template
+from legato.model.links import LINKS
 from legato.model.plan import Template
 from legato.model.problem import Place
 from legato.plan import form
@@ -15,7 +16,8 @@ from legato.plan.properties import property_schema
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value
 
-ROOTS = ("profile", "event", "journey", "person")
+ROOTS = ("profile", "event", "journey", "person", "sender")
+SENDER = ("name", "postal_address")
 _NAME = re.compile(r"([\w-]+)(?:\.([\w-]+)|\[[\"']([^\"']+)[\"']\])?")
 
 
@@ -34,6 +36,7 @@ def read_template(scope: Scope, tree: Fields) -> Template:
             continue
         inner = form.fields(scope.findings, field.value, field.key)
         if inner is not None:
+            scope.text_places[name, field.key] = field.place
             texts[field.key] = _texts(scope, inner, name)
             _check_inputs(scope, field, texts[field.key])
     if not texts:
@@ -63,14 +66,20 @@ def check_text(scope: Scope, leaf: Leaf, text: str) -> tuple[str, ...]:
     return compiled.variables()
 
 
-def check_variables(scope: Scope, names: Iterable[str], place: Place) -> None:
+def check_variables(
+    scope: Scope, names: Iterable[str], place: Place, *, links: Container[str] = LINKS
+) -> None:
     """Report variables that no message is given, and traits that nobody declared."""
     for variable in names:
         match = _NAME.match(variable)
         if match is None:
             continue
         root, name = match[1], match[2] or match[3]
-        if root not in ROOTS:
+        if root in links:
+            _check_link(scope, root, place)
+        elif root == "sender":
+            _check_sender(scope, name, place)
+        elif root not in ROOTS:
             near = nearest(root, ROOTS)
             scope.findings.report(
                 "T303",
@@ -80,6 +89,33 @@ def check_variables(scope: Scope, names: Iterable[str], place: Place) -> None:
             )
         elif root == "profile" and name:
             scope.refer("trait", name, place)
+
+
+def _check_link(scope: Scope, name: str, place: Place) -> None:
+    if not scope.pages.url:
+        scope.findings.report(
+            "L304",
+            place,
+            f"`{name}` leads to a hosted page, and nothing says where those stand",
+            "add to legato.yaml, after `---`: `pages: {url: https://shop.example}`",
+        )
+
+
+def _check_sender(scope: Scope, name: str | None, place: Place) -> None:
+    if name not in SENDER:
+        scope.findings.report(
+            "T303",
+            place,
+            f"a sender has nothing called `{name}`" if name else "`sender` alone says nothing",
+            f"use {listed(f'sender.{one}' for one in SENDER)}",
+        )
+    elif not scope.sender.postal_address:
+        scope.findings.report(
+            "L304",
+            place,
+            f"`sender.{name}` is printed, and nothing says who sends",
+            "add to legato.yaml, after `---`: `sender: {name: The Shop, postal_address: ...}`",
+        )
 
 
 def check_entry(scope: Scope, names: Iterable[str], entry: str | None, place: Place) -> None:
@@ -97,7 +133,8 @@ def check_content(scope: Scope, value: Value, entry: str | None) -> None:
     match value:
         case Leaf(value=str() as text):
             variables = check_text(scope, value, text)
-            check_variables(scope, variables, value.place)
+            # A call has no purpose that a link could end or confirm.
+            check_variables(scope, variables, value.place, links=("preferences_url",))
             check_entry(scope, variables, entry, value.place)
         case Leaf():
             return

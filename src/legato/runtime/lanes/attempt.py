@@ -71,6 +71,7 @@ class Attempts:
     def __init__(self, world: World, book: AttemptBook) -> None:
         self._clock = world.clock
         self._gatekeeper = world.gatekeeper
+        self._links = world.links
         self._book = book
 
     async def make(self, way: Way, entry: Entry) -> Result:
@@ -94,7 +95,10 @@ class Attempts:
         if isinstance(terms, Reason):
             # Not the delivery's fault: it waits for the operator, within `give_up`.
             return Again(kind="fault", reason=terms)
-        request = render(way.spec, delivery, terms=terms, now=now)
+        linked = self._links.fill(delivery, is_email=way.spec.head.category == "email")
+        if isinstance(linked, Reason):
+            return Over(outcome="failed", reason=linked)
+        request = render(way.spec, linked, terms=terms, now=now)
         if isinstance(request, Reason):
             return Over(outcome="failed", reason=request)
         entry.attempt_count += 1

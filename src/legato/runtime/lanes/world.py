@@ -12,6 +12,7 @@ from legato.model.instant import Instant
 from legato.ports.clearance import Gatekeeper
 from legato.ports.clock import Clock
 from legato.ports.intake import Intake
+from legato.ports.links import Links
 from legato.ports.sender import Secrets, Sender
 from legato.ports.state_store import Outbox
 
@@ -25,5 +26,6 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     gatekeeper: Gatekeeper
     intake: Intake
     clock: Clock
+    links: Links
     on_delivered: Callable[[Delivery, Instant], None] | None = None
     """Told of every accepted delivery, with the instant of the answer."""

@@ -1,0 +1,3 @@
+"""Signed links to hosted pages: made as a message leaves, checked when somebody follows one."""
+
+from __future__ import annotations
