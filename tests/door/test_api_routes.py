@@ -226,6 +226,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/plan/check", {"files": {}}, "rehearse"),
     ("POST", "/api/plan/diff", {"files": {"a.yaml": "nonsense"}}, "rehearse"),
     ("POST", "/api/plan/apply", {"files": {"a.yaml": "nonsense"}}, "apply"),
+    ("GET", "/api/sources", None, "look"),
     ("GET", "/api/tokens", None, "administer"),
     ("POST", "/api/tokens", {"name": ""}, "administer"),
     ("DELETE", "/api/tokens/none", None, "administer"),

@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from legato.app.app import App, open_app
 from legato.app.config import Applied, Config, Status
+from legato.app.guard.guard import Alert
+from legato.app.guard.sources import SourceSeen
 
-__all__ = ["App", "Applied", "Config", "Status", "open_app"]
+__all__ = ["Alert", "App", "Applied", "Config", "SourceSeen", "Status", "open_app"]

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from legato.app.audit import AuditBook
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
+from legato.app.guard.guard import Guard
 from legato.app.pages import HostedPages
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
@@ -108,7 +109,9 @@ class App:
             clock=self.clock,
             backlog_events_max=config.backlog_events_max,
         )
-        self.intake: FrontIntake = self.host.room
+        self.guard = Guard(self, config.data, self._settle)
+        """Watches what comes in."""
+        self.intake: FrontIntake = self.guard.intake(self.host.room)
         """Where doors hand events in; raises Busy."""
         self.consents = Consents(self._settle, self.clock)
         self.pages = HostedPages(config.data, self.clock, self.plan)
@@ -159,6 +162,7 @@ class App:
         self._lanes.change_plan(self.plan())
         self._lanes.start()
         self.host.run(self._lanes)
+        await self.guard.start()
         await self._count()
         self._is_started = True
 
@@ -167,6 +171,7 @@ class App:
         if self._is_stopped:
             return
         self._is_stopped = True
+        await self.guard.stop()
         await self.host.quiet()
         if self._lanes is not None:
             await self._lanes.close()
@@ -227,6 +232,7 @@ class App:
                     fix="See the quarantine for the place that failed, and report the bug.",
                 )
             await self.audit.note_plan(before, plan, actor=by)
+            self.guard.plan_changed()
             return Applied(digest=digest, is_changed=True)
 
     async def prepared(self, plan: Plan) -> Plan:
@@ -285,7 +291,7 @@ class App:
                 if not isinstance(event, RejectedItem | PlanActivated)
             }
             if again:
-                last = await self.intake.accept(list(again.values()))
+                last = await self.host.room.accept(list(again.values()))
                 await self.host.progress.reached(last)
                 await self.host.release(list(again))
                 count += len(again)
@@ -380,6 +386,8 @@ class App:
         if is_running and not is_counting and now - self._counted_at >= SECOND:
             self._counting = asyncio.create_task(self._count())
         faults = host.faults()
+        if self.guard.fault:
+            faults += (self.guard.fault,)
         if self._problems:
             word = "problem" if len(self._problems) == 1 else "problems"
             faults += (f"The workspace has {len(self._problems)} {word}; see `legato check`.",)

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from legato.cli.client import Client, connects
-from legato.cli.watch import Overview, health, shown
+from legato.cli.watch import Overview, alerted, health, shown
 from legato.insight.status import Activity, RefusalCount, Sentence
 from legato.model.instant import to_datetime
 
@@ -146,7 +146,8 @@ def _head(seen: Overview) -> Group:
         _figure(f"{counts.get('deliveries_waiting', 0):,}", "waiting"),
         _figure(f"{counts.get('quarantined', 0):,}", "quarantined"),
     )
-    return Group(grid, *(Text(fault, style="red") for fault in now.faults))
+    faults = [Text(fault, style="red") for fault in now.faults]
+    return Group(grid, *faults, *(Text(line, style="yellow") for line in alerted(seen)))
 
 
 def _figure(value: str, name: str) -> Text:

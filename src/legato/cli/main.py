@@ -31,6 +31,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Watch": {
         "live": ("legato.cli.live:live", "Watch what happens, as it happens."),
         "status": ("legato.cli.watch:status", "Show how the running process is doing."),
+        "sources": ("legato.cli.sources:sources", "Show which sources send, and which are silent."),
         "tail": ("legato.cli.watch:tail", "Print what happens, one line each."),
     },
     "Operate": {

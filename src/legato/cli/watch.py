@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from legato.app import Status
+from legato.app import Alert, Status
 from legato.cli.client import Client, connects
 from legato.cli.why import print_json
+from legato.insight.dependence import in_words
 from legato.insight.sentences import moment
 from legato.insight.status import Activity
 from legato.insight.story import Told
@@ -29,6 +30,7 @@ class Overview(msgspec.Struct):
     lanes: Mapping[str, Mapping[str, Any]]
     paused: tuple[str, ...]
     activity: Activity
+    alerts: tuple[Alert, ...] = ()
 
 
 class _Page(msgspec.Struct):
@@ -52,6 +54,8 @@ def status(client: Client, *, is_json: bool) -> None:
     console.print(table)
     for fault in seen.status.faults:
         console.print(Text(f"fault: {fault}", style="red"))
+    for line in alerted(seen):
+        console.print(Text(line, style="yellow"), soft_wrap=True)
 
 
 def figures(seen: Overview) -> list[tuple[str, str]]:
@@ -79,6 +83,15 @@ def figures(seen: Overview) -> list[tuple[str, str]]:
     if seen.paused:
         rows.append(("paused", ", ".join(seen.paused)))
     return rows
+
+
+def alerted(seen: Overview) -> list[str]:
+    """Return a line for each alert, and for what is degraded by it."""
+    lines: list[str] = []
+    for alert in seen.alerts:
+        lines.append(f"alert: {alert.reason.what}, since {moment(alert.since)}")
+        lines += [f"  degraded: {in_words(alert.journeys)}"] if alert.journeys else []
+    return lines
 
 
 def health(lane: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from legato.model.event import (
     Event,
     JourneyCalled,
     JourneySwitched,
+    Noticed,
     PersonTouched,
     PlanActivated,
     RejectedItem,
@@ -32,7 +33,7 @@ def reads(program: Program, event: Event) -> Keys:
     match event:
         case CustomerEvent():
             return _keys_of(program, event)
-        case RejectedItem():
+        case RejectedItem() | Noticed():
             return Keys()
         case JourneyCalled():
             return Keys(

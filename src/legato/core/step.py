@@ -32,6 +32,7 @@ from legato.model.event import (
     Event,
     JourneyCalled,
     JourneySwitched,
+    Noticed,
     PersonTouched,
     PlanActivated,
     RejectedItem,
@@ -40,7 +41,7 @@ from legato.model.event import (
 )
 from legato.model.ids import EventId, PersonId
 from legato.model.instant import Instant
-from legato.model.note import Admitted, NotEntered, Rejected
+from legato.model.note import Admitted, Alerted, NotEntered, Rejected
 from legato.model.problem import Reason
 
 
@@ -51,6 +52,8 @@ def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result
             return _on_customer_event(program, loaded, event, now)
         case RejectedItem():
             return _quarantined(event, event.reason, name="")
+        case Noticed():
+            return Result(notes=[Alerted(reason=event.reason)])
         case TimerFired() | PersonTouched() | DeliveryReported() | JourneyCalled() | ConsentSaid():
             return _on_known_person(program, loaded, event, now)
         case ErasureRequested():

@@ -50,6 +50,13 @@ def whom(person_id: str) -> str:
     return f"person {short(person_id)}" if person_id else "somebody unknown"
 
 
+def told(person_id: str, note: Note) -> str:
+    """Say a note as a sentence; an alert that concerns nobody is one by itself."""
+    if isinstance(note, Alerted) and not person_id:
+        return f"alert: {note.reason.what}"
+    return f"{whom(person_id)} {clause(note)}"
+
+
 def plain(name: str) -> str:
     """Return a definition's name as people say it: `cart rescue`."""
     return name.replace("_", " ")

@@ -8,7 +8,7 @@ from typing import assert_never
 
 import msgspec
 
-from legato.insight.sentences import clause, whom
+from legato.insight.sentences import told
 from legato.model.instant import Instant
 from legato.model.note import (
     Admitted,
@@ -228,5 +228,5 @@ def decode_activity(report: bytes) -> Activity:
 
 
 def _sentence(story: Story, note: Note) -> Sentence:
-    text = f"{whom(story.person_id)} {clause(note)}"
+    text = told(story.person_id, note)
     return Sentence(at=story.at, position=story.position, text=text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from legato.insight.sentences import clause, whom
+from legato.insight.sentences import told
 from legato.insight.shown import shown
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
@@ -49,6 +49,6 @@ def tell(row: Story) -> Told:
         position=row.position,
         person_id=row.person_id,
         at=row.at,
-        sentences=tuple(f"{whom(row.person_id)} {clause(note)}" for note in row.notes),
+        sentences=tuple(told(row.person_id, note) for note in row.notes),
         notes=tuple(shown(note) for note in row.notes),
     )

@@ -191,6 +191,16 @@ class Erased(Noun, frozen=True, kw_only=True, array_like=True, tag="erased"):
     """An erasure's id, or `retention`."""
 
 
+class Noticed(Noun, frozen=True, kw_only=True, array_like=True, tag="noticed"):
+    """Something about what comes in is not as it should be, or is so again: for the notes."""
+
+    received_at: Instant
+    topic: str
+    """`source:crm`, `drift:web/Order Completed`."""
+    reason: Reason
+    is_over: bool = False
+
+
 Event: TypeAlias = (
     CustomerEvent
     | RejectedItem
@@ -205,6 +215,7 @@ Event: TypeAlias = (
     | ErasureRequested
     | ErasureCompleted
     | Erased
+    | Noticed
 )
 
 ANSWER_BYTES_MAX = 8_192

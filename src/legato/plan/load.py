@@ -136,6 +136,7 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
     _declare(scope, library, connectors)
     workspace = _workspace(library)
     _read_pages(scope, library)
+    scope.zone = workspace.zone
     events = _read_all(scope, library, "event", read_event)
     traits = _read_all(scope, library, "trait", read_trait)
     computed = _read_all(scope, library, "computed", read_computed)

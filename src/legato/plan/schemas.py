@@ -7,7 +7,7 @@ They say the shape; what needs the rest of the workspace (names, types of proper
 from __future__ import annotations
 
 from legato.plan.form import WEEKDAYS
-from legato.plan.guards.schemas import FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
+from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.history import FUNCTIONS, SINCE
 from legato.plan.operators import OPERATORS
 from legato.plan.rules.catalog import PRIVACY
@@ -266,6 +266,8 @@ _DOCUMENTS: dict[str, Schema] = {
             "kind": _word(("segment", "rudder"), "The family of its SDKs."),
             "write_keys": of("names", "Keys with which it may send."),
             "enabled": _flag("Whether its events are taken."),
+            "silent_after": of("duration", "Without an event for so long, it counts as silent."),
+            "expected": EXPECTED,
         },
     ),
     "identity": shape(

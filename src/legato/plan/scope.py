@@ -41,6 +41,8 @@ class Scope:
             kind: {} for kind in (*HOW_TO_DECLARE, "computed")
         }
         self.event_schemas: dict[str, Mapping[str, Any]] = {}
+        self.zone = "UTC"
+        """The workspace's."""
         self.fresh_for: dict[str, Freshness] = {}
         """Trait -> how old it may be."""
         self.segment_rules: dict[str, Rule] = {}

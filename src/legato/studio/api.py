@@ -22,6 +22,7 @@ from legato.studio.people import PEOPLE
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
+from legato.studio.sources import SOURCES
 from legato.studio.tail import TAIL
 from legato.studio.tokens import Tokens
 
@@ -42,6 +43,7 @@ def api(host: App, tokens: Tokens) -> Api:
             DELIVERIES,
             JOURNEYS,
             PLAN,
+            SOURCES,
             TOKENS,
             AUDIT,
             HEALTH,

@@ -9,7 +9,7 @@ import msgspec
 from litestar import MediaType, Response, Router, get
 from litestar.params import QueryParameter
 
-from legato.app import Status
+from legato.app import Alert, SourceSeen, Status
 from legato.insight.shown import shown
 from legato.insight.status import Activity
 from legato.model.instant import SECOND
@@ -34,6 +34,8 @@ class Overview(Noun, frozen=True, kw_only=True):
     lanes: Mapping[str, Mapping[str, Any]]
     paused: tuple[str, ...]
     activity: Activity
+    alerts: tuple[Alert, ...] = ()
+    """What comes in is not as it should be: silent sources, drift."""
 
 
 @get("/healthz", opt=public(), summary="Is the process alive?")
@@ -61,6 +63,7 @@ async def read_status(
         lanes={name: _named(lane) for name, lane in host.lanes_status().items()},
         paused=host.paused(),
         activity=await host.activity(sentences),
+        alerts=host.guard.alerts(),
     )
 
 
@@ -74,6 +77,7 @@ async def read_problems(host: Host) -> list[Problem]:
 async def metrics(host: Host) -> Response[str]:
     """Return the text format 0.0.4."""
     text = exposition(host.status(), host.lanes_status(), await host.activity(0))
+    text += "\n".join([*_sources(host.guard.sources()), ""])
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -155,6 +159,11 @@ def _lanes(lanes: Mapping[str, Mapping[str, object]]) -> list[str]:
         if isinstance(value, int | float)
     ]
     return _family("legato_lane", "gauge", "Lanes of the destinations.", rows)
+
+
+def _sources(sources: Sequence[SourceSeen]) -> list[str]:
+    rows = [(_labels(source=one.source), int(one.silent_since is not None)) for one in sources]
+    return _family("legato_source_silent", "gauge", "Silent for longer than it may be.", rows)
 
 
 def _family(name: str, kind: str, help_text: str, rows: Sequence[tuple[str, float]]) -> list[str]:

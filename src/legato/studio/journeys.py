@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from legato.app import App
+from legato.app import Alert, App
+from legato.model.instant import Instant
 from legato.model.journey import Journey
 from legato.model.noun import Noun
 from legato.ports.audit import AuditEntry
@@ -23,6 +24,15 @@ CONTENT_BYTES_MAX = 32_768
 """As large as one customer event may be: it plays the part of one."""
 
 
+class ShownDegraded(Noun, frozen=True, kw_only=True):
+    """Something that a journey rests on, and which of its steps do."""
+
+    topic: str
+    what: str
+    since: Instant
+    steps: tuple[str, ...]
+
+
 class ShownJourney(Noun, frozen=True, kw_only=True):
     name: str
     title: str
@@ -31,6 +41,8 @@ class ShownJourney(Noun, frozen=True, kw_only=True):
     version: str
     entry: str
     is_paused: bool
+    degraded: tuple[ShownDegraded, ...] = ()
+    """What it rests on that is not as it should be."""
 
 
 class Switched(Noun, frozen=True, kw_only=True):
@@ -58,7 +70,11 @@ async def read_journeys(host: Host) -> list[ShownJourney]:
     """Return them by name."""
     paused = host.paused()
     journeys = host.plan().journeys
-    return [_shown(journeys[name], is_paused=name in paused) for name in sorted(journeys)]
+    worse = _degraded(host.guard.alerts())
+    return [
+        _shown(journeys[name], is_paused=name in paused, degraded=tuple(worse.get(name, ())))
+        for name in sorted(journeys)
+    ]
 
 
 @post("/{name:str}/pause", opt=needs("run"), status_code=200, summary="Hold a journey")
@@ -120,7 +136,20 @@ def _journey(host: App, name: str) -> Journey:
     return journey
 
 
-def _shown(journey: Journey, *, is_paused: bool) -> ShownJourney:
+def _degraded(alerts: Sequence[Alert]) -> dict[str, list[ShownDegraded]]:
+    found: dict[str, list[ShownDegraded]] = {}
+    for alert in alerts:
+        for each in alert.journeys:
+            shown = ShownDegraded(
+                topic=alert.topic, what=alert.reason.what, since=alert.since, steps=each.steps
+            )
+            found.setdefault(each.journey, []).append(shown)
+    return found
+
+
+def _shown(
+    journey: Journey, *, is_paused: bool, degraded: tuple[ShownDegraded, ...]
+) -> ShownJourney:
     return ShownJourney(
         name=journey.name,
         title=journey.title,
@@ -129,6 +158,7 @@ def _shown(journey: Journey, *, is_paused: bool) -> ShownJourney:
         version=journey.version,
         entry=journey.entry.kind,
         is_paused=is_paused,
+        degraded=degraded,
     )
 
 

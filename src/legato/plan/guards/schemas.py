@@ -28,6 +28,17 @@ FRESH_FOR: Schema = {
 }
 
 
+EXPECTED: Schema = shape(
+    "When a source is expected to send; left out: at any hour.",
+    "from to",
+    {
+        "from": {"$ref": "#/$defs/time"},
+        "to": {"$ref": "#/$defs/time"},
+        "zone": text("Time zone of these hours; left out: the workspace's."),
+    },
+)
+
+
 def _by_field(values: Schema, what: str) -> Schema:
     return {"type": "object", "additionalProperties": values, "description": what}
 

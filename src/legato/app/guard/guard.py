@@ -1,0 +1,142 @@
+"""The app's guard: watches what comes in, raises alerts, and says what rests on what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from legato.app.guard.intake import WatchedIntake
+from legato.app.guard.kept import Kept, KeptFile
+from legato.app.guard.sources import SourceSeen, SourceWatch
+from legato.insight.dependence import Degraded
+from legato.model.event import Event, Noticed
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.model.plan import Plan
+from legato.model.problem import LegatoError, Reason
+from legato.ports.clock import Clock
+from legato.ports.intake import Busy, FrontIntake
+from legato.ports.log import Log
+
+RESTART_SECONDS = 5.0
+"""Until the watch is started again after a fault."""
+
+
+class Alert(Noun, frozen=True, kw_only=True):
+    """Something about what comes in that is not as it should be, now."""
+
+    topic: str
+    reason: Reason
+    since: Instant
+    journeys: tuple[Degraded, ...] = ()
+    """What rests on it."""
+
+
+class Home(Protocol):
+    """What the guard needs of the app."""
+
+    @property
+    def clock(self) -> Clock:
+        """Time."""
+        ...
+
+    @property
+    def log(self) -> Log:
+        """What was received."""
+        ...
+
+    def plan(self) -> Plan:
+        """Return the active plan."""
+        ...
+
+
+class Guard:
+    """One of a running app. Everything is called on the loop."""
+
+    def __init__(
+        self, home: Home, folder: Path, settle: Callable[[Event], Awaitable[None]]
+    ) -> None:
+        self._home = home
+        self._settle = settle
+        self._file = KeptFile(folder)
+        self._kept: Kept = self._file.read()
+        self._sources = SourceWatch(
+            home.clock, home.plan, silent=self._kept.silent, changed=self._told
+        )
+        self._news: asyncio.Queue[Noticed] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.fault = ""
+        """Why it does not watch, in words."""
+
+    def intake(self, inner: FrontIntake) -> FrontIntake:
+        """Return the way in through which everything is seen."""
+        return WatchedIntake(inner, self._see)
+
+    async def start(self) -> None:
+        """Read back when sources were heard, and begin to watch."""
+        await asyncio.to_thread(self._sources.look_back, self._home.log)
+        self._tasks = [
+            asyncio.create_task(self._keep_running(run), name=name)
+            for name, run in (("sources", self._sources.run), ("alerts", self._record))
+        ]
+
+    async def stop(self) -> None:
+        """Watch no more. Idempotent."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    def plan_changed(self) -> None:
+        """Look at the plan anew."""
+        self._sources.wake()
+
+    def sources(self) -> list[SourceSeen]:
+        """Return every source, as it is heard."""
+        return self._sources.seen()
+
+    def alerts(self) -> tuple[Alert, ...]:
+        """Return what is not as it should be, and what rests on it."""
+        return tuple(_silence(seen) for seen in self.sources() if seen.silent_since is not None)
+
+    def _see(self, events: Sequence[Event]) -> None:
+        self._sources.see(events)
+
+    def _told(self, noticed: Noticed) -> None:
+        self._news.put_nowait(noticed)
+
+    async def _record(self) -> None:
+        """Put into the log what was noticed, so that it stands in the notes, and keep it."""
+        while True:
+            noticed = await self._news.get()
+            try:
+                await self._settle(noticed)
+            except (Busy, LegatoError):
+                self._news.put_nowait(noticed)
+                raise
+            await asyncio.to_thread(self._file.write, self._kept)
+
+    async def _keep_running(self, run: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await run()
+            except Exception as fault:  # noqa: BLE001 - a task's entry: watching must go on
+                self.fault = f"Watching what comes in failed: {type(fault).__name__}; tried again."
+                await asyncio.sleep(RESTART_SECONDS)
+                self.fault = ""
+
+
+def _silence(seen: SourceSeen) -> Alert:
+    assert seen.silent_since is not None
+    return Alert(
+        topic=f"source:{seen.source}",
+        reason=Reason(
+            code="source.silent",
+            what=f"source {seen.source} is silent",
+            definition=f"sources/{seen.source}",
+        ),
+        since=seen.silent_since,
+        journeys=seen.journeys,
+    )

@@ -1,0 +1,54 @@
+"""What the guard must know after a restart: which alerts it has raised, and what was decided.
+
+Names, counts and shapes only, never a value. When sources were last heard is read from the log.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from legato.model.instant import Instant
+from legato.model.problem import LegatoError
+
+FILE_NAME = "guard.json"
+
+
+class Kept(msgspec.Struct, kw_only=True):
+    """Written whole at every change."""
+
+    silent: dict[str, Instant] = {}
+    """Source -> since when it is silent, of those that an alert was raised for."""
+
+
+class KeptFile:
+    """The file in the data folder. One writer."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+
+    def read(self) -> Kept:
+        """Return what was kept. A file that cannot be read is as good as none: alerts come anew."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Kept)
+        except (OSError, msgspec.MsgspecError):
+            return Kept()
+
+    def write(self, kept: Kept) -> None:
+        """Replace it at once. Raises LegatoError. For a thread."""
+        beside = self._path.with_suffix(".new")
+        try:
+            number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(number, "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(kept), indent=1))
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
+        except OSError as error:
+            raise LegatoError(
+                f"{self._path.name} cannot be written.",
+                fix="Look at the disk of the data folder.",
+                can_retry=True,
+            ) from error

@@ -1,0 +1,180 @@
+"""Which source was last heard when, and which are silent.
+
+Nothing is polled: it sleeps until the instant at which the first source would be silent if nothing
+came. What arrives meanwhile moves no timer; it is looked at when that instant is there. Only the
+first event of a silent source wakes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from legato.govern.silence import silent_at
+from legato.insight.dependence import Degraded, degraded, events_of, in_words
+from legato.model.event import CustomerEvent, Event, Noticed, RejectedItem, decode_event
+from legato.model.instant import MINUTE, SECOND, Duration, Instant, format_duration
+from legato.model.noun import Noun
+from legato.model.plan import Plan, Source
+from legato.model.problem import Reason
+from legato.ports.clock import Clock
+from legato.ports.log import Log
+
+LOOK_BACK = 20_000
+"""Records of the log read at a start; a source not among them counts from the start."""
+PAGE = 1_000
+NAMES_MAX = 1_000
+"""Events remembered of one source: a sender that makes names up must not fill the memory."""
+LOOK_AGAIN: Duration = MINUTE
+"""The wall clock may be set while we sleep: look at it this often while one may fall silent."""
+GRACE_MAX: Duration = MINUTE
+"""After a start, clients need a moment to come back."""
+
+
+class SourceSeen(Noun, frozen=True, kw_only=True):
+    """A source, as it is heard."""
+
+    source: str
+    title: str
+    is_enabled: bool
+    silent_after: Duration
+    """0: it may be silent."""
+    heard_at: Instant | None
+    """None: not since the oldest record that was looked at."""
+    silent_since: Instant | None
+    """When an alert was raised for it; None: it is not silent."""
+    events: tuple[str, ...]
+    """What comes from it, as declared or as seen."""
+    journeys: tuple[Degraded, ...]
+    """What rests on it now that it is silent."""
+
+
+class SourceWatch:
+    """Runs on the loop. `plan` and `raise_alert` are the app's."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        plan: Callable[[], Plan],
+        *,
+        silent: dict[str, Instant],
+        changed: Callable[[Noticed], object],
+    ) -> None:
+        """Begin with what was silent before; `changed` is told when that changes."""
+        self._clock = clock
+        self._plan = plan
+        self.silent = silent
+        self._tell = changed
+        self._heard: dict[str, Instant] = {}
+        self._names: dict[str, dict[str, None]] = {}
+        self._awake = asyncio.Event()
+        self._started_at = clock.now()
+
+    def see(self, events: Sequence[Event]) -> None:
+        """Take note of what was taken."""
+        for event in events:
+            if isinstance(event, CustomerEvent | RejectedItem):
+                self._hear(event)
+
+    def look_back(self, log: Log) -> None:
+        """Read from the log when sources were last heard. For a thread, before `run`."""
+        after = max(log.last_position() - LOOK_BACK, 0)
+        while rows := log.read(after, PAGE):
+            self.see([decode_event(data) for _, data in rows])
+            after = rows[-1][0]
+
+    def wake(self) -> None:
+        """Look at the plan anew."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Raise and clear alerts until cancelled."""
+        while True:
+            self._awake.clear()
+            await self._sleep(self.look(self._clock.now()))
+
+    def look(self, now: Instant) -> Instant | None:
+        """Raise and clear what is to be; return when to look next if nothing comes."""
+        plan = self._plan()
+        for name in [name for name in self.silent if not _may_be_silent(plan.sources.get(name))]:
+            del self.silent[name]
+        dues: list[Instant] = []
+        for source in plan.sources.values():
+            due = self._due(source)
+            if source.name in self.silent:
+                if self._heard.get(source.name, 0) > self.silent[source.name]:
+                    self._clear(source, now)
+            elif due is not None and due <= now:
+                self._raise(plan, source, now)
+            if due is not None and due > now:
+                dues.append(due)
+        return min(dues, default=None)
+
+    def seen(self) -> list[SourceSeen]:
+        """Return every source of the plan, as it is heard."""
+        plan = self._plan()
+        return [self._seen(plan, plan.sources[name]) for name in sorted(plan.sources)]
+
+    def _seen(self, plan: Plan, source: Source) -> SourceSeen:
+        name = source.name
+        events = events_of(plan, name, self._names.get(name, ()))
+        is_silent = name in self.silent
+        return SourceSeen(
+            source=name,
+            title=source.title,
+            is_enabled=source.is_enabled,
+            silent_after=source.silent_after,
+            heard_at=self._heard.get(name),
+            silent_since=self.silent.get(name),
+            events=events,
+            journeys=degraded(plan, events, sources=(name,)) if is_silent else (),
+        )
+
+    def _hear(self, event: CustomerEvent | RejectedItem) -> None:
+        source = event.source
+        self._heard[source] = event.received_at
+        if source in self.silent:
+            self._awake.set()
+        if isinstance(event, CustomerEvent):
+            names = self._names.setdefault(source, {})
+            if event.name not in names and len(names) < NAMES_MAX:
+                names[event.name] = None
+
+    def _due(self, source: Source) -> Instant | None:
+        due = silent_at(source, self._heard.get(source.name, self._started_at))
+        grace = min(GRACE_MAX, source.silent_after)
+        return None if due is None else max(due, self._started_at + grace)
+
+    def _raise(self, plan: Plan, source: Source, now: Instant) -> None:
+        self.silent[source.name] = now
+        age = format_duration(now - self._heard.get(source.name, self._started_at))
+        events = events_of(plan, source.name, self._names.get(source.name, ()))
+        found = degraded(plan, events, sources=(source.name,))
+        rest = f"; degraded: {in_words(found)}" if found else ""
+        what = f"nothing from source {source.name} for {age}{rest}"
+        self._say(source, now, Reason(code="source.silent", what=what), is_over=False)
+
+    def _clear(self, source: Source, now: Instant) -> None:
+        since = self.silent.pop(source.name)
+        what = f"source {source.name} sends again, {format_duration(now - since)} after the alert"
+        self._say(source, now, Reason(code="source.heard", what=what), is_over=True)
+
+    def _say(self, source: Source, now: Instant, reason: Reason, *, is_over: bool) -> None:
+        reason = Reason(code=reason.code, what=reason.what, definition=f"sources/{source.name}")
+        topic = f"source:{source.name}"
+        self._tell(Noticed(received_at=now, topic=topic, reason=reason, is_over=is_over))
+
+    async def _sleep(self, until: Instant | None) -> None:
+        if until is None:
+            await self._awake.wait()
+            return
+        delay = min(max(until - self._clock.now(), 0), LOOK_AGAIN)
+        try:
+            async with asyncio.timeout(delay / SECOND):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+
+
+def _may_be_silent(source: Source | None) -> bool:
+    return source is not None and source.is_enabled and source.silent_after > 0
