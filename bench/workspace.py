@@ -35,7 +35,7 @@ identity:
   - {{kind: anonymous_id, from: [anonymous_id], limit: 50}}
 ---
 purposes:
-  marketing: {{basis: consent, promotional: true, title: Marketing}}
+  marketing: {{basis: consent, promotional: true, may_use: [service], title: Marketing}}
   service: {{basis: contract, promotional: false, title: Service}}
 ---
 consent: {{opt_out_scope: global, categories: {{ads: marketing}}}}

@@ -41,7 +41,7 @@ owner: tests
 purpose: marketing
 ---
 purposes:
-  marketing: {basis: consent, promotional: true, title: Marketing}
+  marketing: {basis: consent, promotional: true, may_use: [service], title: Marketing}
   service: {basis: contract, promotional: false, title: Service}
 ---
 consent: {opt_out_scope: global}

@@ -15,7 +15,7 @@ write_keys: [k-crm-0001]
 """
 POLICIES = """
 purposes:
-  marketing: {{basis: consent, promotional: true, title: Marketing}}
+  marketing: {{basis: consent, promotional: true, may_use: [service], title: Marketing}}
   service: {{basis: contract, promotional: false, title: Service}}
 ---
 consent: {{opt_out_scope: {scope}, categories: {{Advertising: marketing}}}}

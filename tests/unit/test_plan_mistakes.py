@@ -219,6 +219,71 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         "count: Order Completed",
     ),
     (
+        "one name in two spellings",
+        "event: order_completed\nowner: orders\npurpose: service",
+        "C303",
+        1,
+        1,
+        "agree with growth",
+    ),
+    (
+        "one property of two types",
+        (
+            "event: Order Packed\nowner: orders\npurpose: service\n"
+            "schema: {properties: {value: {type: string}}}"
+        ),
+        "C304",
+        1,
+        1,
+        "let orders and growth agree",
+    ),
+    (
+        "a guard that reads what is kept for another purpose",
+        "purposes: {support: {basis: contract, promotional: false}}\n---\n"
+        "trait: plea\nowner: desk\npurpose: support\nschema: {type: string}\n---\n"
+        + JOURNEY
+        + "  - when: {trait: {plea: {exists: true}}}\n    then: [{leave: quietly}]",
+        "U301",
+        13,
+        5,
+        "ask desk to add `marketing`",
+    ),
+    (
+        "a message that tells more than its channel may hold",
+        (
+            "trait: illness\nowner: desk\npurpose: marketing\nprivacy: health\n"
+            "schema: {type: string}\n---\n"
+            "template: get_well\npurpose: marketing\nemail: {body: 'Your {{ profile.illness }}'}"
+        ),
+        "U302",
+        7,
+        1,
+        "`accepts: health`",
+    ),
+    (
+        "a call that nothing says the purpose of",
+        (
+            "journey: planted\nowner: growth\nenter: {on: Checkout Started}\nsteps:\n"
+            "  - call: {destination: post, content: {cart: '{{ event.cart_id }}'}}"
+        ),
+        "U303",
+        5,
+        5,
+        "add `purpose:`",
+    ),
+    (
+        "a measurement less delicate than what it measures",
+        (
+            "event: Prescription Filled\nowner: desk\npurpose: service\nprivacy: health\n---\n"
+            "computed: pills\nowner: desk\npurpose: service\nprivacy: personal\n"
+            "count: Prescription Filled"
+        ),
+        "U304",
+        6,
+        1,
+        "remove `privacy`",
+    ),
+    (
         "a number test of a text",
         f"{SEGMENT}{{did: Order Completed, where: {{cart_id: {{over: 3}}}}}}",
         "R401",

@@ -16,9 +16,34 @@ from legato.model.noun import ENCODER, Noun
 from legato.model.rule import Rule, Slot
 
 PrivacyClass: TypeAlias = Literal["public", "personal", "sensitive", "health"]
+"""How delicate a fact is, the least delicate first."""
 OnViolation: TypeAlias = Literal["block", "quarantine", "omit_field", "warn"]
 Undeclared: TypeAlias = Literal["keep", "omit", "warn"]
 Conversion: TypeAlias = Literal["number", "integer", "text", "boolean"]
+HashKind: TypeAlias = Literal["", "text", "email", "phone"]
+"""How a value is written before its SHA-256 is taken; empty: it is kept as it is."""
+
+
+class Team(Noun, frozen=True, kw_only=True):
+    """Who answers for definitions."""
+
+    name: str
+    title: str = ""
+    members: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+
+
+class Term(Noun, frozen=True, kw_only=True):
+    """A word of the business and what everybody means by it: lead, customer, opportunity."""
+
+    name: str
+    definition: str
+    owner: str
+    title: str = ""
+    same_as: str = ""
+    """The segment, event, trait or term that says the same exactly."""
+    stage_of: str = ""
+    """The term of which it is one stage."""
 
 
 class EventType(Noun, frozen=True, kw_only=True):
@@ -26,9 +51,9 @@ class EventType(Noun, frozen=True, kw_only=True):
 
     name: str
     schema: Mapping[str, Any]
-    """JSON Schema (2020-12) of the body."""
+    """JSON Schema (2020-12) of the body. A property may say `purposes`, `privacy` and `hash`."""
     owner: str
-    purpose: str
+    purpose: str = ""
     privacy: PrivacyClass = "personal"
     on_violation: OnViolation = "quarantine"
     """What an event of another shape meets: it is refused and not kept, kept in quarantine, taken
@@ -40,6 +65,10 @@ class EventType(Noun, frozen=True, kw_only=True):
     """What becomes of properties that the schema does not name."""
     sources: tuple[str, ...] = ()
     """Where it comes from; empty: from wherever it was seen."""
+    purposes: tuple[str, ...] = ()
+    """What it is kept for. Empty only in plans that were compiled when this was not known."""
+    definition: str = ""
+    """What it means, in words."""
 
 
 class FieldMapping(Noun, frozen=True, kw_only=True):
@@ -72,11 +101,15 @@ class TraitType(Noun, frozen=True, kw_only=True):
     name: str
     schema: Mapping[str, Any]
     owner: str
-    purpose: str
+    purpose: str = ""
     privacy: PrivacyClass = "personal"
     title: str = ""
     fresh_for: Freshness | None = None
     """How long it is believed after it was last written; None: for ever."""
+    purposes: tuple[str, ...] = ()
+    definition: str = ""
+    hash: HashKind = ""
+    """Only the digest of its value is taken in."""
 
 
 class ComputedTrait(Noun, frozen=True, kw_only=True):
@@ -87,6 +120,10 @@ class ComputedTrait(Noun, frozen=True, kw_only=True):
     owner: str = ""
     purpose: str = ""
     title: str = ""
+    purposes: tuple[str, ...] = ()
+    privacy: PrivacyClass = "personal"
+    """At least that of everything it is measured from."""
+    definition: str = ""
 
 
 class SegmentType(Noun, frozen=True, kw_only=True):
@@ -100,6 +137,7 @@ class SegmentType(Noun, frozen=True, kw_only=True):
     """Of the audiences that follow it; whoever joins them has consented to it."""
     destinations: tuple[str, ...] = ()
     """Each has an audience of its own, named by `audience_of`."""
+    definition: str = ""
 
     def audience_of(self, destination: str) -> str:
         """Name the audience that follows this segment at a destination."""
@@ -136,6 +174,8 @@ class IdentifierKind(Noun, frozen=True, kw_only=True):
     """Values that identify nobody ('null', 'anonymousId'); compared in lower case."""
     is_lowercase: bool = False
     """Values are compared in lower case (e-mail)."""
+    hash: HashKind = ""
+    """Only the digest of a value is taken in, and people are known by it."""
 
 
 class IdentityRules(Noun, frozen=True, kw_only=True):
@@ -151,6 +191,8 @@ class Purpose(Noun, frozen=True, kw_only=True):
     """Caps, quiet hours, holdout and state policies apply to promotional purposes only, unless
     a policy names others."""
     title: str = ""
+    may_use: tuple[str, ...] = ()
+    """Purposes whose facts may serve this one too, unless they are sensitive or health."""
 
 
 class Channel(Noun, frozen=True, kw_only=True):
@@ -274,6 +316,8 @@ class Destination(Noun, frozen=True, kw_only=True):
     """After a crash or a broken connection in mid-request; `resend` trusts the idempotency key."""
     allow_private: bool = False
     """Private and loopback addresses may be called."""
+    accepts: PrivacyClass = "personal"
+    """The most delicate class that may go there."""
 
 
 class Plan(Noun, frozen=True, kw_only=True):
@@ -305,6 +349,8 @@ class Plan(Noun, frozen=True, kw_only=True):
     """Version of the time-zone tables the plan was compiled with."""
     pages: Pages = Pages()
     sender: Sender = Sender()
+    teams: Mapping[str, Team] = {}
+    terms: Mapping[str, Term] = {}
 
 
 _DECODER = msgspec.msgpack.Decoder(Plan)

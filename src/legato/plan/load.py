@@ -15,8 +15,16 @@ from legato.model.links import Pages, Sender
 from legato.model.noun import Noun
 from legato.model.plan import IdentityRules, Plan, Policies
 from legato.model.problem import Place, Problem
+from legato.plan.dictionary.conflicts import (
+    owner_of,
+    report_owners,
+    report_retyped_properties,
+    report_sound_alikes,
+)
+from legato.plan.dictionary.words import read_team, read_term, report_term_circles
 from legato.plan.findings import Findings, listed, nearest
 from legato.plan.guards.mappings import read_mapping
+from legato.plan.privacy.check import check_uses, with_classes
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import read_destination, read_manifest
@@ -44,6 +52,8 @@ from legato.plan.source import Document, Fields, read_documents
 T = TypeVar("T")
 
 NAMED = (
+    "team",
+    "term",
     "event",
     "trait",
     "computed",
@@ -79,7 +89,9 @@ def load(files: Mapping[str, str], connectors: Mapping[str, Mapping[str, Any]]) 
     """Compile a workspace: file name -> text, and the connectors there are, by id."""
     findings = Findings()
     library = _Library(findings, files)
-    plan = _compile(library, connectors)
+    scope = Scope(findings)
+    plan = _compile(scope, library, connectors)
+    plan = _govern(scope, library, plan)
     problems = findings.all()
     return Loaded(plan=None if problems else plan, problems=problems)
 
@@ -100,6 +112,10 @@ class _Library:
     def heads(self, kind: str) -> list[Document]:
         """Return all documents of a kind, the unreadable ones too."""
         return [document for document in self._documents if document.kind == kind]
+
+    def all(self) -> list[Document]:
+        """Return every document, in the order of the files."""
+        return list(self._documents)
 
     def trees(self, kind: str) -> list[Fields]:
         """Return the readable documents of a kind."""
@@ -131,8 +147,18 @@ class _Library:
         )
 
 
-def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> Plan:
-    scope = Scope(library.findings)
+def _govern(scope: Scope, library: _Library, plan: Plan) -> Plan:
+    """Check what no document shows by itself: one definition each, and what facts are used for."""
+    report_sound_alikes(scope, library.all())
+    report_owners(scope, library.all())
+    report_retyped_properties(scope, plan.events)
+    report_term_circles(scope, plan.terms)
+    classed = with_classes(scope, plan)
+    check_uses(scope, classed)
+    return classed
+
+
+def _compile(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> Plan:
     _declare(scope, library, connectors)
     workspace = _workspace(library)
     _read_pages(scope, library)
@@ -177,6 +203,8 @@ def _compile(library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> 
         tzdata=TZDATA_VERSION,
         pages=scope.pages,
         sender=scope.sender,
+        teams=_read_all(scope, library, "team", read_team),
+        terms=_read_all(scope, library, "term", read_term),
     )
 
 
@@ -184,10 +212,10 @@ def _declare(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[s
     for kind in NAMED:
         for document in library.heads(kind):
             if document.name:
-                scope.declare(kind, document.name, document.place)
+                scope.declare(kind, document.name, document.place, owner_of(document))
     for name, place in scope.names["computed"].items():
         # A computed trait is a trait to everybody who reads it.
-        scope.declare("trait", name, place)
+        scope.declare("trait", name, place, scope.owners["computed", name])
     for tree in library.trees("purposes"):
         declare_purposes(scope, tree)
     for tree in library.trees("identity")[:1]:

@@ -6,6 +6,7 @@ They say the shape; what needs the rest of the workspace (names, types of proper
 
 from __future__ import annotations
 
+from legato.plan.dictionary.schema import DICTIONARY_DOCUMENTS, MEANING
 from legato.plan.form import WEEKDAYS
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.history import FUNCTIONS, SINCE
@@ -59,6 +60,10 @@ def _count(what: str, minimum: int = 1) -> Schema:
 _TITLE = text("What people call it.")
 _OWNER = text("The team that answers for it.")
 _PURPOSE = text("What it is for: a declared purpose.")
+_KEPT_FOR = {
+    "purpose": text("What it is kept for: a declared purpose. It is used for nothing else."),
+    "purposes": of("names", "The purposes it is kept for. It is used for nothing else."),
+}
 _CONDITION = of("condition", "What must hold.")
 _WHERE = of("condition", "What must hold for the event's properties.")
 _CHANNELS = of("names", "Channels it is about; left out: all of them together.")
@@ -214,14 +219,16 @@ _DOCUMENTS: dict[str, Schema] = {
             "accept_unknown": _flag("Keep events that the catalog does not know."),
         },
     ),
+    **DICTIONARY_DOCUMENTS,
     "event": shape(
         "Something that can happen.",
-        "event owner purpose",
+        "event owner",
         {
             "event": text("Its name, as the sources send it."),
             "title": _TITLE,
             "owner": _OWNER,
-            "purpose": _PURPOSE,
+            "definition": MEANING,
+            **_KEPT_FOR,
             "privacy": _word(PRIVACY, "How delicate it is."),
             "on_violation": POLICY,
             "undeclared": UNDECLARED_POLICY,
@@ -232,12 +239,13 @@ _DOCUMENTS: dict[str, Schema] = {
     "mapping": MAPPING,
     "trait": shape(
         "Something that can be known about a person.",
-        "trait owner purpose",
+        "trait owner",
         {
             "trait": text("Its name."),
             "title": _TITLE,
             "owner": _OWNER,
-            "purpose": _PURPOSE,
+            "definition": MEANING,
+            **_KEPT_FOR,
             "privacy": _word(PRIVACY, "How delicate it is."),
             "schema": _SCHEMA,
             "fresh_for": FRESH_FOR,
@@ -245,12 +253,14 @@ _DOCUMENTS: dict[str, Schema] = {
     ),
     "computed": shape(
         "A trait measured from events.",
-        "computed owner purpose",
+        "computed owner",
         {
             "computed": text("Its name."),
             "title": _TITLE,
             "owner": _OWNER,
-            "purpose": _PURPOSE,
+            "definition": MEANING,
+            **_KEPT_FOR,
+            "privacy": _word(PRIVACY, "How delicate it is, if more than what it is measured from."),
             **_MEASURES,
             "of": text("The event that is measured."),
             "where": _WHERE,
@@ -301,6 +311,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "segment": text("Its name."),
             "title": _TITLE,
             "owner": _OWNER,
+            "definition": MEANING,
             "when": _CONDITION,
             "purpose": text("What people on the lists of `keep_in` have consented to."),
             "keep_in": of("names", "Destinations that keep a list in step with it."),
@@ -331,6 +342,7 @@ _DOCUMENTS: dict[str, Schema] = {
                     {
                         "basis": _word(BASES, "Why it is lawful."),
                         "promotional": _flag("Caps, quiet hours and holdouts apply."),
+                        "may_use": of("names", "Purposes whose facts may serve this one too."),
                         "title": _TITLE,
                     },
                 ),
@@ -438,6 +450,7 @@ _DOCUMENTS: dict[str, Schema] = {
             ),
             "on_doubt": _word(("skip", "resend"), "What to do when nobody knows if it was sent."),
             "allow_private": _flag("It may stand at a private or loopback address."),
+            "accepts": _word(PRIVACY, "The most delicate that may go there; default personal."),
         },
     ),
     "manifest": {

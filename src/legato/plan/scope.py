@@ -28,6 +28,8 @@ HOW_TO_DECLARE: Mapping[str, str] = {
     "audience": "write `{{audience: {name}, destination: ...}}` here",
     "template": "declare it in templates/ (`template: {name}`)",
     "journey": "declare it in journeys/ (`journey: {name}`)",
+    "team": "declare it (`team: {name}`)",
+    "term": "declare it (`term: {name}`)",
     "connector": "put its manifest in connectors/ (`manifest: {name}`)",
 }
 
@@ -40,6 +42,8 @@ class Scope:
         self.names: dict[str, dict[str, Place]] = {
             kind: {} for kind in (*HOW_TO_DECLARE, "computed")
         }
+        self.owners: dict[tuple[str, str], str] = {}
+        """Of what was declared first under a name."""
         self.event_schemas: dict[str, Mapping[str, Any]] = {}
         self.zone = "UTC"
         """The workspace's."""
@@ -57,22 +61,29 @@ class Scope:
         """Declared ones, and those that journey steps name on the spot."""
         self.specs: dict[str, Spec] = {}
         """Destination -> what its connector can do."""
+        self.step_places: dict[tuple[str, str], Place] = {}
+        """Journey and step -> where it stands."""
         self.channel_destinations: dict[str, str] = {}
         self.manifests: dict[str, Mapping[str, Any]] = {}
         self.pages = Pages()
         self.sender = Sender()
 
-    def declare(self, kind: str, name: str, place: Place) -> bool:
+    def declare(self, kind: str, name: str, place: Place, owner: str = "") -> bool:
         """Note a name; report it when it is taken."""
         taken = self.names.setdefault(kind, {}).get(name)
         if taken is None:
             self.names[kind][name] = place
+            self.owners[kind, name] = owner
             return True
+        first = self.owners.get((kind, name), "")
         self.findings.report(
             "N201",
             place,
-            f"{_article(kind)} {kind} named `{name}` is already declared at {taken}",
-            "rename one of the two, or remove it",
+            f"{_article(kind)} {kind} named `{name}` is already declared at {taken}"
+            + (f" by {first}" if first else ""),
+            f"use the definition of {first}, rename yours, or agree with {first} on one"
+            if first and first != owner
+            else "rename one of the two, or remove it",
         )
         return False
 

@@ -36,7 +36,8 @@ def read_event(scope: Scope, tree: Fields) -> EventType:
         name=name,
         title=part.read("title", form.text, name),
         owner=part.need_read("owner", form.text, "", example="owner: growth"),
-        purpose=_purpose(scope, part),
+        definition=part.read("definition", form.text, ""),
+        purposes=_purposes(scope, part),
         privacy=_privacy(part),
         on_violation=on_violation,
         on_violation_from=by_source,
@@ -44,6 +45,7 @@ def read_event(scope: Scope, tree: Fields) -> EventType:
         sources=_sources(scope, part),
         schema=_schema(scope.findings, part),
     )
+    _check_words(scope, part.take("schema"))
     part.close()
     scope.event_schemas[name] = event.schema
     return event
@@ -57,7 +59,8 @@ def read_trait(scope: Scope, tree: Fields) -> TraitType:
         name=name,
         title=part.read("title", form.text, name),
         owner=part.need_read("owner", form.text, "", example="owner: growth"),
-        purpose=_purpose(scope, part),
+        definition=part.read("definition", form.text, ""),
+        purposes=_purposes(scope, part),
         privacy=_privacy(part),
         schema=_schema(scope.findings, part),
         fresh_for=read_freshness(scope, part, name),
@@ -75,7 +78,9 @@ def read_computed(scope: Scope, tree: Fields) -> ComputedTrait | None:
     name = part.need_read("computed", form.text, "", example="computed: orders_30d")
     title = part.read("title", form.text, name)
     owner = part.need_read("owner", form.text, "", example="owner: growth")
-    purpose = _purpose(scope, part)
+    definition = part.read("definition", form.text, "")
+    purposes = _purposes(scope, part)
+    privacy: PrivacyClass = _privacy(part) if "privacy" in part else "public"
     given = [function for function in history.FUNCTIONS if function in part]
     if len(given) != 1:
         scope.findings.report(
@@ -92,14 +97,51 @@ def read_computed(scope: Scope, tree: Fields) -> ComputedTrait | None:
     slot = history.read_slot(scope, part, given[0], where)
     part.close()
     scope.trait_schemas[name] = schema_of_function(slot.function)
-    return ComputedTrait(name=name, slot=slot, owner=owner, purpose=purpose, title=title)
+    return ComputedTrait(
+        name=name,
+        slot=slot,
+        owner=owner,
+        purposes=purposes,
+        privacy=privacy,
+        title=title,
+        definition=definition,
+    )
 
 
-def _purpose(scope: Scope, part: Form) -> str:
-    purpose = part.need_read("purpose", form.text, "", example="purpose: service")
-    if purpose:
-        scope.refer("purpose", purpose, part.place_of_value("purpose"))
-    return purpose
+def _purposes(scope: Scope, part: Form) -> tuple[str, ...]:
+    """Read `purpose: service` or `purposes: [service, support]`."""
+    key = "purposes" if "purposes" in part else "purpose"
+    names = part.need_read(key, form.texts, (), example="purpose: service")
+    scope.refer_all("purpose", names, part.take(key))
+    return names
+
+
+def _check_words(scope: Scope, value: Value | None) -> None:
+    """Look up what properties say of purposes and classes inside a schema."""
+    match value:
+        case Fields():
+            if isinstance(properties := value.get("properties"), Fields):
+                for field in properties.fields:
+                    _check_property(scope, field)
+            for field in value.fields:
+                _check_words(scope, field.value)
+        case Items():
+            for item in value.items:
+                _check_words(scope, item)
+        case _:
+            return
+
+
+def _check_property(scope: Scope, field: Field) -> None:
+    tree = field.value
+    if not isinstance(tree, Fields):
+        return
+    part = Form(scope.findings, tree, f"the property `{field.key}`")
+    for key in ("purpose", "purposes"):
+        if key in part:
+            scope.refer_all("purpose", part.read(key, form.texts, ()), part.take(key))
+    if "privacy" in part:
+        _privacy(part)
 
 
 def _privacy(part: Form) -> PrivacyClass:

@@ -9,8 +9,9 @@ from legato.connectors.compile import compile_manifest
 from legato.connectors.mistake import Mistake
 from legato.connectors.settings import check_settings, secret_name
 from legato.connectors.spec import Limits, Spec
+from legato.core.privacy.law import CEILINGS, CLASSES, is_within
 from legato.model.instant import HOUR, MINUTE, SECOND
-from legato.model.plan import Destination, Retry
+from legato.model.plan import Destination, PrivacyClass, Retry
 from legato.model.problem import Place
 from legato.plan import form
 from legato.plan.form import Form
@@ -62,9 +63,25 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         retry=_retry(scope, part),
         on_doubt="skip" if word == "skip" else "resend",
         allow_private=part.read("allow_private", form.boolean, default=False),
+        accepts=_accepts(scope, part, spec),
     )
     part.close()
     return destination
+
+
+def _accepts(scope: Scope, part: Form, spec: Spec | None) -> PrivacyClass:
+    """Read the most delicate class that may go there; some kinds of destination get little."""
+    fixed = CEILINGS.get(spec.head.category) if spec else None
+    given = cast("PrivacyClass", part.read("accepts", form.one_of(CLASSES), fixed or "personal"))
+    if fixed is not None and not is_within(given, fixed):
+        scope.findings.report(
+            "U302",
+            part.place_of_value("accepts"),
+            f"a destination of this kind is given what is {fixed} and digests of identifiers, "
+            f"never what is {given}",
+            "remove `accepts`",
+        )
+    return given
 
 
 def _check_settings(scope: Scope, spec: Spec, given: Mapping[str, Any], value: Value) -> None:

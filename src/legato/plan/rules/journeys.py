@@ -52,6 +52,7 @@ def read_journey(scope: Scope, tree: Fields) -> Journey:
         overdue="send" if overdue == "send" else "skip",
     )
     part.close()
+    scope.step_places.update(((name, step), place) for step, place in course.places.items())
     places = {step: f"{place.file}:{place.line}" for step, place in course.places.items()}
     version = digest(to_bytes(journey))
     return msgspec.structs.replace(journey, version=version, places=places)

@@ -53,10 +53,17 @@ def read_purposes(scope: Scope, tree: Fields) -> list[Purpose]:
                 basis=cast("LegalBasis", basis),
                 is_promotional=each.read("promotional", form.boolean, default=True),
                 title=each.read("title", form.text, field.key),
+                may_use=_may_use(scope, each),
             )
         )
         each.close()
     return purposes
+
+
+def _may_use(scope: Scope, part: Form) -> tuple[str, ...]:
+    names = part.read("may_use", form.texts, ())
+    scope.refer_all("purpose", names, part.take("may_use"))
+    return names
 
 
 def read_consent(scope: Scope, tree: Fields) -> ConsentRules:

@@ -31,6 +31,7 @@ def read_segment(scope: Scope, tree: Fields) -> SegmentType:
     segment = SegmentType(
         name=name,
         title=part.read("title", form.text, name),
+        definition=part.read("definition", form.text, ""),
         owner=part.need_read("owner", form.text, "", example="owner: growth"),
         rule=ALWAYS if condition is None else read_condition(scope, condition, Hand()),
         destinations=destinations,

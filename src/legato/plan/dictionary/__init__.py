@@ -1,0 +1,1 @@
+"""The shared dictionary: words, teams, one definition each, and who uses it."""

@@ -1,0 +1,1 @@
+"""What definitions may do with facts, checked before there is a plan."""
