@@ -10,6 +10,8 @@ from legato.cli.main import main as run
 from legato.cli.up import Asgi, Receive, Scope, Send
 from legato.collect.door import CollectDoor
 from legato.collect.fast import FastPath, fast_protocol
+from legato.collect.hooks.door import PREFIX as HOOKS_PREFIX
+from legato.collect.hooks.door import HookDoor
 
 API_PATHS = ("/api", "/healthz", "/readyz", "/metrics")
 
@@ -35,11 +37,20 @@ class Doors:
             proxy_count=app.config.proxy_count,
         )
 
+        hooks = HookDoor(
+            app.intake,
+            app.clock.now,
+            sources=lambda: app.plan().sources,
+            guard=app.hooks,
+            is_behind_proxy=app.config.proxy_count > 0,
+        )
         self._fast = FastPath(events, app.intake)
 
         async def door(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["path"].startswith(API_PATHS):
                 await calls(scope, receive, send)  # pyright: ignore[reportArgumentType] - ASGI scopes are plain mappings
+            elif scope["path"].startswith(HOOKS_PREFIX):
+                await hooks(scope, receive, send)
             else:
                 await events(scope, receive, send)
 

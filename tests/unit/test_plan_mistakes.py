@@ -23,6 +23,9 @@ SEGMENT = "segment: planted\nowner: growth\nwhen: "
 """What is planted begins in line 3, column 7."""
 DESTINATION = "destination: planted\nconnector: letters\nsettings: "
 
+HOOK = "source: planted\nkind: webhook\nsigning_key: {secret: A}\nevent: Order Completed\n"
+REPLIES = "source: planted\nkind: twilio_sms\nauth_token: {secret: A}\nchannel: sms\n"
+
 TEN = """segment: a
 owner: growth
 titel: A
@@ -589,6 +592,30 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         "after 24h",
     ),
     (
+        "opt-outs of people whom nobody knows by that",
+        HOOK + "opt_outs: {at: event, values: [gone], address: fax, channel: sms}",
+        "I303",
+        1,
+        1,
+        "properties.fax",
+    ),
+    (
+        "an auth token in the open",
+        "source: planted\nkind: webhook\nsigning_key: 5f3c\nevent: Order Completed",
+        "X303",
+        3,
+        14,
+        "{secret: MAIL_HOOK_KEY}",
+    ),
+    (
+        "an answer that cannot be sent where it was asked",
+        REPLIES + "help: t\n---\ntemplate: t\nemail: {subject: a, body: b}",
+        "T305",
+        1,
+        1,
+        "`sms: {body: ...}`",
+    ),
+    (
         "a source nobody declared",
         JOURNEY + "  - await_confirmation: {on: Order Synced, from: crn, within: 1h}",
         "N202",
@@ -652,7 +679,7 @@ def test_what_refers_to_an_unreadable_document_is_no_second_mistake() -> None:
 def test_a_duplicate_names_the_other_place() -> None:
     (found,) = problems("segment: vip\nowner: growth\nwhen: {did: Product Viewed}")
 
-    assert "workspace.yaml:99:1" in found.what
+    assert "workspace.yaml:100:1" in found.what
 
 
 def test_billions_of_aliases_are_refused_quickly() -> None:

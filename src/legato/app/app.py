@@ -16,6 +16,7 @@ from legato.app.audit import AuditBook
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
 from legato.app.guard.guard import Guard
+from legato.app.hooks import Hooks
 from legato.app.pages import HostedPages
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
@@ -40,7 +41,7 @@ from legato.plan.scale import scale_plan
 from legato.ports.audit import AuditEntry
 from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
-from legato.ports.sender import Sender
+from legato.ports.sender import Secrets, Sender
 from legato.ports.state_store import Outbox, QuarantineRow, Records
 from legato.runtime.engine.dialogue import Line
 from legato.runtime.engine.engine import Engine
@@ -115,6 +116,8 @@ class App:
         """Where doors hand events in; raises Busy."""
         self.consents = Consents(self._settle, self.clock)
         self.pages = HostedPages(config.data, self.clock, self.plan)
+        self._secrets: Secrets = WorkspaceSecrets(os.environ, config.workspace)
+        self.hooks = Hooks(self._secrets, self.audit, self.clock)
         self.last_activity = Activity()
         """As of the stop."""
         self._folder = folder
@@ -151,7 +154,7 @@ class App:
             World(
                 outbox=self.outbox,
                 senders=self._senders,
-                secrets=WorkspaceSecrets(os.environ, self.config.workspace),
+                secrets=self._secrets,
                 gatekeeper=self.host,
                 intake=self.host.room.inner,
                 clock=self.clock,

@@ -178,7 +178,7 @@ def judge(
     user_id, anonymous_id = read_id(item.user_id), read_id(item.anonymous_id)
     previous_id, group_id = read_id(item.previous_id), read_id(item.group_id)
     ids = (user_id, anonymous_id, previous_id, group_id)
-    code = _fault(data) or _missing(kind, item.event, ids)
+    code = fault_of(data) or _missing(kind, item.event, ids)
     if code:
         return reject(code, data, arrival, index=index, item=item)
     context = _context(item, arrival)
@@ -303,7 +303,8 @@ def _assigned(arrival: Arrival, index: int) -> str:
     return derive("message", *causes)
 
 
-def _fault(data: bytes) -> str:
+def fault_of(data: bytes) -> str:
+    """Return the code of what is wrong with a call's size or depth; empty if nothing is."""
     if len(data) > EVENT_BYTES_MAX:
         return "collect.too_large"
     return "collect.too_deep" if _is_deep(data) else ""

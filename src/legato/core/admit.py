@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from legato.core.program import Program
-from legato.model.event import CustomerEvent
+from legato.model.event import SMS_RECEIVED, CustomerEvent
 from legato.model.plan import EventType, OnViolation
 from legato.model.problem import Reason
 
@@ -23,6 +23,8 @@ def refusal(program: Program, event: CustomerEvent, body: Mapping[str, Any]) -> 
     """Return why the event must wait in quarantine; None to admit it."""
     if event.kind == "track" and event.name == CONSENT_EVENT:
         return _consent_refusal(program, body)
+    if event.name == SMS_RECEIVED and event.source in program.opt_outs:
+        return None
     declared = program.plan.events.get(event.name)
     if declared is None:
         if event.kind != "track" or program.plan.accept_unknown:

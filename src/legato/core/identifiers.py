@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from legato.expr.path import values_at
-from legato.model.event import CustomerEvent
+from legato.model.event import SMS_RECEIVED, CustomerEvent
 from legato.model.plan import IdentifierKind
 from legato.model.state import State
 
 IDENTIFIER_LENGTH_MAX = 512
 """Longer values are tokens or mistakes, not names of people; they are not linked."""
+
+_PHONE = re.compile(r"(?:\+|00)?[\d\s().\-/]{5,}")
+_SIGNS = re.compile(r"[\s().\-/]")
 
 Object: TypeAlias = Mapping[str, Any]
 Reader: TypeAlias = Callable[[CustomerEvent, Object, Object], Sequence[Any]]
@@ -46,11 +50,22 @@ def normal_identifier(kind: IdentifierKind, value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     text = str(value).strip()
-    if kind.is_lowercase:
+    if kind.is_phone:
+        text = plain_address(text)
+    elif kind.is_lowercase:
         text = text.lower()
     if not text or len(text) > IDENTIFIER_LENGTH_MAX or text.lower() in kind.blocked:
         return None
     return text
+
+
+def plain_address(address: str) -> str:
+    """Return an address as it is compared: a number by its digits, all else in lower case."""
+    text = address.strip()
+    if _PHONE.fullmatch(text):
+        digits = _SIGNS.sub("", text)
+        return f"+{digits[2:]}" if digits.startswith("00") else digits
+    return text.lower()
 
 
 def _reader(path: str) -> Reader:
@@ -62,6 +77,8 @@ def _reader(path: str) -> Reader:
             return _anonymous_ids
         case "group_id", _:
             return lambda event, _body, _context: (event.group_id,)
+        case "sms.from", _:
+            return _sms_from
         case _, "traits":
             return _trait_reader(rest)
         case _, "properties":
@@ -79,6 +96,10 @@ def _anonymous_ids(event: CustomerEvent, _body: Object, _context: Object) -> Seq
     # gives somebody their own name again says nothing.
     previous_id = event.previous_id if event.previous_id != event.user_id else None
     return event.anonymous_id, previous_id
+
+
+def _sms_from(event: CustomerEvent, body: Object, _context: Object) -> Sequence[Any]:
+    return (body.get("from"),) if event.name == SMS_RECEIVED else ()
 
 
 def _trait_reader(name: str) -> Reader:

@@ -16,7 +16,7 @@ from legato.expr.python import compile_match, compile_rule
 from legato.expr.wall import is_zone
 from legato.model.instant import Duration
 from legato.model.journey import Journey
-from legato.model.plan import Plan, QuietHours, SegmentType, plan_digest
+from legato.model.plan import OptOuts, Plan, QuietHours, SegmentType, plan_digest
 from legato.model.rule import HistoryIs, Rule, Slot
 from legato.model.state import State
 
@@ -151,6 +151,14 @@ class Program:
         }
         self.erasers: tuple[str, ...] = destinations_with(plan, "erase")
         """Destinations that can be told that a person was erased."""
+        self.opt_outs: dict[str, OptOuts] = {
+            source.name: source.opt_outs for source in plan.sources.values() if source.opt_outs
+        }
+        """Source -> how it tells that somebody wants no more."""
+        self.opt_out_channels: dict[str, bool] = {
+            one.channel: True for one in self.opt_outs.values()
+        }
+        """Channels of which addresses opt out, whoever has them."""
         self._index_journeys(plan)
         self._index_segments(plan)
         self._index_slots(plan)

@@ -18,6 +18,7 @@ from legato.core.journeys.late import remember, replay
 from legato.core.moment import Moment
 from legato.core.program import ZONE_CHANGED, Program
 from legato.core.segment import settle_segments
+from legato.core.sending.answers import answer_reply
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
 from legato.core.settle import revoke_what_gates_now_close, settle
@@ -106,6 +107,8 @@ def _on_customer_event(
     settle_segments(moment)
     _on_journeys(moment, event)
     enter_by_segments(moment)
+    if event.source in program.opt_outs:
+        answer_reply(moment, event)
     return _finish(moment, found.gone, is_admitted=True)
 
 

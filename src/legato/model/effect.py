@@ -66,6 +66,8 @@ class Suppress(Noun, frozen=True, kw_only=True, array_like=True, tag="suppress")
     channel: str
     address: str
     reason: Reason
+    is_lifted: bool = False
+    """It may be contacted again: whoever has it said so."""
 
 
 class Erase(Noun, frozen=True, kw_only=True, array_like=True, tag="erase"):

@@ -28,6 +28,10 @@ NAME_OF_KIND: Mapping[str, str] = {
 """The event name by which rules and the catalog know the calls that carry no name of their own."""
 
 
+SMS_RECEIVED = "SMS Received"
+"""A reply by SMS: `from`, `to`, `body`. Always known, where its source is one for replies."""
+
+
 class CustomerEvent(Noun, frozen=True, kw_only=True, array_like=True, tag="customer"):
     """One call of a client SDK or one inbound fact, as the door understood it."""
 

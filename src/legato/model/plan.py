@@ -176,6 +176,12 @@ class IdentifierKind(Noun, frozen=True, kw_only=True):
     """Values are compared in lower case (e-mail)."""
     hash: HashKind = ""
     """Only the digest of a value is taken in, and people are known by it."""
+    is_phone: bool = False
+    """Values are compared without the spaces and signs that people write numbers with."""
+
+
+SMS_FROM = "sms.from"
+"""The path of the number that a reply by SMS came from."""
 
 
 class IdentityRules(Noun, frozen=True, kw_only=True):
@@ -264,6 +270,8 @@ class Policies(Noun, frozen=True, kw_only=True):
     holdouts: tuple[Holdout, ...] = ()
     opt_out_scope: Literal["channel", "topic", "global"] = "topic"
     """What a withdrawal in one channel closes: that channel, the purpose, or all promotion."""
+    sms_stop: Literal["", "channel", "topic", "global"] = ""
+    """What a STOP by SMS closes; empty: as much as `opt_out_scope` says."""
     consent_categories: Mapping[str, str] = {}
     """A consent tool's category -> purpose."""
 
@@ -274,6 +282,50 @@ class Hours(Noun, frozen=True, kw_only=True, array_like=True):
     start: int
     end: int
     zone: str
+
+
+class Hook(Noun, frozen=True, kw_only=True):
+    """How a provider's own calls, posted to `/hooks/SOURCE`, are proven and read."""
+
+    kind: Literal["twilio_sms", "webhook"]
+    secret: str
+    """Name of the secret that calls are signed with. Its value never stands in a plan."""
+    url: str = ""
+    """`twilio_sms`: the URL that is signed, where a proxy shows us another one."""
+    header: str = ""
+    """`webhook`: the header that holds the signature."""
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+    """Before the signature, as in `sha256=`."""
+    timestamp: str = ""
+    """The header with the second of sending, which is signed as `SECOND.BODY`."""
+    tolerance: Duration = 5 * MINUTE
+    """An older call is refused: somebody may play a recorded one back."""
+    event: str = ""
+    """What its calls are called here."""
+    message_id: str = ""
+    """Path of what a call is known by; empty: by its bytes."""
+    user_id: str = ""
+
+
+class OptOuts(Noun, frozen=True, kw_only=True):
+    """How a source tells that somebody wants no more messages."""
+
+    channel: str
+    at: str
+    """Path of the words."""
+    address: str
+    """Path of the address that wants no more."""
+    values: tuple[str, ...] = ()
+    """Words that mean an opt-out; none: they are a person's own, see core.consents.keywords."""
+    purposes: tuple[str, ...] = ()
+    """Empty: every promotional purpose."""
+    help: str = ""
+    """The template that answers a HELP."""
+    ask: str = ""
+    """The template that asks back where a reply is not clear; empty: it is an opt-out."""
+    confirm: str = ""
+    """The template that confirms an opt-out."""
 
 
 class Source(Noun, frozen=True, kw_only=True):
@@ -289,6 +341,10 @@ class Source(Noun, frozen=True, kw_only=True):
     """Without an event for so long, it counts as silent; 0: it may be."""
     expected: Hours | None = None
     """When it is expected to send at all; None: at any hour."""
+    hook: Hook | None = None
+    opt_outs: OptOuts | None = None
+    pairs_with: str = ""
+    """The destination at the same outside system: it is not told what it has told us."""
 
 
 class Retry(Noun, frozen=True, kw_only=True):

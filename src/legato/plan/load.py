@@ -273,6 +273,7 @@ def _policies(scope: Scope, library: _Library) -> Policies:
         state_rules=tuple(_read_all(scope, library, "suppress", read_suppress).values()),
         holdouts=tuple(_read_all(scope, library, "holdout", read_holdout).values()),
         opt_out_scope=consent.opt_out_scope,
+        sms_stop=consent.sms_stop,
         consent_categories=_by_name(consent.categories),
     )
 

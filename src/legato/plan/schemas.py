@@ -13,6 +13,7 @@ from legato.plan.history import FUNCTIONS, SINCE
 from legato.plan.operators import OPERATORS
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, OPT_OUT_SCOPES
+from legato.plan.schema_hooks import hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
 
@@ -269,15 +270,20 @@ _DOCUMENTS: dict[str, Schema] = {
     ),
     "source": shape(
         "Where events come from.",
-        "source write_keys",
+        "source",
         {
             "source": text("Its name."),
             "title": _TITLE,
-            "kind": _word(("segment", "rudder"), "The family of its SDKs."),
+            "kind": _word(
+                ("segment", "rudder", "twilio_sms", "webhook"),
+                "The family of its SDKs; or what a provider posts to /hooks by itself.",
+            ),
             "write_keys": of("names", "Keys with which it may send."),
             "enabled": _flag("Whether its events are taken."),
             "silent_after": of("duration", "Without an event for so long, it counts as silent."),
             "expected": EXPECTED,
+            "pairs_with": text("The destination at the same system: it is told no opt-out of its."),
+            **hook_words(),
         },
     ),
     "identity": shape(
@@ -298,6 +304,7 @@ _DOCUMENTS: dict[str, Schema] = {
                         "unique": _flag("Two people with different values are never joined."),
                         "blocked": of("names", "Values that identify nobody."),
                         "lowercase": _flag("Compare in lower case."),
+                        "phone": _flag("Compare phone numbers however they are written."),
                     },
                 ),
             },
@@ -358,6 +365,7 @@ _DOCUMENTS: dict[str, Schema] = {
                 "",
                 {
                     "opt_out_scope": _word(OPT_OUT_SCOPES, "What a no in one channel closes."),
+                    "sms_stop": _word(OPT_OUT_SCOPES, "What a STOP by SMS closes."),
                     "categories": {
                         "type": "object",
                         "additionalProperties": {"type": "string"},

@@ -64,6 +64,8 @@ class Scope:
         self.step_places: dict[tuple[str, str], Place] = {}
         """Journey and step -> where it stands."""
         self.channel_destinations: dict[str, str] = {}
+        self.identifier_paths: dict[str, None] = {}
+        """Where events are looked through for identifiers."""
         self.manifests: dict[str, Mapping[str, Any]] = {}
         self.pages = Pages()
         self.sender = Sender()

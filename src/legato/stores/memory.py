@@ -354,7 +354,11 @@ class MemoryStore:
                 row = DeadRow(delivery=each.delivery, at=turn.now, settle=settle)
                 dead[settle.delivery_id] = (self._dead_count, each.position, row)
         for suppress in turn.suppressed:
-            self._suppressed.add(address_digest(suppress.channel, suppress.address))
+            digest = address_digest(suppress.channel, suppress.address)
+            if suppress.is_lifted:
+                self._suppressed.discard(digest)
+            else:
+                self._suppressed.add(digest)
 
     def _apply_records(self, turn: Turn) -> None:
         for position, quarantine in turn.quarantined:

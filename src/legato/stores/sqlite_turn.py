@@ -171,10 +171,18 @@ def _write_outbox(writer: Connection, turn: Turn) -> None:
             ")",
         )
     if turn.suppressed:
-        writer.executemany(
-            "INSERT OR IGNORE INTO suppressed VALUES (?, ?)",
-            [(address_digest(each.channel, each.address), turn.now) for each in turn.suppressed],
-        )
+        _write_suppressed(writer, turn)
+
+
+def _write_suppressed(writer: Connection, turn: Turn) -> None:
+    """Write the last word on each address: what comes first may be taken back in the same turn."""
+    last = {address_digest(each.channel, each.address): each for each in turn.suppressed}
+    kept = [(one, turn.now) for one, each in last.items() if not each.is_lifted]
+    lifted = [(one,) for one, each in last.items() if each.is_lifted]
+    if kept:
+        writer.executemany("INSERT OR IGNORE INTO suppressed VALUES (?, ?)", kept)
+    if lifted:
+        writer.executemany("DELETE FROM suppressed WHERE digest = ?", lifted)
 
 
 def _write_quarantine(writer: Connection, turn: Turn) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from legato.core.admit import CONSENT_EVENT
+from legato.core.consents.replies import hear_reply
 from legato.core.consents.statement import Statement, put_on_record
 from legato.core.moment import Moment
 from legato.expr.path import Json, scalars
@@ -17,6 +18,8 @@ def hear(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) -> No
     """Put on record what a customer event says about consent."""
     if event.kind == "track" and event.name == CONSENT_EVENT:
         _put(moment, event, [_line_of(moment.body)], wording=str(moment.body.get("wording", "")))
+    if event.source in moment.program.opt_outs:
+        hear_reply(moment, event)
     purpose_of = moment.program.plan.policies.consent_categories
     if purpose_of:
         lines = [

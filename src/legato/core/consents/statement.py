@@ -6,6 +6,9 @@ channel, its purpose in every channel, or everything promotional.
 
 from __future__ import annotations
 
+from typing import Literal
+
+from legato.core.consents.addresses import open_address
 from legato.core.consents.standing import newer_consent
 from legato.core.moment import Moment
 from legato.model.consent import (
@@ -34,6 +37,8 @@ class Statement(Noun, frozen=True, kw_only=True):
     source: str
     wording: str = ""
     evidence: Evidence = Evidence()
+    scope: Literal["", "channel", "topic", "global"] = ""
+    """How much a no closes, where the policy has an own answer for the way it came."""
 
 
 def take_statement(moment: Moment, event: ConsentSaid) -> None:
@@ -58,8 +63,10 @@ def put_on_record(moment: Moment, statement: Statement) -> None:
     """Write every line into the ledger. Any order of arrival gives the same."""
     for line in statement.lines:
         at = _said_at(moment, statement, is_granted=line.is_granted)
-        for key in _scope(moment, line):
+        for key in _scope(moment, statement, line):
             _write(moment, key, _consent(statement, line, key, at))
+        if line.is_granted and line.channel in moment.program.opt_out_channels:
+            _open_address(moment, line, at)
 
 
 def _is_declared(moment: Moment, line: ConsentLine) -> bool:
@@ -111,9 +118,19 @@ def _said_at(moment: Moment, statement: Statement, *, is_granted: bool) -> Insta
     return max(ahead) if ahead else statement.occurred_at
 
 
-def _scope(moment: Moment, line: ConsentLine) -> list[tuple[str, str]]:
+def _open_address(moment: Moment, line: ConsentLine, at: Instant) -> None:
+    """Let an address that had opted out be reached again by whoever has it, and says yes to it.
+
+    Only a yes to this very channel counts, and none that comes late: it may be older than the no.
+    """
+    channel = moment.program.plan.channels.get(line.channel)
+    if channel is not None and at >= moment.now - moment.program.plan.lateness:
+        open_address(moment, line.channel, line.purpose, moment.address(channel.name))
+
+
+def _scope(moment: Moment, statement: Statement, line: ConsentLine) -> list[tuple[str, str]]:
     """Return what a yes opens (just what it names) or a no closes (as the policy says)."""
-    scope = moment.program.plan.policies.opt_out_scope
+    scope = statement.scope or moment.program.plan.policies.opt_out_scope
     if line.is_granted or scope == "channel":
         return [(line.purpose, line.channel)]
     channels = [EVERY_CHANNEL, *moment.program.plan.channels]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from legato.core.consents.replies import ANSWERS_WINDOW
 from legato.core.course import Course, Move
 from legato.core.journeys.call import forget_answer
 from legato.core.journeys.journey import has_left_already, has_message_on_way, run
@@ -182,6 +183,8 @@ def compact(moment: Moment) -> None:
     if state.decided and min(state.decided.values()) < horizon:
         state.decided = {key: at for key, at in state.decided.items() if at >= horizon}
     windows = [cap.window for cap in moment.program.plan.policies.caps]
+    if moment.program.opt_outs:
+        windows.append(ANSWERS_WINDOW)
     # Not before the horizon: a replay for a late event asks what has been sent.
     oldest = min(horizon, moment.now - max(windows, default=0))
     if state.contacts and state.contacts[0].at < oldest:

@@ -18,8 +18,11 @@ HTML_FIELD = "html"
 """The field of a message whose variables are escaped, so that a name cannot carry markup."""
 
 
-def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
-    """Return what templates may name: the person, the event, the sender, and links."""
+def variables(moment: Moment, enrollment: Enrollment | None) -> dict[str, Any]:
+    """Return what templates may name: the person, the event, the sender, and links.
+
+    Outside of a journey the event is the one that is looked at.
+    """
     state, program = moment.state, moment.program
     profile = {name: trait.value for name, trait in state.traits.items()}
     for name, slot in program.computed.items():
@@ -28,8 +31,8 @@ def variables(moment: Moment, enrollment: Enrollment) -> dict[str, Any]:
             profile[name] = value
     return {
         "profile": profile,
-        "event": decode_object(enrollment.entry),
-        "journey": {"name": enrollment.journey},
+        "event": moment.body if enrollment is None else decode_object(enrollment.entry),
+        "journey": {"name": enrollment.journey if enrollment else ""},
         "person": {"id": state.person_id},
         "now": format_instant(moment.now),
         "sender": program.sender,

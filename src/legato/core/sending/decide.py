@@ -193,18 +193,18 @@ def choose(
 
 
 def decided_note(
-    moment: Moment, enrollment: Enrollment, choice: Choice, *, delivery_id: DeliveryId
+    moment: Moment, enrollment: Enrollment | None, choice: Choice, *, delivery_id: DeliveryId
 ) -> Decided:
-    """Return what goes on record of a choice."""
+    """Return what goes on record of a choice; of one outside of a journey too."""
     best, verdict = choice.best, choice.verdict
     return Decided(
         delivery_id=delivery_id,
         message=choice.wanted.message,
-        journey=enrollment.journey,
-        enrollment_id=enrollment.enrollment_id,
+        journey=enrollment.journey if enrollment else "",
+        enrollment_id=enrollment.enrollment_id if enrollment else None,
         step=choice.wanted.step_id,
         plan=moment.program.digest,
-        version=enrollment.version,
+        version=enrollment.version if enrollment else "",
         verdict=verdict,
         channel=best.channel.name if verdict != "refuse" else "",
         candidates=tuple(one.candidate() for one in choice.weighed),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from legato.model.plan import IdentifierKind, IdentityRules
+from legato.model.plan import SMS_FROM, IdentifierKind, IdentityRules
 from legato.plan import form
 from legato.plan.form import Form
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Value
 
 ROOTS = ("traits.", "properties.", "context.")
-FIXED = ("user_id", "anonymous_id", "previous_id", "group_id")
+FIXED = ("user_id", "anonymous_id", "previous_id", "group_id", SMS_FROM)
 JOIN_LIMIT = 10
 
 
@@ -58,9 +58,10 @@ def _kind(scope: Scope, item: Value) -> IdentifierKind | None:
                 "I302",
                 value.place,
                 f"no event has an identifier at `{path}`",
-                "write user_id, anonymous_id, previous_id, group_id, or a path below `traits`, "
-                "`properties` or `context`, such as `traits.email`",
+                "write user_id, anonymous_id, previous_id, group_id, sms.from, or a path below "
+                "`traits`, `properties` or `context`, such as `traits.email`",
             )
+        scope.identifier_paths[path] = None
     kind = IdentifierKind(
         name=part.need_read("kind", form.text, "", example="kind: email"),
         paths=paths,
@@ -68,6 +69,7 @@ def _kind(scope: Scope, item: Value) -> IdentifierKind | None:
         is_unique=part.read("unique", form.boolean, default=False),
         blocked=part.read("blocked", form.texts, ()),
         is_lowercase=part.read("lowercase", form.boolean, default=False),
+        is_phone=part.read("phone", form.boolean, default=False),
     )
     part.close()
     return kind

@@ -24,6 +24,7 @@ OPT_OUT_SCOPES: tuple[str, ...] = get_args(OptOutScope)
 
 class ConsentRules(Noun, frozen=True, kw_only=True):
     opt_out_scope: OptOutScope = "topic"
+    sms_stop: Literal["", "channel", "topic", "global"] = ""
     categories: Mapping[str, str] = {}
 
 
@@ -76,6 +77,7 @@ def read_consent(scope: Scope, tree: Fields) -> ConsentRules:
         return ConsentRules()
     part = Form(scope.findings, found, "`consent`")
     reach = part.read("opt_out_scope", form.one_of(OPT_OUT_SCOPES), "topic")
+    stop = part.read("sms_stop", form.one_of(OPT_OUT_SCOPES), "")
     value = part.take("categories")
     inner = form.fields(scope.findings, value, "categories") if value is not None else None
     categories: dict[str, str] = {}
@@ -84,7 +86,11 @@ def read_consent(scope: Scope, tree: Fields) -> ConsentRules:
         if purpose and scope.refer("purpose", purpose, field.value.place):
             categories[field.key] = purpose
     part.close()
-    return ConsentRules(opt_out_scope=cast("OptOutScope", reach), categories=categories)
+    return ConsentRules(
+        opt_out_scope=cast("OptOutScope", reach),
+        sms_stop=cast("OptOutScope", stop),
+        categories=categories,
+    )
 
 
 def read_cap(scope: Scope, tree: Fields) -> Cap:

@@ -6,32 +6,58 @@ from legato.model.ids import digest
 from legato.model.plan import Hours, Source
 from legato.plan import form
 from legato.plan.form import Form
+from legato.plan.rules.hooks import HOOKS, read_hook, read_opt_outs, read_pairing
 from legato.plan.rules.workspace import zone
 from legato.plan.scope import Scope
 from legato.plan.source import Fields
+
+FAMILIES = ("segment", "rudder")
 
 
 def read_source(scope: Scope, tree: Fields) -> Source:
     """Read a source. Write keys are kept as digests: a stored plan opens nothing."""
     part = Form(scope.findings, tree, "this source")
     name = part.need_read("source", form.text, "", example="source: web")
-    kind = part.read("kind", form.one_of(("segment", "rudder")), "segment")
+    kind = part.read("kind", form.one_of((*FAMILIES, *HOOKS)), "segment")
+    title = part.read("title", form.text, name)
+    is_enabled = part.read("enabled", form.boolean, default=True)
+    silent_after = part.read("silent_after", form.duration, 0)
+    expected = _expected(scope, part)
+    if kind in HOOKS:
+        hook = read_hook(scope, part, kind)
+        source = Source(
+            name=name,
+            title=title,
+            key_digests=(),
+            is_enabled=is_enabled,
+            silent_after=silent_after,
+            expected=expected,
+            hook=hook,
+            opt_outs=read_opt_outs(scope, part, hook),
+            pairs_with=read_pairing(scope, part, name),
+        )
+    else:
+        source = Source(
+            name=name,
+            title=title,
+            kind="rudder" if kind == "rudder" else "segment",
+            key_digests=_key_digests(scope, part),
+            is_enabled=is_enabled,
+            silent_after=silent_after,
+            expected=expected,
+            pairs_with=read_pairing(scope, part, name),
+        )
+    part.close()
+    return source
+
+
+def _key_digests(scope: Scope, part: Form) -> tuple[str, ...]:
     keys = part.need_read("write_keys", form.texts, (), example="write_keys: [a-long-key]")
     value = part.take("write_keys")
     for key in keys:
         if value is not None:
             scope.declare("write key", key, value.place)
-    source = Source(
-        name=name,
-        title=part.read("title", form.text, name),
-        kind="rudder" if kind == "rudder" else "segment",
-        key_digests=tuple(digest(key.encode()) for key in keys),
-        is_enabled=part.read("enabled", form.boolean, default=True),
-        silent_after=part.read("silent_after", form.duration, 0),
-        expected=_expected(scope, part),
-    )
-    part.close()
-    return source
+    return tuple(digest(key.encode()) for key in keys)
 
 
 def _expected(scope: Scope, part: Form) -> Hours | None:

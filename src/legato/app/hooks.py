@@ -1,0 +1,50 @@
+"""What the door for providers' calls asks of the app: secrets, and a record of what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from legato.model.instant import MINUTE, Duration, Instant
+from legato.ports.audit import Audit, AuditEntry
+from legato.ports.clock import Clock
+from legato.ports.sender import Secrets
+
+AUDIT_EVERY: Duration = MINUTE
+"""One entry for each source and reason: who forges a million calls must not fill the audit."""
+
+
+class Hooks:
+    """Counts calls that were not believed, and puts them into the audit."""
+
+    def __init__(self, secrets: Secrets, audit: Audit, clock: Clock) -> None:
+        self._secrets = secrets
+        self._audit = audit
+        self._clock = clock
+        self._counts: dict[tuple[str, str], int] = {}
+        self._told: dict[tuple[str, str], tuple[Instant, int]] = {}
+        """(source, code) -> when it was last put on record, and the count of then."""
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret's value; None when there is none of that name."""
+        return self._secrets.get(name)
+
+    def refused_counts(self) -> Mapping[tuple[str, str], int]:
+        """Return how many calls were not believed, by source and code, since the start."""
+        return self._counts
+
+    async def refused(self, source: str, code: str) -> None:
+        """Count a call that was not believed; the first of a minute goes into the audit."""
+        key, now = (source, code), self._clock.now()
+        count = self._counts[key] = self._counts.get(key, 0) + 1
+        at, before = self._told.get(key, (None, 0))
+        if at is not None and now - at < AUDIT_EVERY:
+            return
+        self._told[key] = (now, count)
+        entry = AuditEntry(
+            actor="system",
+            action="hook.call",
+            subject=f"sources/{source}",
+            detail={"code": code, "count": str(count - before)},
+            outcome="refused",
+        )
+        await self._audit.record(entry)

@@ -1,0 +1,188 @@
+"""The door for what providers post by themselves: `POST /hooks/SOURCE`.
+
+Nothing is believed that is not signed with the source's secret: one forged STOP would silence a
+customer, one forged START would have us break the law. What is refused leaves no event; it is
+counted, and put into the audit. What is taken is answered once it is on the disk.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from legato.collect.body import Receive, receive_body
+from legato.collect.hooks.reading import Unreadable, read_call
+from legato.collect.hooks.signature import Call, fault_of
+from legato.model.event import CustomerEvent, RejectedItem
+from legato.model.instant import Instant
+from legato.model.plan import Source
+from legato.model.problem import LegatoError
+from legato.ports.intake import Busy, Intake
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Code: TypeAlias = Literal[
+    "unknown_source",
+    "source_disabled",
+    "method_not_allowed",
+    "too_large",
+    "timeout",
+    "unsigned",
+    "forged",
+    "too_old",
+    "no_secret",
+    "unreadable",
+    "busy",
+    "internal",
+]
+
+PREFIX = "/hooks/"
+BODY_BYTES_MAX = 512 * 1024
+RETRY_SECONDS = 5
+
+_REFUSALS: Mapping[Code, tuple[int, str]] = {
+    "unknown_source": (404, "No source of this name takes calls; see the workspace's sources."),
+    "source_disabled": (403, "The source is disabled; enable it in the workspace."),
+    "method_not_allowed": (405, "Send it with POST."),
+    "too_large": (413, f"Send at most {BODY_BYTES_MAX} bytes at once."),
+    "timeout": (408, "The body did not arrive in time; send it again."),
+    "unsigned": (401, "The call carries no signature; sign it as the source declares."),
+    "forged": (403, "The signature is not that of the source's secret; compare secret and URL."),
+    "too_old": (403, "The call was signed too long ago; send it at once, with a right clock."),
+    "no_secret": (503, "The source's secret is not set here; give it its value, then send again."),
+    "unreadable": (400, "The call cannot be read."),
+    "busy": (503, "Nothing was taken; send it again later."),
+    "internal": (500, "A fault of the server; send it again later."),
+}  # fmt: skip
+_LOGGER = logging.getLogger(__name__)
+
+
+class Guard(Protocol):
+    """What the door asks the app."""
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret's value."""
+        ...
+
+    async def refused(self, source: str, code: str) -> None:
+        """Count and put on record a call that was not believed."""
+        ...
+
+
+class HookDoor:
+    """Answers `POST /hooks/SOURCE`; anything else under `/hooks/` is refused."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        clock: Callable[[], Instant],
+        *,
+        sources: Callable[[], Mapping[str, Source]],
+        guard: Guard,
+        is_behind_proxy: bool = False,
+    ) -> None:
+        self._intake = intake
+        self._clock = clock
+        self._sources = sources
+        self._guard = guard
+        self._is_behind_proxy = is_behind_proxy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            refusal = await self._take(scope, receive)
+        except Exception as fault:  # noqa: BLE001 - the entry point: nothing may leak to a sender
+            # Neither the text nor the frames: both can hold what the sender sent.
+            _LOGGER.error("hooks: %s in a request", type(fault).__name__)  # noqa: TRY400
+            refusal = ("internal", "")
+        if refusal != "gone":
+            await _respond(refusal, send)
+
+    async def _take(
+        self, scope: Scope, receive: Receive
+    ) -> tuple[Code, str] | Literal["gone"] | None:
+        """Return why a request is refused; None where everything of it is stored."""
+        name = str(scope["path"]).removeprefix(PREFIX).rstrip("/")
+        source = self._sources().get(name)
+        if source is None or source.hook is None:
+            return "unknown_source", ""
+        if not source.is_enabled:
+            return "source_disabled", ""
+        if scope["method"] != "POST":
+            return "method_not_allowed", ""
+        body = await receive_body(receive, BODY_BYTES_MAX)
+        if isinstance(body, str):
+            if body == "gone":
+                return "gone"
+            return ("timeout" if body == "slow" else "too_large"), ""
+        call = self._call(scope, body, is_form=source.hook.kind == "twilio_sms")
+        secret = self._guard.secret(source.hook.secret)
+        if not secret:
+            return "no_secret", ""
+        fault = fault_of(source.hook, call, secret)
+        if fault is not None:
+            await self._guard.refused(name, fault)
+            return fault, ""
+        events = read_call(source, call)
+        if isinstance(events, Unreadable):
+            return "unreadable", events.what
+        return await self._store(events)
+
+    async def _store(
+        self, events: Sequence[CustomerEvent | RejectedItem]
+    ) -> tuple[Code, str] | None:
+        try:
+            if events:
+                await self._intake.accept(events)
+        except Busy:
+            return "busy", ""
+        except LegatoError as fault:
+            _LOGGER.error("hooks: events were not stored: %s", fault.what)  # noqa: TRY400 - it says why
+            return "busy", ""
+        return None
+
+    def _call(self, scope: Scope, body: bytes, *, is_form: bool) -> Call:
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
+        form = body.decode("utf-8", "replace") if is_form else ""
+        return Call(
+            url=self._url(scope, headers),
+            headers=headers,
+            body=body,
+            fields=parse_qsl(form, keep_blank_values=True) if form else (),
+            received_at=self._clock(),
+        )
+
+    def _url(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """Return the URL as the caller wrote it, as far as can be told from here."""
+        scheme, host = scope.get("scheme", "http"), headers.get("host", "")
+        if self._is_behind_proxy:
+            scheme = headers.get("x-forwarded-proto", scheme)
+            host = headers.get("x-forwarded-host", host)
+        path = scope.get("raw_path") or scope["path"].encode()
+        query: bytes = scope["query_string"]
+        tail = "?" + query.decode("latin-1") if query else ""
+        return f"{scheme}://{host}{path.decode('latin-1')}{tail}"
+
+
+async def _respond(refusal: tuple[Code, str] | None, send: Send) -> None:
+    headers: list[tuple[bytes, bytes]] = [(b"cache-control", b"no-store")]
+    if refusal is None:
+        status, body = 204, b""
+    else:
+        code, what = refusal
+        status, message = _REFUSALS[code]
+        value = {"success": False, "code": code, "message": what or message}
+        body = msgspec.json.encode(value)
+        headers.append((b"content-type", b"application/json; charset=utf-8"))
+        headers.append((b"content-length", b"%d" % len(body)))
+        if status == _REFUSALS["busy"][0]:
+            headers.append((b"retry-after", b"%d" % RETRY_SECONDS))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
