@@ -63,6 +63,7 @@ class Legato:
                 "--data",
                 str(self.folder / "data"),
             ],
+            env={**os.environ, "LEGATO_SECRET_SINK_KEY": "bench-signing-key"},
             stdout=(self.folder / "out.log").open("ab"),
             stderr=subprocess.STDOUT,
         )

@@ -138,9 +138,6 @@ def write(folder: Path, sink_port: int) -> None:
         texts.append(RESCUE.format(number=number, event=event, floor=900 + number * 10))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "legato.yaml").write_text("\n---\n".join(texts))
-    secrets = folder / ".secrets"
-    secrets.write_text("SINK_KEY=bench-signing-key\n")
-    secrets.chmod(0o600)
 
 
 def _condition(number: int) -> str:

@@ -38,7 +38,7 @@ from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
 from legato.transports.clock import SystemClock
 from legato.transports.http import HttpSender
-from legato.transports.secrets import WorkspaceSecrets
+from legato.transports.secrets import EnvironmentSecrets
 from legato.workspace import check_files
 
 SYSTEM = SystemClock()
@@ -113,7 +113,6 @@ class Embedded:
         self.keys.open(clock.now())
         self.linker = Linker(self.keys, lambda: self.host.applied.plan)
         self.sender = HttpSender()
-        self._folder = folder
         self._message_count = 0
 
     async def start(self, plan: Plan) -> None:
@@ -122,7 +121,7 @@ class Embedded:
             World(
                 outbox=self.store,
                 senders={"http": self.sender},
-                secrets=WorkspaceSecrets({}, self._folder),
+                secrets=EnvironmentSecrets({}),
                 gatekeeper=self.gatekeeper,
                 intake=self.host.room.inner,
                 clock=self.clock,

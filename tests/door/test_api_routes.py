@@ -61,7 +61,12 @@ class Legato:
         self.workspace = make_workspace(folder)
         self.runner = asyncio.Runner()
         self.app: App = open_app(
-            Config(workspace=self.workspace, data=folder / "data", is_one_process=is_one_process)
+            Config(
+                workspace=self.workspace,
+                data=folder / "data",
+                keys=folder / "keys",
+                is_one_process=is_one_process,
+            )
         )
         self.runner.run(self.app.start())
         self.tokens = Tokens(folder / "data")
@@ -232,6 +237,10 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("DELETE", "/api/tokens/none", None, "administer"),
     ("GET", "/api/audit", None, "audit"),
     ("GET", "/api/audit/head", None, "audit"),
+    ("GET", "/api/secrets", None, "administer"),
+    ("PUT", "/api/secrets/1", {"value": "none"}, "administer"),
+    ("DELETE", "/api/secrets/none", None, "administer"),
+    ("POST", "/api/secrets/rotate", None, "administer"),
     ("GET", "/api/status", None, "look"),
     ("GET", "/api/problems", None, "look"),
     ("GET", "/metrics", None, "look"),

@@ -8,6 +8,7 @@ import pytest
 
 from legato.model.problem import Problem
 from legato.plan.load import load
+from legato.plan.rules.workspace import plain_secrets
 
 WORKSPACE = Path(__file__).parent.parent / "golden" / "plan" / "workspace.yaml"
 JOURNEY = """journey: planted
@@ -854,6 +855,13 @@ def test_scenarios_are_passed_over() -> None:
     found = problems("", **{"scenarios/a.yaml": "scenario: [a"})
 
     assert found == ()
+
+
+def test_a_file_of_plain_secrets_in_the_workspace_is_a_problem() -> None:
+    (found,) = plain_secrets(["legato.yaml", ".secrets"])
+
+    assert (found.code, found.place.file) == ("X306", ".secrets")
+    assert plain_secrets(["legato.yaml"]) == ()
 
 
 def test_no_message_holds_the_secret_that_stands_in_the_open() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -18,6 +17,7 @@ from legato.app.consents import Consents
 from legato.app.guard.guard import Guard
 from legato.app.hooks import Hooks
 from legato.app.pages import HostedPages
+from legato.app.secrets import AppSecrets
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
 from legato.core.identifiers import normal_identifier, pointer_key
@@ -41,7 +41,7 @@ from legato.plan.scale import scale_plan
 from legato.ports.audit import AuditEntry
 from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
-from legato.ports.sender import Secrets, Sender
+from legato.ports.sender import Sender
 from legato.ports.state_store import Outbox, QuarantineRow, Records
 from legato.runtime.engine.dialogue import Line
 from legato.runtime.engine.engine import Engine
@@ -58,7 +58,6 @@ from legato.stores.sqlite_state import SqliteStore
 from legato.transports.clock import SystemClock
 from legato.transports.file import FileSender
 from legato.transports.http import HttpSender
-from legato.transports.secrets import WorkspaceSecrets
 from legato.transports.smtp import SmtpSender
 from legato.workspace import check_files, read_workspace
 
@@ -92,6 +91,7 @@ class App:
         self._govern = open_govern(config.data)
         self.audit = AuditBook(self._govern, config.data, self.clock)
         """Who did what: everything that changes something, or shows personal data, goes there."""
+        self.secrets = AppSecrets(config, self.audit, self.clock)
         self.log: Log = log
         self.records: Records = store
         """Notes, quarantine, verdicts, counts."""
@@ -116,8 +116,7 @@ class App:
         """Where doors hand events in; raises Busy."""
         self.consents = Consents(self._settle, self.clock)
         self.pages = HostedPages(config.data, self.clock, self.plan)
-        self._secrets: Secrets = WorkspaceSecrets(os.environ, config.workspace)
-        self.hooks = Hooks(self._secrets, self.audit, self.clock)
+        self.hooks = Hooks(self.secrets, self.audit, self.clock)
         self.last_activity = Activity()
         """As of the stop."""
         self._folder = folder
@@ -154,7 +153,7 @@ class App:
             World(
                 outbox=self.outbox,
                 senders=self._senders,
-                secrets=self._secrets,
+                secrets=self.secrets,
                 gatekeeper=self.host,
                 intake=self.host.room.inner,
                 clock=self.clock,

@@ -23,6 +23,8 @@ class Config(Noun, frozen=True, kw_only=True):
     """Acknowledged events that the engine may be behind before doors answer 503."""
     proxy_count: int = 0
     """Proxies in front of the door whose X-Forwarded-For is believed."""
+    keys: Path | None = None
+    """Folder of the keys that open secrets.  None: with the user's other settings."""
     is_one_process: bool = False
     """Whether the engine is a thread of this process: less memory, two thirds of the throughput."""
     speed: int = 1

@@ -14,6 +14,7 @@ from legato.cli.client import Failure
 from legato.cli.why import print_json
 from legato.model.plan import plan_digest
 from legato.model.problem import Problem
+from legato.plan.rules.workspace import plain_secrets
 from legato.workspace import check_files, read_workspace
 
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -27,9 +28,10 @@ def check(workspace: Path, *, is_json: bool) -> None:
     """Show every mistake in a WORKSPACE folder, each with its place and how to fix it."""
     files = workspace_files(workspace)
     loaded = check_files(files)
+    problems = (*loaded.problems, *plain_secrets(path.name for path in workspace.iterdir()))
     if is_json:
-        print_json(loaded.problems)
-    elif loaded.plan is not None:
+        print_json(problems)
+    elif loaded.plan is not None and not problems:
         plan = loaded.plan
         counts = (
             (len(plan.events), "event"),
@@ -40,8 +42,8 @@ def check(workspace: Path, *, is_json: bool) -> None:
         sizes = ", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
         click.echo(f"{workspace} is right: {sizes}. Plan {plan_digest(plan)}.")
     else:
-        show_problems(Console(stderr=True, highlight=False), loaded.problems, files)
-    sys.exit(1 if loaded.problems else 0)
+        show_problems(Console(stderr=True, highlight=False), problems, files)
+    sys.exit(1 if problems else 0)
 
 
 def workspace_files(workspace: Path) -> dict[str, str]:

@@ -80,6 +80,10 @@ class Client:
         data = msgspec.json.encode({} if body is None else body)
         return self._call("POST", path, answer, data=data, also=also)
 
+    def put(self, path: str, body: object) -> None:
+        """Ask for something to be kept."""
+        self._call("PUT", path, object, data=msgspec.json.encode(body))
+
     def delete(self, path: str) -> None:
         """Ask for something to be forgotten."""
         self._call("DELETE", path, object)

@@ -8,6 +8,7 @@ the replay, which posts the history to it over HTTP as the shop's SDKs would.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import shutil
 import signal
@@ -85,6 +86,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them 
         folder = keep or Path(stack.enter_context(TemporaryDirectory(prefix="legato-demo-")))
         providers = stack.enter_context(standins(f"http://127.0.0.1:{port}", speed=speed))
         config = prepare(folder, providers, speed=speed, port=port)
+        os.environ.update({f"LEGATO_SECRET_{name}": "stand-in" for name in SECRETS})
         show = Show(console, config, seconds=seconds)
         _announce(console, providers, speed=speed, data=config.data)
         try:
@@ -118,9 +120,6 @@ def prepare(folder: Path, providers: Providers, *, speed: int, port: int = PORT)
     head = workspace / "legato.yaml"
     text = head.read_text(encoding="utf-8")
     head.write_text(text.replace(f"127.0.0.1:{PORT}", f"127.0.0.1:{port}"), encoding="utf-8")
-    secrets = workspace / ".secrets"
-    secrets.touch(mode=0o600)
-    secrets.write_text("".join(f"{name}=stand-in\n" for name in SECRETS), encoding="utf-8")
     return Config(workspace=workspace, data=folder / "data", speed=speed)
 
 

@@ -68,6 +68,18 @@ def make_private(path: Path) -> None:
     path.chmod(_OWNER_ONLY_FILE)
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, for its owner only; durable on return. Raises OSError."""
+    fresh = path.with_name(f"{path.name}.new")
+    make_private(fresh)
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync_folder(path.parent)
+
+
 def sync_folder(path: Path) -> None:
     """Make the names in a folder durable: a rename is only on the disk after this."""
     handle = os.open(path, os.O_RDONLY)

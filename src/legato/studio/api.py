@@ -15,6 +15,7 @@ from legato.studio.access import Access, public
 from legato.studio.callers import TOKENS
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.govern.audit import AUDIT
+from legato.studio.govern.secrets import SECRETS
 from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
@@ -46,6 +47,7 @@ def api(host: App, tokens: Tokens) -> Api:
             SOURCES,
             TOKENS,
             AUDIT,
+            SECRETS,
             HEALTH,
         ],
         guards=[Access(tokens, host.clock, host.audit)],

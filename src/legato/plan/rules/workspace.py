@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from legato.expr.wall import is_zone
 from legato.model.instant import MINUTE, Duration
 from legato.model.noun import Noun
+from legato.model.problem import Place, Problem
 from legato.plan import form
 from legato.plan.findings import Findings
 from legato.plan.form import Form
 from legato.plan.source import Fields, Value
+
+PLAIN_SECRETS = ".secrets"
 
 
 class Workspace(Noun, frozen=True, kw_only=True):
@@ -32,6 +37,16 @@ def read_workspace(findings: Findings, tree: Fields) -> Workspace:
     part.read("title", form.text, "")
     part.close()
     return workspace
+
+
+def plain_secrets(names: Iterable[str]) -> tuple[Problem, ...]:
+    """Return what is wrong with the files of a workspace's folder that are no definitions."""
+    if PLAIN_SECRETS not in names:
+        return ()
+    what = f"`{PLAIN_SECRETS}` holds secrets in plain text, and is not read"
+    fix = "keep each with `legato secrets set NAME`, then delete the file, also from its history"
+    place = Place(file=PLAIN_SECRETS, line=1, column=1)
+    return (Problem(code="X306", place=place, what=what, fix=fix),)
 
 
 def zone(findings: Findings, value: Value, what: str) -> str | None:

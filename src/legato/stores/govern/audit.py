@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import msgspec
 
 from legato.model.problem import LegatoError
 from legato.ports.audit import EVERYTHING, AuditQuestion, AuditRow, Head
-from legato.stores.folder import make_private, sync_folder
+from legato.stores.folder import write_private
 from legato.stores.rows import write_rows
 from legato.stores.sqlite_file import SqliteFile
 
@@ -77,15 +76,8 @@ class AnchorFile:
 
     def write(self, head: Head) -> None:
         """Note a head; see ports.audit."""
-        fresh = self.path.with_name(f"{self.path.name}.new")
         try:
-            make_private(fresh)
-            with fresh.open("wb") as file:
-                file.write(msgspec.json.encode(head) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
-            sync_folder(self.path.parent)
+            write_private(self.path, msgspec.json.encode(head) + b"\n")
         except OSError as error:
             raise LegatoError(
                 f"{self.path} cannot be written ({type(error).__name__}).",
@@ -101,17 +93,14 @@ def address_salt(folder: Path) -> bytes:
     """
     path = folder / SALT_NAME
     try:
-        make_private(path)
-        salt = path.read_bytes()
-        if len(salt) != SALT_BYTES:
-            salt = secrets.token_bytes(SALT_BYTES)
-            path.write_bytes(salt)
+        if not path.exists():
+            write_private(path, secrets.token_bytes(SALT_BYTES))
+        return path.read_bytes()
     except OSError as error:
         raise LegatoError(
             f"{path} cannot be used ({type(error).__name__}).",
             fix="Let the user that runs Legato own the folder, and free some space.",
         ) from error
-    return salt
 
 
 def _narrowed(question: AuditQuestion) -> tuple[list[str], list[object]]:
