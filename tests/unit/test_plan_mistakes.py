@@ -362,6 +362,22 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         1,
         "two different",
     ),
+    (
+        "a link that nobody asks for",
+        "template: a\npurpose: service\nemail: {subject: s, body: '{{ confirm_url }}'}",
+        "P304",
+        3,
+        27,
+        "`double_opt_in`",
+    ),
+    (
+        "consent that is not waited for",
+        "purposes:\n  planted: {basis: consent, when_unreadable: send}",
+        "P306",
+        2,
+        46,
+        "take `when_unreadable` out",
+    ),
     ("a tag left open", "template: a\nemail: {body: '{% if a %}'}", "T301", 2, 15, "endif"),
     ("a template of nothing", "template: a", "T302", 1, 1, "email:"),
     (
@@ -868,3 +884,99 @@ def test_no_message_holds_the_secret_that_stands_in_the_open() -> None:
     (found,) = problems(DESTINATION + "{account: a, token: hunter2}")
 
     assert "hunter2" not in str(found)
+
+
+CONFIRM = """template: confirm
+purpose: service
+email: {subject: Please confirm, body: "{{ confirm_url }}"}
+---
+consent:
+"""
+"""Five lines: what is planted begins in line 6."""
+CONSENTS: list[tuple[str, str, str, int, int, str]] = [
+    (
+        "a double opt-in of what rests on a contract",
+        "  double_opt_in: {purpose: service, channels: [email], message: confirm}",
+        "P302",
+        6,
+        28,
+        "basis is consent",
+    ),
+    (
+        "two of one purpose",
+        "  double_opt_in:"
+        + 2 * "\n    - {purpose: marketing, channels: [email], message: confirm}",
+        "N201",
+        8,
+        7,
+        "join the two",
+    ),
+    (
+        "a question without a text",
+        "  double_opt_in: {purpose: marketing, channels: [email, sms], message: confirm}",
+        "P303",
+        6,
+        72,
+        "`sms:`",
+    ),
+    (
+        "a question of nobody",
+        "  double_opt_in: {purpose: marketing, channels: [email], message: conform}",
+        "N202",
+        6,
+        67,
+        "`confirm`",
+    ),
+    ("an objection to nothing", "  gpc: [advertising]", "N202", 6, 9, "purposes"),
+    ("a purpose of no number", "  tcf: {purposes: {storage: marketing}}", "P305", 6, 20, "List"),
+    (
+        "a vendor of no number",
+        "  tcf: {vendor: 70000, purposes: {1: marketing}}",
+        "P305",
+        6,
+        17,
+        "List",
+    ),
+]
+
+
+def consent_problems(text: str) -> list[Problem]:
+    before = "consent:\n  opt_out_scope: topic\n  categories: {Advertising: marketing}\n---\n"
+    golden = WORKSPACE.read_text()
+    assert before in golden
+    files = {"workspace.yaml": golden.replace(before, ""), "x.yaml": text}
+    return list(load(files, {}).problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "column", "fix"),
+    [case[1:] for case in CONSENTS],
+    ids=[case[0] for case in CONSENTS],
+)
+def test_a_mistake_about_consent_is_found_where_it_stands(
+    text: str, code: str, line: int, column: int, fix: str
+) -> None:
+    found = consent_problems(CONFIRM + text)
+
+    own = [problem for problem in found if problem.code != "P304"]  # nothing else asks then
+    assert [problem.code for problem in own] == [code], "\n".join(map(str, found))
+    assert str(own[0].place) == f"x.yaml:{line}:{column}"
+    assert fix in own[0].fix
+
+
+@pytest.mark.parametrize(
+    ("template", "fix"),
+    [
+        ("purpose: marketing\nemail: {subject: s, body: '{{ confirm_url }}'}", "basis"),
+        ("email: {subject: s, body: '{{ confirm_url }}'}", "basis"),
+        ("purpose: service\nemail: {subject: s, body: b}", "{{ confirm_url }}"),
+    ],
+    ids=["it rests on what it asks for", "it has no purpose", "it has no link"],
+)
+def test_a_message_that_cannot_ask_is_a_problem(template: str, fix: str) -> None:
+    rule = "consent:\n  double_opt_in: {purpose: marketing, channels: [email], message: ask}"
+
+    (found,) = consent_problems(f"template: ask\n{template}\n---\n{rule}")
+
+    assert found.code == "P303"
+    assert fix in found.fix

@@ -21,8 +21,7 @@ from legato.insight.profile import (
     ShownEnrollment,
     ShownTrait,
 )
-from legato.insight.sentences import moment
-from legato.model.consent import EVERY_CHANNEL
+from legato.insight.sentences import channel_words, moment
 
 Row: TypeAlias = tuple[str, str, str]
 
@@ -156,8 +155,7 @@ def _trait(trait: ShownTrait) -> Row:
 
 def _consent(consent: ShownConsent) -> Row:
     said = "yes" if consent.is_granted else "no"
-    where = "every channel" if consent.channel == EVERY_CHANNEL else consent.channel
-    return f"{consent.purpose}, {where}", said, moment(consent.at)
+    return f"{consent.purpose}, {channel_words(consent.channel)}", said, moment(consent.at)
 
 
 def _enrollment(enrollment: ShownEnrollment) -> Row:

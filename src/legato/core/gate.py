@@ -7,11 +7,10 @@ from typing import Any
 
 from msgspec import structs
 
-from legato.core.consents.standing import stricter
+from legato.core.consents.standing import awaited, holding
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
-from legato.model.consent import EVERY_CHANNEL, ledger_key
 from legato.model.delivery import Delivery
 from legato.model.event import decode_object
 from legato.model.ids import share
@@ -45,6 +44,8 @@ class Clearance(Noun, frozen=True, kw_only=True):
     is_too_slow: bool = False
     """Not clear because another channel is to be tried. What may have arrived already is better
     tried again under its own id than sent by both."""
+    record: str = ""
+    """Clear because of this record of consent."""
 
 
 WITHDRAWN = Clearance(
@@ -102,7 +103,8 @@ def _clearance(
     if holding is not None:
         until = _quiet_hours(program, state, intent, now)[1]
         return Clearance(is_clear=False, reason=holding.reason, gates=gates, until=until)
-    return Clearance(is_clear=True, gates=gates)
+    record = next((gate.record for gate in gates if gate.gate == "consent"), "")
+    return Clearance(is_clear=True, gates=gates, record=record)
 
 
 def intent_of(state: State, delivery: Delivery) -> Intent:
@@ -158,25 +160,28 @@ def consent_gate(program: Program, state: State, intent: Intent) -> GateSeen:
     purpose = program.plan.purposes[intent.purpose]
     if purpose.basis != "consent":
         return _passed("consent", f"{purpose.name} rests on {purpose.basis}, not on consent")
-    everywhere = state.consents.get(ledger_key(purpose.name, EVERY_CHANNEL))
-    here = state.consents.get(ledger_key(purpose.name, intent.channel))
-    holding = stricter(everywhere, here)
+    line = holding(program.plan, state, purpose.name, intent.channel)
     where = f"{purpose.name} by {intent.channel or 'any channel'}"
-    if holding is None:
-        reason = Reason(
-            code="consent.missing",
-            what=f"no consent to {where} is on record",
-            definition=f"purposes/{purpose.name}",
-        )
-        return _refused("consent", f"{where}: never given", reason, f"a consent to {where}")
-    if not holding.is_granted:
-        reason = Reason(
-            code="consent.withdrawn",
-            what=f"consent to {where} was withdrawn",
-            definition=f"purposes/{purpose.name}",
-        )
-        return _refused("consent", f"{where}: withdrawn", reason, f"a new consent to {where}")
-    return _passed("consent", f"{where}: granted, by {holding.event_id}")
+    if line is not None and line.is_granted:
+        seen = f"{where}: granted, by {line.event_id}"
+        return GateSeen(gate="consent", verdict="pass", seen=seen, record=line.record)
+    waiting = awaited(program.plan, state, purpose.name, intent.channel)
+    code, seen = ("missing", "never given") if line is None else ("withdrawn", "withdrawn")
+    what = f"no consent to {where} is on record"
+    again = "a" if line is None else "a new"
+    if waiting is not None:
+        code, seen, line = "pending", "said, and not confirmed yet", waiting
+        what = f"consent to {where} was given and has not been confirmed"
+    elif line is not None:
+        what = f"consent to {where} was withdrawn"
+    return GateSeen(
+        gate="consent",
+        verdict="refuse",
+        seen=f"{where}: {seen}",
+        reason=Reason(code=f"consent.{code}", what=what, definition=f"purposes/{purpose.name}"),
+        would_change="its confirmation" if waiting is not None else f"{again} consent to {where}",
+        record=line.record if line is not None else "",
+    )
 
 
 def _reachable(intent: Intent) -> GateSeen:

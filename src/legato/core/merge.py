@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from legato.core.consents.standing import newer_consent
+from legato.core.consents.standing import merge_signals, newer_consent
 from legato.core.program import Program
 from legato.expr.tally import merge as merge_tallies
 from legato.model.instant import Instant
@@ -23,6 +23,7 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
         survivor.traits[name] = later_trait(survivor.traits.get(name), trait)
     for key, consent in gone.consents.items():
         survivor.consents[key] = newer_consent(survivor.consents.get(key), consent)
+    merge_signals(survivor, gone)
     for slot_id, tally in gone.history.items():
         slot = program.slots.get(slot_id)
         if slot is not None:

@@ -38,6 +38,7 @@ class Moment:
         "seen_count",
         "source",
         "state",
+        "to_confirm",
         "zone",
     )
 
@@ -66,6 +67,8 @@ class Moment:
         """Every waiting on time must be looked at anew, not only what changed."""
         self.confirmed: dict[DeliveryId, bool] = {}
         """Deliveries that a replay for a late event decided again."""
+        self.to_confirm: list[tuple[str, str]] = []
+        """(purpose, channel) of every yes that waits to be confirmed since this step."""
         self.effects: list[Effect] = []
         self.notes: list[Note] = []
 

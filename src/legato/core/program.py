@@ -159,6 +159,7 @@ class Program:
             one.channel: True for one in self.opt_outs.values()
         }
         """Channels of which addresses opt out, whoever has them."""
+        self.double_opt_ins = {rule.purpose: rule for rule in plan.policies.double_opt_in}
         self._index_journeys(plan)
         self._index_segments(plan)
         self._index_slots(plan)

@@ -36,6 +36,7 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
             receipt=report.receipt,
             reason=report.reason,
             kept_to=turning.stays,
+            record=report.record,
         )
     )
     # What goes on by another channel is not kept as dead: it must not be redriven by this one.

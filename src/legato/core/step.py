@@ -19,6 +19,7 @@ from legato.core.moment import Moment
 from legato.core.program import ZONE_CHANGED, Program
 from legato.core.segment import settle_segments
 from legato.core.sending.answers import answer_reply
+from legato.core.sending.confirm import ask_to_confirm, drop_questions
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
 from legato.core.settle import revoke_what_gates_now_close, settle
@@ -222,6 +223,10 @@ def _on_nobody(
 
 def _finish(moment: Moment, gone: Sequence[PersonId], *, is_admitted: bool = False) -> Result:
     settle_segments(moment)  # journeys may have changed what segments ask about
+    if moment.to_confirm:
+        ask_to_confirm(moment)
+    if "consent" in moment.changed and moment.state.unconfirmed:
+        drop_questions(moment)
     if "consent" in moment.changed or _may_state_forbid(moment):
         revoke_what_gates_now_close(moment)
     compact(moment)

@@ -40,6 +40,8 @@ class GateLine(Noun, frozen=True, kw_only=True):
     reason: str = ""
     definition: str = ""
     would_change: str = ""
+    record: str = ""
+    """`consent` only: the record of the ledger that it rested on."""
 
 
 class Weighing(Noun, frozen=True, kw_only=True):

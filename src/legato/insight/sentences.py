@@ -72,9 +72,9 @@ def clause(note: Note) -> str:
         case Decided() | Settled() | Revoked() | AudienceChanged() | Called():
             text = _of_delivery(note)
         case ConsentSet():
-            where = "every channel" if note.channel == EVERY_CHANNEL else note.channel
+            where = channel_words(note.channel)
             said = "yes" if note.is_granted else "no"
-            text = f"said {said} to {plain(note.purpose)} in {where}"
+            text = f"said {said} to {plain(note.purpose)} in {where}{_line_standing(note)}"
         case SegmentChanged():
             text = f"{'joined' if note.is_member else 'left'} segment {plain(note.segment)}"
         case TraitWritten():
@@ -90,6 +90,26 @@ def clause(note: Note) -> str:
         case _:
             assert_never(note)
     return text
+
+
+def channel_words(channel: str) -> str:
+    """Name where a line of the ledger holds."""
+    if channel == EVERY_CHANNEL:
+        return "every channel"
+    return channel or "lists without a channel"
+
+
+def _line_standing(note: ConsentSet) -> str:
+    why = f": {note.reason.what}" if note.reason is not None else ""
+    match note.standing:
+        case "present":
+            return ""
+        case "pending":
+            return " (waits to be confirmed)"
+        case "earlier":
+            return f" (changed nothing{why})"
+        case "void":
+            return f" (had no effect{why})"
 
 
 def _of_event(note: Admitted | Rejected | Mapped | Linked | NotLinked | Merged) -> str:

@@ -220,6 +220,7 @@ def _gate_line(gate: GateSeen) -> GateLine:
         reason=gate.reason.what if gate.reason else "",
         definition=gate.reason.definition if gate.reason else "",
         would_change=gate.would_change,
+        record=gate.record,
     )
 
 

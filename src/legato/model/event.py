@@ -96,6 +96,8 @@ class DeliveryReported(Noun, frozen=True, kw_only=True, array_like=True, tag="re
     """At the instant of sending, when a gate closed."""
     may_have_arrived: bool = False
     """Nobody knows what became of one of the attempts, whatever the outcome of the last."""
+    record: str = ""
+    """The consent that the last attempt relied on."""
 
 
 class PlanActivated(Noun, frozen=True, kw_only=True, array_like=True, tag="plan"):
@@ -133,6 +135,8 @@ class ConsentSaid(Noun, frozen=True, kw_only=True, array_like=True, tag="consent
     wording: str = ""
     """Id or version of the text that was shown."""
     evidence: Evidence = Evidence()
+    is_confirmation: bool = False
+    """It confirms a yes that waits, and is nothing where none does."""
 
 
 class PersonTouched(Noun, frozen=True, kw_only=True, array_like=True, tag="touched"):

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from legato.model.consent import Consent
 from legato.model.delivery import Outcome
 from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
 from legato.model.instant import Instant
@@ -13,6 +14,13 @@ from legato.model.noun import Noun
 from legato.model.problem import Reason
 
 Verdict: TypeAlias = Literal["pass", "hold", "refuse"]
+
+LineStanding: TypeAlias = Literal[
+    "present",  # it holds
+    "pending",  # a yes that has to be confirmed
+    "earlier",  # something said after it was known already
+    "void",  # it had no effect: see its reason
+]
 
 
 class GateSeen(Noun, frozen=True, kw_only=True, array_like=True):
@@ -26,6 +34,8 @@ class GateSeen(Noun, frozen=True, kw_only=True, array_like=True):
     reason: Reason | None = None
     would_change: str = ""
     """What would have let it pass, in words."""
+    record: str = ""
+    """`consent` only: the record of the ledger that it rests on."""
 
 
 class Admitted(Noun, frozen=True, kw_only=True, array_like=True, tag="admitted"):
@@ -67,9 +77,16 @@ class Merged(Noun, frozen=True, kw_only=True, array_like=True, tag="merged"):
 
 
 class ConsentSet(Noun, frozen=True, kw_only=True, array_like=True, tag="consent"):
+    """A line of the ledger: what was said, whether or not it changed what holds."""
+
     purpose: str
     channel: str
     is_granted: bool
+    line: Consent | None = None
+    """The whole record; None in notes of before."""
+    standing: LineStanding = "present"
+    reason: Reason | None = None
+    """Why it is not the present one."""
 
 
 class SegmentChanged(Noun, frozen=True, kw_only=True, array_like=True, tag="segment"):
@@ -154,6 +171,8 @@ class Settled(Noun, frozen=True, kw_only=True, array_like=True, tag="settled"):
     """At the instant of sending, when a gate closed."""
     kept_to: Reason | None = None
     """Why the message was not tried by another channel, though its journey names one."""
+    record: str = ""
+    """The consent that the last attempt relied on."""
 
 
 class Revoked(Noun, frozen=True, kw_only=True, array_like=True, tag="revoked"):

@@ -7,7 +7,12 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from legato.model.consent import LegalBasis
+from legato.model.consent import (
+    DoubleOptIn,
+    GlobalPrivacyControl,
+    LegalBasis,
+    TransparencyString,
+)
 from legato.model.ids import digest
 from legato.model.instant import HOUR, MINUTE, Duration
 from legato.model.journey import Freshness, Journey
@@ -199,6 +204,8 @@ class Purpose(Noun, frozen=True, kw_only=True):
     title: str = ""
     may_use: tuple[str, ...] = ()
     """Purposes whose facts may serve this one too, unless they are sensitive or health."""
+    when_unreadable: Literal["hold", "send"] = "hold"
+    """While nobody can read what is known of people. What rests on consent always holds."""
 
 
 class Channel(Noun, frozen=True, kw_only=True):
@@ -274,6 +281,9 @@ class Policies(Noun, frozen=True, kw_only=True):
     """What a STOP by SMS closes; empty: as much as `opt_out_scope` says."""
     consent_categories: Mapping[str, str] = {}
     """A consent tool's category -> purpose."""
+    double_opt_in: tuple[DoubleOptIn, ...] = ()
+    gpc: GlobalPrivacyControl | None = None
+    tcf: TransparencyString | None = None
 
 
 class Hours(Noun, frozen=True, kw_only=True, array_like=True):

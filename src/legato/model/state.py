@@ -174,6 +174,14 @@ class State(msgspec.Struct, array_like=True):
     """Of deliveries that are held or pending, and may still go by another channel instead."""
     erasure_id: EventId = EventId("")
     """This is nobody: of somebody erased, what destinations are still to be told."""
+    signals: dict[str, Consent] = msgspec.field(default_factory=dict[str, Consent])
+    """What consent tools last said, as `consents` has what people said."""
+    objections: dict[str, Consent] = msgspec.field(default_factory=dict[str, Consent])
+    """Purpose -> the first no that a browser said for everything (GPC)."""
+    unconfirmed: dict[str, Consent] = msgspec.field(default_factory=dict[str, Consent])
+    """The last yes that has to be confirmed, whether it still waits or not."""
+    asked: dict[str, list[Instant]] = msgspec.field(default_factory=dict[str, list[Instant]])
+    """Channel -> when the person was asked by it to confirm, no further back than matters."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -206,6 +206,13 @@ def _policies(old: Plan, new: Plan) -> Iterable[Change]:
         yield _change("safe", "changed", "consent", "opt_out_scope", what)
     if old.policies.consent_categories != new.policies.consent_categories:
         yield _change("safe", "changed", "consent", "categories", "mean other purposes")
+    for field, what in (
+        ("double_opt_in", "asks for other confirmations; what was agreed to before stays"),
+        ("gpc", "means something else by a browser's objection"),
+        ("tcf", "reads TCF strings differently"),
+    ):
+        if getattr(old.policies, field) != getattr(new.policies, field):
+            yield _change("safe", "changed", "consent", field, what)
 
 
 def _journeys(old: Plan, new: Plan, people: Mapping[str, int]) -> Iterable[Change]:

@@ -7,14 +7,15 @@ is collected, and with one Problem there is no Plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from legato.expr.wall import TZDATA_VERSION
 from legato.model.links import Pages, Sender
 from legato.model.noun import Noun
-from legato.model.plan import IdentityRules, Plan, Policies
+from legato.model.plan import IdentityRules, Plan, Policies, Purpose
 from legato.model.problem import Place, Problem
+from legato.plan.consents.rules import ConsentRules, read_consent, report_stray_links
 from legato.plan.dictionary.conflicts import (
     owner_of,
     report_owners,
@@ -33,10 +34,8 @@ from legato.plan.rules.journeys import read_journey
 from legato.plan.rules.letters import check_letters
 from legato.plan.rules.pages import read_pages, read_sender
 from legato.plan.rules.policies import (
-    ConsentRules,
     declare_purposes,
     read_cap,
-    read_consent,
     read_holdout,
     read_purposes,
     read_quiet_hours,
@@ -194,7 +193,7 @@ def _compile(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[s
         journeys=journeys,
         purposes=_by_name({purpose.name: purpose for purpose in purposes}),
         channels=channels,
-        policies=_policies(scope, library),
+        policies=_policies(scope, library, purposes),
         templates=templates,
         destinations=destinations,
         sources=_read_all(scope, library, "source", read_source),
@@ -264,9 +263,11 @@ def _identity(scope: Scope, library: _Library) -> IdentityRules:
     return IdentityRules(kinds=())
 
 
-def _policies(scope: Scope, library: _Library) -> Policies:
+def _policies(scope: Scope, library: _Library, purposes: Iterable[Purpose]) -> Policies:
     tree = library.single("consent")
-    consent = read_consent(scope, tree) if tree is not None else ConsentRules()
+    by_name = {purpose.name: purpose for purpose in purposes}
+    consent = read_consent(scope, tree, by_name) if tree is not None else ConsentRules()
+    report_stray_links(scope, consent)
     return Policies(
         caps=tuple(_read_all(scope, library, "cap", read_cap).values()),
         quiet_hours=tuple(_read_all(scope, library, "quiet_hours", read_quiet_hours).values()),
@@ -275,6 +276,9 @@ def _policies(scope: Scope, library: _Library) -> Policies:
         opt_out_scope=consent.opt_out_scope,
         sms_stop=consent.sms_stop,
         consent_categories=_by_name(consent.categories),
+        double_opt_in=consent.double_opt_in,
+        gpc=consent.gpc,
+        tcf=consent.tcf,
     )
 
 

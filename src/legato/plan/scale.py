@@ -112,6 +112,10 @@ class _Scale:
             caps=tuple(replace(it, window=self.duration(it.window)) for it in policies.caps),
             quiet_hours=(),
             state_rules=tuple(replace(it, when=self.rule(it.when)) for it in policies.state_rules),
+            double_opt_in=tuple(
+                replace(it, within=self.duration(it.within), expires=self.duration(it.expires))
+                for it in policies.double_opt_in
+            ),
         )
 
     def journey(self, journey: Journey) -> Journey:

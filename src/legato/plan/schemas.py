@@ -6,13 +6,14 @@ They say the shape; what needs the rest of the workspace (names, types of proper
 
 from __future__ import annotations
 
+from legato.plan.consents.schemas import CONSENT
 from legato.plan.dictionary.schema import DICTIONARY_DOCUMENTS, MEANING
 from legato.plan.form import WEEKDAYS
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.history import FUNCTIONS, SINCE
 from legato.plan.operators import OPERATORS
 from legato.plan.rules.catalog import PRIVACY
-from legato.plan.rules.policies import BASES, OPT_OUT_SCOPES
+from legato.plan.rules.policies import BASES, UNREADABLE
 from legato.plan.schema_hooks import hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
@@ -350,31 +351,16 @@ _DOCUMENTS: dict[str, Schema] = {
                         "basis": _word(BASES, "Why it is lawful."),
                         "promotional": _flag("Caps, quiet hours and holdouts apply."),
                         "may_use": of("names", "Purposes whose facts may serve this one too."),
+                        "when_unreadable": _word(
+                            UNREADABLE, "While nobody can read what is known of people."
+                        ),
                         "title": _TITLE,
                     },
                 ),
             }
         },
     ),
-    "consent": shape(
-        "How consent is read.",
-        "consent",
-        {
-            "consent": shape(
-                "How consent is read.",
-                "",
-                {
-                    "opt_out_scope": _word(OPT_OUT_SCOPES, "What a no in one channel closes."),
-                    "sms_stop": _word(OPT_OUT_SCOPES, "What a STOP by SMS closes."),
-                    "categories": {
-                        "type": "object",
-                        "additionalProperties": {"type": "string"},
-                        "description": "A consent tool's category and the purpose it means.",
-                    },
-                },
-            )
-        },
-    ),
+    "consent": CONSENT,
     **PAGES_SCHEMAS,
     "cap": shape(
         "The most messages a person gets in any such time.",

@@ -192,7 +192,11 @@ class Auditor:
                 self._accuse("answer", who, event.received_at, f"{event.name} left no note")
         for story in self._evidence.stories:
             for note in story.notes:
-                if isinstance(note, Decided) and not (note.plan in digests and note.version):
+                if not isinstance(note, Decided):
+                    continue
+                # The engine's own question to confirm a yes is of no journey.
+                is_of_version = bool(note.version) or not note.journey
+                if note.plan not in digests or not is_of_version:
                     self._accuse("record", story.person_id, story.at, "a decision without a plan")
 
     def _look_at_people(self) -> None:

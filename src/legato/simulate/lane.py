@@ -47,13 +47,21 @@ class Sent(msgspec.Struct, frozen=True):
 class Entry:
     """A delivery in its lane."""
 
-    __slots__ = ("attempt_count", "delivery", "is_in_flight", "may_have_arrived", "revoked")
+    __slots__ = (
+        "attempt_count",
+        "delivery",
+        "is_in_flight",
+        "may_have_arrived",
+        "record",
+        "revoked",
+    )
 
     def __init__(self, delivery: Delivery, *, may_have_arrived: bool) -> None:
         self.delivery = delivery
         self.attempt_count = 0
         self.is_in_flight = False
         self.may_have_arrived = may_have_arrived
+        self.record = ""
         self.revoked: Reason | None = None
 
 
@@ -150,6 +158,7 @@ class Lanes:
             return
         entry.attempt_count += 1
         entry.is_in_flight = True
+        entry.record = clearance.record
         self._begun[delivery.delivery_id] = True
         provider = self._scene.providers.get(delivery.destination, STEADY)
         answer = attempt(provider, self._scene.seed, delivery.delivery_id, entry.attempt_count)
@@ -204,5 +213,6 @@ class Lanes:
                 reason=reason,
                 answer=provider.answer if delivery.operation == "call" else b"",
                 may_have_arrived=entry.may_have_arrived,
+                record=entry.record,
             )
         )

@@ -30,6 +30,8 @@ class Statement(msgspec.Struct, frozen=True):
     purpose: str
     channel: str
     """`*`: any."""
+    is_own: bool = True
+    """The person's own words, not what a consent tool says with every event."""
 
     def concerns(self, purpose: str, channel: str, scope: Scope) -> bool:
         """Return whether it speaks of sending for a (promotional) purpose by a channel."""
@@ -62,7 +64,7 @@ class Ledger:
         at = event.occurred_at
         agreed = context.get("consent", {}).get("categoryPreferences", {}).get(CONSENT_CATEGORY)
         if agreed is not None:
-            self.statements.append(Statement(at, agreed, "marketing", "*"))
+            self.statements.append(Statement(at, agreed, "marketing", "*", is_own=False))
         match event.name:
             case "Consent Changed":
                 channel = str(body.get("channel", "*"))
@@ -84,13 +86,22 @@ class Ledger:
             self.confirmed[body["order_id"]] = True
 
     def agrees(self, purpose: str, channel: str, scope: Scope) -> bool:
-        """Return whether the newest word on it is yes; of two at one instant, no is newer."""
+        """Return whether the newest word on it is yes; of two at one instant, no is newer.
+
+        A tool's yes never undoes a person's own no, however often it is repeated.
+        """
         said = [one for one in self.statements if one.concerns(purpose, channel, scope)]
-        newest = max(said, key=lambda one: (one.at, not one.is_granted), default=None)
-        return newest is not None and newest.is_granted
+        own = _newest([one for one in said if one.is_own])
+        newest = _newest(said)
+        is_refused = own is not None and not own.is_granted
+        return newest is not None and newest.is_granted and not is_refused
 
     def minutes_of_day(self, now: Instant, otherwise: tuple[str, ...]) -> list[int]:
         """Return what clocks show where the person may be."""
         zones = (max(self.zones)[1],) if self.zones else otherwise
         clocks: list[datetime] = [to_datetime(now).astimezone(ZoneInfo(zone)) for zone in zones]
         return [clock.hour * 60 + clock.minute for clock in clocks]
+
+
+def _newest(statements: list[Statement]) -> Statement | None:
+    return max(statements, key=lambda one: (one.at, not one.is_granted), default=None)

@@ -7,53 +7,71 @@ from typing import Any, cast
 
 from legato.core.admit import CONSENT_EVENT
 from legato.core.consents.replies import hear_reply
+from legato.core.consents.signals import hear_objection, hear_tool
 from legato.core.consents.statement import Statement, put_on_record
+from legato.core.consents.tcf import BadString, decode_tcf
 from legato.core.moment import Moment
 from legato.expr.path import Json, scalars
-from legato.model.consent import EVERY_CHANNEL, ConsentLine
+from legato.model.consent import EVERY_CHANNEL, ConsentLine, Evidence, TransparencyString
 from legato.model.event import CustomerEvent
+from legato.model.problem import Reason
 
 
 def hear(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) -> None:
     """Put on record what a customer event says about consent."""
+    policies = moment.program.plan.policies
     if event.kind == "track" and event.name == CONSENT_EVENT:
-        _put(moment, event, [_line_of(moment.body)], wording=str(moment.body.get("wording", "")))
+        put_on_record(moment, _spoken(moment, event))
     if event.source in moment.program.opt_outs:
         hear_reply(moment, event)
-    purpose_of = moment.program.plan.policies.consent_categories
-    if purpose_of:
-        lines = [
-            ConsentLine(purpose=purpose_of[category], is_granted=is_granted)
-            for category, is_granted in _categories(context)
-            if category in purpose_of
-        ]
+    if policies.consent_categories:
+        lines = _categories(context, policies.consent_categories)
         if lines:
-            _put(moment, event, lines)
+            hear_tool(moment, _signal(event, lines, "consent_tool"), is_opt_out=True)
+    if policies.tcf is not None:
+        text = _tcf_string(context)
+        if text is not None:
+            _hear_tcf(moment, event, policies.tcf, text)
+    if policies.gpc is not None and context.get("gpc") is True:
+        hear_objection(moment, _signal(event, [], "gpc"), policies.gpc.purposes)
 
 
-def _line_of(body: Mapping[str, Any]) -> ConsentLine:
-    return ConsentLine(
+def _spoken(moment: Moment, event: CustomerEvent) -> Statement:
+    """Read the event by which a form or an import says what a person chose."""
+    body = moment.body
+    line = ConsentLine(
         purpose=body["purpose"],
         is_granted=body["granted"],
         channel=body.get("channel", EVERY_CHANNEL),
     )
+    evidence = Evidence(
+        jurisdiction=str(body.get("jurisdiction", "")),
+        method="event",
+        language=str(body.get("language", "")),
+    )
+    return Statement(
+        lines=(line,),
+        event_id=event.event_id,
+        received_at=event.received_at,
+        occurred_at=event.occurred_at,
+        source=event.source,
+        wording=str(body.get("wording", "")),
+        evidence=evidence,
+    )
 
 
-def _put(
-    moment: Moment, event: CustomerEvent, lines: list[ConsentLine], *, wording: str = ""
-) -> None:
-    statement = Statement(
+def _signal(event: CustomerEvent, lines: list[ConsentLine], method: str) -> Statement:
+    return Statement(
         lines=tuple(lines),
         event_id=event.event_id,
         received_at=event.received_at,
         occurred_at=event.occurred_at,
         source=event.source,
-        wording=wording,
+        evidence=Evidence(method=method),
     )
-    put_on_record(moment, statement)
 
 
-def _categories(context: Mapping[str, Any]) -> list[tuple[str, bool]]:
+def _categories(context: Mapping[str, Any], purpose_of: Mapping[str, str]) -> list[ConsentLine]:
     found: list[tuple[str, bool]] = []
     if "consent" in context:
         preferences = _mapping(_mapping(context, "consent"), "categoryPreferences")
@@ -62,7 +80,39 @@ def _categories(context: Mapping[str, Any]) -> list[tuple[str, bool]]:
         rudder = _mapping(context, "consentManagement")
         for field, is_granted in (("allowedConsentIds", True), ("deniedConsentIds", False)):
             found += [(str(category), is_granted) for category in scalars(rudder.get(field))]
-    return found
+    return [
+        ConsentLine(purpose=purpose_of[category], is_granted=is_granted)
+        for category, is_granted in found
+        if category in purpose_of
+    ]
+
+
+def _tcf_string(context: Mapping[str, Any]) -> object:
+    """Return the TCF string wherever tools put it; None where there is none."""
+    for key in ("tcf_string", "IABTCF_TCString"):
+        if context.get(key) is not None:
+            return context[key]
+    return _mapping(context, "consent").get("tcf")
+
+
+def _hear_tcf(moment: Moment, event: CustomerEvent, rule: TransparencyString, text: object) -> None:
+    said = decode_tcf(text) if isinstance(text, str) else BadString("it is no text")
+    if isinstance(said, BadString):
+        what = f"its TCF string was not read, and no consent was changed by it: {said.what}"
+        moment.warn(Reason(code="consent.tcf_malformed", what=what, definition="policies/consent"))
+        return
+    lines = [
+        ConsentLine(
+            purpose=purpose,
+            is_granted=all(
+                said.agrees(number, rule.vendor)
+                for number, ours in rule.purposes
+                if ours == purpose
+            ),
+        )
+        for purpose in dict.fromkeys(ours for _, ours in rule.purposes)
+    ]
+    hear_tool(moment, _signal(event, lines, "tcf"), is_opt_out=False)
 
 
 def _mapping(value: Mapping[str, Json], key: str) -> Mapping[str, Json]:

@@ -174,10 +174,11 @@ def known_channels(moment: Moment, names: Iterable[str]) -> tuple[Channel, ...]:
 
 
 def choose(
-    moment: Moment, enrollment: Enrollment, wanted: Wanted, channels: Iterable[Channel]
+    moment: Moment, enrollment: Enrollment | None, wanted: Wanted, channels: Iterable[Channel]
 ) -> Choice:
     """Weigh channels, the preferred one first, and write the message for the best."""
-    weighed = _weigh(moment, wanted, channels, decode_object(enrollment.entry))
+    entry = decode_object(enrollment.entry) if enrollment is not None else {}
+    weighed = _weigh(moment, wanted, channels, entry)
     best = max(weighed, key=Weighed.rank)
     content = _content(moment, enrollment, wanted, best)
     if isinstance(content, TemplateFault):
@@ -248,7 +249,7 @@ def _weigh(
 
 
 def _content(
-    moment: Moment, enrollment: Enrollment, wanted: Wanted, chosen: Weighed
+    moment: Moment, enrollment: Enrollment | None, wanted: Wanted, chosen: Weighed
 ) -> dict[str, Any] | TemplateFault:
     if chosen.verdict == "refuse":
         return {}

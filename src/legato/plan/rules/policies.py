@@ -1,13 +1,11 @@
-"""`purposes:`, `consent:`, `cap:`, `quiet_hours:`, `suppress:`, `holdout:` what holds for sends."""
+"""`purposes:`, `cap:`, `quiet_hours:`, `suppress:`, `holdout:` what holds for sends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal, TypeAlias, cast, get_args
 
 from legato.model.consent import LegalBasis
 from legato.model.instant import DAY
-from legato.model.noun import Noun
 from legato.model.plan import Cap, Holdout, Purpose, QuietHours, StateRule
 from legato.model.rule import ALWAYS
 from legato.plan import form
@@ -18,14 +16,8 @@ from legato.plan.scope import Scope
 from legato.plan.source import Fields
 
 BASES: tuple[str, ...] = get_args(LegalBasis)
-OptOutScope: TypeAlias = Literal["channel", "topic", "global"]
-OPT_OUT_SCOPES: tuple[str, ...] = get_args(OptOutScope)
-
-
-class ConsentRules(Noun, frozen=True, kw_only=True):
-    opt_out_scope: OptOutScope = "topic"
-    sms_stop: Literal["", "channel", "topic", "global"] = ""
-    categories: Mapping[str, str] = {}
+WhenUnreadable: TypeAlias = Literal["hold", "send"]
+UNREADABLE: tuple[str, ...] = get_args(WhenUnreadable)
 
 
 def declare_purposes(scope: Scope, tree: Fields) -> None:
@@ -48,15 +40,24 @@ def read_purposes(scope: Scope, tree: Fields) -> list[Purpose]:
             continue
         each = Form(scope.findings, inner, f"the purpose `{field.key}`")
         basis = each.need_read("basis", form.one_of(BASES), "consent", example="basis: consent")
-        purposes.append(
-            Purpose(
-                name=field.key,
-                basis=cast("LegalBasis", basis),
-                is_promotional=each.read("promotional", form.boolean, default=True),
-                title=each.read("title", form.text, field.key),
-                may_use=_may_use(scope, each),
-            )
+        purpose = Purpose(
+            name=field.key,
+            basis=cast("LegalBasis", basis),
+            is_promotional=each.read("promotional", form.boolean, default=True),
+            title=each.read("title", form.text, field.key),
+            when_unreadable=cast(
+                "WhenUnreadable", each.read("when_unreadable", form.one_of(UNREADABLE), "hold")
+            ),
+            may_use=_may_use(scope, each),
         )
+        if purpose.when_unreadable == "send" and purpose.basis == "consent":
+            scope.findings.report(
+                "P306",
+                each.place_of_value("when_unreadable"),
+                f"`{purpose.name}` rests on consent, and what cannot be read cannot be sent on",
+                "take `when_unreadable` out, or say another `basis` if it has one",
+            )
+        purposes.append(purpose)
         each.close()
     return purposes
 
@@ -65,32 +66,6 @@ def _may_use(scope: Scope, part: Form) -> tuple[str, ...]:
     names = part.read("may_use", form.texts, ())
     scope.refer_all("purpose", names, part.take("may_use"))
     return names
-
-
-def read_consent(scope: Scope, tree: Fields) -> ConsentRules:
-    """Read how opt-outs reach and what a consent tool's categories mean."""
-    outer = Form(scope.findings, tree, "the consent rules")
-    value = outer.take("consent")
-    found = form.fields(scope.findings, value, "consent") if value is not None else None
-    outer.close()
-    if found is None:
-        return ConsentRules()
-    part = Form(scope.findings, found, "`consent`")
-    reach = part.read("opt_out_scope", form.one_of(OPT_OUT_SCOPES), "topic")
-    stop = part.read("sms_stop", form.one_of(OPT_OUT_SCOPES), "")
-    value = part.take("categories")
-    inner = form.fields(scope.findings, value, "categories") if value is not None else None
-    categories: dict[str, str] = {}
-    for field in inner.fields if inner else ():
-        purpose = form.text(scope.findings, field.value, field.key)
-        if purpose and scope.refer("purpose", purpose, field.value.place):
-            categories[field.key] = purpose
-    part.close()
-    return ConsentRules(
-        opt_out_scope=cast("OptOutScope", reach),
-        sms_stop=cast("OptOutScope", stop),
-        categories=categories,
-    )
 
 
 def read_cap(scope: Scope, tree: Fields) -> Cap:

@@ -79,7 +79,7 @@ class Answers:
             except Exception as fault:  # noqa: BLE001 - one delivery's failure is not the others'
                 found.append(f"its gates could not be read: {type(fault).__name__}")
             else:
-                found.append(_SENDABLE if clearance.is_clear else clearance)
+                found.append(_sendable(clearance) if clearance.is_clear else clearance)
                 if clearance.is_clear:
                     begun.append(each.delivery_id)
         if begun:
@@ -91,7 +91,7 @@ class Answers:
             self._parts.outbox.begin_attempt(begun, now)
         except LegatoError as error:
             for index, one in enumerate(found):
-                if one is _SENDABLE:
+                if isinstance(one, Clearance) and one.is_clear:
                     found[index] = error.what
 
     def _read(self, memory: Memory, asked: ToClear, now: Instant) -> Clearance:
@@ -109,4 +109,10 @@ class Answers:
 
 
 _SENDABLE = Clearance(is_clear=True)
-"""What lanes are told: the gates that let it pass are on record with the decision."""
+
+
+def _sendable(clearance: Clearance) -> Clearance:
+    """Return what lanes are told: the gates that let it pass are on record with the decision."""
+    if not clearance.record:
+        return _SENDABLE
+    return Clearance(is_clear=True, record=clearance.record)

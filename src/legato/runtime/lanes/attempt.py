@@ -95,6 +95,7 @@ class Attempts:
         if isinstance(terms, Reason):
             # Not the delivery's fault: it waits for the operator, within `give_up`.
             return Again(kind="fault", reason=terms)
+        entry.record = clearance.record
         linked = self._links.fill(delivery, is_email=way.spec.head.category == "email")
         if isinstance(linked, Reason):
             return Over(outcome="failed", reason=linked)

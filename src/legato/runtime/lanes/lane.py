@@ -371,6 +371,7 @@ class Lane:
                 answer=over.answer,
                 gates=over.gates,
                 may_have_arrived=entry.may_have_arrived,
+                record=entry.record,
             )
         )
 

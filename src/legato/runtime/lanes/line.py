@@ -26,6 +26,7 @@ class Entry:
         "first_attempt_at",
         "is_in_doubt",
         "may_have_arrived",
+        "record",
         "revoked",
         "state",
     )
@@ -40,6 +41,8 @@ class Entry:
         """An attempt was under way when the process ended."""
         self.may_have_arrived = False
         """Nobody knows what became of one of the attempts. Later ones do not settle that."""
+        self.record = ""
+        """The consent that the last attempt relied on."""
         self.revoked: Reason | None = None
         self.state: Literal["waiting", "ready", "asleep", "in_flight", "gone"] = "waiting"
 
