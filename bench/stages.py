@@ -28,9 +28,11 @@ import load
 import workspace
 from legato.core.reads import reads
 from legato.fold.memory import Core, Memory
+from legato.fold.past import Past
 from legato.model.event import CustomerEvent, DeliveryReported, Event, PlanActivated
 from legato.model.ids import EventId, derive
 from legato.model.plan import encode_plan, plan_digest
+from legato.stores.memory import MemoryLog
 from legato.stores.sqlite_state import SqliteStore
 from legato.workspace import check_files, read_workspace
 
@@ -102,7 +104,9 @@ class Engine:
         assert plan is not None
         self.store = SqliteStore(folder / "state.db")
         core = Core(reads=watch.time("reads", reads))
-        self.memory = Memory(self.store, core=core, people_max=200_000)
+        self.memory = Memory(
+            self.store, Past(MemoryLog(), self.store), core=core, people_max=200_000
+        )
         self.position = 0
         self._commit = watch.time("commit", self.store.commit)
         digest = plan_digest(plan)

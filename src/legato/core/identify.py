@@ -23,7 +23,9 @@ from legato.core.exchange import Loaded
 from legato.core.identifiers import pointer_key
 from legato.core.merge import merge
 from legato.core.program import Program
+from legato.core.split import APART, are_apart
 from legato.model.effect import Effect, Point
+from legato.model.event import PersonsJoined
 from legato.model.ids import PersonId, derive
 from legato.model.instant import Instant
 from legato.model.note import Linked, Merged, Note, NotLinked
@@ -68,6 +70,27 @@ def identify(program: Program, loaded: Loaded, *, at: Instant, horizon: Instant)
         if owner is None or owner == state.person_id or owner in found.gone:
             _link(program, found, state, identifier, at)
     found.state = state
+    return found
+
+
+def join_as_told(
+    program: Program, loaded: Loaded, event: PersonsJoined, *, horizon: Instant
+) -> Identified:
+    """Merge two whom somebody has looked at. Protections hold; an earlier split does not."""
+    persons = list(loaded.states.values())
+    if loaded.is_duplicate or len(persons) != 2:  # noqa: PLR2004 - it takes two
+        what = "one of the two is not there, or they are one already"
+        return Identified(state=None, reason=Reason(code="identity.no_two", what=what))
+    one, other = persons
+    kind = _forbids(program, one, other)
+    if kind is not None:
+        return Identified(state=None, reason=_protection(kind))
+    for each, another in ((one, other), (other, one)):
+        gone = (another.person_id, *another.merged)
+        each.apart = [person_id for person_id in each.apart if person_id not in gone]
+    found = Identified(state=None)
+    found.state = _merge(program, found, one, other, horizon)
+    found.notes.append(Merged(gone=found.gone[-1], by=event.by))
     return found
 
 
@@ -119,17 +142,27 @@ def _newcomer(identifiers: Identifiers, at: Instant) -> State:
 
 
 def _join(program: Program, found: Identified, one: State, other: State, horizon: Instant) -> State:
+    if are_apart(one, other):
+        found.notes.append(NotLinked(kind=_joined_by(program, one), reason=APART))
+        return one
     kind = _forbids(program, one, other)
     if kind is not None:
         found.notes.append(NotLinked(kind=kind.name, reason=_protection(kind)))
         return one
+    survivor = _merge(program, found, one, other, horizon)
+    found.notes.append(Merged(gone=found.gone[-1], by=_joined_by(program, survivor)))
+    return survivor
+
+
+def _merge(
+    program: Program, found: Identified, one: State, other: State, horizon: Instant
+) -> State:
     # Not the one that arrived first but the one that was there first: any order of arrival that
     # ends in the same links ends in the same survivor.
     survivor, gone = sorted((one, other), key=lambda state: (state.first_seen, state.person_id))
     merge(program, survivor, gone, horizon)
     survivor.merged.append(gone.person_id)
     found.gone.append(gone.person_id)
-    found.notes.append(Merged(gone=gone.person_id, by=_joined_by(program, survivor)))
     return survivor
 
 

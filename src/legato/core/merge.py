@@ -47,6 +47,7 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
     survivor.decided.update(gone.decided)
     survivor.held.extend(gone.held)
     survivor.merged.extend(gone.merged)
+    survivor.apart = list(dict.fromkeys([*survivor.apart, *gone.apart]))
     recent = {one.event_id: one for one in survivor.recent + gone.recent}
     survivor.recent = sorted(recent.values(), key=lambda one: (one.at, one.event_id))
     _merge_journeys(survivor, gone)

@@ -18,6 +18,8 @@ from legato.model.event import (
     JourneyCalled,
     JourneySwitched,
     Noticed,
+    PersonsJoined,
+    PersonSplit,
     PersonTouched,
     PlanActivated,
     RejectedItem,
@@ -44,7 +46,12 @@ def reads(program: Program, event: Event) -> Keys:
         case ConsentSaid():
             message = message_digest("consent", event.event_id)
             return Keys(message=message, people=(event.person_id,))
-        case TimerFired() | DeliveryReported() | PersonTouched() | ErasureRequested():
+        case PersonsJoined():
+            message = message_digest("joined", event.event_id)
+            return Keys(message=message, people=(event.person_id, event.other))
+        case TimerFired() | DeliveryReported() | PersonTouched():
+            return Keys(people=(event.person_id,))
+        case ErasureRequested() | PersonSplit():
             return Keys(people=(event.person_id,))
         case PlanActivated() | JourneySwitched() | ScheduleTaken():
             return Keys()

@@ -11,7 +11,7 @@ from legato.core.consents.statement import take_statement
 from legato.core.erasure.erase import certify, erase, returned, settle_husk
 from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
-from legato.core.identify import identify
+from legato.core.identify import identify, join_as_told
 from legato.core.journeys.enter import compact, enter, enter_by_event, enter_by_segments
 from legato.core.journeys.journey import fire_due, touch
 from legato.core.journeys.late import remember, replay
@@ -35,6 +35,8 @@ from legato.model.event import (
     JourneyCalled,
     JourneySwitched,
     Noticed,
+    PersonsJoined,
+    PersonSplit,
     PersonTouched,
     PlanActivated,
     RejectedItem,
@@ -62,8 +64,12 @@ def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result
             return erase(program, loaded, event, now)
         case ErasureCompleted():
             return certify(event)
+        case PersonsJoined():
+            return _join(program, loaded, event, now)
         case Erased():
             return Result()  # it only says what time it was
+        case PersonSplit():
+            return Result()  # the host has the person's records, and lives them again
         case PlanActivated() | JourneySwitched() | ScheduleTaken():
             return Result()  # the host changes the program between two steps
         case _:
@@ -111,6 +117,20 @@ def _on_customer_event(
     if event.source in program.opt_outs:
         answer_reply(moment, event)
     return _finish(moment, found.gone, is_admitted=True)
+
+
+def _join(program: Program, loaded: Loaded, event: PersonsJoined, now: Instant) -> Result:
+    """Merge two persons because somebody says that they are one."""
+    found = join_as_told(program, loaded, event, horizon=now - program.plan.lateness)
+    if found.state is None:
+        assert found.reason is not None
+        return Result(notes=[Rejected(event_id=event.event_id, reason=found.reason)])
+    moment = Moment(program, found.state, now)
+    moment.notes += found.notes
+    moment.is_upheaval = True
+    settle_segments(moment)
+    enter_by_segments(moment)
+    return _finish(moment, found.gone)
 
 
 def _duplicate(loaded: Loaded, event: CustomerEvent) -> Result:

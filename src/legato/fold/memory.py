@@ -18,6 +18,8 @@ from legato.core.program import Program
 from legato.core.reads import reads
 from legato.core.step import step
 from legato.fold.cache import Cache
+from legato.fold.past import Past
+from legato.fold.relive import part
 from legato.fold.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned, tick
 from legato.model.effect import (
     Certify,
@@ -39,6 +41,7 @@ from legato.model.event import (
     ErasureRequested,
     Event,
     JourneySwitched,
+    PersonSplit,
     PlanActivated,
     RejectedItem,
     ScheduleTaken,
@@ -72,10 +75,10 @@ CORE = Core()
 def is_alone(event: Event) -> bool:
     """Return whether a record is a turn of its own.
 
-    Because it changes how all others are applied, or because it takes away what others of its
-    turn may have made.
+    Because it changes how all others are applied, because it takes away what others of its turn
+    may have made, or because it reads what was noted before.
     """
-    return isinstance(event, _CONTROL | ErasureRequested)
+    return isinstance(event, _CONTROL | ErasureRequested | PersonSplit)
 
 
 _CONTROL = PlanActivated | JourneySwitched | ScheduleTaken
@@ -84,7 +87,7 @@ _CONTROL = PlanActivated | JourneySwitched | ScheduleTaken
 class Memory:
     """Owned by one thread. `apply`, then commit the turn, then `keep`; or `forget` it."""
 
-    def __init__(self, store: FoldStore, *, core: Core, people_max: int) -> None:
+    def __init__(self, store: FoldStore, past: Past, *, core: Core, people_max: int) -> None:
         head = store.head()
         self.now: Instant = head.now
         self.position = head.position
@@ -94,6 +97,7 @@ class Memory:
         self.schedules: dict[str, Instant] = dict(head.schedules)
         self._core = core
         self._store = store
+        self._past = past
         self._people: Cache[PersonId, State] = Cache(people_max)
         self._pointers: Cache[str, PersonId] = Cache(POINTERS_MAX)
         self._forwards: dict[PersonId, PersonId] = {}
@@ -112,6 +116,9 @@ class Memory:
             first = records[0][1]
             if isinstance(first, _CONTROL):
                 self._control(turned, first)
+            elif isinstance(first, PersonSplit):
+                self._split(turned, first)
+                self._encode(turned)
             else:
                 keys = self._read(turned)
                 for index, record in enumerate(turned.records):
@@ -129,9 +136,9 @@ class Memory:
             self._pointers.put(key, person_id)
         self._forwards.update(turned.forwards)
         self._graves.update(turned.graves)
-        if turned.erased:
+        if turned.erased or turned.parted:
             # Rare enough: what led to the person is not looked for one by one.
-            self._has_tombs = True
+            self._has_tombs = self._has_tombs or bool(turned.erased)
             self._forget_ways()
         if len(self._forwards) + len(self._graves) > FORWARDS_MAX:
             self._forget_ways()
@@ -176,6 +183,33 @@ class Memory:
                 turned.schedules[event.journey] = event.due_at
             case _:
                 assert_never(event)
+
+    def _split(self, turned: Turned, event: PersonSplit) -> None:
+        """Let a person be two again, from their records; see fold.relive."""
+        position = turned.position
+        turned.now = tick(turned.now, event.received_at)
+        self._fetch(turned, [event.person_id])
+        person = self._state(turned, event.person_id)
+        try:
+            parting = part(self.program, person, self._past, event, turned.now)
+            encoded = [(each, encode_notes(each.notes)) for each in parting.results]
+        except Exception as fault:
+            raise StepFault(0) from fault
+        if parting.relived is not None:
+            turned.forwards.update(parting.relived.forwards)
+            turned.pointers.update(parting.relived.pointers)
+            turned.parted.update(parting.relived.positions)
+        for result, notes in encoded:
+            person_id = self._take_people(turned, Loaded(keys=Keys()), result) or NOBODY
+            for effect in result.effects:
+                _collect(turned, position, effect)
+            turned.notes.append(
+                NoteRow(position=position, person_id=person_id, at=turned.now, notes=notes)
+            )
+            story = Story(
+                position=position, person_id=person_id, at=turned.now, notes=tuple(result.notes)
+            )
+            turned.stories.append(story)
 
     def _read(self, turned: Turned) -> list[Keys]:
         """Find out what all the records need, and fetch it with one query of each kind."""

@@ -101,6 +101,7 @@ class Turned(msgspec.Struct, kw_only=True):
     certified: list[Certify] = []
     strikes: list[int] = []
     strays: list[int] = []
+    parted: dict[PersonId, list[int]] = {}
 
     @property
     def position(self) -> int:
@@ -126,6 +127,7 @@ class Turned(msgspec.Struct, kw_only=True):
             switches=self.switches,
             schedules=self.schedules,
             erasing=self._erasing(),
+            parted=self.parted,
         )
 
     def _erasing(self) -> Erasing | None:

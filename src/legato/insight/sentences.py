@@ -27,6 +27,7 @@ from legato.model.note import (
     Rejected,
     Revoked,
     SegmentChanged,
+    Separated,
     Settled,
     TraitRefused,
     TraitWritten,
@@ -65,7 +66,7 @@ def plain(name: str) -> str:
 def clause(note: Note) -> str:
     """Say what a note says of a person, to stand after 'person 3fa9c2'."""
     match note:
-        case Admitted() | Rejected() | Mapped() | Linked() | NotLinked() | Merged():
+        case Admitted() | Rejected() | Mapped() | Linked() | NotLinked() | Merged() | Separated():
             text = _of_event(note)
         case Entered() | NotEntered() | Moved() | Left():
             text = _of_journey(note)
@@ -112,7 +113,7 @@ def _line_standing(note: ConsentSet) -> str:
             return f" (had no effect{why})"
 
 
-def _of_event(note: Admitted | Rejected | Mapped | Linked | NotLinked | Merged) -> str:
+def _of_event(note: Admitted | Rejected | Mapped | Linked | NotLinked | Merged | Separated) -> str:
     match note:
         case Admitted():
             return f"did '{note.name}'" + (" (arrived late)" if note.is_late else "")
@@ -126,6 +127,8 @@ def _of_event(note: Admitted | Rejected | Mapped | Linked | NotLinked | Merged) 
             return f"was not linked by {note.kind}: {note.reason.what}"
         case Merged():
             return f"became one with person {short(note.gone)}, by {note.by}"
+        case Separated():
+            return f"was parted from person {short(note.other)} again, by {note.by}"
         case _:
             assert_never(note)
 

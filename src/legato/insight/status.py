@@ -31,6 +31,7 @@ from legato.model.note import (
     Rejected,
     Revoked,
     SegmentChanged,
+    Separated,
     Settled,
     Story,
     TraitRefused,
@@ -175,7 +176,7 @@ class Watch:
                 self._quarantined += 1
             case SegmentChanged() | ConsentSet() | Merged() | Alerted() | Faulted():
                 pass
-            case AudienceChanged() | Called() | Revoked() | PersonErased():
+            case AudienceChanged() | Called() | Revoked() | PersonErased() | Separated():
                 pass
             case Admitted() | Mapped() | Linked() | NotLinked() | Moved():
                 return

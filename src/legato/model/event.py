@@ -209,6 +209,29 @@ class Noticed(Noun, frozen=True, kw_only=True, array_like=True, tag="noticed"):
     is_over: bool = False
 
 
+class PersonsJoined(Noun, frozen=True, kw_only=True, array_like=True, tag="joined"):
+    """Somebody who looked at both says that two persons are one."""
+
+    event_id: EventId
+    received_at: Instant
+    person_id: PersonId
+    other: PersonId
+    by: str
+    reason: str = ""
+
+
+class PersonSplit(Noun, frozen=True, kw_only=True, array_like=True, tag="split"):
+    """Somebody says that a merge was wrong: what happened is lived again with the two apart."""
+
+    event_id: EventId
+    received_at: Instant
+    person_id: PersonId
+    gone: PersonId
+    """Who was merged into them."""
+    by: str
+    reason: str = ""
+
+
 Event: TypeAlias = (
     CustomerEvent
     | RejectedItem
@@ -216,6 +239,8 @@ Event: TypeAlias = (
     | DeliveryReported
     | PlanActivated
     | JourneyCalled
+    | PersonsJoined
+    | PersonSplit
     | ConsentSaid
     | PersonTouched
     | JourneySwitched

@@ -76,6 +76,14 @@ class Merged(Noun, frozen=True, kw_only=True, array_like=True, tag="merged"):
     """Identifier kind that joined them."""
 
 
+class Separated(Noun, frozen=True, kw_only=True, array_like=True, tag="separated"):
+    """A merge was undone: from here on there are two persons again."""
+
+    other: PersonId
+    by: str
+    """Who said so."""
+
+
 class ConsentSet(Noun, frozen=True, kw_only=True, array_like=True, tag="consent"):
     """A line of the ledger: what was said, whether or not it changed what holds."""
 
@@ -232,6 +240,7 @@ Note: TypeAlias = (
     | Linked
     | NotLinked
     | Merged
+    | Separated
     | ConsentSet
     | SegmentChanged
     | Entered

@@ -182,6 +182,8 @@ class State(msgspec.Struct, array_like=True):
     """The last yes that has to be confirmed, whether it still waits or not."""
     asked: dict[str, list[Instant]] = msgspec.field(default_factory=dict[str, list[Instant]])
     """Channel -> when the person was asked by it to confirm, no further back than matters."""
+    apart: list[PersonId] = msgspec.field(default_factory=list[PersonId])
+    """Persons whom somebody has parted from this one: no shared identifier joins them again."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from legato.model.delivery import Delivery
@@ -51,6 +51,8 @@ class Turn(Noun, frozen=True, kw_only=True):
     schedules: dict[str, Instant] = {}
     """Journey -> the occurrence of its schedule that was taken last."""
     erasing: Erasing | None = None
+    parted: Mapping[PersonId, Sequence[int]] = {}
+    """Persons who were one until now, and the positions of the notes that are each one's."""
 
 
 class Head(Noun, frozen=True, kw_only=True):
@@ -102,8 +104,19 @@ class StateStore(Protocol):
         ...
 
 
-class FoldStore(StateStore, Graves, Protocol):
-    """What the fold needs: a state store that knows who was erased."""
+class Stories(Protocol):
+    """Everybody's notes."""
+
+    def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
+        """Return a person's notes in order, those of persons merged into them included.
+
+        What concerns no person is found by `tail` alone.
+        """
+        ...
+
+
+class FoldStore(StateStore, Graves, Stories, Protocol):
+    """What the fold needs: a state store that knows who was erased, and what was noted."""
 
 
 class Timers(Protocol):
@@ -177,15 +190,8 @@ class QuarantineRow(Noun, frozen=True, kw_only=True):
     quarantine: Quarantine
 
 
-class Records(Protocol):
+class Records(Stories, Protocol):
     """What happened, for readers: notes, quarantine, counts."""
-
-    def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
-        """Return a person's notes in order, those of persons merged into them included.
-
-        What concerns no person is found by `tail` alone.
-        """
-        ...
 
     def tail(self, after: int, limit: int) -> list[Story]:
         """Return everybody's notes with positions above `after`, in order."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from legato.fold.memory import Core, Memory, is_alone
+from legato.fold.past import Past
 from legato.fold.turn import Record
 from legato.model.event import CustomerEvent, decode_event
 from legato.model.instant import Instant
@@ -46,7 +47,7 @@ def refold(
     is asked for the store again; 0: never.
     """
     store = open_store()
-    memory = Memory(store, core=Core(), people_max=people_max)
+    memory = Memory(store, Past(log, store), core=Core(), people_max=people_max)
     digest = hashlib.blake2b(digest_size=16)
     delivery_ids: list[str] = []
     for turn_count, records in enumerate(_turns(log, turn_records), 1):
@@ -64,7 +65,7 @@ def refold(
                 delivery_ids.append(delivery_id)
         if forget_every and turn_count % forget_every == 0:
             store = open_store()
-            memory = Memory(store, core=Core(), people_max=people_max)
+            memory = Memory(store, Past(log, store), core=Core(), people_max=people_max)
     return Refolded(
         record_count=log.last_position(),
         delivery_ids=tuple(delivery_ids),

@@ -22,6 +22,7 @@ import msgspec
 from legato.core.gate import Clearance
 from legato.fold.clearance import clear_to_send
 from legato.fold.memory import Core, Memory
+from legato.fold.past import Past
 from legato.fold.turn import Turned
 from legato.model.delivery import Delivery, Outcome
 from legato.model.event import (
@@ -74,7 +75,7 @@ class World:
         self._notes: list[tuple[PersonId, Instant, Note]] = []
         self._log = log
         self._store = store
-        self._memory = Memory(store, core=Core(), people_max=PEOPLE_MAX)
+        self._memory = Memory(store, Past(log, store), core=Core(), people_max=PEOPLE_MAX)
         self._coming: list[tuple[Instant, int, Callable[[], None]]] = []
         self._count = 0
         self._messages = 0
@@ -207,7 +208,8 @@ class World:
 
         Deliveries that were on their way are attempted again under the same id.
         """
-        self._memory = Memory(self._store, core=Core(), people_max=PEOPLE_MAX)
+        past = Past(self._log, self._store)
+        self._memory = Memory(self._store, past, core=Core(), people_max=PEOPLE_MAX)
         self._lanes.forget()
         for destination, _ in self._store.destinations():
             for row in self._store.waiting(destination, 0, OUTBOX_MAX):

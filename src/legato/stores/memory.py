@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
 
 from legato.model.delivery import Delivery
 from legato.model.effect import Erase, Quarantine
@@ -139,6 +141,8 @@ class MemoryStore:
     def commit(self, turn: Turn) -> None:
         assert turn.position >= self._position, "a turn goes on from the head"
         # All that can fail comes first, so that a turn that raises has changed nothing.
+        if turn.parted:
+            self._part(turn.parted)
         redirected = self._redirected(turn.forwards)
         if turn.now - self._seen_since >= self._seen_window:
             self._seen_before, self._seen, self._seen_since = self._seen, {}, turn.now
@@ -302,6 +306,21 @@ class MemoryStore:
         }
 
     # -- Parts of a turn -------------------------------------------------------------------------
+
+    def _part(self, parted: Mapping[PersonId, Sequence[int]]) -> None:
+        """Give everybody who was parted the notes that are theirs; see sqlite_parting."""
+        owners = {position: one for one, positions in parted.items() for position in positions}
+        merged = next(one for one in parted if one in self._states)
+        gone = dict.fromkeys([*parted, *self._gone.pop(merged, {})])
+        numbers = sorted(each for one in gone for each in self._notes_of.pop(one, []))
+        for number in numbers:
+            row = self._notes[number]
+            noted_of = row.person_id if row.person_id in parted else merged
+            owner = owners.get(row.position, noted_of)
+            self._notes[number] = msgspec.structs.replace(row, person_id=owner)
+            self._notes_of.setdefault(owner, []).append(number)
+        for one in gone:
+            self._forwards.pop(one, None)
 
     def _redirected(self, added: dict[PersonId, PersonId]) -> dict[PersonId, PersonId]:
         """Return every entry of `_forwards` that the merges of a turn add or change."""

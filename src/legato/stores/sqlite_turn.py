@@ -13,6 +13,7 @@ from legato.ports.state_store import Turn
 from legato.stores.connection import Connection
 from legato.stores.rows import write_rows
 from legato.stores.sqlite_erasing import write_erasing
+from legato.stores.sqlite_parting import write_parting
 from legato.stores.suppression import address_digest
 
 NOTE_KEY_SHIFT = 24
@@ -21,6 +22,8 @@ NOTE_KEY_SHIFT = 24
 
 def apply_turn(writer: Connection, turn: Turn) -> None:
     """Write everything that a turn changes, but for what it has seen."""
+    if turn.parted:
+        write_parting(writer, turn.parted)
     threads, gone = _threads(writer, turn)
     _write_notes(writer, turn, threads)
     _write_people(writer, turn, threads)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from legato.fold.memory import Memory, is_alone
+from legato.fold.past import Past
 from legato.fold.turn import Record, StepFault, Turned, quarantine
 from legato.model.event import decode_event
 from legato.model.problem import LegatoError
@@ -57,7 +58,12 @@ class Engine:
         self, parts: Parts, inbox: Inbox, tell: Callable[[Sequence[FromEngine]], None]
     ) -> None:
         """Hear from `inbox`, and say what happens with `tell`."""
-        self.memory = Memory(parts.state, core=parts.core, people_max=parts.people_max)
+        self.memory = Memory(
+            parts.state,
+            Past(parts.log, parts.records),
+            core=parts.core,
+            people_max=parts.people_max,
+        )
         self._parts = parts
         self._inbox = inbox
         self._tell = tell

@@ -1,0 +1,34 @@
+"""Which records of the log are a person's, as their notes tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from legato.fold.turn import Record
+from legato.model.event import decode_event
+from legato.model.ids import PersonId
+from legato.ports.log import Log
+from legato.ports.state_store import Stories
+
+PAGE = 1_000
+
+
+class Past:
+    """Finds a person's records through their notes."""
+
+    def __init__(self, log: Log, stories: Stories) -> None:
+        self._log = log
+        self._stories = stories
+
+    def of(self, person_id: PersonId) -> Iterator[Record]:
+        """Yield the records of a person, and of all merged into them, in the order of the log."""
+        for position in self._positions(person_id):
+            data = self._log.get(position)
+            if data is not None:
+                yield position, decode_event(data)
+
+    def _positions(self, person_id: PersonId) -> Iterator[int]:
+        after = 0
+        while page := self._stories.story(person_id, after, PAGE):
+            yield from dict.fromkeys(story.position for story in page)
+            after = page[-1].position

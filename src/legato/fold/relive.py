@@ -1,0 +1,208 @@
+"""A merge undone: the records of one person lived again as those of two.
+
+Nothing of what the merged person became can be divided; what happened can. So the records are
+stepped through anew, in a small world of their own in which two persons are kept apart, and what
+the records say of each is what each would be had they never been merged. Time passes in it by
+the records: alarms ring when they were due. Nothing is performed: what was sent was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from legato.core.exchange import Keys, Loaded, Result
+from legato.core.program import Program
+from legato.core.reads import reads
+from legato.core.split import APART, call_back, share_contacts, take_up
+from legato.core.step import step
+from legato.fold.past import Past
+from legato.fold.turn import FAULT_ALARM, Record, tick
+from legato.model.effect import Point, SetAlarm
+from legato.model.event import (
+    ConsentSaid,
+    CustomerEvent,
+    DeliveryReported,
+    Event,
+    JourneyCalled,
+    PersonsJoined,
+    PersonSplit,
+    TimerFired,
+)
+from legato.model.ids import PersonId
+from legato.model.instant import Instant
+from legato.model.note import NotLinked, Rejected, Separated
+from legato.model.problem import Reason
+from legato.model.state import State
+
+
+class Relived(msgspec.Struct, kw_only=True):
+    """Who the records speak of, when two are kept apart."""
+
+    states: dict[PersonId, State] = {}
+    forwards: dict[PersonId, PersonId] = {}
+    pointers: dict[str, PersonId] = {}
+    positions: dict[PersonId, list[int]] = {}
+    """Whose records they are."""
+
+
+class Parting(msgspec.Struct, kw_only=True):
+    """What becomes of a wish to split."""
+
+    results: list[Result]
+    """One for each of the persons; or one alone, which says why nothing is changed."""
+    relived: Relived | None = None
+
+
+def part(
+    program: Program, person: State | None, past: Past, event: PersonSplit, now: Instant
+) -> Parting:
+    """Undo a merge, or say why that cannot be done."""
+    if person is None or event.gone not in person.merged:
+        return _refused(event, "no such person was merged into this one", person)
+    apart = (person.person_id, event.gone)
+    relived = relive(program, past.of(person.person_id), apart, now)
+    states = relived.states
+    if not all(one in states for one in apart):
+        return _refused(event, "their records do not tell the two apart", person)
+    for gone in person.merged:
+        if gone not in states and gone not in relived.forwards:
+            relived.forwards[gone] = person.person_id  # its records are there no more
+    share_contacts(person, states)
+    results: list[Result] = []
+    for one, state in states.items():
+        other = apart[0] if one == apart[1] else apart[1]
+        note = Separated(other=other, by=event.by)
+        results.append(take_up(program, state, person, note=note, now=now))
+    results[0].effects[:0] = call_back(person, states)
+    return Parting(results=results, relived=relived)
+
+
+def _refused(event: PersonSplit, what: str, person: State | None) -> Parting:
+    reason = Reason(code="identity.no_split", what=what, definition="identity")
+    about = person.person_id if person is not None else None
+    notes = [Rejected(event_id=event.event_id, reason=reason)]
+    return Parting(results=[Result(about=about, notes=[*notes])])
+
+
+def relive(
+    program: Program, records: Iterable[Record], apart: tuple[PersonId, PersonId], now: Instant
+) -> Relived:
+    """Live records again up to `now` with two persons kept apart."""
+    life = _Life(program, apart)
+    for position, event in records:
+        life.live(position, event)
+    life.ring(now)
+    relived = life.relived
+    for gone in list(relived.forwards):
+        relived.forwards[gone] = life.follow(gone)
+    relived.pointers = {key: life.follow(one) for key, one in relived.pointers.items()}
+    return relived
+
+
+class _Life:
+    def __init__(self, program: Program, apart: tuple[PersonId, PersonId]) -> None:
+        self.relived = Relived()
+        self._program = program
+        self._apart = apart
+        self._now: Instant = 0
+        self._alarms: dict[PersonId, Instant] = {}
+        self._were_merged = False
+        """The record at which the two were merged has been passed."""
+
+    def live(self, position: int, event: Event) -> None:
+        now = tick(self._now, event.received_at)
+        self.ring(now)
+        self._now = now
+        match event:
+            case CustomerEvent():
+                self._step(position, event, reads(self._program, event))
+            case JourneyCalled():
+                self._step(position, event, reads(self._program, event))
+            case PersonsJoined():
+                if sorted((event.person_id, event.other)) != sorted(self._apart):
+                    self._step(position, event, reads(self._program, event))
+            case ConsentSaid():
+                for person_id in self._who_said(event):
+                    mine = msgspec.structs.replace(event, person_id=person_id)
+                    self._step(position, mine, reads(self._program, mine))
+            case DeliveryReported():
+                self._report(position, event)
+            case _:
+                return  # alarms ring anew, and a look again finds what every step finds
+
+    def ring(self, until: Instant) -> None:
+        """Let every alarm ring that is due before an instant, the earliest first."""
+        while self._alarms:
+            person_id = min(self._alarms, key=lambda one: (self._alarms[one], one))
+            due_at = self._alarms[person_id]
+            if due_at >= until:
+                return
+            self._now = max(self._now, due_at + 1)
+            fired = TimerFired(received_at=self._now, person_id=person_id, due_at=due_at)
+            del self._alarms[person_id]
+            self._step(None, fired, Keys(people=(person_id,)))
+            state = self.relived.states[person_id]
+            if state.alarm_at is not None and state.alarm_at <= due_at:
+                self._alarms[person_id] = self._now + FAULT_ALARM
+
+    def follow(self, person_id: PersonId) -> PersonId:
+        while person_id in self.relived.forwards:
+            person_id = self.relived.forwards[person_id]
+        return person_id
+
+    def _who_said(self, event: ConsentSaid) -> Sequence[PersonId]:
+        """Return for whom consent was said: a no of the merged person is one of both."""
+        said_by = self.follow(event.person_id)
+        is_no = any(not line.is_granted for line in event.lines)
+        if self._were_merged and is_no and said_by in self._apart:
+            return self._apart
+        return (said_by,)
+
+    def _report(self, position: int, event: DeliveryReported) -> None:
+        for person_id, state in self.relived.states.items():
+            if event.delivery_id in state.pending:
+                mine = msgspec.structs.replace(event, person_id=person_id)
+                self._step(position, mine, Keys(people=(person_id,)))
+                return
+
+    def _step(self, position: int | None, event: Event, keys: Keys) -> None:
+        relived = self.relived
+        pointers = {key: relived.pointers[key] for key in keys.pointers if key in relived.pointers}
+        pointers = {key: self.follow(one) for key, one in pointers.items()}
+        people = dict.fromkeys([*map(self.follow, keys.people), *pointers.values()])
+        states = {one: relived.states[one] for one in people if one in relived.states}
+        loaded = Loaded(keys=keys, pointers=pointers, states=states)
+        self._take(position, step(self._program, loaded, event, self._now))
+
+    def _take(self, position: int | None, result: Result) -> None:
+        relived, state = self.relived, result.state
+        for effect in result.effects:
+            if isinstance(effect, Point):
+                relived.pointers[effect.key] = effect.person_id
+            elif isinstance(effect, SetAlarm):
+                self._alarms.pop(effect.person_id, None)
+                if effect.due_at is not None:
+                    self._alarms[effect.person_id] = effect.due_at
+        if state is None:
+            return
+        relived.states[state.person_id] = state
+        mine = relived.positions.setdefault(state.person_id, [])
+        if position is not None:
+            mine.append(position)
+        for gone in result.gone:
+            del relived.states[gone]
+            self._alarms.pop(gone, None)
+            relived.forwards[gone] = state.person_id
+            mine += relived.positions.pop(gone, [])
+        self._keep_apart(state)
+        self._were_merged = self._were_merged or any(
+            isinstance(note, NotLinked) and note.reason.code == APART.code for note in result.notes
+        )
+
+    def _keep_apart(self, state: State) -> None:
+        ids = (state.person_id, *state.merged)
+        for one, other in (self._apart, self._apart[::-1]):
+            if one in ids and other not in state.apart:
+                state.apart.append(other)
