@@ -980,3 +980,40 @@ def test_a_message_that_cannot_ask_is_a_problem(template: str, fix: str) -> None
 
     assert found.code == "P303"
     assert fix in found.fix
+
+
+REGIONS = "residency: {trait: phone, regions: {eu: [PT], us: [US]}, unknown: eu}\n---\n"
+
+
+def test_destinations_that_say_nothing_of_regions_are_problems() -> None:
+    found = problems(REGIONS)
+
+    assert [(problem.code, problem.place.file) for problem in found] == [
+        ("U305", "workspace.yaml"),
+        ("U305", "workspace.yaml"),
+    ]
+    assert "`regions: any`" in found[0].fix
+
+
+def test_a_step_that_can_only_send_where_its_people_may_not_go_is_a_problem() -> None:
+    workspace = WORKSPACE.read_text().replace("owner: growth\nconnector", "regions: us\nconnector")
+    workspace = workspace.replace(
+        "destination: ads\nconnector", "destination: ads\nregions: any\nconnector"
+    )
+    journey = JOURNEY.replace("{on: Checkout Started}", "{api: true, when: {trait: {phone: PT}}}")
+    text = REGIONS + journey + "  - send: {message: cart_reminder, on: email, expires: 1d}\n"
+
+    (found,) = load({"workspace.yaml": workspace, "x.yaml": text}, {}).problems
+
+    assert (found.code, found.place.line) == ("U306", 8)
+    assert "`eu`" in found.fix
+
+
+def test_a_region_that_is_not_declared_is_a_problem() -> None:
+    workspace = WORKSPACE.read_text().replace(
+        "connector: letters\n", "connector: letters\nregions: [mars]\n"
+    )
+
+    found = load({"workspace.yaml": workspace, "x.yaml": REGIONS}, {}).problems
+
+    assert {problem.code for problem in found} == {"N202"}

@@ -16,6 +16,7 @@ from legato.plan.source import Document, plain, read_documents
 ROOT = Path(__file__).parent.parent.parent
 FILES = [
     ROOT / "tests" / "golden" / "plan" / "workspace.yaml",
+    ROOT / "tests" / "golden" / "plan" / "residency.yaml",
     *sorted((ROOT / "examples" / "shop").rglob("*.yaml")),
 ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from legato.core.consents.standing import awaited, holding
+from legato.core.privacy.residency import residency_gates
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
@@ -31,6 +32,10 @@ class Intent(Noun, frozen=True, kw_only=True):
     about: str
     expires_at: Instant
     entry: Mapping[str, Any] = {}
+    destination: str = ""
+    version: str = ""
+    """Of the journey that sends it."""
+    step: str = ""
 
 
 class Clearance(Noun, frozen=True, kw_only=True):
@@ -66,7 +71,7 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
     if delivery.operation in ("audience_remove", "erase"):
         return Clearance(is_clear=True)
     intent = intent_of(state, delivery)
-    gates = [_expiry(intent, now)]
+    gates = [_expiry(intent, now), *law_gates(program, state, intent)]
     if delivery.purpose:
         gates += [
             consent_gate(program, state, intent),
@@ -118,6 +123,9 @@ def intent_of(state: State, delivery: Delivery) -> Intent:
         about=delivery.about,
         expires_at=delivery.expires_at,
         entry=decode_object(enrollment.entry) if enrollment is not None else {},
+        destination=delivery.destination,
+        version=enrollment.version if enrollment is not None else "",
+        step=delivery.journey_step,
     )
 
 
@@ -131,6 +139,7 @@ def inspect(
     quiet, until = _quiet_hours(program, state, intent, now)
     gates = (
         consent_gate(program, state, intent),
+        *law_gates(program, state, intent),
         _reachable(intent),
         _suppression(state, intent),
         _state(program, state, intent, now),
@@ -140,6 +149,20 @@ def inspect(
         _expiry(intent, now),
     )
     return gates, until
+
+
+def law_gates(program: Program, state: State, intent: Intent) -> tuple[GateSeen, ...]:
+    """Return the gates of the law of data: none where it has nothing to ask.
+
+    The one for purposes is there only where it is closed: the catalog has changed, and keeps from
+    people on an older version of a journey what that would use.
+    """
+    residency = residency_gates(program.plan, state, intent.destination)
+    reason = program.forbidden.reason(intent.version, intent.step, intent.purpose)
+    if reason is None:
+        return residency
+    withheld = _refused("purpose", reason.what, reason, "leave of the owner of what it reads")
+    return (withheld, *residency)
 
 
 def _passed(gate: str, seen: str) -> GateSeen:

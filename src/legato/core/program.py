@@ -10,6 +10,8 @@ import jsonschema_rs
 from legato.core.admission.adjust import Adjuster, adjusters
 from legato.core.course import Course
 from legato.core.identifiers import Identifiers
+from legato.core.privacy.forbidden import Forbidden
+from legato.core.privacy.views import Views
 from legato.expr import depends
 from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
@@ -129,6 +131,10 @@ class Program:
         self.digest = plan_digest(plan)
         self.paused: dict[str, bool] = {}
         """Journeys that an operator has paused."""
+        self.views = Views(plan)
+        """What a purpose sees of a person through an exit."""
+        self.forbidden = Forbidden(plan)
+        """What journeys may no longer do with what they read."""
         self.identifiers = Identifiers(plan.identity.kinds)
         self.computed: dict[str, Slot] = {
             name: computed.slot for name, computed in plan.computed.items()

@@ -270,6 +270,21 @@ class Holdout(Noun, frozen=True, kw_only=True):
     purposes: tuple[str, ...] = ()
 
 
+ANYWHERE = "any"
+"""In place of a region: the destination may have everybody's data."""
+
+
+class Residency(Noun, frozen=True, kw_only=True):
+    """Whose data may be kept where."""
+
+    trait: str
+    """Says where a person lives."""
+    regions: Mapping[str, tuple[str, ...]]
+    """Region -> the trait's values that belong to it."""
+    unknown: str
+    """The region of people of whom it is not known."""
+
+
 class Policies(Noun, frozen=True, kw_only=True):
     caps: tuple[Cap, ...] = ()
     quiet_hours: tuple[QuietHours, ...] = ()
@@ -284,6 +299,7 @@ class Policies(Noun, frozen=True, kw_only=True):
     double_opt_in: tuple[DoubleOptIn, ...] = ()
     gpc: GlobalPrivacyControl | None = None
     tcf: TransparencyString | None = None
+    residency: Residency | None = None
 
 
 class Hours(Noun, frozen=True, kw_only=True, array_like=True):
@@ -384,6 +400,8 @@ class Destination(Noun, frozen=True, kw_only=True):
     """Private and loopback addresses may be called."""
     accepts: PrivacyClass = "personal"
     """The most delicate class that may go there."""
+    regions: tuple[str, ...] = ()
+    """Whose data it may have, where a policy of residency asks."""
 
 
 class Plan(Noun, frozen=True, kw_only=True):

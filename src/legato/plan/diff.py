@@ -37,6 +37,8 @@ FAMILIES: Mapping[str, str] = {
     "template": "templates",
     "destination": "destinations",
     "source": "sources",
+    "team": "teams",
+    "term": "terms",
     "mapping": "mappings",
 }
 SETTINGS = ("name", "currency", "zone", "lateness", "accept_unknown", "tzdata")
@@ -204,6 +206,9 @@ def _policies(old: Plan, new: Plan) -> Iterable[Change]:
     if old.policies.opt_out_scope != new.policies.opt_out_scope:
         what = f"is {new.policies.opt_out_scope} instead of {old.policies.opt_out_scope}"
         yield _change("safe", "changed", "consent", "opt_out_scope", what)
+    if old.policies.residency != new.policies.residency:
+        what = "says otherwise whose data may go where"
+        yield _change("safe", "changed", "consent", "residency", what)
     if old.policies.consent_categories != new.policies.consent_categories:
         yield _change("safe", "changed", "consent", "categories", "mean other purposes")
     for field, what in (

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from legato.expr.wall import TZDATA_VERSION
 from legato.model.links import Pages, Sender
 from legato.model.noun import Noun
-from legato.model.plan import IdentityRules, Plan, Policies, Purpose
+from legato.model.plan import IdentityRules, Plan, Policies, Purpose, Residency
 from legato.model.problem import Place, Problem
 from legato.plan.consents.rules import ConsentRules, read_consent, report_stray_links
 from legato.plan.dictionary.conflicts import (
@@ -26,6 +26,7 @@ from legato.plan.dictionary.words import read_team, read_term, report_term_circl
 from legato.plan.findings import Findings, listed, nearest
 from legato.plan.guards.mappings import read_mapping
 from legato.plan.privacy.check import check_uses, with_classes
+from legato.plan.privacy.residency import check_residency, read_residency
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import read_destination, read_manifest
@@ -70,7 +71,7 @@ NAMED = (
     "mapping",
 )
 """Documents of which there are many, each with a name of its own."""
-SINGLE = ("workspace", "identity", "consent", "pages", "sender")
+SINGLE = ("workspace", "identity", "consent", "residency", "pages", "sender")
 """Documents of which there is one."""
 KINDS = (*SINGLE, "purposes", "manifest", *NAMED)
 ENDINGS = (".yaml", ".yml")
@@ -154,6 +155,7 @@ def _govern(scope: Scope, library: _Library, plan: Plan) -> Plan:
     report_term_circles(scope, plan.terms)
     classed = with_classes(scope, plan)
     check_uses(scope, classed)
+    check_residency(scope, classed)
     return classed
 
 
@@ -279,7 +281,13 @@ def _policies(scope: Scope, library: _Library, purposes: Iterable[Purpose]) -> P
         double_opt_in=consent.double_opt_in,
         gpc=consent.gpc,
         tcf=consent.tcf,
+        residency=_residency(scope, library),
     )
+
+
+def _residency(scope: Scope, library: _Library) -> Residency | None:
+    tree = library.single("residency")
+    return read_residency(scope, tree) if tree is not None else None
 
 
 def _read_all(

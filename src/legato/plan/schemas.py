@@ -12,6 +12,7 @@ from legato.plan.form import WEEKDAYS
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.history import FUNCTIONS, SINCE
 from legato.plan.operators import OPERATORS
+from legato.plan.privacy.schema import PRIVACY_DOCUMENTS
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, UNREADABLE
 from legato.plan.schema_hooks import hook_words
@@ -362,6 +363,7 @@ _DOCUMENTS: dict[str, Schema] = {
     ),
     "consent": CONSENT,
     **PAGES_SCHEMAS,
+    **PRIVACY_DOCUMENTS,
     "cap": shape(
         "The most messages a person gets in any such time.",
         "cap at_most within",
@@ -444,6 +446,7 @@ _DOCUMENTS: dict[str, Schema] = {
             ),
             "on_doubt": _word(("skip", "resend"), "What to do when nobody knows if it was sent."),
             "allow_private": _flag("It may stand at a private or loopback address."),
+            "regions": of("names", "Regions of the people whose data it may have, or `any`."),
             "accepts": _word(PRIVACY, "The most delicate that may go there; default personal."),
         },
     ),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from legato.core.course import Course, Move
+from legato.core.gate import Intent, law_gates
 from legato.core.moment import Moment
 from legato.core.sending.content import render_content, variables
 from legato.core.sending.delivery import Draft, commit, make_delivery
@@ -33,14 +36,9 @@ def ask(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -> M
         known = enrollment.answer if is_success else None
         return branch_on_answer(moment, course, enrollment, step, known)
     moment.state.decided[delivery_id] = moment.at
-    content = render_content(step.content, variables(moment, enrollment))
-    if isinstance(content, TemplateFault):
-        reason = Reason(
-            code="template.failed",
-            what=content.what,
-            definition=f"journeys/{enrollment.journey}",
-        )
-        moment.notes.append(Settled(delivery_id=delivery_id, outcome="refused", reason=reason))
+    content = _content(moment, course, enrollment, step)
+    if isinstance(content, Reason):
+        moment.notes.append(Settled(delivery_id=delivery_id, outcome="refused", reason=content))
         enrollment.due_at = moment.at  # at once, by way of the failed path
         return None
     draft = Draft(
@@ -61,6 +59,32 @@ def ask(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -> M
         )
     )
     return None
+
+
+def _content(
+    moment: Moment, course: Course, enrollment: Enrollment, step: Call
+) -> dict[str, Any] | Reason:
+    """Return what is asked, or why it may not be."""
+    purpose = course.journey.purpose
+    intent = Intent(
+        purpose=purpose,
+        channel="",
+        address="",
+        about="",
+        expires_at=moment.now + step.timeout,
+        destination=step.destination,
+        version=enrollment.version,
+        step=step.step_id,
+    )
+    for gate in law_gates(moment.program, moment.state, intent):
+        if gate.reason is not None:
+            return gate.reason
+    names = variables(moment, enrollment, purpose=purpose, destination=step.destination)
+    content = render_content(step.content, names)
+    if not isinstance(content, TemplateFault):
+        return content
+    definition = f"journeys/{enrollment.journey}"
+    return Reason(code="template.failed", what=content.what, definition=definition)
 
 
 def keep_answer(enrollment: Enrollment, delivery_id: DeliveryId, answer: bytes | None) -> None:

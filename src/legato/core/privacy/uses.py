@@ -76,6 +76,8 @@ class Use(Noun, frozen=True, kw_only=True):
     """Where it goes, when it leaves."""
     step: str = ""
     """Of a journey."""
+    is_condition: bool = False
+    """Of a journey: it decides about everything that the journey does."""
 
 
 def uses(plan: Plan) -> Iterator[Use]:
@@ -316,6 +318,7 @@ class _JourneyUses:
             ceiling=self._ceiling,
             destination=self._lists,
             step=step,
+            is_condition=True,
         )
 
     def _entry_facts(self) -> Iterator[Fact]:

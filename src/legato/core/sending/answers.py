@@ -59,7 +59,13 @@ def _choice(moment: Moment, rules: OptOuts, template: Template) -> Choice:
         step_id="",
     )
     weighed = _weigh(moment, rules, wanted)
-    content = render_content(template.texts[rules.channel], variables(moment, None))
+    names = variables(
+        moment,
+        None,
+        purpose=template.purpose,
+        destination=weighed.channel.destination,
+    )
+    content = render_content(template.texts[rules.channel], names)
     if isinstance(content, TemplateFault):
         reason = Reason(
             code="template.failed",
@@ -73,15 +79,17 @@ def _choice(moment: Moment, rules: OptOuts, template: Template) -> Choice:
 
 
 def _weigh(moment: Moment, rules: OptOuts, wanted: Wanted) -> Weighed:
+    channel = moment.program.plan.channels[rules.channel]
     intent = Intent(
         purpose=wanted.purpose,
         channel=rules.channel,
         address=address_in(rules, moment),
         about="",
         expires_at=wanted.expires_at,
+        destination=channel.destination,
     )
     gates, until = inspect(moment.program, moment.state, intent, moment.now)
-    return weigh(moment.program.plan.channels[rules.channel], intent, gates, until)
+    return weigh(channel, intent, gates, until)
 
 
 def _is_chatter(moment: Moment, channel: str, purpose: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from legato.core.moment import Moment
+from legato.core.privacy.law import ceiling_of
 from legato.expr.path import Json
 from legato.expr.tally import measure
 from legato.expr.template import TemplateFault, compile_template
@@ -18,26 +19,45 @@ HTML_FIELD = "html"
 """The field of a message whose variables are escaped, so that a name cannot carry markup."""
 
 
-def variables(moment: Moment, enrollment: Enrollment | None) -> dict[str, Any]:
+def variables(
+    moment: Moment, enrollment: Enrollment | None, *, purpose: str, destination: str
+) -> dict[str, Any]:
     """Return what templates may name: the person, the event, the sender, and links.
 
-    Outside of a journey the event is the one that is looked at.
+    Of the person and the event, only what the purpose and the destination may have. Outside of a
+    journey the event is the one that is looked at.
     """
     state, program = moment.state, moment.program
-    profile = {name: trait.value for name, trait in state.traits.items()}
-    for name, slot in program.computed.items():
+    view = program.views.of(
+        purpose,
+        ceiling_of(program.plan.destinations.get(destination)),
+        _entry(moment, enrollment),
+    )
+    body = moment.body if enrollment is None else decode_object(enrollment.entry)
+    profile = {name: trait.value for name, trait in state.traits.items() if name in view.traits}
+    for name in view.computed:
+        slot = program.computed[name]
         value = measure(slot, state.history.get(slot.slot_id), moment.at, moment.zone)
         if value is not None:
             profile[name] = value
     return {
         "profile": profile,
-        "event": moment.body if enrollment is None else decode_object(enrollment.entry),
+        "event": view.body(body),
         "journey": {"name": enrollment.journey if enrollment else ""},
-        "person": {"id": state.person_id},
+        "person": {"id": state.person_id} if view.shows_person else {},
         "now": format_instant(moment.now),
         "sender": program.sender,
         **LINKS,
     }
+
+
+def _entry(moment: Moment, enrollment: Enrollment | None) -> str:
+    """Name the event that a message is given; empty where none began the journey."""
+    if enrollment is None:
+        return moment.name
+    course = moment.program.courses.get(enrollment.version)
+    entry = course.journey.entry if course is not None else None
+    return entry.on if entry is not None and entry.kind == "event" else ""
 
 
 def render_content(

@@ -177,8 +177,7 @@ def choose(
     moment: Moment, enrollment: Enrollment | None, wanted: Wanted, channels: Iterable[Channel]
 ) -> Choice:
     """Weigh channels, the preferred one first, and write the message for the best."""
-    entry = decode_object(enrollment.entry) if enrollment is not None else {}
-    weighed = _weigh(moment, wanted, channels, entry)
+    weighed = _weigh(moment, enrollment, wanted, channels)
     best = max(weighed, key=Weighed.rank)
     content = _content(moment, enrollment, wanted, best)
     if isinstance(content, TemplateFault):
@@ -231,9 +230,10 @@ def allow_others(
 
 
 def _weigh(
-    moment: Moment, wanted: Wanted, channels: Iterable[Channel], entry: Mapping[str, Any]
+    moment: Moment, enrollment: Enrollment | None, wanted: Wanted, channels: Iterable[Channel]
 ) -> list[Weighed]:
     weighed: list[Weighed] = []
+    entry = decode_object(enrollment.entry) if enrollment is not None else {}
     for channel in channels:
         intent = Intent(
             purpose=wanted.purpose,
@@ -242,6 +242,9 @@ def _weigh(
             about=wanted.about,
             expires_at=wanted.expires_at,
             entry=entry,
+            destination=channel.destination,
+            version=enrollment.version if enrollment is not None else "",
+            step=wanted.step_id,
         )
         gates, until = inspect(moment.program, moment.state, intent, moment.now)
         weighed.append(weigh(channel, intent, gates, until))
@@ -258,7 +261,13 @@ def _content(
     if texts is None:
         # The person is on an older version, and the template has changed since.
         return TemplateFault(what=f"it has no text for {chosen.channel.name} any more", line=1)
-    return render_content(texts, variables(moment, enrollment))
+    names = variables(
+        moment,
+        enrollment,
+        purpose=wanted.purpose,
+        destination=chosen.channel.destination,
+    )
+    return render_content(texts, names)
 
 
 def release(moment: Moment, delivery: Delivery, weighed: Weighed) -> None:

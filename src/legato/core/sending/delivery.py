@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from legato.core.gate import Intent, consent_gate
+from legato.core.gate import Intent, consent_gate, law_gates
 from legato.core.identifiers import address_of
 from legato.core.moment import Moment
 from legato.model.delivery import Delivery, Operation
@@ -111,7 +111,7 @@ def change_audience(
     if is_member == (audience.name in state.audiences):
         return
     address = address_of(state, audience.address)
-    if is_member and not _may_join(moment, audience, address):
+    if is_member and not _may_join(moment, audience, address, enrollment):
         return
     cause = (str(moment.event_id), audience.name, "add" if is_member else "remove")
     delivery_id = DeliveryId(derive("audience", state.person_id, *cause, str(moment.now)))
@@ -135,26 +135,32 @@ def change_audience(
     )
 
 
-def _may_join(moment: Moment, audience: AudienceType, address: str) -> bool:
+def _may_join(
+    moment: Moment, audience: AudienceType, address: str, enrollment: Enrollment | None
+) -> bool:
     if not address:
         what = f"there is no address by which {audience.destination} could know them"
         no_address = Reason(code="reachable.no_address", what=what)
         _refuse_to_join(moment, audience, no_address)
         return False
-    if not audience.purpose:
-        return True
     intent = Intent(
         purpose=audience.purpose,
         channel="",
         address=address,
         about="",
         expires_at=moment.now + AUDIENCE_EXPIRES,
+        destination=audience.destination,
+        version=enrollment.version if enrollment is not None else "",
+        step=enrollment.step_id if enrollment is not None else "",
     )
-    gate = consent_gate(moment.program, moment.state, intent)
-    if gate.verdict == "pass":
+    gates = law_gates(moment.program, moment.state, intent)
+    if audience.purpose:
+        gates = (consent_gate(moment.program, moment.state, intent), *gates)
+    closed = next((gate for gate in gates if gate.verdict != "pass"), None)
+    if closed is None:
         return True
-    assert gate.reason is not None
-    _refuse_to_join(moment, audience, gate.reason, gate)
+    assert closed.reason is not None
+    _refuse_to_join(moment, audience, closed.reason, *gates)
     return False
 
 

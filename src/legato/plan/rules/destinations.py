@@ -64,6 +64,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         on_doubt="skip" if word == "skip" else "resend",
         allow_private=part.read("allow_private", form.boolean, default=False),
         accepts=_accepts(scope, part, spec),
+        regions=part.read("regions", form.texts, ()),
     )
     part.close()
     return destination
