@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from tests.door.test_api_routes import shared as shared  # noqa: PLC0414 - a fix
 
 ADMIN = "token:this machine"
 HEALTH = (
+    "event: Visit Booked\nowner: care\npurpose: service\nschema:\n  type: object\n"
+    "  properties:\n    ward: {type: string, privacy: health, purposes: [service]}\n"
+    "    hour: {type: integer}\n---\n"
     "trait: allergy\nowner: care\npurpose: service\nprivacy: health\nschema: {type: string}\n---\n"
     "trait: city\nowner: shop\npurpose: service\nprivacy: public\nschema: {type: string}\n"
 )
@@ -135,7 +139,7 @@ def test_traits_of_health_are_for_privacy_and_admin_even_with_a_reason(
 ) -> None:
     files = read_workspace(shared.workspace)
     files["catalog/health.yaml"] = HEALTH
-    shared.call("POST", "/api/plan/apply", {"files": files})
+    assert shared.call("POST", "/api/plan/apply", {"files": files}).status == 200
     shared.identify("u5", email="eve@example.com", allergy="nuts", city="Paris")
 
     answer = shared.call("GET", "/api/people/u5", token=shared.token(role), reason=WHY)
@@ -143,6 +147,42 @@ def test_traits_of_health_are_for_privacy_and_admin_even_with_a_reason(
     assert (b"nuts" in answer.body) == (role != "engineer")
     assert b"eve@example.com" in answer.body
     assert b"Paris" in shared.call("GET", "/api/people/u5").body
+
+
+def test_what_is_of_health_in_a_quarantined_body_is_for_privacy_and_admin(
+    shared: Legato,
+) -> None:
+    files = read_workspace(shared.workspace)
+    files["catalog/health.yaml"] = HEALTH
+    assert shared.call("POST", "/api/plan/apply", {"files": files}).status == 200
+    shared.track("u8", "Visit Booked", ward="oncology", hour="after lunch")
+    rows = shared.call("GET", "/api/quarantine").json()
+    (row,) = [each for each in rows if each["name"] == "Visit Booked"]
+    path = f"/api/quarantine/{row['position']}"
+
+    partly = shared.call("GET", path, token=shared.token("engineer"), reason=WHY).body
+    whole = shared.call("GET", path, token=shared.token("privacy"), reason=WHY).body
+
+    assert (b"after lunch" in partly, b"oncology" in partly) == (True, False)
+    assert b"oncology" in whole
+
+
+def test_what_cannot_be_put_on_record_is_not_shown(legato: Legato) -> None:
+    legato.identify("u9", email="gil@example.com")
+    connection = sqlite3.connect(legato.folder / "data" / "govern.db")
+    connection.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END"
+    )
+
+    answer = legato.call("GET", "/api/people/u9", reason=WHY)
+    connection.execute("DROP TRIGGER full")
+    after = legato.call("GET", "/api/people/u9", reason=WHY)
+    connection.close()
+
+    assert (answer.status, answer.json()["code"]) == (503, "host.failed")
+    assert b"gil@example.com" not in answer.body
+    assert b"gil@example.com" in after.body
+    assert verify_audit(legato.folder / "data").is_sound
 
 
 def test_quarantined_bodies_and_deliveries_are_revealed_on_record_too(legato: Legato) -> None:

@@ -94,8 +94,8 @@ def test_what_is_kept_and_what_is_missing_is_listed_and_every_change_is_on_recor
     rotated = legato.call("POST", "/api/secrets/rotate")
     legato.call("DELETE", "/api/secrets/MAIL_KEY")
 
-    assert [(each["secret"]["set_at"], each["destinations"]) for each in missing] == [
-        (None, ["console"])
+    assert [(each["secret"]["set_at"], each["asked_by"]) for each in missing] == [
+        (None, ["destination console"])
     ]
     assert kept[0]["secret"]["set_at"] > 0
     recorded = legato.call("GET", "/api/audit?action=secret").json()

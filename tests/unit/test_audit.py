@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from legato.app.audit import AuditBook, Verdict, verify_audit
+from legato.govern.counted import OTHERS, WINDOWS_MAX
 from legato.model.problem import LegatoError
 from legato.ports.audit import AuditEntry, AuditQuestion, Head
 from legato.stores.govern.schema import FILE_NAME, GOVERN_FORMAT, open_govern
@@ -228,3 +229,36 @@ def test_a_file_of_an_older_format_is_brought_up_to_date_on_opening(tmp_path: Pa
     connection.close()
     with pytest.raises(LegatoError, match="newer Legato"):
         open_govern(tmp_path)
+
+
+def test_what_is_alike_is_counted_and_strangers_beyond_a_bound_are_counted_together(
+    tmp_path: Path,
+) -> None:
+    def guess(number: int) -> AuditEntry:
+        return AuditEntry(
+            actor="unknown",
+            action="access.refuse",
+            subject="GET /api/status",
+            detail={"from": f"address {number}"},
+            outcome="refused",
+        )
+
+    async def run() -> list[AuditEntry]:
+        file = open_govern(tmp_path)
+        book = AuditBook(file, tmp_path, SystemClock())
+        book.start()
+        await asyncio.gather(*(book.count(guess(number)) for number in range(WINDOWS_MAX)))
+        for number in range(WINDOWS_MAX + 50):
+            await book.count(guess(number))
+        await book.stop()
+        entries = [row.entry for row in book.read(0, 10_000)]
+        file.close()
+        return entries
+
+    entries = asyncio.run(run())
+
+    others = [entry for entry in entries if entry.actor == OTHERS]
+    counts = [entry.detail.get("more_within_the_minute") for entry in entries]
+    assert counts.count(None) == WINDOWS_MAX + 1
+    assert counts.count("1") == WINDOWS_MAX
+    assert [entry.detail for entry in others] == [{}, {"more_within_the_minute": "49"}]

@@ -59,9 +59,8 @@ class Counted:
 
     async def close(self) -> None:
         """Put what was counted on record. Idempotent."""
-        for key in list(self._windows):
-            await self._end(key)
-        await asyncio.gather(*self._endings)
+        ends = [self._end(key) for key in list(self._windows)]
+        await asyncio.gather(*ends, *self._endings)
 
     def _end_beside(self, key: _Key) -> None:
         ending = asyncio.create_task(self._end(key))

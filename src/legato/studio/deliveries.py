@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from legato.core.privacy.law import ceiling_of
 from legato.insight.shown import ShownReason, shown_reason
 from legato.model.delivery import Delivery
 from legato.model.instant import Instant
@@ -20,7 +21,7 @@ from legato.ports.state_store import Outbox, OutboxRow
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
-from legato.studio.masking import MASK, Sight, mask_values, special_traits
+from legato.studio.masking import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.studio.refusal import Refused, not_found
 from legato.studio.tokens import Token
 
@@ -142,15 +143,10 @@ async def redrive(data: JSONBody[DeliveryIds], host: Host, caller: Who) -> Redri
 
 
 def _masked(delivery: Delivery, *, plan: Plan, sight: Sight) -> object:
-    """Mask a delivery's content; one whose template names a sensitive trait, as if all were."""
-    special = special_traits(plan)
-    template = plan.templates.get(delivery.message)
-    texts = (
-        [text for fields in template.texts.values() for text in fields.values()] if template else []
-    )
-    is_special = any(name in text for name in special for text in texts)
-    shown: Sight = "masked" if is_special and sight != "whole" else sight
-    return mask_values(dict(delivery.content), shown, special)
+    """Mask a delivery's content; whole, where its destination may be given what is sensitive."""
+    ceiling = ceiling_of(plan.destinations.get(delivery.destination))
+    shown: Sight = "masked" if ceiling in SPECIAL and sight != "whole" else sight
+    return mask_values(dict(delivery.content), shown, special_names(plan))
 
 
 def _page(

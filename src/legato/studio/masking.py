@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
@@ -62,13 +62,35 @@ def mask_values(value: object, sight: Sight, special: Collection[str]) -> object
             return _without(value, special)
 
 
-def special_traits(plan: Plan) -> tuple[str, ...]:
-    """Return the traits that are sensitive or of health."""
-    return tuple(name for name, trait in plan.traits.items() if trait.privacy in SPECIAL)
+def special_names(plan: Plan) -> tuple[str, ...]:
+    """Return the traits, and the properties of events, that are sensitive or of health."""
+    facts = (*plan.traits.values(), *plan.computed.values())
+    names = [fact.name for fact in facts if fact.privacy in SPECIAL]
+    names += [name for event in plan.events.values() for name in _special_properties(event.schema)]
+    return tuple(dict.fromkeys(names))
+
+
+def _special_properties(schema: object) -> Iterator[str]:
+    """Yield the properties that any part of a JSON Schema says are sensitive or of health."""
+    if isinstance(schema, list | tuple):
+        for each in cast("Sequence[object]", schema):
+            yield from _special_properties(each)
+    elif isinstance(schema, Mapping):
+        parts = cast("Mapping[str, Any]", schema)
+        properties = cast("Mapping[str, Any]", parts.get("properties") or {})
+        yield from (name for name, shape in properties.items() if _is_special(shape))
+        for part in parts.values():
+            yield from _special_properties(part)
+
+
+def _is_special(shape: object) -> bool:
+    return (
+        isinstance(shape, Mapping) and cast("Mapping[str, object]", shape).get("privacy") in SPECIAL
+    )
 
 
 def _is_shown(trait: ShownTrait, plan: Plan, sight: Sight) -> bool:
-    declared = plan.traits.get(trait.name)
+    declared = plan.traits.get(trait.name) or plan.computed.get(trait.name)
     privacy = declared.privacy if declared is not None else "personal"
     if privacy in SPECIAL:
         return sight == "whole"

@@ -20,7 +20,7 @@ from legato.ports.state_store import QuarantineRow
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
-from legato.studio.masking import MASK, SPECIAL, Sight, mask_values, special_traits
+from legato.studio.masking import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.studio.refusal import Refused, not_found
 from legato.studio.tokens import Token
 
@@ -138,11 +138,11 @@ def _content(event: Event) -> tuple[str, object]:
 
 
 def _masked(content: object, event: Event, *, plan: Plan, sight: Sight) -> object:
-    """Mask by the event's privacy class, and by name what is a sensitive trait of the person."""
+    """Mask by the event's privacy class, and by name what is sensitive of a person."""
     declared = plan.events.get(event.name) if isinstance(event, CustomerEvent) else None
     is_special = declared is not None and declared.privacy in SPECIAL
     shown: Sight = "masked" if is_special and sight != "whole" else sight
-    return mask_values(content, shown, special_traits(plan))
+    return mask_values(content, shown, special_names(plan))
 
 
 def _raw(raw: bytes) -> object:

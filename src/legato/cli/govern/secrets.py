@@ -19,7 +19,7 @@ class _Known(msgspec.Struct):
 
 class _Shown(msgspec.Struct):
     secret: _Known
-    destinations: tuple[str, ...]
+    asked_by: tuple[str, ...]
 
 
 @click.group()
@@ -30,10 +30,10 @@ def secrets() -> None:
 @secrets.command("list")
 @connects
 def secrets_list(client: Client) -> None:
-    """List names: those that are kept, and those that destinations ask for."""
+    """List names: those that are kept, and those that the plan asks for."""
     rows = client.get("/api/secrets", list[_Shown])
     for row in rows:
-        asked = f"  asked for by {', '.join(row.destinations)}" if row.destinations else ""
+        asked = f"  asked for by {', '.join(row.asked_by)}" if row.asked_by else ""
         click.echo(f"{row.secret.name}  {_where(row.secret)}{asked}")
     if not rows:
         click.echo("No secret is kept, and no destination asks for one.")

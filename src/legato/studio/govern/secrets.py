@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from legato.app.secrets import KnownSecret
 from legato.connectors.settings import secrets_of
 from legato.model.noun import Noun
+from legato.model.plan import Plan
 from legato.studio.access import needs
 from legato.studio.host import Host, Who, actor_of
 from legato.studio.refusal import Refused, not_found
@@ -28,7 +29,7 @@ class ShownSecret(Noun, frozen=True, kw_only=True):
     """A secret by name, and who asks for it."""
 
     secret: KnownSecret
-    destinations: tuple[str, ...]
+    asked_by: tuple[str, ...]
 
 
 class Rotated(Noun, frozen=True, kw_only=True):
@@ -38,13 +39,10 @@ class Rotated(Noun, frozen=True, kw_only=True):
 
 @get("/", opt=needs("administer"), summary="Which secrets there are, and which are asked for")
 async def read_secrets(host: Host) -> list[ShownSecret]:
-    """Return names: those that are kept, and those that destinations of the plan ask for."""
-    asked: dict[str, list[str]] = {}
-    for destination in host.plan().destinations.values():
-        for name in dict.fromkeys(secrets_of(destination.settings).values()):
-            asked.setdefault(name, []).append(destination.name)
+    """Return names: those that are kept, and those that the plan asks for."""
+    asked = _asked(host.plan())
     return [
-        ShownSecret(secret=each, destinations=tuple(asked.get(each.name, ())))
+        ShownSecret(secret=each, asked_by=tuple(asked.get(each.name, ())))
         for each in host.secrets.known(tuple(asked))
     ]
 
@@ -89,6 +87,18 @@ async def remove_secret(name: FromPath[str], host: Host, caller: Who) -> None:
 async def rotate(host: Host, caller: Who) -> Rotated:
     """Take the key of the environment where it gives another, else a new one."""
     return Rotated(key=await host.secrets.rotate(actor=actor_of(caller)))
+
+
+def _asked(plan: Plan) -> dict[str, list[str]]:
+    """Return secret -> the destinations, and the sources of signed calls, that ask for it."""
+    asked: dict[str, list[str]] = {}
+    for destination in plan.destinations.values():
+        for name in dict.fromkeys(secrets_of(destination.settings).values()):
+            asked.setdefault(name, []).append(f"destination {destination.name}")
+    for source in plan.sources.values():
+        if source.hook is not None:
+            asked.setdefault(source.hook.secret, []).append(f"source {source.name}")
+    return asked
 
 
 SECRETS = Router(
