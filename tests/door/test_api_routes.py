@@ -103,10 +103,10 @@ class Legato:
         return self.roles[role]
 
     def track(self, user: str, event: str, **properties: object) -> None:
-        self._collect("track", {"userId": user, "event": event, "properties": properties})
+        self.collect("track", {"userId": user, "event": event, "properties": properties})
 
     def identify(self, user: str, **traits: object) -> None:
-        self._collect("identify", {"userId": user, "traits": traits})
+        self.collect("identify", {"userId": user, "traits": traits})
 
     def consent(self, user: str) -> None:
         self.track(user, "Consent Changed", purpose="marketing", granted=True)
@@ -121,7 +121,7 @@ class Legato:
             if any(note["type"] == note_type for step in steps for note in step["notes"]):
                 return steps
 
-    def _collect(self, kind: str, call: dict[str, object]) -> None:
+    def collect(self, kind: str, call: dict[str, object]) -> None:
         basic = base64.b64encode(f"{KEY}:".encode()).decode()
         headers = [(b"content-type", JSON), (b"authorization", f"Basic {basic}".encode())]
         data = msgspec.json.encode(call)
@@ -216,6 +216,10 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody", None, "look"),
     ("GET", "/api/people/nobody/story", None, "look"),
     ("GET", "/api/people/nobody/why", None, "look"),
+    ("POST", "/api/people/nobody/erase", {"reason": "asked"}, "erase"),
+    ("GET", "/api/people/nobody/export", None, "erase"),
+    ("GET", "/api/erasures", None, "erase"),
+    ("GET", "/api/erasures/none", None, "erase"),
     ("GET", "/api/tail", None, "look"),
     ("GET", "/api/quarantine", None, "look"),
     ("GET", "/api/quarantine/7", None, "look"),

@@ -6,7 +6,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from legato.model.erasure import Erasure
+from legato.core.erasure.overwrite import ERASURE, instead_of
+from legato.model.erasure import Findings
 from legato.model.event import (
     CustomerEvent,
     Erased,
@@ -36,8 +37,14 @@ class Shop:
         self.log, self.store = MemoryLog(), MemoryStore()
         self.world = World(PLAN, self.log, self.store)
 
-    def erase(self, who: str) -> Erasure:
-        """Erase a person as the host does: first the state, then the log."""
+    def erase(self, who: str) -> None:
+        """Erase a person as the host does, and let destinations be told."""
+        self.begin_to_erase(who)
+        self.world.advance(MINUTE)
+        self.overwrite()
+
+    def begin_to_erase(self, who: str) -> None:
+        """Take a person out of the state and overwrite the log."""
         state = self.world.state(who)
         assert state is not None
         erasure_id = EventId(f"erasure of {state.person_id}")
@@ -47,26 +54,26 @@ class Shop:
             )
         )
         self.overwrite()
-        done = ErasureCompleted(received_at=self.world.now, erasure_id=erasure_id, counts={})
+        done = ErasureCompleted(
+            received_at=self.world.now, erasure_id=erasure_id, findings=Findings()
+        )
         self.world.feed(done)
-        erasure = self.store.erasures.get(erasure_id)
-        assert erasure is not None
-        return erasure
 
     def overwrite(self) -> None:
         """Do what the log's writer does."""
-        for position in self.store.erasures.strikes(EVERYBODY):
+        erasures = self.store.erasures
+        for position in erasures.strikes(EVERYBODY):
             data = self.log.get(position)
             assert data is not None
-            event = decode_event(data)
-            if isinstance(event, ErasureRequested):
-                erasure = self.store.erasures.get(event.event_id)
-                assert erasure is not None
-                written = encode_event(msgspec.structs.replace(event, tombs=erasure.tombs))
-            else:
-                written = encode_event(Erased(received_at=event.received_at))
-            self.log.rewrite([(position, written)])
-            self.store.erasures.struck([position], EventId(""))
+            event = instead_of(
+                decode_event(data),
+                cause=ERASURE,
+                erasure=erasures.get,
+                telling=erasures.telling,
+            )
+            if event is not None:
+                self.log.rewrite([(position, encode_event(event))])
+            erasures.struck([position], EventId(""))
 
     def refolded(self) -> MemoryStore:
         """Return what the log alone makes."""
@@ -101,10 +108,14 @@ def test_the_log_replayed_knows_all_others_as_they_are_and_the_erased_not_at_all
     shop = Shop()
     live(shop, [("ana", NAMES[0], 1), *before])
 
-    shop.erase("ana")
+    shop.begin_to_erase("ana")
+    assert everybody(shop.refolded()) == everybody(shop.store)
     live(shop, [step for step in after if step[0] != "ana"])
 
     assert shop.world.state("ana") is None
+    assert everybody(shop.refolded()) == everybody(shop.store)
+    shop.world.advance(HOUR)  # destinations have been told
+    shop.overwrite()
     assert everybody(shop.refolded()) == everybody(shop.store)
     for position in range(1, shop.log.last_position() + 1):
         assert b"ana@example.com" not in (shop.log.get(position) or b"")
@@ -119,11 +130,13 @@ def test_erasing_one_changes_no_byte_of_another(steps: list[tuple[str, str, int]
     ana = shop.world.state("ana")
     assert ana is not None
 
-    shop.erase("ana")
+    shop.begin_to_erase("ana")
+    shop.world.run_until(shop.world.now)
 
-    assert everybody(shop.store) == {
-        person_id: state for person_id, state in before.items() if person_id != ana.person_id
-    }
+    after = everybody(shop.store)
+    assert ana.person_id not in after
+    del before[ana.person_id]
+    assert {person_id: state for person_id, state in after.items() if person_id in before} == before
 
 
 def test_what_happened_before_comes_too_late_and_its_record_goes() -> None:
@@ -201,7 +214,7 @@ def test_journeys_end_as_erased_and_nothing_is_left_on_its_way() -> None:
     ended = [note for _, _, note in world.notes if isinstance(note, Left)]
     assert [note.outcome for note in ended] == ["erased"]
     assert PersonErased in [type(note) for _, _, note in world.notes]
-    assert world.sent == []
+    assert {one.delivery.operation for one in world.sent} == {"erase"}
 
 
 def _login(world: World) -> CustomerEvent:

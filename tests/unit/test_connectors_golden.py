@@ -16,7 +16,7 @@ from legato.connectors.spec import Spec
 from legato.model.delivery import Delivery
 from legato.model.instant import HOUR, SECOND
 from legato.model.problem import Reason
-from legato.model.wire import FileLine, HttpRequest, Mail, Response
+from legato.model.wire import FileErasure, FileLine, HttpRequest, Mail, Response
 from legato.transports.catalog import read_catalog
 from tests.unit.lane_world import START, delivery, manifest
 
@@ -61,7 +61,7 @@ def delivery_of(case: Case) -> Delivery:
     return msgspec.structs.replace(given, **case.delivery)
 
 
-def rendered(case: Case) -> HttpRequest | Mail | FileLine | Reason:
+def rendered(case: Case) -> HttpRequest | Mail | FileLine | FileErasure | Reason:
     spec = spec_of(case.connector)
     assert check_settings(spec, case.settings) == ()
     values = {name: case.secrets[key] for name, key in secrets_of(case.settings).items()}
@@ -70,12 +70,14 @@ def rendered(case: Case) -> HttpRequest | Mail | FileLine | Reason:
     return render(spec, delivery_of(case), terms=terms, now=START)
 
 
-def as_data(request: HttpRequest | Mail | FileLine) -> dict[str, Any]:
+def as_data(request: HttpRequest | Mail | FileLine | FileErasure) -> dict[str, Any]:
     """Write a request as golden files do: JSON bodies as data, other bytes as text."""
     data: dict[str, Any] = msgspec.to_builtins(request, builtin_types=(bytes,))
     for name in ("body", "message", "line"):
         if name in data:
             data[name] = _readable(data[name])
+    if "values" in data:
+        data["values"] = list(data["values"])
     for name in ("timeout", "allow_private", "type"):
         data.pop(name, None)
     return data

@@ -18,6 +18,7 @@ from legato.app.guard.guard import Guard
 from legato.app.hooks import Hooks
 from legato.app.pages import HostedPages
 from legato.app.secrets import AppSecrets
+from legato.app.erasure import Erasures, People
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
 from legato.core.identifiers import normal_identifier, pointer_key
@@ -48,6 +49,7 @@ from legato.runtime.engine.engine import Engine
 from legato.runtime.engine.parts import Parts
 from legato.runtime.engine.process import EngineProcess
 from legato.runtime.engine.thread import EngineThread
+from legato.runtime.eraser import Proof
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.runtime.local import LocalHost, Stores
@@ -117,6 +119,19 @@ class App:
         self.consents = Consents(self._settle, self.clock)
         self.pages = HostedPages(config.data, self.clock, self.plan)
         self.hooks = Hooks(self.secrets, self.audit, self.clock)
+        self.erasures = Erasures(
+            People(
+                store=store.erasures,
+                records=store,
+                clock=self.clock,
+                plan=self.plan,
+                person=self.person,
+                events=self.events,
+                settle=self._settle,
+                audit=self.audit.record,
+            ),
+            config.data,
+        )
         self.last_activity = Activity()
         """As of the stop."""
         self._folder = folder
@@ -163,7 +178,8 @@ class App:
         )
         self._lanes.change_plan(self.plan())
         self._lanes.start()
-        self.host.run(self._lanes)
+        proof = Proof(search=self.erasures.search, certified=self.erasures.certified)
+        self.host.run(self._lanes, proof)
         await self.guard.start()
         await self._count()
         self._is_started = True

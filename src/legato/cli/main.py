@@ -27,6 +27,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "People": {
         "why": ("legato.cli.why:why", "Say why a message went, or did not."),
         "profile": ("legato.cli.why:profile", "Show all that is known of a person."),
+        "people": ("legato.cli.people:people", "Erase people, or export what is kept of them."),
     },
     "Watch": {
         "live": ("legato.cli.live:live", "Watch what happens, as it happens."),

@@ -51,7 +51,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
         "from", "to", "reply_to", "subject", "text", "html",
         "list_unsubscribe", "unsubscribe_mailto",
     ),
-    "file": ("path", "line"),
+    "file": ("path", "line", "remove"),
 }  # fmt: skip
 _NEEDED = {"http": ("url",), "smtp": ("host", "from", "to", "subject"), "file": ("path", "line")}
 _EXPOSED = {"http": ("url", "params"), "smtp": (), "file": ("path", "line")}
@@ -146,7 +146,8 @@ def _route(
     request = _mapping(inside, given.get("request", {}), (*path, "request"))
     where = (*path, "request")
     _only(inside, request, _FIELDS.get(transport, ()), where)
-    for name in _NEEDED.get(transport, ()):
+    is_removal = transport == "file" and on == "erase"
+    for name in ("path", "remove") if is_removal else _NEEDED.get(transport, ()):
         if name not in request:
             inside.add(where, f"the request has no `{name}`", f"Add `{name}:`.")
     fields = {

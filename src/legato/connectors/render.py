@@ -18,7 +18,7 @@ from legato.model.delivery import Delivery
 from legato.model.instant import SECOND, Duration, Instant
 from legato.model.noun import Noun
 from legato.model.problem import Reason
-from legato.model.wire import FileLine, HttpRequest, Mail, Request
+from legato.model.wire import FileErasure, FileLine, HttpRequest, Mail, Request
 
 BODY_BYTES_MAX = 1_048_576
 """No provider takes a larger message; a template that made one is at fault."""
@@ -266,9 +266,15 @@ def _mail(route: Route, scope: dict[str, Any], terms: Terms) -> Mail:
     )
 
 
-def _line(route: Route, scope: dict[str, Any]) -> FileLine:
-    path, value = route.fields["path"].read(scope), route.fields["line"].read(scope)
+def _line(route: Route, scope: dict[str, Any]) -> FileLine | FileErasure:
+    path = route.fields["path"].read(scope)
     if not isinstance(path, str) or not path or "\x00" in path:
         raise _Refused("file", "the file's path is missing")
+    if "remove" in route.fields:
+        values = route.fields["remove"].read(scope)
+        if not isinstance(values, list | tuple) or not values:
+            raise _Refused("file", "what is to be removed from the file is missing")
+        return FileErasure(path=path, values=tuple(map(as_text, cast("list[Any]", values))))
+    value = route.fields["line"].read(scope)
     line = value.encode() if isinstance(value, str) else msgspec.json.encode(value)
     return FileLine(path=path, line=line.replace(b"\n", b" ") + b"\n")

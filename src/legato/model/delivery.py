@@ -24,6 +24,9 @@ Outcome: TypeAlias = Literal[
 
 Operation: TypeAlias = Literal["send", "audience_add", "audience_remove", "call", "erase"]
 
+OBLIGATIONS: tuple[Operation, ...] = ("erase",)
+"""What a destination has to be told: tried until it expires, whatever its `give_up`."""
+
 
 class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
     """One thing meant for one person at one destination. Complete: a lane needs nothing else."""

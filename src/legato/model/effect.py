@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TypeAlias
 
 from legato.model.delivery import Delivery, Outcome
-from legato.model.erasure import Searched, Told, Tomb
+from legato.model.erasure import Findings, Told, Tomb
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.noun import Noun
@@ -97,9 +96,7 @@ class Certify(Noun, frozen=True, kw_only=True, array_like=True, tag="certify"):
 
     erasure_id: EventId
     at: Instant
-    counts: Mapping[str, int]
-    told: tuple[Told, ...]
-    searched: Searched | None
+    findings: Findings
 
 
 class Strike(Noun, frozen=True, kw_only=True, array_like=True, tag="strike"):

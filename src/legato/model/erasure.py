@@ -45,6 +45,18 @@ class Searched(Noun, frozen=True, kw_only=True, array_like=True):
     """File -> how often something was found in it. Empty: nothing anywhere."""
 
 
+class Findings(Noun, frozen=True, kw_only=True, array_like=True):
+    """What the log's writer has to say of an erasure, once everything is overwritten."""
+
+    counts: Mapping[str, int] = {}
+    told: tuple[Told, ...] = ()
+    """For a replay, which does not know."""
+    searched: Searched | None = None
+    """None: destinations are still being told, or the files are too large for a search."""
+    is_last: bool = True
+    """All destinations have been told, or could not be."""
+
+
 class Erasure(Noun, frozen=True, kw_only=True, array_like=True):
     """One erasure, as stores keep it."""
 
@@ -77,25 +89,15 @@ class Erasure(Noun, frozen=True, kw_only=True, array_like=True):
         known = (told if one.delivery_id == told.delivery_id else one for one in self.told)
         return msgspec.structs.replace(self, told=tuple(known))
 
-    def certified(
-        self,
-        at: Instant,
-        counts: Mapping[str, int],
-        *,
-        told: tuple[Told, ...],
-        searched: Searched | None,
-    ) -> Erasure:
-        """Return this with what was removed beside the state.
-
-        A replay knows of those told what is said here, and no more.
-        """
+    def certified(self, at: Instant, findings: Findings) -> Erasure:
+        """Return this with what was found and removed beside the state."""
         return msgspec.structs.replace(
             self,
-            counts={**self.counts, **counts},
-            told=self.told or told,
+            counts={**self.counts, **findings.counts},
+            told=self.told or findings.told,
             overwritten_at=self.overwritten_at or at,
-            searched=searched or self.searched,
-            completed_at=None if self.is_telling else at,
+            searched=findings.searched or self.searched,
+            completed_at=at if findings.is_last else None,
         )
 
 

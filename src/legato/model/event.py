@@ -9,7 +9,7 @@ import msgspec
 
 from legato.model.consent import ConsentLine, Evidence
 from legato.model.delivery import Delivery, Outcome
-from legato.model.erasure import Searched, Told, Tomb
+from legato.model.erasure import Findings, Tomb
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.note import GateSeen
@@ -184,10 +184,7 @@ class ErasureCompleted(Noun, frozen=True, kw_only=True, array_like=True, tag="er
 
     received_at: Instant
     erasure_id: EventId
-    counts: Mapping[str, int]
-    told: tuple[Told, ...] = ()
-    searched: Searched | None = None
-    """None: destinations are still being told, or the files are too large for a search."""
+    findings: Findings
 
 
 class Erased(Noun, frozen=True, kw_only=True, array_like=True, tag="erased"):

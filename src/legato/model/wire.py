@@ -40,7 +40,14 @@ class FileLine(Noun, frozen=True, kw_only=True, tag="file"):
     line: bytes
 
 
-Request: TypeAlias = HttpRequest | Mail | FileLine
+class FileErasure(Noun, frozen=True, kw_only=True, tag="file_erasure"):
+    """Take every line out of a file that has one of these values in it."""
+
+    path: str
+    values: tuple[str, ...]
+
+
+Request: TypeAlias = HttpRequest | Mail | FileLine | FileErasure
 
 
 class Response(Noun, frozen=True, kw_only=True):

@@ -68,8 +68,8 @@ class Erasures(Protocol):
     def struck(self, positions: Sequence[int], erasure_id: EventId) -> None:
         """Take in that the log holds nothing any more at these positions.
 
-        Quarantine and strays are forgotten with them; and, if an erasure is named whose
-        destinations have all been told, what its person was known by.
+        Quarantine and strays are forgotten with them; and, if an erasure is named, what its person
+        was known by.
         """
         ...
 

@@ -15,18 +15,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeAlias
 
 import msgspec
-from msgspec.structs import replace
 
+from legato.core.erasure.overwrite import ERASURE, instead_of
 from legato.core.identifiers import Identifiers, pointer_key
-from legato.model.erasure import Erasure, Searched
+from legato.model.erasure import Erasure, Findings, Searched
 from legato.model.event import (
     CustomerEvent,
-    Erased,
     ErasureCompleted,
-    ErasureRequested,
     Event,
     RejectedItem,
     decode_event,
@@ -40,13 +37,29 @@ from legato.ports.erasure import Erasures
 from legato.ports.log import Log
 from legato.runtime.engine.dialogue import Purge, Question, Struck
 
-Search: TypeAlias = Callable[[Sequence[str]], Awaitable[Searched | None]]
-"""Looks for values in every file of the data folder; None where that would take too long."""
-
 STRIKES_MAX = 100_000
 """Records overwritten in one transaction: a few seconds in which nothing is acknowledged."""
 STRAYS_AT_ONCE = 2_000
-CAUSE = "erasure"
+
+
+async def _unsearched(_: Sequence[str]) -> None:
+    return None
+
+
+async def _unrecorded(_: Erasure) -> None:
+    return None
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes with an erasure, where there is somebody to show it to."""
+
+    search: Callable[[Sequence[str]], Awaitable[Searched | None]] = _unsearched
+    """Looks for values in every file of the data folder; None where that would take too long."""
+    certified: Callable[[Erasure], Awaitable[None]] = _unrecorded
+    """Told of an erasure whenever its certificate has changed."""
+
+
+NO_PROOF = Proof()
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +73,7 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """Has the engine do something with the state."""
     settle: Callable[[Event], Awaitable[None]]
     """Stores a record and waits until it is applied."""
-    search: Search | None = None
+    proof: Proof
 
 
 class Eraser:
@@ -73,13 +86,19 @@ class Eraser:
         self._tell = tools.tell
         self._settle = tools.settle
         self._plan = tools.plan
-        self._search = tools.search
+        self._proof = tools.proof
         self._wanted = asyncio.Event()
         self._wanted.set()  # a stop may have come before the end of the last
+        self._idle = asyncio.Event()
 
     def wake(self) -> None:
         """See to what has to be overwritten."""
         self._wanted.set()
+        self._idle.clear()
+
+    async def settled(self) -> None:
+        """Wait until there is nothing to overwrite, of all that the engine has told of."""
+        await self._idle.wait()
 
     async def run(self) -> None:
         """Overwrite whenever there is something, until cancelled."""
@@ -91,6 +110,8 @@ class Eraser:
             except Exception:
                 self._wanted.set()
                 raise
+            if not self._wanted.is_set():
+                self._idle.set()
 
     async def _work(self) -> None:
         for erasure in await asyncio.to_thread(self._erasures.open):
@@ -107,21 +128,28 @@ class Eraser:
         strays = await asyncio.to_thread(self._find_strays, erasure)
         strikes = await asyncio.to_thread(self._erasures.strikes, STRIKES_MAX)
         positions = sorted({*strikes, *strays, erasure.position})
-        await self._overwrite(positions, erasure.erasure_id)
+        is_last = not erasure.is_telling
+        # Until the last destination has answered, what the person was known by is still needed.
+        await self._overwrite(positions, erasure.erasure_id if is_last else EventId(""))
         await self._tell(Purge())
         searched = None
-        if self._search is not None and erasure.keys and not erasure.is_telling:
-            searched = await self._search([_value(key) for key in erasure.keys])
+        if erasure.keys and is_last:
+            searched = await self._proof.search([_value(key) for key in erasure.keys])
         refused = erasure.counts.get("refused records", 0) + len(strays)
+        findings = Findings(
+            counts={**erasure.counts, "refused records": refused},
+            told=erasure.told,
+            searched=searched,
+            is_last=is_last,
+        )
         await self._settle(
             ErasureCompleted(
-                received_at=self._clock.now(),
-                erasure_id=erasure.erasure_id,
-                counts={**erasure.counts, "refused records": refused},
-                told=erasure.told,
-                searched=searched,
+                received_at=self._clock.now(), erasure_id=erasure.erasure_id, findings=findings
             )
         )
+        done = await asyncio.to_thread(self._erasures.get, erasure.erasure_id)
+        if done is not None:
+            await self._proof.certified(done)
 
     async def _overwrite(self, positions: Sequence[int], erasure_id: EventId) -> None:
         await asyncio.to_thread(self._rewrite, positions)
@@ -133,24 +161,15 @@ class Eraser:
             data = self._log.get(position)
             if data is None:
                 continue
-            event = self._instead_of(decode_event(data))
+            event = instead_of(
+                decode_event(data),
+                cause=ERASURE,
+                erasure=self._erasures.get,
+                telling=self._erasures.telling,
+            )
             if event is not None:
                 records.append((position, encode_event(event)))
         self._log.rewrite(records)
-
-    def _instead_of(self, event: Event) -> Event | None:
-        match event:
-            case Erased():
-                return None
-            case ErasureRequested():
-                erasure = self._erasures.get(event.event_id)
-                return replace(
-                    event,
-                    tombs=event.tombs if erasure is None else erasure.tombs,
-                    deliveries=tuple(self._erasures.telling(event.event_id)),
-                )
-            case _:
-                return Erased(received_at=event.received_at, cause=CAUSE)
 
     def _find_strays(self, erasure: Erasure) -> list[int]:
         """Find records that were refused and are, or may be, about the person."""

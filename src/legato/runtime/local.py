@@ -56,7 +56,7 @@ from legato.runtime.engine.dialogue import (
     Trouble,
     Watched,
 )
-from legato.runtime.eraser import Eraser, Search, Tools
+from legato.runtime.eraser import NO_PROOF, Eraser, Proof, Tools
 from legato.runtime.progress import Progress
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
@@ -186,11 +186,8 @@ class LocalHost:
         self.room.start()
         self._upkeep.start()
 
-    def run(self, lanes: Lanes, *, search: Search | None = None) -> None:
-        """Let lanes have deliveries and time pass: alarms, schedules, sweeps, erasures.
-
-        `search` looks through all files for what an erased person was known by.
-        """
+    def run(self, lanes: Lanes, proof: Proof = NO_PROOF) -> None:
+        """Let lanes have deliveries and time pass: alarms, schedules, sweeps, erasures."""
         inner = self.room.inner
         self._lanes = lanes
         self._alarms = Alarms(
@@ -221,7 +218,7 @@ class LocalHost:
                 plan=lambda: self.applied.plan,
                 tell=self._do,
                 settle=self.settle,
-                search=search,
+                proof=proof,
             )
         )
         self._tasks = [
@@ -293,6 +290,11 @@ class LocalHost:
         """Return what is wrong now, in words."""
         texts = (self.room.fault, self._fault, *self._faults.values())
         return tuple(dict.fromkeys(text for text in texts if text))
+
+    async def overwritten(self) -> None:
+        """Wait until the log holds nothing that is to be overwritten, as far as is known now."""
+        if self._eraser is not None:
+            await self._eraser.settled()
 
     async def settle(self, event: Event) -> None:
         """Store a record of the host's own and wait until it is applied."""

@@ -51,7 +51,7 @@ class MemoryErasures:
             self._strikes.pop(position, None)
             self._strays.pop(position, None)
         erasure = self._erasures.get(erasure_id)
-        if erasure is not None and not erasure.is_telling:
+        if erasure is not None:
             self._erasures[erasure_id] = replace(erasure, keys=())
 
     def purge(self) -> None:
@@ -96,7 +96,7 @@ class MemoryErasures:
         erasure = self._erasures.get(certified.erasure_id)
         if erasure is not None:
             self._erasures[certified.erasure_id] = erasure.certified(
-                certified.at, certified.counts, told=certified.told, searched=certified.searched
+                certified.at, certified.findings
             )
 
     def _sorted(self) -> list[Erasure]:

@@ -84,7 +84,7 @@ class SqliteErasures:
             for table in ("strike", "stray", "quarantine"):
                 writer.executemany(f"DELETE FROM {table} WHERE position = ?", rows)  # noqa: S608 - our own names
             erasure = _erasure(writer, erasure_id)
-            if erasure is not None and not erasure.is_telling:
+            if erasure is not None:
                 _write(writer, msgspec.structs.replace(erasure, keys=()))
 
     def purge(self) -> None:
@@ -157,9 +157,7 @@ def _certify(writer: Connection, certified: Certify) -> None:
     if erasure is not None:
         _write(
             writer,
-            erasure.certified(
-                certified.at, certified.counts, told=certified.told, searched=certified.searched
-            ),
+            erasure.certified(certified.at, certified.findings),
         )
 
 

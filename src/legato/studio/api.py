@@ -16,6 +16,7 @@ from legato.studio.callers import TOKENS
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.secrets import SECRETS
+from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
@@ -39,6 +40,8 @@ def api(host: App, tokens: Tokens) -> Api:
     return Litestar(
         route_handlers=[
             PEOPLE,
+            ERASING,
+            ERASURES,
             TAIL,
             QUARANTINE,
             DELIVERIES,

@@ -36,7 +36,7 @@ async def read_profile(
     if state is None:
         state = await host.person(await found(host, who))
     if state is None:
-        raise _nobody()
+        raise nobody()
     profile = profile_of(state, plan=host.plan(), now=host.clock.now())
     sight = await sight_of(request, host, action="person.reveal", subject=state.person_id)
     return profile if sight == "whole" else mask_profile(profile, host.plan(), sight)
@@ -74,11 +74,12 @@ async def found(host: App, who: str) -> PersonId:
     """Return whom a text leads to, or refuse with 404 without repeating it."""
     person_id = await host.find(who)
     if person_id is None:
-        raise _nobody()
+        raise nobody()
     return person_id
 
 
-def _nobody() -> Exception:
+def nobody() -> Exception:
+    """Return the refusal of somebody who is not known."""
     return not_found(
         "person.unknown",
         "Nobody is known by this id or identifier.",

@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from legato.model.instant import SECOND
-from legato.model.wire import FileLine, HttpRequest, Mail, Request, Response
+from legato.model.wire import FileErasure, FileLine, HttpRequest, Mail, Request, Response
 from legato.ports.sender import SendFault
 from legato.transports.address import ForbiddenAddressError, open_socket
 
@@ -39,7 +39,7 @@ class HttpSender:
         match request:
             case HttpRequest():
                 return await self._send(request)
-            case Mail() | FileLine():
+            case Mail() | FileLine() | FileErasure():
                 raise AssertionError("an HTTP sender was given something else than a request")
 
     async def _send(self, request: HttpRequest) -> Response:

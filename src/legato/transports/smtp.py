@@ -9,7 +9,7 @@ from typing import TypeAlias
 import aiosmtplib
 
 from legato.model.instant import SECOND
-from legato.model.wire import FileLine, HttpRequest, Mail, Request, Response
+from legato.model.wire import FileErasure, FileLine, HttpRequest, Mail, Request, Response
 from legato.ports.sender import SendFault
 from legato.transports.address import ForbiddenAddressError, connect
 
@@ -41,7 +41,7 @@ class SmtpSender:
         match request:
             case Mail():
                 return await self._send(request)
-            case HttpRequest() | FileLine():
+            case HttpRequest() | FileLine() | FileErasure():
                 raise AssertionError("an SMTP sender was given something else than a letter")
 
     async def _send(self, mail: Mail) -> Response:

@@ -90,13 +90,8 @@ def settle_husk(husk: State, report: DeliveryReported, now: Instant) -> Result:
 
 def certify(event: ErasureCompleted) -> Result:
     """Put on record what was removed outside the state."""
-    certified = Certify(
-        erasure_id=event.erasure_id,
-        at=event.received_at,
-        counts=event.counts,
-        told=event.told,
-        searched=event.searched,
-    )
+    at, findings = event.received_at, event.findings
+    certified = Certify(erasure_id=event.erasure_id, at=at, findings=findings)
     return Result(effects=[certified])
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
 
 from legato.core.identifiers import address_of
 from legato.core.program import Program
-from legato.model.delivery import Delivery
+from legato.model.delivery import Delivery, Operation
 from legato.model.event import ErasureRequested
 from legato.model.ids import DeliveryId, PersonId, derive
 from legato.model.instant import HOUR, Duration, Instant
@@ -16,33 +19,70 @@ TELL_FOR: Duration = 72 * HOUR
 """How long a destination is tried; then the certificate says that it does not know."""
 
 
+class Telling(msgspec.Struct, frozen=True):
+    """What one destination is told."""
+
+    operation: Operation
+    destination: str
+    message: str
+    address: str
+    content: Mapping[str, Any]
+
+
 def deliveries_of(
     program: Program, person: State, event: ErasureRequested, *, husk_id: PersonId, now: Instant
 ) -> tuple[Delivery, ...]:
-    """Return one delivery for every destination that takes erasures and address it may know."""
+    """Return by what destinations are told, each of which knows the person by some address."""
+    tellings = [*_leavings(program, person), *_erasings(program, person)]
     return tuple(
         Delivery(
-            delivery_id=DeliveryId(derive("erase", event.event_id, destination, address)),
+            delivery_id=DeliveryId(
+                derive("erase", event.event_id, one.message, one.destination, one.address)
+            ),
             person_id=husk_id,
-            operation="erase",
-            destination=destination,
+            operation=one.operation,
+            destination=one.destination,
             channel="",
             purpose="",
-            message="erasure",
-            address=address,
-            content={
-                "person_ids": [person.person_id, *person.merged],
-                "identifiers": {kind: list(one) for kind, one in person.identifiers.items()},
-            },
+            message=one.message,
+            address=one.address,
+            content=one.content,
             decided_at=now,
             expires_at=now + TELL_FOR,
             trace=event.event_id,
             captured_at=event.received_at,
             plan=program.digest,
         )
-        for destination in program.erasers
-        for address in dict.fromkeys(_addresses(program, person, destination)) or ("",)
+        for one in tellings
     )
+
+
+def _leavings(program: Program, person: State) -> Iterator[Telling]:
+    """Take the person off the audiences of destinations that know no other way to forget."""
+    for name in sorted(person.audiences):
+        audience = program.plan.audiences.get(name)
+        if audience is None or audience.destination in program.erasers:
+            continue
+        address = address_of(person, audience.address)
+        content = {"audience": audience.list or audience.name}
+        yield Telling("audience_remove", audience.destination, name, address, content)
+
+
+def _erasings(program: Program, person: State) -> Iterator[Telling]:
+    people = [person.person_id, *person.merged]
+    # Sorted, as the log has them: a replay makes the same bytes of it.
+    identifiers = {kind: list(person.identifiers[kind]) for kind in sorted(person.identifiers)}
+    known = [value for values in identifiers.values() for value in values]
+    for destination in program.erasers:
+        for address in dict.fromkeys(_addresses(program, person, destination)) or ("",):
+            values = dict.fromkeys([*people, *known, *([address] if address else ())])
+            yield Telling(
+                "erase",
+                destination,
+                "erasure",
+                address,
+                {"identifiers": identifiers, "person_ids": people, "values": list(values)},
+            )
 
 
 def _addresses(program: Program, person: State, destination: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable
 from typing import Literal, assert_never
 
-from legato.model.delivery import Delivery
+from legato.model.delivery import OBLIGATIONS, Delivery
 from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId
 from legato.model.instant import INSTANT_MAX, SECOND, Duration, Instant
@@ -340,7 +340,8 @@ class Lane:
         if entry.revoked is not None and not entry.may_have_arrived:
             return Over(outcome="refused", reason=entry.revoked)
         assert entry.first_attempt_at is not None
-        if due_at >= entry.first_attempt_at + retry.give_up:
+        is_patient = entry.delivery.operation in OBLIGATIONS
+        if due_at >= entry.first_attempt_at + retry.give_up and not is_patient:
             reason = Reason(
                 code="delivery.gave_up",
                 what=f"no attempt of {entry.attempt_count} succeeded; last: {result.reason.what}",
