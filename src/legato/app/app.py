@@ -14,11 +14,11 @@ from msgspec.structs import replace
 from legato.app.audit import AuditBook
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
+from legato.app.erasure import Erasures
 from legato.app.guard.guard import Guard
 from legato.app.hooks import Hooks
 from legato.app.pages import HostedPages
 from legato.app.secrets import AppSecrets
-from legato.app.erasure import Erasures, People
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
 from legato.core.identifiers import normal_identifier, pointer_key
@@ -49,7 +49,6 @@ from legato.runtime.engine.engine import Engine
 from legato.runtime.engine.parts import Parts
 from legato.runtime.engine.process import EngineProcess
 from legato.runtime.engine.thread import EngineThread
-from legato.runtime.eraser import Proof
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.runtime.local import LocalHost, Stores
@@ -119,19 +118,7 @@ class App:
         self.consents = Consents(self._settle, self.clock)
         self.pages = HostedPages(config.data, self.clock, self.plan)
         self.hooks = Hooks(self.secrets, self.audit, self.clock)
-        self.erasures = Erasures(
-            People(
-                store=store.erasures,
-                records=store,
-                clock=self.clock,
-                plan=self.plan,
-                person=self.person,
-                events=self.events,
-                settle=self._settle,
-                audit=self.audit.record,
-            ),
-            config.data,
-        )
+        self.erasures = Erasures(self.host, store, self.audit, config.data)
         self.last_activity = Activity()
         """As of the stop."""
         self._folder = folder
@@ -178,8 +165,7 @@ class App:
         )
         self._lanes.change_plan(self.plan())
         self._lanes.start()
-        proof = Proof(search=self.erasures.search, certified=self.erasures.certified)
-        self.host.run(self._lanes, proof)
+        self.host.run(self._lanes, self.erasures.proof)
         await self.guard.start()
         await self._count()
         self._is_started = True

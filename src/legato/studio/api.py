@@ -14,9 +14,9 @@ from legato.app import App
 from legato.studio.access import Access, public
 from legato.studio.callers import TOKENS
 from legato.studio.deliveries import DELIVERIES
+from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.secrets import SECRETS
-from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS

@@ -54,10 +54,11 @@ async def erase(who: FromPath[str], data: JSONBody[Asked], host: Host, caller: W
 @get("/{who:str}/export", opt=needs("erase"), summary="Everything that is kept of a person")
 async def export(who: FromPath[str], host: Host, caller: Who) -> Export:
     """Return identifiers, traits, consents, journeys, messages and raw events, unmasked."""
-    exported = await host.erasures.export(await found(host, who), by=f"token:{caller.name}")
-    if exported is None:
+    state = await host.person(await found(host, who))
+    if state is None:
         raise nobody()
-    return exported
+    by = f"token:{caller.name}"
+    return await host.erasures.export(state, by=by, read_events=host.events)
 
 
 @get("/", opt=needs("erase"), summary="Erasures, the newest first")
