@@ -5,6 +5,19 @@ from __future__ import annotations
 from legato.app.app import App, open_app
 from legato.app.config import Applied, Config, Status
 from legato.app.guard.guard import Alert
+from legato.app.guard.healing import Healed, Unapplied
+from legato.app.guard.kept import Drift
 from legato.app.guard.sources import SourceSeen
 
-__all__ = ["Alert", "App", "Applied", "Config", "SourceSeen", "Status", "open_app"]
+__all__ = [
+    "Alert",
+    "App",
+    "Applied",
+    "Config",
+    "Drift",
+    "Healed",
+    "SourceSeen",
+    "Status",
+    "Unapplied",
+    "open_app",
+]

@@ -111,7 +111,7 @@ class App:
             clock=self.clock,
             backlog_events_max=config.backlog_events_max,
         )
-        self.guard = Guard(self, config.data, self._settle)
+        self.guard = Guard(self, self._settle)
         """Watches what comes in."""
         self.intake: FrontIntake = self.guard.intake(self.host.room)
         """Where doors hand events in; raises Busy."""

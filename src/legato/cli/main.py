@@ -32,12 +32,19 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Watch": {
         "live": ("legato.cli.live:live", "Watch what happens, as it happens."),
         "status": ("legato.cli.watch:status", "Show how the running process is doing."),
-        "sources": ("legato.cli.sources:sources", "Show which sources send, and which are silent."),
+        "sources": (
+            "legato.cli.guard.sources:sources",
+            "Show which sources send, and which are silent.",
+        ),
         "tail": ("legato.cli.watch:tail", "Print what happens, one line each."),
     },
     "Operate": {
         "pause": ("legato.cli.repair:pause", "Hold a journey."),
         "resume": ("legato.cli.repair:resume", "Go on with a journey."),
+        "drift": (
+            "legato.cli.guard.drift:drift",
+            "See what comes in another shape; approve a mapping.",
+        ),
         "quarantine": ("legato.cli.repair:quarantine", "Look at refused events; replay them."),
         "deliveries": ("legato.cli.repair:deliveries", "Look at deliveries; redrive dead ones."),
         "audit": ("legato.cli.govern.audit:audit", "See who did what; check that it is whole."),

@@ -96,6 +96,8 @@ class FieldMapping(Noun, frozen=True, kw_only=True):
     """Field -> value sent -> value declared."""
     default: Mapping[str, Any] = {}
     """Field -> value where it is missing or null."""
+    drop_null: tuple[str, ...] = ()
+    """Fields of which null means that they are not there."""
     owner: str = ""
     title: str = ""
 

@@ -17,6 +17,8 @@ from legato.studio.deliveries import DELIVERIES
 from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.secrets import SECRETS
+from legato.studio.guard.drift import DRIFT
+from legato.studio.guard.sources import SOURCES
 from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
@@ -24,7 +26,6 @@ from legato.studio.people import PEOPLE
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
-from legato.studio.sources import SOURCES
 from legato.studio.tail import TAIL
 from legato.studio.tokens import Tokens
 
@@ -47,6 +48,7 @@ def api(host: App, tokens: Tokens) -> Api:
             DELIVERIES,
             JOURNEYS,
             PLAN,
+            DRIFT,
             SOURCES,
             TOKENS,
             AUDIT,

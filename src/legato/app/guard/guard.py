@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Protocol
 
+from legato.app.config import Config
+from legato.app.guard.healing import Healed, Sick, Written, heal, written
 from legato.app.guard.intake import WatchedIntake
-from legato.app.guard.kept import Kept, KeptFile
+from legato.app.guard.kept import Drift, Kept, KeptFile
+from legato.app.guard.shapes import ShapeWatch
 from legato.app.guard.sources import SourceSeen, SourceWatch
-from legato.insight.dependence import Degraded
+from legato.insight.dependence import Degraded, degraded
 from legato.model.event import Event, Noticed
 from legato.model.instant import Instant
 from legato.model.noun import Noun
-from legato.model.plan import Plan
 from legato.model.problem import LegatoError, Reason
 from legato.ports.clock import Clock
 from legato.ports.intake import Busy, FrontIntake
-from legato.ports.log import Log
 
 RESTART_SECONDS = 5.0
 """Until the watch is started again after a fault."""
@@ -34,7 +34,7 @@ class Alert(Noun, frozen=True, kw_only=True):
     """What rests on it."""
 
 
-class Home(Protocol):
+class Home(Sick, Protocol):
     """What the guard needs of the app."""
 
     @property
@@ -43,27 +43,28 @@ class Home(Protocol):
         ...
 
     @property
-    def log(self) -> Log:
-        """What was received."""
-        ...
-
-    def plan(self) -> Plan:
-        """Return the active plan."""
+    def config(self) -> Config:
+        """Where the folders are."""
         ...
 
 
 class Guard:
     """One of a running app. Everything is called on the loop."""
 
-    def __init__(
-        self, home: Home, folder: Path, settle: Callable[[Event], Awaitable[None]]
-    ) -> None:
+    def __init__(self, home: Home, settle: Callable[[Event], Awaitable[None]]) -> None:
         self._home = home
         self._settle = settle
-        self._file = KeptFile(folder)
+        self._file = KeptFile(home.config.data)
         self._kept: Kept = self._file.read()
         self._sources = SourceWatch(
             home.clock, home.plan, silent=self._kept.silent, changed=self._told
+        )
+        self._shapes = ShapeWatch(
+            home.clock,
+            home.plan,
+            drifts=self._kept.drifts,
+            rejected=self._kept.rejected,
+            changed=self._told,
         )
         self._news: asyncio.Queue[Noticed] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
@@ -77,9 +78,14 @@ class Guard:
     async def start(self) -> None:
         """Read back when sources were heard, and begin to watch."""
         await asyncio.to_thread(self._sources.look_back, self._home.log)
+        await asyncio.to_thread(self._shapes.look_back, self._home.log)
         self._tasks = [
             asyncio.create_task(self._keep_running(run), name=name)
-            for name, run in (("sources", self._sources.run), ("alerts", self._record))
+            for name, run in (
+                ("sources", self._sources.run),
+                ("shapes", self._shapes.run),
+                ("alerts", self._record),
+            )
         ]
 
     async def stop(self) -> None:
@@ -99,10 +105,61 @@ class Guard:
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return what is not as it should be, and what rests on it."""
-        return tuple(_silence(seen) for seen in self.sources() if seen.silent_since is not None)
+        silent = [_silence(seen) for seen in self.sources() if seen.silent_since is not None]
+        return (*silent, *(self._drifted(drift) for drift in self.drifts()))
+
+    def drifts(self) -> tuple[Drift, ...]:
+        """Return what has drifted and is not decided, the oldest first."""
+        return tuple(sorted(self._kept.drifts.values(), key=lambda drift: drift.since))
+
+    def drift(self, drift_id: str) -> Drift | None:
+        """Return one of them."""
+        return next((each for each in self.drifts() if each.drift_id == drift_id), None)
+
+    def proposed(self, drift: Drift) -> Written | None:
+        """Return the definition that approving would write; None where none is proposed."""
+        finding = drift.finding
+        if finding.mapping is None:
+            return None
+        return written(finding, finding.mapping, self._home.plan())
+
+    async def approve(self, drift: Drift, *, by: str) -> Healed:
+        """Write the mapping into the folder, apply it, and replay what it heals, in order.
+
+        Raises Unapplied, or LegatoError; then nothing is changed.
+        """
+        new = self.proposed(drift)
+        assert new is not None, "it has a mapping"
+        healed = await heal(self._home, self._home.config.workspace, new, by=by)
+        if drift.finding.topic in self._kept.drifts:
+            self._shapes.close(drift.finding.topic, f"is read by {healed.file} now")
+        return healed
+
+    async def reject(self, drift: Drift) -> None:
+        """Propose it no more."""
+        self._shapes.reject(drift)
+
+    async def look_at_shapes(self) -> None:
+        """Judge what came in at once; it does so by itself within seconds."""
+        await self._shapes.look()
+
+    def _drifted(self, drift: Drift) -> Alert:
+        finding = drift.finding
+        event = finding.event if finding.mapping is None else finding.mapping.event
+        return Alert(
+            topic=finding.topic,
+            reason=Reason(
+                code="event.drifted",
+                what=f"'{finding.event}' from {finding.source} has drifted: see `legato drift`",
+                definition=f"catalog/{event}",
+            ),
+            since=drift.since,
+            journeys=degraded(self._home.plan(), [event]),
+        )
 
     def _see(self, events: Sequence[Event]) -> None:
         self._sources.see(events)
+        self._shapes.see(events)
 
     def _told(self, noticed: Noticed) -> None:
         self._news.put_nowait(noticed)

@@ -10,10 +10,20 @@ from pathlib import Path
 
 import msgspec
 
+from legato.govern.drift.proposal import Finding
 from legato.model.instant import Instant
+from legato.model.noun import Noun
 from legato.model.problem import LegatoError
 
 FILE_NAME = "guard.json"
+
+
+class Drift(Noun, frozen=True, kw_only=True):
+    """What has drifted, since when."""
+
+    drift_id: str
+    since: Instant
+    finding: Finding
 
 
 class Kept(msgspec.Struct, kw_only=True):
@@ -21,6 +31,10 @@ class Kept(msgspec.Struct, kw_only=True):
 
     silent: dict[str, Instant] = {}
     """Source -> since when it is silent, of those that an alert was raised for."""
+    drifts: dict[str, Drift] = {}
+    """Topic -> what has drifted and is not decided."""
+    rejected: dict[str, Instant] = {}
+    """Drift id -> when somebody rejected it: it is not proposed again."""
 
 
 class KeptFile:

@@ -50,7 +50,8 @@ class Mapper:
         for path, value in mapping.default.items():
             if _default(body, path, value):
                 done.append(f"filled `{path}` in")
-        return done
+        dropped = [path for path in mapping.drop_null if _drop_null(body, path)]
+        return [*done, *(f"dropped `{path}`, which was null" for path in dropped)]
 
     def _rename(self, body: Holder, old: str, new: str) -> bool:
         found, old_key = holders(body, old)
@@ -144,4 +145,12 @@ def _default(body: Holder, path: str, value: object) -> bool:
     empty = [holder for holder in found if holder.get(key) is None]
     for holder in empty:
         holder[key] = value
+    return bool(empty)
+
+
+def _drop_null(body: Holder, path: str) -> bool:
+    found, key = holders(body, path)
+    empty = [holder for holder in found if key in holder and holder[key] is None]
+    for holder in empty:
+        del holder[key]
     return bool(empty)

@@ -25,7 +25,7 @@ _TYPE_OF: Mapping[str, tuple[str, ...]] = {
     "text": ("string",),
     "boolean": ("boolean",),
 }
-_WORDS = ("rename", "convert", "map", "default")
+_WORDS = ("rename", "convert", "map", "default", "drop_null")
 
 
 def read_mapping(scope: Scope, tree: Fields) -> FieldMapping:
@@ -49,6 +49,7 @@ def read_mapping(scope: Scope, tree: Fields) -> FieldMapping:
         multiply=_each(part, "multiply", form.number, fields.target),
         values=_each(part, "map", _meanings, fields.values),
         default=_each(part, "default", _any, fields.default),
+        drop_null=fields.names(part, "drop_null"),
         owner=part.read("owner", form.text, ""),
         title=part.read("title", form.text, name),
     )
@@ -81,6 +82,13 @@ class _Fields:
         """Look a declared field up."""
         del value
         self._schema(path, field.place)
+
+    def names(self, part: Form, key: str) -> tuple[str, ...]:
+        """Read a list of declared fields."""
+        paths = part.read(key, form.texts, ())
+        for path in paths:
+            self._schema(path, part.place_of_value(key))
+        return paths
 
     def rename(self, old: str, new: str, field: Field) -> None:
         self._schema(new, field.value.place)

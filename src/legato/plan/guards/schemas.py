@@ -58,5 +58,6 @@ MAPPING: Schema = shape(
         "multiply": _by_field({"type": "number"}, "Renamed field: factor between the units."),
         "map": _by_field({"type": "object"}, "Field: {value sent: value declared}."),
         "default": _by_field({}, "Field: its value where it is missing or null."),
+        "drop_null": {"$ref": "#/$defs/names", "description": "Fields of which null is nothing."},
     },
 )

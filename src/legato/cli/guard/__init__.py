@@ -1,0 +1,3 @@
+"""Commands of the guard: sources and drift."""
+
+from __future__ import annotations
