@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import BinaryIO, TypedDict, Unpack
 
 import click
@@ -18,6 +19,8 @@ from legato.model.instant import Instant, parse_instant
 from legato.ports.audit import Head
 
 PAGE = 1_000
+TOLD_LENGTH = 300
+"""Of an entry's detail in a list; `export` writes it whole."""
 
 
 class _Entry(msgspec.Struct):
@@ -73,7 +76,7 @@ def audit_list(client: Client, limit: int, **asked: Unpack[_Asked]) -> None:
         )
         told = "; ".join(f"{name}: {value}" for name, value in row.detail.items() if value)
         if told:
-            click.echo(f"    {told}")
+            click.echo(f"    {shorten(told, TOLD_LENGTH, placeholder=' ...')}")
     if not rows:
         click.echo("Nothing on record meets that.")
 
