@@ -94,7 +94,7 @@ class Legato:
         if text is not None:
             headers.append((b"authorization", f"Bearer {text}".encode()))
         data = b"" if body is None else msgspec.json.encode(body)
-        return self.runner.run(self._ask(method, path, headers, data, peer))
+        return self.runner.run(self.ask(method, path, headers, data, peer))
 
     def token(self, role: Role) -> str:
         if role not in self.roles:
@@ -125,14 +125,14 @@ class Legato:
         basic = base64.b64encode(f"{KEY}:".encode()).decode()
         headers = [(b"content-type", JSON), (b"authorization", f"Basic {basic}".encode())]
         data = msgspec.json.encode(call)
-        answer = self.runner.run(self._ask("POST", f"/v1/{kind}", headers, data, "10.0.0.1"))
+        answer = self.runner.run(self.ask("POST", f"/v1/{kind}", headers, data, "10.0.0.1"))
         assert answer.status == 200
         self.runner.run(self._applied())
 
     async def _applied(self) -> None:
         await self.app.applied(self.app.status().position)
 
-    async def _ask(
+    async def ask(
         self, method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes, peer: str
     ) -> Answered:
         where, _, query = path.partition("?")
@@ -220,6 +220,9 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody/export", None, "erase"),
     ("GET", "/api/erasures", None, "erase"),
     ("GET", "/api/erasures/none", None, "erase"),
+    ("GET", "/api/people/nobody/consents", None, "look"),
+    ("POST", "/api/people/nobody/consents", {"lines": []}, "consent"),
+    ("GET", "/api/people/nobody/deliveries/none/consent", None, "look"),
     ("GET", "/api/tail", None, "look"),
     ("GET", "/api/quarantine", None, "look"),
     ("GET", "/api/quarantine/7", None, "look"),

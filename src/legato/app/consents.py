@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from legato.model.consent import ConsentLine, Evidence
+from msgspec.structs import replace
+
+from legato.model.consent import CONFIRMED, ConsentLine, Evidence
 from legato.model.event import ConsentSaid, Event
 from legato.model.ids import EventId, PersonId, derive
 from legato.ports.clock import Clock
@@ -29,6 +31,21 @@ class Consents:
         """Put on record what a person says now; return the statement's id."""
         said = self.statement(person_id, lines, source=source, wording=wording, evidence=evidence)
         await self.take(said)
+        return said.event_id
+
+    async def confirm(
+        self,
+        person_id: PersonId,
+        line: ConsentLine,
+        *,
+        source: str,
+        wording: str = "",
+        evidence: Evidence = Evidence(),  # noqa: B008 - immutable
+    ) -> EventId:
+        """Let a yes hold that waits to be confirmed; where none waits, nothing changes."""
+        proof = replace(evidence, method=CONFIRMED)
+        said = self.statement(person_id, [line], source=source, wording=wording, evidence=proof)
+        await self.take(replace(said, is_confirmation=True))
         return said.event_id
 
     def statement(

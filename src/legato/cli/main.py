@@ -26,6 +26,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "People": {
         "why": ("legato.cli.why:why", "Say why a message went, or did not."),
+        "consent": ("legato.cli.consent:consent", "See and record what people agree to."),
         "profile": ("legato.cli.why:profile", "Show all that is known of a person."),
         "people": ("legato.cli.people:people", "Erase people, or export what is kept of them."),
     },

@@ -16,6 +16,7 @@ from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
 from legato.insight.answer import Answer, GateLine, Line, Stage, Weighing
 from legato.insight.profile import (
     Profile,
+    SaidBy,
     ShownConsent,
     ShownDelivery,
     ShownEnrollment,
@@ -153,9 +154,18 @@ def _trait(trait: ShownTrait) -> Row:
     return trait.name, value, "computed now" if trait.is_computed else moment(trait.at)
 
 
+_SAID_BY: dict[SaidBy, str] = {
+    "person": "the person",
+    "tool": "a consent tool",
+    "browser": "the browser",
+    "unconfirmed": "an answer not confirmed",
+}
+
+
 def _consent(consent: ShownConsent) -> Row:
     said = "yes" if consent.is_granted else "no"
-    return f"{consent.purpose}, {channel_words(consent.channel)}", said, moment(consent.at)
+    by = "" if consent.by == "person" else f", by {_SAID_BY[consent.by]}"
+    return f"{consent.purpose}, {channel_words(consent.channel)}", said, moment(consent.at) + by
 
 
 def _enrollment(enrollment: ShownEnrollment) -> Row:

@@ -249,6 +249,7 @@ class CollectDoor:
             kind=route.kind,
             sent_at=_header_sent_at(request.headers),
             address=request.peer if client else "",
+            objects=request.headers.get(b"sec-gpc") == b"1",
             write_key=key,
         )
         if isinstance(read, Batch):

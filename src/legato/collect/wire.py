@@ -115,6 +115,8 @@ class Arrival(Noun, frozen=True, kw_only=True):
     """The sender's, where the sender is a person's own device; empty for servers."""
     write_key: str = ""
     """Blotted out of what is quarantined."""
+    objects: bool = False
+    """The sender's browser says no to being sold and shared: Global Privacy Control."""
 
 
 _ITEM = msgspec.json.Decoder(Item)
@@ -384,6 +386,9 @@ def _context(item: Item, arrival: Arrival) -> bytes | None:
     data, value = read
     if arrival.context:
         value = {**arrival.context, **value}
+        data = _JSON.encode(value)
+    if arrival.objects and value.get("gpc") is not True:
+        value = {**value, "gpc": True}
         data = _JSON.encode(value)
     if arrival.address and "ip" not in value and item.channel != "server":
         return _JSON.encode({**value, "ip": arrival.address})

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from legato.core.program import ZONE_TRAIT
 from legato.expr.tally import measure
 from legato.expr.wall import is_zone
+from legato.model.consent import EVERY_CHANNEL, Consent, ledger_key
 from legato.model.delivery import Delivery
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.model.state import Enrollment, State
+
+SaidBy: TypeAlias = Literal["person", "tool", "browser", "unconfirmed"]
 
 
 class ShownIdentifier(Noun, frozen=True, kw_only=True):
@@ -38,6 +41,9 @@ class ShownConsent(Noun, frozen=True, kw_only=True):
     at: Instant
     source: str
     event_id: str
+    record: str = ""
+    by: SaidBy = "person"
+    """Who said it; `unconfirmed` waits for the person's confirmation, or did in vain."""
 
 
 class ShownMembership(Noun, frozen=True, kw_only=True):
@@ -141,20 +147,34 @@ def _zone(state: State, plan: Plan) -> str:
 
 
 def _consents(state: State) -> tuple[ShownConsent, ...]:
-    lines: list[ShownConsent] = []
-    for key, consent in sorted(state.consents.items()):
-        purpose, _, channel = key.partition("/")
-        lines.append(
-            ShownConsent(
-                purpose=purpose,
-                channel=channel,
-                is_granted=consent.is_granted,
-                at=consent.at,
-                source=consent.source,
-                event_id=consent.event_id,
-            )
-        )
-    return tuple(lines)
+    objections = {
+        ledger_key(purpose, EVERY_CHANNEL): line for purpose, line in state.objections.items()
+    }
+    registers: tuple[tuple[SaidBy, Mapping[str, Consent]], ...] = (
+        ("person", state.consents),
+        ("tool", state.signals),
+        ("browser", objections),
+        ("unconfirmed", state.unconfirmed),
+    )
+    return tuple(
+        _consent(key, consent, by)
+        for by, lines in registers
+        for key, consent in sorted(lines.items())
+    )
+
+
+def _consent(key: str, consent: Consent, by: SaidBy) -> ShownConsent:
+    purpose, _, channel = key.partition("/")
+    return ShownConsent(
+        purpose=purpose,
+        channel=channel,
+        is_granted=consent.is_granted,
+        at=consent.at,
+        source=consent.source,
+        event_id=consent.event_id,
+        record=consent.record,
+        by=by,
+    )
 
 
 def _memberships(since: Mapping[str, Instant]) -> tuple[ShownMembership, ...]:

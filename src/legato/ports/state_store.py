@@ -114,6 +114,14 @@ class Stories(Protocol):
         """
         ...
 
+    def mentions(self, person_id: PersonId, word: str, limit: int) -> list[Story]:
+        """Return the newest of a person's notes in which a word stands, in order.
+
+        A word is an id or the name of a kind of note; what it is looked for in is how notes are
+        stored, so others may be among them.
+        """
+        ...
+
 
 class FoldStore(StateStore, Graves, Stories, Protocol):
     """What the fold needs: a state store that knows who was erased, and what was noted."""

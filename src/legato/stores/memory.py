@@ -250,14 +250,21 @@ class MemoryStore:
 
     def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole; a merged person's is that of who it became."""
+        return _stories([self._notes[each] for each in self._numbers_of(person_id)], after, limit)
+
+    def _numbers_of(self, person_id: PersonId) -> list[int]:
         if not person_id:
             return []
         present = self.resolve(person_id)
         numbers = list(self._notes_of.get(present, ()))
         for gone in self._gone.get(present, ()):
             numbers.extend(self._notes_of.get(gone, ()))
-        numbers.sort()
-        return _stories([self._notes[each] for each in numbers], after, limit)
+        return sorted(numbers)
+
+    def mentions(self, person_id: PersonId, word: str, limit: int) -> list[Story]:
+        """As promised; a merged person's are those of who it became."""
+        rows = [self._notes[each] for each in self._numbers_of(person_id)]
+        return [_story(row) for row in rows if word.encode() in row.notes][-limit:]
 
     def tail(self, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole."""
@@ -429,15 +436,16 @@ def _stories(rows: Sequence[NoteRow], after: int, limit: int) -> list[Story]:
     if end < len(rows):
         # The last position is given whole, so that none of its notes is paged over.
         end = bisect_right(rows, rows[end - 1].position, lo=start, key=_position)
-    return [
-        Story(
-            position=row.position,
-            person_id=row.person_id,
-            at=row.at,
-            notes=decode_notes(row.notes),
-        )
-        for row in rows[start:end]
-    ]
+    return [_story(row) for row in rows[start:end]]
+
+
+def _story(row: NoteRow) -> Story:
+    return Story(
+        position=row.position,
+        person_id=row.person_id,
+        at=row.at,
+        notes=decode_notes(row.notes),
+    )
 
 
 def _position(row: NoteRow | _Waiting) -> int:

@@ -49,6 +49,14 @@ _STORY = (
     " SELECT key, position, person_id, at, notes FROM thread JOIN note USING (key)"
     " WHERE key <= ?2 ORDER BY key LIMIT ?3"
 )
+_MENTIONS = (
+    "WITH RECURSIVE thread(key) AS ("
+    " SELECT note FROM person WHERE person_id = ?1 AND note > 0"
+    " UNION ALL SELECT note FROM forward WHERE target = ?1 AND note > 0"
+    " UNION ALL SELECT before FROM thread JOIN note USING (key) WHERE before > 0)"
+    " SELECT key, position, person_id, at, notes FROM thread JOIN note USING (key)"
+    " WHERE instr(notes, ?2) ORDER BY key DESC LIMIT ?3"
+)
 _COUNT_PEOPLE = (
     "SELECT (SELECT count(*) FROM person) - (SELECT count(*) FROM person WHERE state IS NULL)"
 )
@@ -262,6 +270,13 @@ class SqliteStore:
                 limit=limit,
             )
 
+    def mentions(self, person_id: PersonId, word: str, limit: int) -> list[Story]:
+        """As promised; a merged person's are those of who it became."""
+        with self._reading() as reader, reader:
+            present = _resolve(reader, person_id)
+            rows = reader.execute(_MENTIONS, (present, word.encode(), limit)).fetchall()
+        return [_story(row) for row in reversed(rows)]
+
     def tail(self, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole."""
         with self._reading() as reader, reader:
@@ -391,10 +406,12 @@ def _stories(
         key, position = rows[-1][:2]
         rest = (key + 1, ((position + 1) << NOTE_KEY_SHIFT) - 1, -1)
         rows += reader.execute(sql, (*rest, *bindings)).fetchall()
-    return [
-        Story(position=position, person_id=person_id, at=at, notes=decode_notes(notes))
-        for _, position, person_id, at, notes in rows
-    ]
+    return [_story(row) for row in rows]
+
+
+def _story(row: tuple[Any, ...]) -> Story:
+    _, position, person_id, at, notes = row
+    return Story(position=position, person_id=person_id, at=at, notes=decode_notes(notes))
 
 
 def _quarantine_row(position: int, body: bytes) -> QuarantineRow:

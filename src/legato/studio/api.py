@@ -13,6 +13,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from legato.app import App
 from legato.studio.access import Access, public
 from legato.studio.callers import TOKENS
+from legato.studio.consents.routes import CONSENTS
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.govern.audit import AUDIT
@@ -43,6 +44,7 @@ def api(host: App, tokens: Tokens) -> Api:
             PEOPLE,
             ERASING,
             ERASURES,
+            CONSENTS,
             TAIL,
             QUARANTINE,
             DELIVERIES,

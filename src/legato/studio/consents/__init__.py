@@ -1,0 +1,3 @@
+"""Routes about consent: what people said, what holds, what sends relied on."""
+
+from __future__ import annotations
