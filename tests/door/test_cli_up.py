@@ -30,6 +30,10 @@ class Running:
         self.workspace = folder / "shop"
         self.data = self.workspace / ".legato"
         subprocess.run([*COMMAND, "init", "shop"], cwd=folder, check=True, capture_output=True)
+        self.start(*options)
+
+    def start(self, *options: str) -> None:
+        """Start on the workspace that there is, and wait until it serves."""
         self.process = subprocess.Popen(
             [*COMMAND, "up", ".", "--port", "0", *options],
             cwd=self.workspace,

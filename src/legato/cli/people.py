@@ -16,11 +16,13 @@ from rich.text import Text
 from legato.app.erasure import search_folder
 from legato.cli.client import Client, Failure, connects, segment_of
 from legato.cli.why import print_json
-from legato.insight.certificate import Certificate
+from legato.insight.certificate import Certificate, Stage
 
 ASK_AGAIN_SECONDS = 0.25
 WAIT_SECONDS = 60.0
 """An erasure that takes longer goes on without being watched."""
+TOLD_SECONDS = 10.0
+"""Destinations that are down are told for 72 hours: nobody waits for that at a terminal."""
 
 _STYLES = {"accepted": "green", "delivered": "green", "pending": "yellow"}
 
@@ -48,7 +50,7 @@ def erase(client: Client, who: str, reason: str, *, is_sure: bool, is_json: bool
     console = Console(highlight=False, stderr=True)
     asked = client.post(f"/api/people/{segment_of(who)}/erase", Certificate, {"reason": reason})
     with console.status("Nothing answers for the person any more; overwriting the records ..."):
-        certificate = _wait(client, asked)
+        certificate = _told(client, asked)
     if is_json:
         print_json(certificate)
     else:
@@ -57,13 +59,25 @@ def erase(client: Client, who: str, reason: str, *, is_sure: bool, is_json: bool
         sys.exit(1)
 
 
-def _wait(client: Client, certificate: Certificate) -> Certificate:
-    """Ask until the records are overwritten, and the destinations that answer at once have."""
-    until = time.monotonic() + WAIT_SECONDS
-    while certificate.stage == "erasing" and time.monotonic() < until:
+def _told(client: Client, asked: Certificate) -> Certificate:
+    """Wait for the records, then a moment for the destinations that answer at once."""
+    erased = _wait(client, asked, until=("erased", "completed"))
+    return _wait(client, erased, until=("completed",), seconds=TOLD_SECONDS)
+
+
+def _wait(
+    client: Client,
+    shown: Certificate,
+    *,
+    until: tuple[Stage, ...],
+    seconds: float = WAIT_SECONDS,
+) -> Certificate:
+    """Ask again until it is at one of these stages, for so long at most."""
+    end = time.monotonic() + seconds
+    while shown.stage not in until and time.monotonic() < end:
         time.sleep(ASK_AGAIN_SECONDS)
-        certificate = client.get(f"/api/erasures/{certificate.erasure_id}", Certificate)
-    return certificate
+        shown = client.get(f"/api/erasures/{shown.erasure_id}", Certificate)
+    return shown
 
 
 @people.command()
@@ -81,11 +95,14 @@ def erasures(client: Client, limit: int) -> None:
 
 @people.command()
 @click.argument("erasure_id")
+@click.option("--wait", "is_waiting", is_flag=True, help="Until it is complete, a minute at most.")
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
 @connects
-def certificate(client: Client, erasure_id: str, *, is_json: bool) -> None:
+def certificate(client: Client, erasure_id: str, *, is_waiting: bool, is_json: bool) -> None:
     """Show the certificate of an erasure."""
     found = client.get(f"/api/erasures/{segment_of(erasure_id)}", Certificate)
+    if is_waiting:
+        found = _wait(client, found, until=("completed",))
     if is_json:
         print_json(found)
     else:
