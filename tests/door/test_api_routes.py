@@ -216,6 +216,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody", None, "look"),
     ("GET", "/api/people/nobody/story", None, "look"),
     ("GET", "/api/people/nobody/why", None, "look"),
+    ("GET", "/api/people/nobody/receipts", None, "look"),
     ("POST", "/api/people/nobody/erase", {"reason": "asked"}, "erase"),
     ("GET", "/api/people/nobody/export", None, "erase"),
     ("GET", "/api/erasures", None, "erase"),

@@ -298,8 +298,8 @@ def test_an_audience_follows_its_segment_and_is_left_when_consent_is_withdrawn()
     world.track("ana", "Consent Changed", {"purpose": "marketing", "granted": False})
     world.advance(2 * HOUR)
 
-    changes = [(sent.delivery.operation, sent.delivery.address) for sent in world.sent]
-    assert changes == [
+    said = [(sent.delivery.operation, sent.delivery.address) for sent in world.sent]
+    assert [one for one in said if one[0].startswith("audience")] == [
         ("audience_add", "ana@example.com"),
         ("audience_add", "bob@example.com"),
         ("audience_remove", "ana@example.com"),

@@ -76,6 +76,7 @@ def _journeys_due_at(moment: Moment, since: Instant) -> Instant | None:
     """Return when journeys wait for time, having looked at their rules as of `since`."""
     state, program = moment.state, moment.program
     instants = [held.due_at for held in state.held if not program.paused.get(held.delivery.journey)]
+    instants += state.untold.values()
     for delivery_id, fallback in state.fallbacks.items():
         if fallback.due_at is not None and not program.paused.get(
             state.pending[delivery_id].journey

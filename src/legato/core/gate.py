@@ -12,7 +12,7 @@ from legato.core.privacy.residency import residency_gates
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
-from legato.model.delivery import Delivery
+from legato.model.delivery import OBLIGATIONS, Delivery
 from legato.model.event import decode_object
 from legato.model.ids import share
 from legato.model.instant import Instant, format_duration
@@ -68,7 +68,7 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
     """
     if state is None or delivery.delivery_id not in state.pending:
         return WITHDRAWN
-    if delivery.operation in ("audience_remove", "erase"):
+    if delivery.operation in OBLIGATIONS:
         return Clearance(is_clear=True)
     intent = intent_of(state, delivery)
     gates = [_expiry(intent, now), *law_gates(program, state, intent)]
@@ -181,9 +181,11 @@ def _concerns(purposes: tuple[str, ...], purpose: Purpose) -> bool:
 
 def consent_gate(program: Program, state: State, intent: Intent) -> GateSeen:
     purpose = program.plan.purposes[intent.purpose]
-    if purpose.basis != "consent":
-        return _passed("consent", f"{purpose.name} rests on {purpose.basis}, not on consent")
     line = holding(program.plan, state, purpose.name, intent.channel)
+    # Promotion may be objected to whatever it rests on (GDPR art. 21(2), TCPA).
+    is_objected = purpose.is_promotional and line is not None and not line.is_granted
+    if purpose.basis != "consent" and not is_objected:
+        return _passed("consent", f"{purpose.name} rests on {purpose.basis}, not on consent")
     where = f"{purpose.name} by {intent.channel or 'any channel'}"
     if line is not None and line.is_granted:
         seen = f"{where}: granted, by {line.event_id}"

@@ -44,6 +44,11 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
     )
     survivor.pending.update(gone.pending)
     survivor.fallbacks.update(gone.fallbacks)
+    survivor.untold.update(gone.untold)
+    # Destinations may know each of the two: what was not told of both is told again.
+    survivor.told = {
+        key: known for key, known in survivor.told.items() if known == gone.told.get(key)
+    }
     survivor.decided.update(gone.decided)
     survivor.held.extend(gone.held)
     survivor.merged.extend(gone.merged)

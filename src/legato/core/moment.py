@@ -9,7 +9,7 @@ from legato.core.identifiers import address_of
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.model.effect import Effect
-from legato.model.event import CustomerEvent
+from legato.model.event import ConsentSaid, CustomerEvent
 from legato.model.ids import DeliveryId, EventId
 from legato.model.instant import Instant
 from legato.model.note import Alerted, Note
@@ -79,6 +79,11 @@ class Moment:
         self.captured_at = event.received_at
         self.event_id, self.name = event.event_id, event.name
         self.source, self.body = event.source, body
+
+    def hear(self, event: ConsentSaid) -> None:
+        """Look at what a known person has said."""
+        self.event_id, self.source = event.event_id, event.source
+        self.captured_at = event.received_at
 
     def news(self) -> Sequence[str]:
         """Return what has changed since this was last asked."""

@@ -45,6 +45,15 @@ class SlotFold(NamedTuple):
     then_match: Match | None
 
 
+class Teller(NamedTuple):
+    """What a destination can be told of consent."""
+
+    channels: tuple[str, ...]
+    """Those that it serves; none: it is told of all."""
+    may_reopen: bool
+    """It can be told that an opt-out was taken back."""
+
+
 def _slot_fold(slot: Slot, name: str) -> SlotFold:
     then = slot.then
     return SlotFold(
@@ -157,6 +166,8 @@ class Program:
         }
         self.erasers: tuple[str, ...] = destinations_with(plan, "erase")
         """Destinations that can be told that a person was erased."""
+        self.tellers: dict[str, Teller] = _tellers(plan)
+        """Destinations that can be told of an opt-out."""
         self.opt_outs: dict[str, OptOuts] = {
             source.name: source.opt_outs for source in plan.sources.values() if source.opt_outs
         }
@@ -254,6 +265,17 @@ class Program:
         if trait is not None and isinstance(trait.value, str) and is_zone(trait.value):
             return (trait.value,)
         return quiet.zones_when_unknown or (self.plan.zone,)
+
+
+def _tellers(plan: Plan) -> dict[str, Teller]:
+    can_reopen = destinations_with(plan, "opt_in")
+    return {
+        name: Teller(
+            channels=tuple(one.name for one in plan.channels.values() if one.destination == name),
+            may_reopen=name in can_reopen,
+        )
+        for name in destinations_with(plan, "opt_out")
+    }
 
 
 def destinations_with(plan: Plan, operation: str) -> tuple[str, ...]:

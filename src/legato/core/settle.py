@@ -25,6 +25,7 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
     state = moment.state
     delivery = state.pending.pop(report.delivery_id, None)
     fallback = state.fallbacks.pop(report.delivery_id, None)
+    state.untold.pop(report.delivery_id, None)
     turning = Turning()
     if delivery is not None and fallback is not None:
         turning = turning_at(moment, delivery, fallback, report)
@@ -54,11 +55,21 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
         go_on(moment, delivery, fallback, turning.goes_on)
     elif delivery is not None and delivery.first_id and report.outcome not in NOT_SENT:
         remember_left(moment, delivery)
+    if delivery is not None and delivery.operation == "opt_out":
+        _warn_of_untold(moment, delivery, report)
     for enrollment in state.enrollments:
         if enrollment.waiting_for == report.delivery_id:
             answer = report.answer if report.outcome in ("accepted", "delivered") else None
             answer_arrived(moment, enrollment, answer)
             break
+
+
+def _warn_of_untold(moment: Moment, delivery: Delivery, report: DeliveryReported) -> None:
+    """Raise an alarm for a system that cannot be told of an opt-out: it goes on sending."""
+    if report.outcome not in ("accepted", "delivered"):
+        what = f"{delivery.destination} could not be told of a withdrawn consent: {report.outcome}"
+        definition = f"destinations/{delivery.destination}"
+        moment.warn(Reason(code="opt_out.failed", what=what, definition=definition))
 
 
 def _count_from_now(moment: Moment, report: DeliveryReported) -> None:

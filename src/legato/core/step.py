@@ -22,6 +22,7 @@ from legato.core.sending.answers import answer_reply
 from legato.core.sending.confirm import ask_to_confirm, drop_questions
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
+from legato.core.sending.propagate import alarm_untold, tell_of_consents
 from legato.core.settle import revoke_what_gates_now_close, settle
 from legato.model.effect import Quarantine, Strike
 from legato.model.event import (
@@ -185,6 +186,7 @@ def _on_known_person(
             _fire(moment)
             release_held(moment)
             call_back_the_slow(moment)
+            alarm_untold(moment)
         case DeliveryReported():
             settle(moment, event)
             settle_segments(moment)
@@ -192,6 +194,7 @@ def _on_known_person(
             _call(moment, loaded, event)
         case ConsentSaid():
             if not loaded.is_duplicate:
+                moment.hear(event)
                 take_statement(moment, event)
         case _:
             assert_never(event)
@@ -249,6 +252,8 @@ def _finish(moment: Moment, gone: Sequence[PersonId], *, is_admitted: bool = Fal
         drop_questions(moment)
     if "consent" in moment.changed or _may_state_forbid(moment):
         revoke_what_gates_now_close(moment)
+    if "consent" in moment.changed or gone:
+        tell_of_consents(moment)
     compact(moment)
     set_alarm(moment)
     moment.state.version += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from legato.model.consent import EVERY_CHANNEL
@@ -24,6 +25,7 @@ from legato.model.note import (
     NotEntered,
     NotLinked,
     PersonErased,
+    Propagated,
     Rejected,
     Revoked,
     SegmentChanged,
@@ -63,6 +65,12 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
+def listed(names: Sequence[str]) -> str:
+    """Return names as people list them: `marketing and service`."""
+    *others, last = [plain(name) for name in names]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
 def clause(note: Note) -> str:
     """Say what a note says of a person, to stand after 'person 3fa9c2'."""
     match note:
@@ -76,6 +84,9 @@ def clause(note: Note) -> str:
             where = channel_words(note.channel)
             said = "yes" if note.is_granted else "no"
             text = f"said {said} to {plain(note.purpose)} in {where}{_line_standing(note)}"
+        case Propagated():
+            said = "yes" if note.is_granted else "no"
+            text = f"has {plain(note.destination)} told of a {said} to {listed(note.purposes)}"
         case SegmentChanged():
             text = f"{'joined' if note.is_member else 'left'} segment {plain(note.segment)}"
         case TraitWritten():

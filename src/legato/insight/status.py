@@ -28,6 +28,7 @@ from legato.model.note import (
     NotEntered,
     NotLinked,
     PersonErased,
+    Propagated,
     Rejected,
     Revoked,
     SegmentChanged,
@@ -177,6 +178,8 @@ class Watch:
             case SegmentChanged() | ConsentSet() | Merged() | Alerted() | Faulted():
                 pass
             case AudienceChanged() | Called() | Revoked() | PersonErased() | Separated():
+                pass
+            case Propagated():
                 pass
             case Admitted() | Mapped() | Linked() | NotLinked() | Moved():
                 return

@@ -22,10 +22,13 @@ Outcome: TypeAlias = Literal[
     "in_doubt",  # it may or may not have been sent, and the destination cannot tell
 ]
 
-Operation: TypeAlias = Literal["send", "audience_add", "audience_remove", "call", "erase"]
+Operation: TypeAlias = Literal[
+    "send", "audience_add", "audience_remove", "call", "erase", "opt_out", "opt_in"
+]
 
-OBLIGATIONS: tuple[Operation, ...] = ("erase",)
-"""What a destination has to be told: tried until it expires, whatever its `give_up`."""
+OBLIGATIONS: tuple[Operation, ...] = ("audience_remove", "erase", "opt_out", "opt_in")
+"""What a destination has to be told, whatever else holds: no gate closes for it, it is tried until
+it expires, whatever its `give_up`, and told again where nobody knows whether it has arrived."""
 
 
 class Delivery(Noun, frozen=True, kw_only=True, array_like=True):

@@ -97,6 +97,17 @@ class ConsentSet(Noun, frozen=True, kw_only=True, array_like=True, tag="consent"
     """Why it is not the present one."""
 
 
+class Propagated(Noun, frozen=True, kw_only=True, array_like=True, tag="propagated"):
+    """A connected system is being told of a consent. Its Settled says what came of it."""
+
+    delivery_id: DeliveryId
+    destination: str
+    channel: str
+    """Empty: every one."""
+    purposes: tuple[str, ...]
+    is_granted: bool
+
+
 class SegmentChanged(Noun, frozen=True, kw_only=True, array_like=True, tag="segment"):
     segment: str
     is_member: bool
@@ -242,6 +253,7 @@ Note: TypeAlias = (
     | Merged
     | Separated
     | ConsentSet
+    | Propagated
     | SegmentChanged
     | Entered
     | NotEntered

@@ -184,6 +184,10 @@ class State(msgspec.Struct, array_like=True):
     """Channel -> when the person was asked by it to confirm, no further back than matters."""
     apart: list[PersonId] = msgspec.field(default_factory=list[PersonId])
     """Persons whom somebody has parted from this one: no shared identifier joins them again."""
+    untold: dict[DeliveryId, Instant] = msgspec.field(default_factory=dict[DeliveryId, Instant])
+    """Of what a destination must be told: when it raises an alarm that it was not."""
+    told: dict[str, list[str]] = msgspec.field(default_factory=dict[str, list[str]])
+    """Destination and channel -> what the destination knows that the person wants no more."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from legato.core.gate import Clearance
-from legato.model.delivery import Delivery, Outcome
+from legato.model.delivery import OBLIGATIONS, Delivery, Outcome
 from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId
 from legato.model.instant import Duration, Instant
@@ -136,6 +136,8 @@ class Lanes:
             self._over(entry, "refused", reason)
 
     def _is_skipped(self, entry: Entry) -> bool:
+        if entry.delivery.operation in OBLIGATIONS:
+            return False
         return self._world.destination(entry.delivery.destination).on_doubt == "skip"
 
     def _is_here(self, entry: Entry) -> bool:
@@ -188,7 +190,8 @@ class Lanes:
 
     def _retry(self, entry: Entry) -> None:
         retry = self._world.destination(entry.delivery.destination).retry
-        delay = min(round(retry.first * retry.factor ** (entry.attempt_count - 1)), retry.longest)
+        exponent = min(entry.attempt_count - 1, 64)  # as a real lane: after a week it is infinite
+        delay = round(min(retry.first * retry.factor**exponent, float(retry.longest)))
         if self._world.clock() + delay >= entry.delivery.expires_at:
             reason = Reason(code="delivery.failed", what="every attempt failed until it expired")
             self._over(entry, "failed", reason)

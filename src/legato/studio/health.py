@@ -77,7 +77,8 @@ async def read_problems(host: Host) -> list[Problem]:
 async def metrics(host: Host) -> Response[str]:
     """Return the text format 0.0.4."""
     text = exposition(host.status(), host.lanes_status(), await host.activity(0))
-    text += "\n".join([*_sources(host.guard.sources()), ""])
+    refused = _hooks(host.hooks.refused_counts())
+    text += "\n".join([*_sources(host.guard.sources()), *refused, ""])
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -164,6 +165,15 @@ def _lanes(lanes: Mapping[str, Mapping[str, object]]) -> list[str]:
 def _sources(sources: Sequence[SourceSeen]) -> list[str]:
     rows = [(_labels(source=one.source), int(one.silent_since is not None)) for one in sources]
     return _family("legato_source_silent", "gauge", "Silent for longer than it may be.", rows)
+
+
+def _hooks(refused: Mapping[tuple[str, str], int]) -> list[str]:
+    rows = [
+        (_labels(source=source, code=code), count)
+        for (source, code), count in sorted(refused.items())
+    ]
+    help_text = "Calls of providers that were not believed."
+    return _family("legato_hook_refusals_total", "counter", help_text, rows)
 
 
 def _family(name: str, kind: str, help_text: str, rows: Sequence[tuple[str, float]]) -> list[str]:

@@ -11,6 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from legato.app import App
 from legato.insight.answer import Answer
 from legato.insight.profile import Profile, profile_of
+from legato.insight.receipts import Receipt, receipts_of
 from legato.insight.stopped import stopped_events
 from legato.insight.story import Told, tell, whole_story
 from legato.insight.why import Question, unknown_person, why
@@ -70,6 +71,14 @@ async def read_why(
     return why(story, question, plan=plan, stopped=stopped)
 
 
+@get("/{who:str}/receipts", opt=needs("look"), summary="Which systems were told of a consent")
+async def read_receipts(who: FromPath[str], host: Host) -> list[Receipt]:
+    """Return what each connected system was told of this person's opt-outs, and its answer."""
+    person_id = await found(host, who)
+    story = await asyncio.to_thread(whole_story, host.records, person_id)
+    return receipts_of(story, host.plan())
+
+
 async def found(host: App, who: str) -> PersonId:
     """Return whom a text leads to, or refuse with 404 without repeating it."""
     person_id = await host.find(who)
@@ -87,4 +96,8 @@ def nobody() -> Exception:
     )
 
 
-PEOPLE = Router("/api/people", route_handlers=[read_profile, read_story, read_why], tags=["people"])
+PEOPLE = Router(
+    "/api/people",
+    route_handlers=[read_profile, read_story, read_why, read_receipts],
+    tags=["people"],
+)

@@ -69,8 +69,8 @@ def _is_unclear(said: str) -> bool:
     words = said.split()
     if not 1 < len(words) <= UNCLEAR_WORDS_MAX:
         return False
-    is_first = words[0] in _TELLING and words[1] not in _GOES_ELSEWHERE
-    return is_first or (words[-1] in _TELLING and words[-2] not in _BELONGS)
+    is_first = words[0] in _OBLIGATIONS and words[1] not in _GOES_ELSEWHERE
+    return is_first or (words[-1] in _OBLIGATIONS and words[-2] not in _BELONGS)
 
 
 def _words(*texts: str) -> dict[str, None]:
@@ -109,7 +109,7 @@ _NEGATED = re.compile(
 
 _ASKS_FOR_AN_END = re.compile(rf"\b(?:{ASKS_FOR_AN_END})")
 
-_TELLING = _words("stop|stopp|stopall|unsubscribe|optout|arret|abmelden|alto|pare|parar|sair")
+_OBLIGATIONS = _words("stop|stopp|stopall|unsubscribe|optout|arret|abmelden|alto|pare|parar|sair")
 """Words that rarely stand in a short message without meaning it."""
 _GOES_ELSEWHERE = _words(
     "by|at|in|over|on|here|there|for|light|sign|bis|bei|par|a|al|en|para|no|when|where|working"

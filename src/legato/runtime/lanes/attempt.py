@@ -9,7 +9,7 @@ import msgspec
 from legato.connectors.classify import Verdict, classify
 from legato.connectors.render import render
 from legato.connectors.spec import Spec
-from legato.model.delivery import Outcome
+from legato.model.delivery import OBLIGATIONS, Delivery, Outcome
 from legato.model.instant import Duration, Instant
 from legato.model.note import GateSeen
 from legato.model.noun import Noun
@@ -77,7 +77,7 @@ class Attempts:
     async def make(self, way: Way, entry: Entry) -> Result:
         """Make one attempt. The gates are read last before it begins."""
         delivery = entry.delivery
-        if entry.is_in_doubt and way.destination.on_doubt == "skip":
+        if entry.is_in_doubt and _is_skipped(way, delivery):
             return _in_doubt("an attempt was under way when the process ended")
         if entry.attempt_count:
             await self._book.written()  # the end of the attempt before comes before this begin
@@ -116,11 +116,16 @@ class Attempts:
                 return Over(
                     outcome="failed", reason=Reason(code="send.impossible", what=fault.what)
                 )
-            if fault.is_in_doubt and way.destination.on_doubt == "skip":
+            if fault.is_in_doubt and _is_skipped(way, entry.delivery):
                 return _in_doubt(fault.what, shows="fault")
             return Again(kind="fault", reason=Reason(code="send.fault", what=fault.what))
         entry.may_have_arrived |= response.status == GATEWAY_TIMEOUT
         return _read(classify(way.spec, response, self._clock.now()))
+
+
+def _is_skipped(way: Way, delivery: Delivery) -> bool:
+    """Return whether what may have arrived is left at that; to be told twice does no harm."""
+    return way.destination.on_doubt == "skip" and delivery.operation not in OBLIGATIONS
 
 
 def _closed(clearance: Clearance, entry: Entry) -> Over | NotNow | None:

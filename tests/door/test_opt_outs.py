@@ -1,0 +1,196 @@
+"""A STOP by SMS from the provider's call to the receipts of everybody who was told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+import pytest
+
+from legato.__main__ import Doors
+from legato.app import App, Config, open_app
+from legato.collect.hooks.signature import twilio_signature
+from tests.door.embedded import Sink
+
+WORKSPACE = """
+workspace: stops
+accept_unknown: true
+---
+identity:
+  - {kind: user_id, from: [user_id], unique: true}
+  - {kind: phone, from: [traits.phone, sms.from], phone: true}
+---
+trait: phone
+owner: tests
+purpose: marketing
+schema: {type: string}
+---
+purposes:
+  marketing: {basis: consent, promotional: true, title: Marketing}
+---
+consent: {opt_out_scope: channel, sms_stop: global}
+---
+source: web
+write_keys: [web-key]
+---
+source: replies
+kind: twilio_sms
+auth_token: {secret: SMS_AUTH_TOKEN}
+channel: sms
+pairs_with: gateway
+---
+destination: gateway
+connector: webhook
+allow_private: true
+settings: {url: "http://127.0.0.1:PORT/gateway"}
+---
+destination: crm
+connector: webhook
+allow_private: true
+settings: {url: "http://127.0.0.1:PORT/fails"}
+---
+channel: sms
+destination: gateway
+address: trait phone
+"""
+NUMBER = "+447700900123"
+REPLY = {"From": NUMBER, "To": "+447700900999", "Body": "STOP", "MessageSid": "SM1"}
+URL = "http://shop.example/hooks/replies"
+KEY = "auth-token"
+SECONDS_MAX = 30
+
+
+class Answered(msgspec.Struct):
+    status: int
+    body: bytes
+
+
+class Desk:
+    """A started app behind its doors, with a destination that notes what it is sent."""
+
+    def __init__(self, folder: Path) -> None:
+        self.runner = asyncio.Runner()
+        self.sink = Sink()
+        self.runner.run(self.sink.open())
+        workspace = folder / "workspace"
+        workspace.mkdir()
+        text = WORKSPACE.replace("PORT", str(self.sink.port))
+        (workspace / "all.yaml").write_text(text)
+        config = Config(
+            workspace=workspace, data=folder / "data", keys=folder / "keys", is_one_process=True
+        )
+        self.app: App = open_app(config)
+        self.runner.run(self.app.start())
+        self.runner.run(self.app.secrets.put("SMS_AUTH_TOKEN", KEY, actor="a test"))
+        self.door, self.token = Doors().mount(self.app, folder / "data")
+
+    def close(self) -> None:
+        self.runner.run(self.app.stop())
+        self.runner.run(self.sink.close())
+        self.runner.close()
+
+    def reply(self, signature: str) -> Answered:
+        headers = {"host": "shop.example", "x-twilio-signature": signature}
+        body = urlencode(REPLY).encode()
+        return self.runner.run(self._ask("POST", "/hooks/replies", headers, body))
+
+    def get(self, path: str) -> bytes:
+        headers = {"authorization": f"Bearer {self.token}"}
+        answer = self.runner.run(self._ask("GET", path, headers, b""))
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    def settled(self) -> list[dict[str, Any]]:
+        """Return the receipts of the number's person, once each has an outcome."""
+        return self.runner.run(asyncio.wait_for(self._settled(), SECONDS_MAX))
+
+    async def _settled(self) -> list[dict[str, Any]]:
+        changed = asyncio.Event()
+        unwatch = self.app.watch(lambda _: changed.set())
+        headers = {"authorization": f"Bearer {self.token}"}
+        try:
+            while True:
+                changed.clear()
+                path = f"/api/people/phone:{NUMBER}/receipts"
+                answer = await self._ask("GET", path, headers, b"")
+                if answer.status == 200:
+                    receipts = msgspec.json.decode(answer.body, type=list[dict[str, Any]])
+                    if receipts and all(one["outcome"] for one in receipts):
+                        return receipts
+                await changed.wait()
+        finally:
+            unwatch()
+
+    async def _ask(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Answered:
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "client": ("10.0.0.1", 1234),
+            "server": ("127.0.0.1", 8000),
+            "state": {},
+        }
+        sent: list[MutableMapping[str, Any]] = []
+        incoming = [{"type": "http.request", "body": body, "more_body": False}]
+        gone = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            if incoming:
+                return incoming.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        await self.door(scope, receive, send)
+        gone.set()
+        return Answered(sent[0]["status"], b"".join(each.get("body", b"") for each in sent))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def test_a_stop_is_told_to_every_system_but_the_one_that_told_us(desk: Desk) -> None:
+    answer = desk.reply(twilio_signature(URL, list(REPLY.items()), KEY))
+
+    assert answer.status == 204
+    [receipt] = desk.settled()
+    assert (receipt["destination"], receipt["what"]) == ("crm", "opt_out")
+    assert (receipt["outcome"], receipt["purposes"]) == ("accepted", ["marketing"])
+    assert {one.operation for one in desk.sink.arrivals} == {"opt_out"}
+
+
+def test_a_forged_stop_changes_nothing_and_is_on_record(desk: Desk) -> None:
+    genuine = twilio_signature(URL, list(REPLY.items()), "another-token")
+
+    answers = [desk.reply(signature) for signature in (genuine, genuine, "")]
+
+    assert [one.status for one in answers] == [403, 403, 401]
+    entries = [one.entry for one in desk.app.audit.read(0, 100)]
+    assert [(one.subject, one.detail) for one in entries if one.action == "hook.call"] == [
+        ("sources/replies", {"code": "forged", "count": "1"}),
+        ("sources/replies", {"code": "unsigned", "count": "1"}),
+    ]
+    figures = desk.get("/metrics").decode()
+    assert 'legato_hook_refusals_total{source="replies",code="forged"} 2' in figures
+    assert desk.runner.run(desk.app.find(f"phone:{NUMBER}")) is None
