@@ -288,6 +288,33 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         "remove `privacy`",
     ),
     (
+        "a digest for an address",
+        (
+            "trait: fax\nowner: growth\npurpose: service\nhash: sha256\nschema: {}\n---\n"
+            "channel: fax\ndestination: post\naddress: trait fax"
+        ),
+        "U307",
+        7,
+        1,
+        "under another name",
+    ),
+    (
+        "a digest that its schema refuses",
+        "trait: fax\nowner: growth\npurpose: service\nhash: sha256\nschema: {maxLength: 20}",
+        "U307",
+        1,
+        1,
+        "64 hexadecimal digits",
+    ),
+    (
+        "an unknown way of hashing",
+        "trait: fax\nowner: growth\npurpose: service\nhash: md5\nschema: {}",
+        "D105",
+        4,
+        7,
+        "sha256",
+    ),
+    (
         "a number test of a text",
         f"{SEGMENT}{{did: Order Completed, where: {{cart_id: {{over: 3}}}}}}",
         "R401",
@@ -1017,3 +1044,13 @@ def test_a_region_that_is_not_declared_is_a_problem() -> None:
     found = load({"workspace.yaml": workspace, "x.yaml": REGIONS}, {}).problems
 
     assert {problem.code for problem in found} == {"N202"}
+
+
+def test_an_identifier_and_a_trait_of_one_value_are_hashed_alike() -> None:
+    workspace = WORKSPACE.read_text().replace("lowercase: true,", "hash: sha256,")
+
+    found = load({"workspace.yaml": workspace}, {}).problems
+
+    assert [(problem.code, problem.what[:19]) for problem in found if problem.code == "U308"] == [
+        ("U308", "the trait `email` a")
+    ]

@@ -18,6 +18,7 @@ from legato.app.erasure import Erasures
 from legato.app.guard.guard import Guard
 from legato.app.hooks import Hooks
 from legato.app.pages import HostedPages
+from legato.app.privacy.intake import HashingIntake
 from legato.app.secrets import AppSecrets
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
@@ -40,7 +41,6 @@ from legato.model.state import State, decode_state
 from legato.plan.diff import retire
 from legato.plan.scale import scale_plan
 from legato.ports.audit import AuditEntry
-from legato.ports.intake import FrontIntake
 from legato.ports.log import Log
 from legato.ports.sender import Sender
 from legato.ports.state_store import Outbox, QuarantineRow, Records
@@ -113,7 +113,7 @@ class App:
         )
         self.guard = Guard(self, self._settle)
         """Watches what comes in."""
-        self.intake: FrontIntake = self.guard.intake(self.host.room)
+        self.intake = HashingIntake(self.guard.intake(self.host.room), self.plan)
         """Where doors hand events in; raises Busy."""
         self.consents = Consents(self._settle, self.clock)
         self.pages = HostedPages(config.data, self.clock, self.plan)
@@ -295,7 +295,8 @@ class App:
                 if not isinstance(event, RejectedItem | PlanActivated)
             }
             if again:
-                last = await self.host.room.accept(list(again.values()))
+                fresh = self.intake.hashed(list(again.values()))
+                last = await self.host.room.accept(fresh)
                 await self.host.progress.reached(last)
                 await self.host.release(list(again))
                 count += len(again)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from legato.expr.hashing import hashed
 from legato.expr.path import values_at
 from legato.model.event import SMS_RECEIVED, CustomerEvent
 from legato.model.plan import IdentifierKind
@@ -56,7 +57,7 @@ def normal_identifier(kind: IdentifierKind, value: object) -> str | None:
         text = text.lower()
     if not text or len(text) > IDENTIFIER_LENGTH_MAX or text.lower() in kind.blocked:
         return None
-    return text
+    return hashed(kind.hash, text) if kind.hash else text
 
 
 def plain_address(address: str) -> str:

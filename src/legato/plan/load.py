@@ -26,6 +26,7 @@ from legato.plan.dictionary.words import read_team, read_term, report_term_circl
 from legato.plan.findings import Findings, listed, nearest
 from legato.plan.guards.mappings import read_mapping
 from legato.plan.privacy.check import check_uses, with_classes
+from legato.plan.privacy.hashing import check_hashing
 from legato.plan.privacy.residency import check_residency, read_residency
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
@@ -156,6 +157,7 @@ def _govern(scope: Scope, library: _Library, plan: Plan) -> Plan:
     classed = with_classes(scope, plan)
     check_uses(scope, classed)
     check_residency(scope, classed)
+    check_hashing(scope, classed)
     return classed
 
 

@@ -12,7 +12,7 @@ from legato.plan.form import WEEKDAYS
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.history import FUNCTIONS, SINCE
 from legato.plan.operators import OPERATORS
-from legato.plan.privacy.schema import PRIVACY_DOCUMENTS
+from legato.plan.privacy.schema import HASH, PRIVACY_DOCUMENTS
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, UNREADABLE
 from legato.plan.schema_hooks import hook_words
@@ -250,6 +250,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "definition": MEANING,
             **_KEPT_FOR,
             "privacy": _word(PRIVACY, "How delicate it is."),
+            "hash": HASH,
             "schema": _SCHEMA,
             "fresh_for": FRESH_FOR,
         },
@@ -306,6 +307,7 @@ _DOCUMENTS: dict[str, Schema] = {
                         "unique": _flag("Two people with different values are never joined."),
                         "blocked": of("names", "Values that identify nobody."),
                         "lowercase": _flag("Compare in lower case."),
+                        "hash": HASH,
                         "phone": _flag("Compare phone numbers however they are written."),
                     },
                 ),

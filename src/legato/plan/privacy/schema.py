@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from legato.expr.hashing import WORDS
 from legato.plan.schema_steps import Schema, of, shape, text
+
+HASH: Schema = {
+    "enum": ["sha256", *WORDS],
+    "description": "Only its SHA-256 is kept, of the value spelled as text, e-mail or phone.",
+}
 
 PRIVACY_DOCUMENTS: Mapping[str, Schema] = {
     "residency": shape(

@@ -20,6 +20,7 @@ from legato.plan.findings import Findings
 from legato.plan.form import Form
 from legato.plan.guards.freshness import read_freshness
 from legato.plan.guards.shape import read_on_violation, read_undeclared
+from legato.plan.privacy.hashing import read_hash
 from legato.plan.properties import schema_of_function
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value, plain
@@ -63,6 +64,7 @@ def read_trait(scope: Scope, tree: Fields) -> TraitType:
         purposes=_purposes(scope, part),
         privacy=_privacy(part),
         schema=_schema(scope.findings, part),
+        hash=read_hash(part, name),
         fresh_for=read_freshness(scope, part, name),
     )
     part.close()
@@ -142,6 +144,7 @@ def _check_property(scope: Scope, field: Field) -> None:
             scope.refer_all("purpose", part.read(key, form.texts, ()), part.take(key))
     if "privacy" in part:
         _privacy(part)
+    read_hash(part, field.key)
 
 
 def _privacy(part: Form) -> PrivacyClass:

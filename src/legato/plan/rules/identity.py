@@ -5,6 +5,7 @@ from __future__ import annotations
 from legato.model.plan import SMS_FROM, IdentifierKind, IdentityRules
 from legato.plan import form
 from legato.plan.form import Form
+from legato.plan.privacy.hashing import read_hash
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Value
 
@@ -62,13 +63,15 @@ def _kind(scope: Scope, item: Value) -> IdentifierKind | None:
                 "`traits`, `properties` or `context`, such as `traits.email`",
             )
         scope.identifier_paths[path] = None
+    name = part.need_read("kind", form.text, "", example="kind: email")
     kind = IdentifierKind(
-        name=part.need_read("kind", form.text, "", example="kind: email"),
+        name=name,
         paths=paths,
         limit=part.read("limit", form.whole, 50),
         is_unique=part.read("unique", form.boolean, default=False),
         blocked=part.read("blocked", form.texts, ()),
         is_lowercase=part.read("lowercase", form.boolean, default=False),
+        hash=read_hash(part, name),
         is_phone=part.read("phone", form.boolean, default=False),
     )
     part.close()

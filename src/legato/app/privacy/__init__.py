@@ -1,0 +1,1 @@
+"""What the process does for privacy around the engine."""
