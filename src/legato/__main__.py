@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from legato.app import App
 from legato.cli.main import main as run
@@ -22,13 +21,11 @@ class Doors:
     def __init__(self) -> None:
         self._fast: FastPath | None = None
 
-    def mount(self, app: App, folder: Path) -> tuple[Asgi, str]:
+    def mount(self, app: App) -> tuple[Asgi, str]:
         """Return collection and API as one application, and an admin token for this run."""
         from legato.studio.api import api  # noqa: PLC0415 - see the class
-        from legato.studio.tokens import Tokens  # noqa: PLC0415 - see the class
 
-        tokens = Tokens(folder)
-        calls = api(app, tokens)
+        calls = api(app)
         events = CollectDoor(
             app.intake,
             app.clock.now,
@@ -54,7 +51,7 @@ class Doors:
             else:
                 await events(scope, receive, send)
 
-        return door, tokens.issue("this machine", "admin", now=app.clock.now())
+        return door, app.access.tokens.issue("this machine", "admin", now=app.clock.now())
 
     def protocol(self) -> type[asyncio.Protocol]:
         """Return the protocol that serves plain calls without ASGI, once there is a door."""

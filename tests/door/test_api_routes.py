@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Generator, Iterator, MutableMapping
+from collections.abc import Generator, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -16,9 +16,9 @@ import pytest
 
 from legato.__main__ import Doors
 from legato.app import App, Config, open_app
+from legato.govern.access.sessions import csrf_of
 from legato.govern.roles import ROLES, Permission, Role, may
 from legato.studio.access import FAILURES_MAX
-from legato.studio.tokens import Tokens
 from legato.workspace import read_workspace
 
 WELCOME = """
@@ -56,22 +56,15 @@ class Answered(msgspec.Struct):
 class Legato:
     """A started app behind its doors, called in this process."""
 
-    def __init__(self, folder: Path, *, is_one_process: bool = False) -> None:
+    def __init__(self, folder: Path, config: Config) -> None:
         self.folder = folder
-        self.workspace = make_workspace(folder)
+        self.workspace = config.workspace
         self.runner = asyncio.Runner()
-        self.app: App = open_app(
-            Config(
-                workspace=self.workspace,
-                data=folder / "data",
-                keys=folder / "keys",
-                is_one_process=is_one_process,
-            )
-        )
+        self.app: App = open_app(config)
         self.runner.run(self.app.start())
-        self.tokens = Tokens(folder / "data")
-        self.door, self.admin = Doors().mount(self.app, folder / "data")
+        self.door, self.admin = Doors().mount(self.app)
         self.roles: dict[Role, str] = {}
+        self.sessions: dict[Role, str] = {}
 
     def close(self) -> None:
         self.runner.run(self.app.stop())
@@ -86,15 +79,36 @@ class Legato:
         token: str | None = "",
         peer: str = "10.0.0.1",
         reason: str = "",
+        headers: Mapping[str, str] = {},
     ) -> Answered:
         text = self.admin if token == "" else token
-        headers = [(b"content-type", JSON)]
+        given = [(b"content-type", JSON), *((k.encode(), v.encode()) for k, v in headers.items())]
         if reason:
-            headers.append((b"legato-reason", reason.encode()))
+            given.append((b"legato-reason", reason.encode()))
         if text is not None:
-            headers.append((b"authorization", f"Bearer {text}".encode()))
+            given.append((b"authorization", f"Bearer {text}".encode()))
         data = b"" if body is None else msgspec.json.encode(body)
-        return self.runner.run(self.ask(method, path, headers, data, peer))
+        return self.runner.run(self.ask(method, path, given, data, peer))
+
+    def by_token(self, role: Role, method: str, path: str, body: object) -> Answered:
+        return self.call(method, path, body, token=self.token(role))
+
+    def by_session(self, role: Role, method: str, path: str, body: object) -> Answered:
+        text = self.session(role)
+        headers = {"cookie": f"legato={text}", "legato-csrf": csrf_of(text)}
+        return self.call(method, path, body, token=None, headers=headers)
+
+    def session(self, role: Role) -> str:
+        """Return the session of a user of this role; a new one where it has ended."""
+        access, now = self.app.access, self.app.clock.now()
+        text = self.sessions.get(role, "")
+        if access.sessions.who(text, now) is None:
+            email = f"{role}@example.com"
+            self.call("POST", "/api/users", {"email": email, "role": role})
+            (user,) = (each for each in access.users.all() if each.email == email)
+            begun = access.sessions.begin(user, "password", now=now)
+            text = self.sessions[role] = self.runner.run(begun)
+        return text
 
     def token(self, role: Role) -> str:
         if role not in self.roles:
@@ -192,8 +206,14 @@ def make_workspace(folder: Path) -> Path:
 
 
 @contextmanager
-def started(folder: Path, *, is_one_process: bool = False) -> Generator[Legato]:
-    legato = Legato(folder, is_one_process=is_one_process)
+def started(
+    folder: Path, *, is_one_process: bool = False, config: Config | None = None
+) -> Generator[Legato]:
+    workspace, data = make_workspace(folder), folder / "data"
+    usual = Config(
+        workspace=workspace, data=data, keys=folder / "keys", is_one_process=is_one_process
+    )
+    legato = Legato(folder, config or usual)
     try:
         yield legato
     finally:
@@ -246,6 +266,18 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/tokens", None, "administer"),
     ("POST", "/api/tokens", {"name": ""}, "administer"),
     ("DELETE", "/api/tokens/none", None, "administer"),
+    ("GET", "/api/users", None, "administer"),
+    ("POST", "/api/users", {"email": "nobody"}, "administer"),
+    ("PATCH", "/api/users/none", {}, "administer"),
+    ("DELETE", "/api/users/none", None, "administer"),
+    ("POST", "/api/users/none/invitation", None, "administer"),
+    ("POST", "/api/users/none/password", {"password": "short"}, "administer"),
+    ("GET", "/api/teams", None, "administer"),
+    ("POST", "/api/teams", {"name": ""}, "administer"),
+    ("DELETE", "/api/teams/none", None, "administer"),
+    ("GET", "/api/session", None, "look"),
+    ("DELETE", "/api/session", None, "look"),
+    ("POST", "/api/session/password", {"present": "", "password": ""}, "look"),
     ("GET", "/api/audit", None, "audit"),
     ("GET", "/api/audit/head", None, "audit"),
     ("GET", "/api/secrets", None, "administer"),
@@ -256,25 +288,34 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/problems", None, "look"),
     ("GET", "/metrics", None, "look"),
 ]
-PUBLIC = ("/healthz", "/readyz")
+PUBLIC = (
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("POST", "/api/session"),
+    ("POST", "/api/sign-in/invitation"),
+)
+"""No caller is asked for: two are for machines that watch, the others let people in."""
 
 
-@pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1]}")
+def named(route: tuple[str, str, object, Permission]) -> str:
+    return f"{route[0]} {route[1]}"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
 def test_a_route_answers_the_roles_that_may_and_no_other(
-    shared: Legato, route: tuple[str, str, object, Permission], role: Role
+    shared: Legato, route: tuple[str, str, object, Permission]
 ) -> None:
     method, path, body, needed = route
-    token = shared.token(role)
+    for role in ROLES:
+        for way in (shared.by_token, shared.by_session):
+            status = way(role, method, path, body).status
 
-    status = shared.call(method, path, body, token=token).status
-
-    is_allowed = may(role, needed)
-    assert (status not in (401, 403)) == is_allowed, status
-    assert status < 500
+            is_allowed = may(role, needed)
+            assert (status not in (401, 403)) == is_allowed, (role, way.__name__, status)
+            assert status < 500
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route[0]} {route[1]}")
+@pytest.mark.parametrize("route", ROUTES, ids=named)
 def test_a_route_answers_nobody_without_a_token(
     shared: Legato, route: tuple[str, str, object, Permission]
 ) -> None:
@@ -285,6 +326,25 @@ def test_a_route_answers_nobody_without_a_token(
     assert answer.status == 401
     assert answer.json()["code"] == "access.no_token"
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("route", [each for each in ROUTES if each[0] != "GET"], ids=named)
+def test_a_session_changes_nothing_that_no_page_of_ours_asked_for(
+    shared: Legato, route: tuple[str, str, object, Permission]
+) -> None:
+    method, path, body, _ = route
+    text = shared.session("admin")
+    cookie, own = {"cookie": f"legato={text}"}, {"legato-csrf": csrf_of(text)}
+
+    without = shared.call(method, path, body, token=None, headers=cookie)
+    anothers = {**cookie, "legato-csrf": csrf_of("another session")}
+    wrong = shared.call(method, path, body, token=None, headers=anothers)
+    elsewhere = {**cookie, **own, "host": "127.0.0.1:8000", "origin": "https://evil.example"}
+    foreign = shared.call(method, path, body, token=None, headers=elsewhere)
+
+    assert [each.status for each in (without, wrong, foreign)] == [403] * 3
+    codes = [each.json()["code"] for each in (without, wrong, foreign)]
+    assert codes == ["access.csrf", "access.csrf", "access.origin"]
 
 
 def test_every_route_there_is_stands_in_the_table(shared: Legato) -> None:
@@ -311,9 +371,9 @@ def test_wrong_tokens_from_one_address_have_to_wait_and_others_do_not(legato: Le
 def test_tokens_are_stored_as_digests_for_their_owner_only(legato: Legato) -> None:
     token = legato.token("viewer")
 
-    path = legato.folder / "data" / "tokens.json"
-    assert token not in path.read_text()
-    assert path.stat().st_mode & 0o777 == 0o600
+    for path in (legato.folder / "data").glob("govern.db*"):
+        assert token.encode() not in path.read_bytes()
+        assert path.stat().st_mode & 0o777 == 0o600
     assert legato.call("GET", "/api/status", token=token).status == 200
 
 
@@ -325,7 +385,9 @@ def test_a_revoked_token_stops_working_at_once(legato: Legato) -> None:
 
 
 def test_health_and_readiness_need_no_token(shared: Legato) -> None:
-    health, readiness = (shared.call("GET", path, token=None).json() for path in PUBLIC)
+    health, readiness = (
+        shared.call(method, path, token=None).json() for method, path in PUBLIC[:2]
+    )
 
     assert health == {"is_alive": True}
     assert readiness == {"is_ready": True}

@@ -170,7 +170,7 @@ def test_a_token_made_for_a_viewer_cannot_pause(running: Running) -> None:
     answer = running.legato("pause", "welcome", "--token", token)
 
     assert answer.returncode == 1
-    assert "which may not run" in answer.stderr
+    assert "has the role viewer and may not run" in answer.stderr
 
 
 def test_tail_and_status_say_what_happened(running: Running) -> None:

@@ -86,7 +86,7 @@ class Desk:
         self.app: App = open_app(config)
         self.runner.run(self.app.start())
         self.runner.run(self.app.secrets.put("SMS_AUTH_TOKEN", KEY, actor="a test"))
-        self.door, self.token = Doors().mount(self.app, folder / "data")
+        self.door, self.token = Doors().mount(self.app)
 
     def close(self) -> None:
         self.runner.run(self.app.stop())

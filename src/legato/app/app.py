@@ -11,6 +11,7 @@ from functools import partial
 from msgspec import structs
 from msgspec.structs import replace
 
+from legato.app.access import AccessBook
 from legato.app.audit import AuditBook
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
@@ -93,6 +94,7 @@ class App:
         self.audit = AuditBook(self._govern, config.data, self.clock)
         """Who did what: everything that changes something, or shows personal data, goes there."""
         self.secrets = AppSecrets(config, self.audit, self.clock)
+        self.access = AccessBook(self._govern, config.data, self.audit, self.clock)
         self.log: Log = log
         self.records: Records = store
         """Notes, quarantine, verdicts, counts."""
@@ -140,6 +142,7 @@ class App:
         """Recover, activate the plan, start lanes and timers. Raises LegatoError."""
         self._loop = asyncio.get_running_loop()
         self.audit.start()
+        await self.access.start()
         self.pages.start()
         await self.host.start()
         files = await asyncio.to_thread(read_workspace, self.config.workspace)
@@ -186,6 +189,7 @@ class App:
             await sender.close()
         if self._counting is not None:
             await self._counting
+        await self.access.stop()
         await self.audit.stop()
         await asyncio.to_thread(self._close)
 

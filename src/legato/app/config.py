@@ -25,6 +25,8 @@ class Config(Noun, frozen=True, kw_only=True):
     """Proxies in front of the door whose X-Forwarded-For is believed."""
     keys: Path | None = None
     """Folder of the keys that open secrets.  None: with the user's other settings."""
+    names: tuple[str, ...] = ()
+    """What this host is called by others; empty: whatever a call from elsewhere says."""
     is_one_process: bool = False
     """Whether the engine is a thread of this process: less memory, two thirds of the throughput."""
     speed: int = 1

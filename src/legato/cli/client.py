@@ -84,6 +84,10 @@ class Client:
         """Ask for something to be kept."""
         self._call("PUT", path, object, data=msgspec.json.encode(body))
 
+    def patch(self, path: str, body: object) -> None:
+        """Ask for something to be otherwise."""
+        self._call("PATCH", path, object, data=msgspec.json.encode(body))
+
     def delete(self, path: str) -> None:
         """Ask for something to be forgotten."""
         self._call("DELETE", path, object)

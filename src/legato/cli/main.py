@@ -51,7 +51,9 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "consent": ("legato.cli.govern.consent:consent", "See who was told of an opt-out."),
         "audit": ("legato.cli.govern.audit:audit", "See who did what; check that it is whole."),
         "secrets": ("legato.cli.govern.secrets:secrets", "Keep what destinations need, sealed."),
-        "tokens": ("legato.cli.repair:tokens", "Say who may call the API."),
+        "users": ("legato.cli.govern.users:users", "Say who may sign in, in which role."),
+        "teams": ("legato.cli.govern.users:teams", "Say which teams there are."),
+        "tokens": ("legato.cli.govern.tokens:tokens", "Say which programs may call the API."),
     },
 }
 _PLACES = {name: place for section in _SECTIONS.values() for name, (place, _) in section.items()}

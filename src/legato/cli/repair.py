@@ -1,4 +1,4 @@
-"""Commands that set something right: quarantine, deliveries, pause, resume, tokens."""
+"""Commands that set something right: quarantine, deliveries, pause, resume."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import msgspec
 
 from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
 from legato.cli.why import print_json
-from legato.govern.roles import ROLES
 from legato.insight.sentences import moment
 from legato.insight.shown import ShownReason
 
@@ -32,13 +31,6 @@ class _Delivery(msgspec.Struct):
     decided_at: int
     attempt_count: int
     reason: ShownReason | None
-
-
-class _Token(msgspec.Struct):
-    name: str
-    role: str
-    created_at: int = 0
-    token: str = ""
 
 
 @click.command()
@@ -166,48 +158,3 @@ def deliveries_redrive(client: Client, delivery_ids: tuple[str, ...]) -> None:
     body = {"delivery_ids": delivery_ids}
     count = client.post("/api/deliveries/redrive", dict[str, int], body)["redriven"]
     click.echo(f"{count} of {len(delivery_ids)} put back; the others are not dead.")
-
-
-@click.group()
-def tokens() -> None:
-    """Say who may call the API, in which role."""
-
-
-@tokens.command("list")
-@connects
-def tokens_list(client: Client) -> None:
-    """List names and roles."""
-    for token in client.get("/api/tokens", list[_Token]):
-        click.echo(f"{token.name}  {token.role}  since {moment(token.created_at)}")
-
-
-@tokens.command("add")
-@click.argument("name")
-@click.option(
-    "--role",
-    type=click.Choice(ROLES),
-    default="viewer",
-    show_default=True,
-)
-@click.option(
-    "--reveal-reason",
-    default="",
-    metavar="WHY",
-    help="For a program: it sees personal values for this reason, and is counted by the minute.",
-)
-@connects
-def tokens_add(client: Client, name: str, role: str, reveal_reason: str) -> None:
-    """Make a token for NAME, and show it this once."""
-    wanted = {"name": name, "role": role, "reveal_reason": reveal_reason}
-    created = client.post("/api/tokens", _Token, wanted)
-    click.echo(f"A {created.role} token for {created.name}, shown this once:", err=True)
-    click.echo(created.token)
-
-
-@tokens.command("revoke")
-@click.argument("name")
-@connects
-def tokens_revoke(client: Client, name: str) -> None:
-    """Revoke the token of NAME: it stops working at once."""
-    client.delete(f"/api/tokens/{segment_of(name)}")
-    click.echo(f"{name} may call no more.")

@@ -39,7 +39,7 @@ _WAIT = b'{"code":"host.starting","message":"Legato is starting or stopping.","f
 class Doors(Protocol):
     """What the command line cannot build itself: the doors beside it."""
 
-    def mount(self, app: App, folder: Path) -> tuple[Asgi, str]:
+    def mount(self, app: App) -> tuple[Asgi, str]:
         """Return collection and API as one application, and an admin token for this run."""
         ...
 
@@ -59,6 +59,7 @@ class Options(TypedDict):
     host: str
     data: Path | None
     proxies: int
+    allow_host: tuple[str, ...]
     cache_people: int
     one_process: bool
 
@@ -76,6 +77,12 @@ class Options(TypedDict):
 )
 @click.option(
     "--proxies", default=0, help="Proxies in front whose X-Forwarded-For is believed.  [default: 0]"
+)
+@click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="A name that calls may have for this host, as `legato.example.com`; again for more.",
 )
 @click.option(
     "--cache-people",
@@ -103,6 +110,7 @@ def up(doors: Doors | None, workspace: Path, **options: Unpack[Options]) -> None
         data=folder,
         cache_people=options["cache_people"],
         proxy_count=options["proxies"],
+        names=options["allow_host"],
         is_one_process=options["one_process"],
     )
     run(config, doors, host=options["host"], port=options["port"], ready=ready)
@@ -194,7 +202,7 @@ async def _serve(
     connection_file = config.data / CLIENT_FILE
     try:
         await app.start()
-        gate.door, token = doors.mount(app, config.data)
+        gate.door, token = doors.mount(app)
         url = _url(listener)
         _write_connection(connection_file, Connection(url=url, token=token))
         ready(app, url)

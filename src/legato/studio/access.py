@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
-from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Message, Scope
 
-from legato.app.audit import AuditBook
-from legato.govern.roles import Permission, holders, may
-from legato.model.instant import MINUTE, SECOND, Duration, Instant
+from legato.app import App
+from legato.govern.access.callers import Caller
+from legato.govern.access.denial import Denial
+from legato.govern.access.pace import (
+    SESSION_BURST,
+    SESSION_RATE,
+    TOKEN_BURST,
+    TOKEN_RATE,
+    Pace,
+)
+from legato.govern.access.sessions import is_csrf
+from legato.govern.access.throttle import Throttle
+from legato.govern.roles import Permission, holders
+from legato.model.instant import HOUR, MINUTE, SECOND, Instant
 from legato.model.problem import LegatoError
 from legato.ports.audit import AuditEntry
-from legato.ports.clock import Clock
-from legato.studio.host import actor_of, route_of
+from legato.studio.host import method_of, route_of
 from legato.studio.refusal import Refused
-from legato.studio.tokens import Token, Tokens
+from legato.studio.site import SAFE_METHODS, Connection, Site
 
 FAILURES_MAX = 10
 """Wrong tokens from one address before it has to wait: a person mistypes fewer."""
-FAILURE_WINDOW: Duration = MINUTE
-ADDRESSES_MAX = 10_000
-"""Addresses remembered; the longest unseen is forgotten first, so memory is bounded."""
+SECURE_COOKIE = "__Host-legato"
+"""The prefix has browsers refuse it from anybody but this very host, over TLS."""
+PLAIN_COOKIE = "legato"
+"""On this machine there need be no TLS, and without it browsers take no such prefix."""
+CSRF_HEADER = "legato-csrf"
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
 def needs(permission: Permission) -> dict[str, Any]:
@@ -36,93 +57,162 @@ def public() -> dict[str, Any]:
     return {"is_public": True}
 
 
+def entrance() -> dict[str, Any]:
+    """Mark a route as open to anybody who calls us by our name from a page of our own."""
+    return {"is_public": True, "is_entrance": True}
+
+
 class Access:
-    """The guard of every route."""
+    """The guard of every route, and what stands around each answer."""
 
-    def __init__(self, tokens: Tokens, clock: Clock, audit: AuditBook) -> None:
-        self._tokens = tokens
-        self._clock = clock
-        self._audit = audit
-        self._failures: OrderedDict[str, list[Instant]] = OrderedDict()
+    def __init__(self, host: App, site: Site) -> None:
+        self._host = host
+        self._site = site
+        self._guesses = Throttle(free=FAILURES_MAX, first=MINUTE, longest=HOUR)
+        self._token_pace = Pace(rate=TOKEN_RATE, burst=TOKEN_BURST)
+        self._session_pace = Pace(rate=SESSION_RATE, burst=SESSION_BURST)
 
-    async def __call__(
-        self, connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-    ) -> None:
-        """Let the call pass, or refuse it with 401, 403 or 429, which goes on record."""
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Let the call pass, or refuse it with 401, 403, 421 or 429."""
         if handler.opt.get("is_public") is True:
+            if handler.opt.get("is_entrance") is True:
+                self._site.check_name(connection)
+                self._site.check_origin(connection)
             return
-        needed: Permission = handler.opt["permission"]
-        try:
-            token = self._token(connection)
-        except Refused as refused:
-            await self._record(connection, "unknown", refused)
-            raise
-        if not may(token.role, needed):
-            refused = Refused(
-                status=403,
-                code="access.role",
-                message=f"The token '{token.name}' is of the role {token.role}, which may not "
-                f"{needed}.",
-                fix=f"Use a token of one of these roles: {', '.join(holders(needed))}.",
-            )
-            await self._record(connection, actor_of(token), refused)
-            raise refused
-        connection.scope["auth"] = token
-        connection.scope["user"] = token.name
+        self._site.check_name(connection)
+        now = self._host.clock.now()
+        caller = self._caller(connection, now)
+        connection.scope["auth"] = caller
+        connection.scope["user"] = caller.name
+        self._check_pace(caller, now)
+        _check_scope(caller, handler.opt["permission"], connection.scope["path"])
+        await self._host.access.keep_seen(now)
 
-    async def _record(
-        self, connection: ASGIConnection[Any, Any, Any, Any], actor: str, refused: Refused
-    ) -> None:
-        address = connection.client.host if connection.client else ""
-        detail = {"code": refused.refusal.code, "from": self._audit.address_digest(address)}
+    async def record(self, error: Exception, scope: Scope) -> None:
+        """Put a refusal on record."""
+        match error:
+            case Denial():
+                code, known = error.code, error.actor
+            case Refused() if error.refusal.code.startswith("access."):
+                code, known = error.refusal.code, ""
+            case _:
+                return
+        connection = Connection(scope)
+        caller = cast("Mapping[str, Any]", scope).get("auth")
+        address = self._site.address(connection)
         entry = AuditEntry(
-            actor=actor,
+            actor=caller.actor if isinstance(caller, Caller) else known or "unknown",
             action="access.refuse",
             subject=route_of(connection),
-            detail=detail,
+            detail={"code": code, "from": self._host.audit.address_digest(address)},
             outcome="refused",
         )
         # A refusal stays one when the disk is full.
         with suppress(LegatoError):
-            await self._audit.count(entry)
+            await self._host.audit.count(entry)
 
-    def _token(self, connection: ASGIConnection[Any, Any, Any, Any]) -> Token:
-        address = connection.client.host if connection.client else ""
-        self._refuse_if_guessing(address)
-        scheme, _, text = connection.headers.get("authorization", "").partition(" ")
+    async def dress(self, message: Message, scope: Scope) -> None:
+        """Give an answer the headers that keep browsers from being too helpful."""
+        if message["type"] != "http.response.start":
+            return
+        given = [name for name, _ in message["headers"]]
+        added = [*_HEADERS, _POLICY]
+        if self._site.is_secure(Connection(scope)):
+            added.append(_ONLY_TLS)
+        message["headers"] = [
+            *message["headers"],
+            *(header for header in added if header[0] not in given),
+        ]
+
+    def _caller(self, connection: Connection, now: Instant) -> Caller:
+        header = connection.headers.get("authorization")
+        if header:
+            return self._bearer(connection, header, now)
+        text = session_cookie(connection, self._site)
         if not text:
             raise Refused(
                 status=401,
                 code="access.no_token",
-                message="This call carries no token.",
-                fix="Send `Authorization: Bearer TOKEN`.",
+                message="This call carries no token and no session.",
+                fix="Send `Authorization: Bearer TOKEN`, or sign in: POST /api/session.",
             )
-        token = self._tokens.who(text.strip()) if scheme.lower() == "bearer" else None
-        if token is None:
-            self._remember_failure(address)
+        caller = self._host.access.sessions.who(text, now)
+        if caller is None:
+            raise Refused(
+                status=401,
+                code="access.session_over",
+                message="This session has ended.",
+                fix="Sign in again: POST /api/session.",
+            )
+        if method_of(connection) not in SAFE_METHODS:
+            self._site.check_origin(connection)
+            if not is_csrf(text, connection.headers.get(CSRF_HEADER, "")):
+                raise Refused(
+                    status=403,
+                    code="access.csrf",
+                    message="This call changes something and does not prove that a page of ours "
+                    "made it.",
+                    fix="Send the header `Legato-CSRF` with what GET /api/session gives as `csrf`.",
+                )
+        return caller
+
+    def _bearer(self, connection: Connection, header: str, now: Instant) -> Caller:
+        address = self._site.address(connection)
+        wait = self._guesses.wait(address, now)
+        if wait:
+            raise _too_early("access.too_many_failures", "Too many wrong tokens", wait=wait)
+        scheme, _, text = header.partition(" ")
+        caller = None
+        if scheme.lower() == "bearer":
+            caller = self._host.access.tokens.who(text.strip(), now)
+        if caller is None:
+            self._guesses.begin(address, now)
             raise Refused(
                 status=401,
                 code="access.unknown_token",
-                message="This token is not known here.",
+                message="This token is not known here, or has expired.",
                 fix="Ask an admin for one: `legato tokens add NAME --role viewer`.",
             )
-        return token
+        return caller
 
-    def _refuse_if_guessing(self, address: str) -> None:
-        since = self._clock.now() - FAILURE_WINDOW
-        recent = [at for at in self._failures.get(address, []) if at > since]
-        if len(recent) >= FAILURES_MAX:
-            seconds = max(1, -(-(recent[0] - since) // SECOND))
-            raise Refused(
-                status=429,
-                code="access.too_many_failures",
-                message="Too many wrong tokens came from this address.",
-                fix=f"Wait {seconds} seconds.",
-                headers={"retry-after": str(seconds)},
-            )
+    def _check_pace(self, caller: Caller, now: Instant) -> None:
+        pace = self._session_pace if caller.session else self._token_pace
+        wait = pace.wait(caller.actor, now)
+        if wait:
+            raise _too_early("access.too_fast", "Too many calls", wait=wait)
 
-    def _remember_failure(self, address: str) -> None:
-        recent = [*self._failures.pop(address, []), self._clock.now()]
-        self._failures[address] = recent[-FAILURES_MAX:]
-        if len(self._failures) > ADDRESSES_MAX:
-            self._failures.popitem(last=False)
+
+def session_cookie(connection: Connection, site: Site) -> str:
+    """Return the text of the session that a browser sends along; none where it was no secret."""
+    if site.is_secure(connection):
+        return connection.cookies.get(SECURE_COOKIE, "")
+    return connection.cookies.get(PLAIN_COOKIE, "") if site.is_private(connection) else ""
+
+
+def _check_scope(caller: Caller, needed: Permission, path: str) -> None:
+    if not caller.may(needed):
+        raise Refused(
+            status=403,
+            code="access.role",
+            message=f"'{caller.name}' has the role {caller.role} and may not {needed}.",
+            fix=f"These roles may: {', '.join(holders(needed))}. A token may be narrower than its "
+            "role.",
+        )
+    if not caller.may_go(path):
+        raise Refused(
+            status=403,
+            code="access.route",
+            message=f"The token '{caller.name}' is not for this route.",
+            fix=f"It is for those under: {', '.join(caller.prefixes)}.",
+        )
+
+
+def _too_early(code: str, what: str, *, wait: int) -> Refused:
+    seconds = max(1, -(-wait // SECOND))
+    return Refused(
+        status=429,
+        code=code,
+        message=f"{what} came from here.",
+        fix=f"Wait {seconds} seconds.",
+        headers={"retry-after": str(seconds)},
+    )

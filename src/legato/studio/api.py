@@ -12,7 +12,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from legato.app import App
 from legato.studio.access import Access, public
-from legato.studio.callers import TOKENS
+from legato.studio.accounts.session import SESSION, SIGN_IN
+from legato.studio.accounts.tokens import TOKENS
+from legato.studio.accounts.users import TEAMS, USERS
 from legato.studio.consents.routes import CONSENTS
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.erasures import ERASING, ERASURES
@@ -27,8 +29,8 @@ from legato.studio.people import PEOPLE
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
+from legato.studio.site import Site
 from legato.studio.tail import TAIL
-from legato.studio.tokens import Tokens
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """A whole workspace in one call; a large one is under a megabyte."""
@@ -37,8 +39,10 @@ VERSION = "1"
 Api: TypeAlias = Litestar
 
 
-def api(host: App, tokens: Tokens) -> Api:
+def api(host: App) -> Api:
     """Return the API of an app."""
+    site = Site(host.config.proxy_count, host.config.names)
+    access = Access(host, site)
     return Litestar(
         route_handlers=[
             PEOPLE,
@@ -53,15 +57,21 @@ def api(host: App, tokens: Tokens) -> Api:
             DRIFT,
             SOURCES,
             TOKENS,
+            USERS,
+            TEAMS,
+            SESSION,
+            SIGN_IN,
             AUDIT,
             SECRETS,
             HEALTH,
         ],
-        guards=[Access(tokens, host.clock, host.audit)],
+        guards=[access],
         exception_handlers=HANDLERS,
+        after_exception=[access.record],
+        before_send=[access.dress],
         dependencies={
             "host": Provide(lambda: host, sync_to_thread=False, use_cache=True),
-            "kept": Provide(lambda: tokens, sync_to_thread=False, use_cache=True),
+            "site": Provide(lambda: site, sync_to_thread=False, use_cache=True),
             "caller": Provide(caller_of, sync_to_thread=False),
         },
         openapi_config=OpenAPIConfig(

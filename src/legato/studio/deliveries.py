@@ -10,6 +10,7 @@ from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from legato.core.privacy.law import ceiling_of
+from legato.govern.access.callers import Caller
 from legato.insight.shown import ShownReason, shown_reason
 from legato.model.delivery import Delivery
 from legato.model.instant import Instant
@@ -23,7 +24,6 @@ from legato.studio.govern.reveal import sight_of
 from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
 from legato.studio.masking import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.studio.refusal import Refused, not_found
-from legato.studio.tokens import Token
 
 Standing = Literal["waiting", "dead"]
 NAMED_MAX = 50
@@ -94,7 +94,7 @@ async def read_deliveries(
 
 @get("/{delivery_id:str}", opt=needs("look"), summary="One delivery, whole")
 async def read_delivery(
-    delivery_id: FromPath[str], host: Host, request: Request[Any, Token, Any]
+    delivery_id: FromPath[str], host: Host, request: Request[Any, Caller, Any]
 ) -> WholeDelivery:
     """Return what was to be sent, where to, and how far it came."""
     found = await asyncio.to_thread(_find, host.outbox, delivery_id)

@@ -11,27 +11,32 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter, SkipValidation
 
 from legato.app import App
-from legato.studio.tokens import Token
+from legato.govern.access.callers import Caller
 
 PAGE_MAX = 1_000
 """Rows a call: larger answers are read page by page, by `after`."""
 
 Host: TypeAlias = NamedDependency[SkipValidation[App]]
-Who: TypeAlias = NamedDependency[SkipValidation[Token]]
+Who: TypeAlias = NamedDependency[SkipValidation[Caller]]
 Limit: TypeAlias = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX)]
 
 
-def actor_of(caller: Token) -> str:
+def actor_of(caller: Caller) -> str:
     """Name a caller as the audit does."""
-    return f"token:{caller.name}"
+    return caller.actor
+
+
+def method_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Return a call's method; the framework's scopes may be of sockets, which have none."""
+    return cast("Mapping[str, Any]", connection.scope)["method"]
 
 
 def route_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """Name the route of a call without what stands in it, which may be somebody's address."""
     scope = cast("Mapping[str, Any]", connection.scope)
-    return f"{scope['method']} {scope['path_template']}"
+    return f"{method_of(connection)} {scope['path_template']}"
 
 
-def caller_of(request: Request[Any, Token, Any]) -> Token:
-    """Return the token of a guarded call."""
+def caller_of(request: Request[Any, Caller, Any]) -> Caller:
+    """Return who makes a guarded call."""
     return request.auth

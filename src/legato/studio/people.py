@@ -9,6 +9,7 @@ from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from legato.app import App
+from legato.govern.access.callers import Caller
 from legato.insight.answer import Answer
 from legato.insight.profile import Profile, profile_of
 from legato.insight.receipts import Receipt, receipts_of
@@ -21,14 +22,13 @@ from legato.studio.govern.reveal import sight_of
 from legato.studio.host import Host, Limit
 from legato.studio.masking import mask_profile, mask_told
 from legato.studio.refusal import not_found
-from legato.studio.tokens import Token
 
 Name = Annotated[str, QueryParameter(max_length=512)]
 
 
 @get("/{who:str}", opt=needs("look"), summary="A person's profile")
 async def read_profile(
-    who: FromPath[str], host: Host, request: Request[Any, Token, Any]
+    who: FromPath[str], host: Host, request: Request[Any, Caller, Any]
 ) -> Profile:
     """Find by person id or `kind:value`; values are masked without a reason to see them."""
     # A program may ask for thousands a second: the caller is not asked for as a dependency, since

@@ -10,6 +10,7 @@ from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from legato.core.admit import BLOCKED
+from legato.govern.access.callers import Caller
 from legato.insight.shown import ShownReason, shown_reason
 from legato.model.event import CustomerEvent, Event, RejectedItem, decode_object
 from legato.model.instant import Instant
@@ -22,7 +23,6 @@ from legato.studio.govern.reveal import sight_of
 from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
 from legato.studio.masking import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.studio.refusal import Refused, not_found
-from legato.studio.tokens import Token
 
 
 class ShownRow(Noun, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ async def read_quarantine(
 
 @get("/{position:int}", opt=needs("look"), summary="One quarantined record, whole")
 async def read_record(
-    position: FromPath[int], host: Host, request: Request[Any, Token, Any]
+    position: FromPath[int], host: Host, request: Request[Any, Caller, Any]
 ) -> ShownRecord:
     """Return the record as it was received; values are masked without a reason to see them."""
     rows = await asyncio.to_thread(host.records.quarantine, position - 1, 1)

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from legato.govern.access.denial import Denial, Kind
 from legato.model.instant import SECOND
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
@@ -19,6 +20,14 @@ _OF_STATUS = {
     404: ("route.unknown", "There is no such route."),
     405: ("route.method", "This route does not take this method."),
     413: ("request.too_large", "The body is larger than this route takes."),
+}
+_STATUS_OF: Mapping[Kind, int] = {
+    "shape": 400,
+    "unknown": 401,
+    "forbidden": 403,
+    "missing": 404,
+    "taken": 409,
+    "wait": 429,
 }
 
 
@@ -54,6 +63,18 @@ def _refused(_: Request[Any, Any, Any], error: Refused) -> Response[Refusal]:
     return Response(error.refusal, status_code=error.status, headers=headers)
 
 
+def _denied(request: Request[Any, Any, Any], error: Denial) -> Response[Refusal]:
+    seconds = -(-error.wait // SECOND)
+    refused = Refused(
+        status=_STATUS_OF[error.kind],
+        code=error.code,
+        message=error.what,
+        fix=error.fix,
+        headers={"retry-after": str(seconds)} if seconds else {},
+    )
+    return _refused(request, refused)
+
+
 def _busy(_: Request[Any, Any, Any], error: Busy) -> Response[Refusal]:
     seconds = max(1, -(-error.retry_after // SECOND))
     refusal = Refusal(code="host.busy", message=error.what, fix=f"Try again in {seconds} s.")
@@ -84,6 +105,7 @@ def _fault(_: Request[Any, Any, Any], error: Exception) -> Response[Refusal]:
 
 HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType] - the framework leaves its type open
     Refused: _refused,
+    Denial: _denied,
     Busy: _busy,
     LegatoError: _world,
     HTTPException: _http,

@@ -28,7 +28,16 @@ CREATE TRIGGER audit_removal BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'an entry of the audit is never removed'); END;
 """
 
-STEPS: tuple[str, ...] = (_AUDIT,)
+_ACCESS = """
+CREATE TABLE access(
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY(kind, key)
+) STRICT, WITHOUT ROWID;
+"""
+
+STEPS: tuple[str, ...] = (_AUDIT, _ACCESS)
 """Step n makes format n of format n - 1. Once released, a step is never edited: add another."""
 
 GOVERN_FORMAT = Format(

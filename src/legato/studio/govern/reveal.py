@@ -14,12 +14,12 @@ from litestar import Request
 from msgspec import structs
 
 from legato.app import App
-from legato.govern.roles import holders, may
+from legato.govern.access.callers import Caller
+from legato.govern.roles import holders
 from legato.ports.audit import AuditEntry
 from legato.studio.host import actor_of, caller_of, route_of
 from legato.studio.masking import Sight
 from legato.studio.refusal import Refused
-from legato.studio.tokens import Token
 
 HEADER = "legato-reason"
 REASON_LENGTH_MIN = 10
@@ -30,7 +30,7 @@ MANY = "many"
 
 
 async def sight_of(
-    request: Request[Any, Token, Any], host: App, *, action: str, subject: str
+    request: Request[Any, Caller, Any], host: App, *, action: str, subject: str
 ) -> Sight:
     """Return what the caller sees of `subject`; what is more than the mask is on record then.
 
@@ -48,19 +48,19 @@ async def sight_of(
         subject=subject,
         detail={"route": route_of(request), "reason": reason},
     )
-    if not may(caller.role, "reveal"):
+    if not caller.may("reveal"):
         await host.audit.count(structs.replace(entry, outcome="refused"))
         raise Refused(
             status=403,
             code="reveal.role",
-            message=f"The role {caller.role} sees personal values masked, whatever the reason.",
+            message=f"{caller.name} sees personal values masked, whatever the reason.",
             fix=f"Leave the reason out, or ask one of: {', '.join(holders('reveal'))}.",
         )
     if given is None:
         await host.audit.count(structs.replace(entry, subject=MANY))
     else:
         await host.audit.record(entry)
-    return "whole" if may(caller.role, "reveal_special") else "personal"
+    return "whole" if caller.may("reveal_special") else "personal"
 
 
 def checked_reason(text: str) -> str:

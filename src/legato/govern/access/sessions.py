@@ -1,0 +1,120 @@
+"""Sessions of browsers: begun by signing in, ended by leaving, by idling or by their age."""
+
+from __future__ import annotations
+
+import hmac
+
+from msgspec.structs import replace
+
+from legato.govern.access.book import Book, Change
+from legato.govern.access.callers import Caller, session_caller
+from legato.govern.access.records import Session, User, Way
+from legato.govern.access.secret import digest_of, new_secret
+from legato.model.instant import HOUR, MINUTE, Duration, Instant
+
+IDLE_MAX: Duration = 30 * MINUTE
+AGE_MAX: Duration = 12 * HOUR
+SEEN_EVERY: Duration = MINUTE
+"""How exactly it is kept when a session was last used."""
+PER_USER_MAX = 10
+"""A person has fewer browsers; the longest unused makes room."""
+
+
+class Sessions:
+    """The sessions of the book. On the loop."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._seen: dict[str, Instant] = {}
+
+    def who(self, text: str, now: Instant) -> Caller | None:
+        """Return whose session this is, and take note that it is in use."""
+        session = self._book.sessions.get(digest_of(text))
+        if session is None or self._is_over(session, now):
+            return None
+        user = self._book.users.get(session.user_id)
+        if user is None or user.is_disabled:
+            return None
+        self._seen[session.digest] = now
+        return session_caller(session, user)
+
+    def ends_at(self, digest: str) -> Instant:
+        """Return when a session ends, at the latest."""
+        session = self._book.sessions.get(digest)
+        return session.created_at + AGE_MAX if session is not None else 0
+
+    async def begin(self, user: User, way: Way, *, now: Instant, before: str = "") -> str:
+        """Begin a session and return its text; the one of `before` ends: it is never taken over."""
+        text = new_secret()
+        digest = digest_of(text)
+        session = Session(digest=digest, user_id=user.user_id, created_at=now, seen_at=now, way=way)
+        async with self._book.changing:
+            changes = self._over(now)
+            others = [each for each in self._book.sessions.all() if each.user_id == user.user_id]
+            others.sort(key=self._last_seen, reverse=True)
+            changes += [self._drop(each.digest) for each in others[PER_USER_MAX - 1 :]]
+            if before:
+                changes.append(self._drop(digest_of(before)))
+            await self._book.write([*changes, self._book.sessions.put(digest, session)])
+        return text
+
+    async def end(self, digest: str) -> None:
+        """End a session."""
+        async with self._book.changing:
+            await self._book.write([self._drop(digest)])
+
+    def endings(self, user_id: str, *, but: str = "") -> list[Change]:
+        """Return the changes that end all sessions of a user, `but` one by its digest."""
+        return [
+            self._drop(each.digest)
+            for each in self._book.sessions.all()
+            if each.user_id == user_id and each.digest != but
+        ]
+
+    async def keep_seen(self, now: Instant) -> None:
+        """Store when sessions were last used, and forget those that are over."""
+        async with self._book.changing:
+            changes = self._over(now)
+            for digest, seen_at in self._seen.items():
+                session = self._book.sessions.get(digest)
+                if session is not None and seen_at - session.seen_at >= SEEN_EVERY:
+                    fresh = replace(session, seen_at=seen_at)
+                    changes.append(self._book.sessions.put(digest, fresh))
+            await self._book.write(changes)
+            # What is too new to be stored must not be forgotten: idling is measured from it.
+            self._seen = {
+                digest: seen_at
+                for digest, seen_at in self._seen.items()
+                if self._book.sessions.get(digest) is not None
+            }
+
+    def _over(self, now: Instant) -> list[Change]:
+        return [
+            self._drop(each.digest)
+            for each in self._book.sessions.all()
+            if self._is_over(each, now)
+        ]
+
+    def _is_over(self, session: Session, now: Instant) -> bool:
+        # A clock that was set back must not lengthen a session: long before it began, it is over.
+        is_aged = not -MINUTE <= now - session.created_at < AGE_MAX
+        return is_aged or now - self._last_seen(session) >= IDLE_MAX
+
+    def _last_seen(self, session: Session) -> Instant:
+        return max(session.seen_at, self._seen.get(session.digest, 0))
+
+    def _drop(self, digest: str) -> Change:
+        return self._book.sessions.drop(digest)
+
+
+def csrf_of(text: str) -> str:
+    """Return what a page of the session's own must send along with whatever changes something.
+
+    Of the session's secret, so nothing more is kept, and another session's does not do.
+    """
+    return hmac.new(text.encode(), b"legato csrf", "sha256").hexdigest()
+
+
+def is_csrf(text: str, given: str) -> bool:
+    """Compare, in a time that says nothing."""
+    return hmac.compare_digest(csrf_of(text).encode(), given.encode())

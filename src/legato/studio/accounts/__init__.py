@@ -1,0 +1,1 @@
+"""Routes of those who call: their tokens, users, teams, sessions and signing in."""

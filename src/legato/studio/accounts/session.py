@@ -1,0 +1,194 @@
+"""Routes of a browser's session: sign in, who am I, change the password, sign out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, Router, delete, get, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, SkipValidation
+
+from legato.app import App
+from legato.govern.access.callers import Caller
+from legato.govern.access.records import User, Way
+from legato.govern.access.sessions import AGE_MAX, csrf_of
+from legato.govern.roles import ALLOWED, Permission, Role
+from legato.model.instant import SECOND, Instant
+from legato.model.noun import Noun
+from legato.ports.audit import AuditEntry
+from legato.studio.access import (
+    PLAIN_COOKIE,
+    SECURE_COOKIE,
+    entrance,
+    needs,
+    session_cookie,
+)
+from legato.studio.host import Host, Who
+from legato.studio.refusal import Refused
+from legato.studio.site import Connection, Site
+
+Place = NamedDependency[SkipValidation[Site]]
+
+
+class Me(Noun, frozen=True, kw_only=True):
+    """Who calls, as they are shown to themselves."""
+
+    name: str
+    role: Role
+    permissions: tuple[Permission, ...]
+    team: str = ""
+    csrf: str = ""
+    """To be sent as `Legato-CSRF` with whatever changes something; empty for a token."""
+    ends_at: Instant | None = None
+
+
+class Credentials(Noun, frozen=True, kw_only=True):
+    email: str
+    password: str
+
+
+class Acceptance(Noun, frozen=True, kw_only=True):
+    """An invitation's code, and the password that is chosen."""
+
+    code: str
+    password: str
+
+
+class NewPassword(Noun, frozen=True, kw_only=True):
+    present: str
+    password: str
+
+
+@post("/", opt=entrance(), status_code=200, summary="Sign in")
+async def sign_in(
+    data: JSONBody[Credentials], host: Host, site: Place, request: Request[Any, Any, Any]
+) -> Response[Me]:
+    """Begin a session; its secret is in a cookie that no script can read."""
+    refuse_in_the_open(request, site)
+    user = await host.access.sign_in.by_password(
+        data.email, data.password, address=site.address(request), now=host.clock.now()
+    )
+    return await begin(user, "password", host=host, site=site, connection=request)
+
+
+@get("/", opt=needs("look"), summary="Who am I?")
+async def read_session(host: Host, caller: Who, site: Place, request: Request[Any, Any, Any]) -> Me:
+    """Return the caller's role and permissions, and what pages send along with changes."""
+    is_session = bool(caller.session)
+    return Me(
+        name=caller.name,
+        role=caller.role,
+        permissions=caller.permissions,
+        team=caller.team,
+        csrf=csrf_of(session_cookie(request, site)) if is_session else "",
+        ends_at=host.access.sessions.ends_at(caller.session) if is_session else caller.expires_at,
+    )
+
+
+@delete("/", opt=needs("look"), status_code=200, summary="Sign out")
+async def sign_out(host: Host, caller: Who, request: Request[Any, Any, Any]) -> Response[None]:
+    """End the session at once, here and in the browser."""
+    _refuse_tokens(caller)
+    await host.access.sessions.end(caller.session)
+    await host.audit.record(
+        AuditEntry(actor=caller.actor, action="session.end", subject=caller.user_id)
+    )
+    gone = [Cookie(key=name, value="", path="/", max_age=0) for name in request.cookies]
+    return Response(None, cookies=[each for each in gone if each.key in _COOKIES])
+
+
+@post("/password", opt=needs("look"), status_code=200, summary="Change one's own password")
+async def change_password(data: JSONBody[NewPassword], host: Host, caller: Who) -> None:
+    """Take the present password and another; all other sessions end."""
+    _refuse_tokens(caller)
+    await host.access.sign_in.change_password(
+        host.access.users.get(caller.user_id),
+        data.present,
+        data.password,
+        session=caller.session,
+        now=host.clock.now(),
+    )
+
+
+@post("/invitation", opt=entrance(), status_code=200, summary="Choose a password when invited")
+async def accept(
+    data: JSONBody[Acceptance], host: Host, site: Place, request: Request[Any, Any, Any]
+) -> Response[Me]:
+    """Take the code that an admin has made, once, and begin a session."""
+    refuse_in_the_open(request, site)
+    user = await host.access.sign_in.by_invitation(
+        data.code, data.password, address=site.address(request), now=host.clock.now()
+    )
+    return await begin(user, "invitation", host=host, site=site, connection=request)
+
+
+async def begin(
+    user: User, way: Way, *, host: App, site: Site, connection: Connection
+) -> Response[Me]:
+    """Begin a session and put it into the browser; one that it had ends."""
+    now = host.clock.now()
+    text = await host.access.sessions.begin(
+        user, way, now=now, before=session_cookie(connection, site)
+    )
+    entry = AuditEntry(
+        actor=f"user:{user.user_id}",
+        action="session.begin",
+        subject=user.user_id,
+        detail={"way": way, "from": host.audit.address_digest(site.address(connection))},
+    )
+    await host.audit.record(entry)
+    me = Me(
+        name=user.email,
+        role=user.role,
+        permissions=ALLOWED[user.role],
+        team=user.team,
+        csrf=csrf_of(text),
+        ends_at=now + AGE_MAX,
+    )
+    return Response(me, cookies=[session_of(text, is_secure=site.is_secure(connection))])
+
+
+def session_of(text: str, *, is_secure: bool) -> Cookie:
+    """Return the cookie of a session."""
+    return Cookie(
+        key=SECURE_COOKIE if is_secure else PLAIN_COOKIE,
+        value=text,
+        path="/",
+        max_age=AGE_MAX // SECOND,
+        httponly=True,
+        secure=is_secure,
+        samesite="strict",
+    )
+
+
+def refuse_in_the_open(connection: Connection, site: Site) -> None:
+    """Refuse to take or give a secret where others can read along."""
+    if not site.is_private(connection):
+        raise Refused(
+            status=403,
+            code="access.open_line",
+            message="On this line others could read along: it is neither TLS nor this machine.",
+            fix="Put a proxy that speaks TLS in front and start Legato with --proxies 1, or call "
+            "it as 127.0.0.1 on its machine.",
+        )
+
+
+def _refuse_tokens(caller: Caller) -> None:
+    if not caller.session:
+        raise Refused(
+            status=409,
+            code="session.none",
+            message="This call carries a token: it has no session and no password.",
+            fix="Sign in first: POST /api/session.",
+        )
+
+
+_COOKIES = (SECURE_COOKIE, PLAIN_COOKIE)
+
+SESSION = Router(
+    "/api/session",
+    route_handlers=[sign_in, read_session, sign_out, change_password],
+    tags=["session"],
+)
+SIGN_IN = Router("/api/sign-in", route_handlers=[accept], tags=["session"])

@@ -1,0 +1,163 @@
+"""Routes of users and teams: list, add, change, invite, remove."""
+
+from __future__ import annotations
+
+from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
+
+from legato.app import App
+from legato.govern.access.callers import Caller
+from legato.govern.access.records import User
+from legato.govern.access.users import UserChange, UserWish
+from legato.govern.roles import Role
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.ports.audit import AuditEntry
+from legato.studio.access import needs
+from legato.studio.host import Host, Who
+
+
+class ShownUser(Noun, frozen=True, kw_only=True):
+    user_id: str
+    email: str
+    role: Role
+    created_at: Instant
+    name: str
+    team: str
+    is_disabled: bool
+    has_password: bool
+    is_provided: bool
+    """Made by signing in at the identity provider, which says the role."""
+
+
+class Invited(Noun, frozen=True, kw_only=True):
+    user: ShownUser
+    code: str
+    """Shown this once, for them to choose a password with."""
+
+
+class Password(Noun, frozen=True, kw_only=True):
+    password: str
+
+
+class ShownTeam(Noun, frozen=True, kw_only=True):
+    name: str
+    title: str
+    user_count: int
+
+
+class TeamWish(Noun, frozen=True, kw_only=True):
+    name: str
+    title: str = ""
+
+
+@get("/", opt=needs("administer"), summary="Who may sign in")
+async def read_users(host: Host) -> list[ShownUser]:
+    """Return every user by address."""
+    return [_shown(user) for user in host.access.users.all()]
+
+
+@post("/", opt=needs("administer"), summary="A new user")
+async def create_user(data: JSONBody[UserWish], host: Host, caller: Who) -> Invited:
+    """Make a user, and a code that holds for three days."""
+    user, code = await host.access.users.add(data, giver=caller, now=host.clock.now())
+    await _note(host, caller, "user.create", user, role=user.role, team=user.team)
+    return Invited(user=_shown(user), code=code)
+
+
+@patch("/{user_id:str}", opt=needs("administer"), summary="Another role, team or name; on or off")
+async def change_user(
+    user_id: FromPath[str], data: JSONBody[UserChange], host: Host, caller: Who
+) -> ShownUser:
+    """Change what is given; whoever is disabled is signed out, and their tokens stop."""
+    user = await host.access.users.change(user_id, data, giver=caller)
+    off = "yes" if user.is_disabled else "no"
+    await _note(host, caller, "user.change", user, role=user.role, team=user.team, disabled=off)
+    return _shown(user)
+
+
+@delete("/{user_id:str}", opt=needs("administer"), summary="Remove a user")
+async def remove_user(user_id: FromPath[str], host: Host, caller: Who) -> None:
+    """Forget them, with their sessions and the tokens they made."""
+    user = host.access.users.get(user_id)
+    await host.access.users.remove(user_id, giver=caller)
+    await _note(host, caller, "user.remove", user)
+
+
+@post("/{user_id:str}/invitation", opt=needs("administer"), summary="A new code for a user")
+async def invite_user(user_id: FromPath[str], host: Host, caller: Who) -> Invited:
+    """Make a code to choose a password with; codes before it end."""
+    code = await host.access.users.invite(user_id, giver=caller, now=host.clock.now())
+    user = host.access.users.get(user_id)
+    await _note(host, caller, "user.invite", user)
+    return Invited(user=_shown(user), code=code)
+
+
+@post("/{user_id:str}/password", opt=needs("administer"), status_code=200, summary="Set a password")
+async def set_password(
+    user_id: FromPath[str], data: JSONBody[Password], host: Host, caller: Who
+) -> None:
+    """Set somebody's password; they are signed out everywhere."""
+    user = host.access.users.touched(user_id, caller)
+    await host.access.sign_in.set_password(user, data.password)
+    await _note(host, caller, "user.password", user, way="by an admin")
+
+
+@get("/", opt=needs("administer"), summary="Which teams there are")
+async def read_teams(host: Host) -> list[ShownTeam]:
+    """Return every team and how many are in it."""
+    return [
+        ShownTeam(name=team.name, title=team.title, user_count=count)
+        for team, count in host.access.users.teams()
+    ]
+
+
+@post("/", opt=needs("administer"), summary="A new team")
+async def create_team(data: JSONBody[TeamWish], host: Host, caller: Who) -> ShownTeam:
+    """Make a team."""
+    team = await host.access.users.add_team(data.name, data.title, now=host.clock.now())
+    entry = AuditEntry(actor=caller.actor, action="team.create", subject=team.name)
+    await host.audit.record(entry)
+    return ShownTeam(name=team.name, title=team.title, user_count=0)
+
+
+@delete("/{name:str}", opt=needs("administer"), summary="Remove a team")
+async def remove_team(name: FromPath[str], host: Host, caller: Who) -> None:
+    """Forget a team that nobody is in."""
+    await host.access.users.remove_team(name)
+    entry = AuditEntry(actor=caller.actor, action="team.remove", subject=name)
+    await host.audit.record(entry)
+
+
+async def _note(host: App, caller: Caller, action: str, user: User, **detail: str) -> None:
+    entry = AuditEntry(actor=caller.actor, action=action, subject=user.user_id, detail=detail)
+    await host.audit.record(entry)
+
+
+def _shown(user: User) -> ShownUser:
+    return ShownUser(
+        user_id=user.user_id,
+        email=user.email,
+        role=user.role,
+        created_at=user.created_at,
+        name=user.name,
+        team=user.team,
+        is_disabled=user.is_disabled,
+        has_password=bool(user.password),
+        is_provided=user.is_provided,
+    )
+
+
+USERS = Router(
+    "/api/users",
+    route_handlers=[
+        read_users,
+        create_user,
+        change_user,
+        remove_user,
+        invite_user,
+        set_password,
+    ],
+    tags=["users"],
+)
+TEAMS = Router("/api/teams", route_handlers=[read_teams, create_team, remove_team], tags=["users"])
