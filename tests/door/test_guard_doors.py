@@ -241,3 +241,19 @@ def test_a_drift_and_what_was_decided_outlive_a_restart(tmp_path: Path) -> None:
 
     assert after == before
     assert answer["replayed"] == 12
+
+
+def test_an_alert_without_a_mapping_ends_when_the_shape_is_right_again(legato: Legato) -> None:
+    shop(legato)
+    for number in range(12):
+        legato.track("bo", "Order Placed", order_id=f"d{number}", subtotal=41 + number)
+    look(legato)
+    told = alert(legato, 0, "event.drifted")
+    for number in range(80):
+        legato.track("bo", "Order Placed", order_id=f"e{number}", total=41 + number % 9)
+        if number % 20 == 19:
+            look(legato)
+    alert(legato, 0, "event.undrifted")
+
+    assert "no mapping can be proposed" in told["reason"]["what"]
+    assert drifts(legato) == []

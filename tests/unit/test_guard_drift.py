@@ -240,6 +240,20 @@ def test_without_knowing_the_time_before_only_the_same_name_counts() -> None:
     assert mapped(same).rename == {"Total": "total"}
 
 
+def test_the_healthy_of_the_same_minute_tell_what_events_look_like() -> None:
+    judge = Judge()
+    judge.follow(plan())
+    judge.take([event(START, healthy(number)) for number in range(20)])
+    for number in range(10):
+        body = healthy(number)
+        body["order_total"] = body.pop("total")
+        judge.take([event(START + SECOND, body)])
+
+    (finding,), _ = judge.findings(START + 2 * SECOND)
+
+    assert mapped(finding).rename == {"order_total": "total"}
+
+
 def test_a_finding_holds_no_value() -> None:
     change: Change = {
         "email": always("ana@example.com"),

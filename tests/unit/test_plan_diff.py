@@ -10,7 +10,8 @@ from legato.plan.diff import Change, compare, retire
 from legato.plan.load import load
 
 WORKSPACE = (Path(__file__).parent.parent / "golden" / "plan" / "workspace.yaml").read_text()
-FOR_VIPS = WORKSPACE[WORKSPACE.index("---\njourney: for_vips") :]
+_BEGIN = WORKSPACE.index("---\njourney: for_vips")
+FOR_VIPS = WORKSPACE[_BEGIN : WORKSPACE.index("---\n", _BEGIN + 1)]
 
 
 def plan_of(text: str) -> Plan:

@@ -69,7 +69,7 @@ class Judge:
             finding = self._finding(source, name, learner)
             if finding is not None:
                 found.append(finding)
-            elif len(learner.window) >= BROKEN_MIN:
+            elif learner.is_well():
                 well.append(f"drift:{source}/{name}")
         return found, well
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from copy import deepcopy
 from itertools import islice
 from typing import Any
 
@@ -16,8 +17,12 @@ from legato.model.instant import MINUTE, Duration, Instant
 WINDOW: Duration = MINUTE
 WINDOW_MAX = 60
 """Bodies of a minute that are held; more say nothing new."""
+WELL_MIN = 5
+"""Events of a minute, all healthy, that end an alert."""
 ERRORS_MAX = 32
 """Looked at of one body."""
+BASELINE_MIN = 10
+"""Healthy events from which it is known what they look like."""
 BASELINE_MAX = 2_000
 """Events that the time before counts as at most: the older ones weigh less and less."""
 PATHS_MAX = 400
@@ -86,6 +91,20 @@ class Learner:
         """Let what is older than the window go."""
         while self.window and self.window[0].at <= now - WINDOW:
             self._retire(self.window.popleft())
+
+    def is_well(self) -> bool:
+        """Return whether it is certain that nothing is wrong any more."""
+        return len(self.window) >= WELL_MIN and not any(seen.violations for seen in self.window)
+
+    def before(self) -> Baseline:
+        """Return what is known of the time before; for want of it, the healthy of this minute."""
+        if self.baseline.count >= BASELINE_MIN:
+            return self.baseline
+        known = deepcopy(self.baseline)
+        for seen in self.window:
+            if not seen.violations:
+                known.add(seen.body)
+        return known
 
     def _retire(self, seen: Seen) -> None:
         if not seen.violations:

@@ -18,7 +18,7 @@ import msgspec
 from legato.core.admission.fields import holders, parent_of, shown_name
 from legato.core.admission.mapping import Mapper, converted
 from legato.expr.path import parse_path
-from legato.govern.drift.learn import Baseline, Learner, Seen, Violation
+from legato.govern.drift.learn import BASELINE_MIN, Baseline, Learner, Seen, Violation
 from legato.govern.drift.names import is_same_word, likeness, unit_of
 from legato.govern.drift.proposal import Finding
 from legato.govern.drift.shape import Trace, trace_of
@@ -32,7 +32,6 @@ PART_SHARE = 0.2
 PRESENT_SHARE = 0.8
 NEW_SHARE = 0.05
 """A field that more had before is not what has come in place of another."""
-BASELINE_MIN = 10
 GONE_MIN, HAD_SHARE = 30, 0.9
 """When a field that is not required counts as gone: events before, and the share that had it."""
 LIKE, LIKE_UNKNOWN = 0.6, 0.9
@@ -143,7 +142,7 @@ class _Look:
         self, declared: EventType, learner: Learner, broken: Sequence[Seen], parts: Parts
     ) -> None:
         self._declared = declared
-        self._baseline = learner.baseline
+        self._baseline = learner.before()
         self._broken = broken
         self._parts = parts
 
