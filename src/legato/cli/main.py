@@ -22,6 +22,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "check": ("legato.cli.check:check", "Show every mistake of a workspace, with its place."),
         "plan": ("legato.cli.plan:plan", "Show what applying would change, and for whom."),
         "apply": ("legato.cli.plan:apply", "Make a workspace the running plan, all at once."),
+        "dictionary": (
+            "legato.cli.model.dictionary:dictionary",
+            "Say what a word means, who owns it, and who uses it.",
+        ),
         "schemas": ("legato.cli.init:schemas", "Write JSON Schemas, so that editors help."),
     },
     "People": {

@@ -25,6 +25,7 @@ from legato.studio.guard.sources import SOURCES
 from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
+from legato.studio.model.dictionary import DICTIONARY, read_teams
 from legato.studio.people import PEOPLE
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
@@ -54,6 +55,8 @@ def api(host: App) -> Api:
             DELIVERIES,
             JOURNEYS,
             PLAN,
+            DICTIONARY,
+            read_teams,
             DRIFT,
             SOURCES,
             TOKENS,

@@ -1,0 +1,1 @@
+"""Routes about the shared data model."""
