@@ -11,6 +11,7 @@ from legato.collect.door import CollectDoor
 from legato.collect.fast import FastPath, fast_protocol
 from legato.collect.hooks.door import PREFIX as HOOKS_PREFIX
 from legato.collect.hooks.door import HookDoor
+from legato.pages.door import PagesDoor, is_page
 
 API_PATHS = ("/api", "/healthz", "/readyz", "/metrics")
 
@@ -22,7 +23,7 @@ class Doors:
         self._fast: FastPath | None = None
 
     def mount(self, app: App) -> tuple[Asgi, str]:
-        """Return collection and API as one application, and an admin token for this run."""
+        """Return all doors as one application, and an admin token for this run."""
         from legato.studio.api import api  # noqa: PLC0415 - see the class
 
         calls = api(app)
@@ -41,6 +42,7 @@ class Doors:
             guard=app.hooks,
             is_behind_proxy=app.config.proxy_count > 0,
         )
+        pages = PagesDoor(app.pages, app.clock.now, proxy_count=app.config.proxy_count)
         self._fast = FastPath(events, app.intake)
 
         async def door(scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,6 +50,8 @@ class Doors:
                 await calls(scope, receive, send)  # pyright: ignore[reportArgumentType] - ASGI scopes are plain mappings
             elif scope["path"].startswith(HOOKS_PREFIX):
                 await hooks(scope, receive, send)
+            elif is_page(scope["path"]):
+                await pages(scope, receive, send)
             else:
                 await events(scope, receive, send)
 

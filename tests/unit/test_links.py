@@ -140,18 +140,6 @@ def test_unreadable_keys_stop_the_start(tmp_path: Path) -> None:
         Keys(KeyFile(tmp_path)).open(START)
 
 
-def test_digests_of_addresses_are_the_same_here_and_others_elsewhere(
-    keys: Keys, tmp_path: Path
-) -> None:
-    (tmp_path / "b").mkdir()
-    other = Keys(KeyFile(tmp_path / "b"))
-    other.open(START)
-
-    assert keys.digest("192.0.2.1") == keys.digest("192.0.2.1")
-    assert keys.digest("192.0.2.1") not in ("", keys.digest("192.0.2.2"), other.digest("192.0.2.1"))
-    assert keys.digest("") == ""
-
-
 def test_keys_are_not_shown_in_a_trace(keys: Keys) -> None:
     assert keys.newest().secret.hex() not in repr(keys.newest())
     assert repr(keys.newest().secret) not in repr(keys.newest())

@@ -880,6 +880,8 @@ def test_a_call_is_given_no_link_that_ends_a_purpose() -> None:
         ("mailto", "nobody", "D107"),
         ("texts", "{english: {a: b}}", "D107"),
         ("colour", "red", "D103"),
+        ("texts", "{en: {unsubscribe.titel: a}}", "D103"),
+        ("texts", "{en: {purpose.sold: a}}", "N202"),
     ],
 )
 def test_pages_take_no_address_or_style_that_could_do_harm(

@@ -42,6 +42,7 @@ from legato.model.state import State, decode_state
 from legato.plan.diff import retire
 from legato.plan.scale import scale_plan
 from legato.ports.audit import AuditEntry
+from legato.ports.clock import Clock
 from legato.ports.log import Log
 from legato.ports.sender import Sender
 from legato.ports.state_store import Outbox, QuarantineRow, Records
@@ -80,9 +81,9 @@ class App:
     closes the files. Everything here is called on the event loop.
     """
 
-    def __init__(self, config: Config, folder: Folder) -> None:
+    def __init__(self, config: Config, folder: Folder, clock: Clock) -> None:
         self.config = config
-        self.clock = SystemClock()
+        self.clock = clock
         log = SqliteLog(config.data / "log.db")
         # The host asks back to a whole hour, up to one further than its window.
         store = SqliteStore(
@@ -118,9 +119,9 @@ class App:
         self.intake = HashingIntake(self.guard.intake(self.host.room), self.plan)
         """Where doors hand events in; raises Busy."""
         self.consents = Consents(self._settle, self.clock)
-        self.pages = HostedPages(config.data, self.clock, self.plan)
         self.hooks = Hooks(self.secrets, self.audit, self.clock)
         self.erasures = Erasures(self.host, store, self.audit, config.data)
+        self.pages = HostedPages(config.data, self)
         self.last_activity = Activity()
         """As of the stop."""
         self._folder = folder
@@ -325,6 +326,11 @@ class App:
         data = self._store.states([became]).get(became)
         return None if data is None else decode_state(data)
 
+    async def present(self, person_id: PersonId) -> tuple[PersonId, State | None]:
+        """Return who a person has become, after all that was acknowledged is applied."""
+        await self.applied(self.host.room.position)
+        return self._store.resolve(person_id), await self.person(person_id)
+
     async def find(self, text: str) -> PersonId | None:
         """Return whom a person id, `kind:value`, or the value of any declared kind leads to."""
         if await self.person(PersonId(text)) is not None:
@@ -480,12 +486,12 @@ def _everybody(records: Records) -> Iterator[tuple[PersonId, bytes]]:
     yield from records.people(PersonId(""), sys.maxsize)
 
 
-def open_app(config: Config) -> App:
+def open_app(config: Config, clock: Clock = SystemClock()) -> App:  # noqa: B008 - has no state
     """Open the stores and wire everything; nothing runs before `start`. Raises LegatoError."""
     folder = Folder(config.data)
     try:
         wait_for_engine(config.data)  # that of a process which was killed just now
-        return App(config, folder)
+        return App(config, folder, clock)
     except LegatoError:
         folder.close()
         raise

@@ -12,6 +12,9 @@ LegalBasis: TypeAlias = Literal["consent", "contract", "legitimate_interest", "l
 
 EVERY_CHANNEL = "*"
 
+Scope: TypeAlias = Literal["", "channel", "topic", "global"]
+"""How much a no closes; empty: as much as the policy says."""
+
 CONFIRMED = "double_opt_in"
 """The method of a yes that has been confirmed: no other confirmation is asked for."""
 

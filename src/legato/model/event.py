@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from legato.model.consent import ConsentLine, Evidence
+from legato.model.consent import ConsentLine, Evidence, Scope
 from legato.model.delivery import Delivery, Outcome
 from legato.model.erasure import Findings, Tomb
 from legato.model.ids import DeliveryId, EventId, PersonId
@@ -137,6 +137,8 @@ class ConsentSaid(Noun, frozen=True, kw_only=True, array_like=True, tag="consent
     evidence: Evidence = Evidence()
     is_confirmation: bool = False
     """It confirms a yes that waits, and is nothing where none does."""
+    scope: Scope = ""
+    """`channel`: everything was there to choose, so a no closes just what it names."""
 
 
 class PersonTouched(Noun, frozen=True, kw_only=True, array_like=True, tag="touched"):

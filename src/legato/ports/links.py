@@ -26,8 +26,6 @@ class KeyRing(Noun, frozen=True, kw_only=True):
 
     links: tuple[LinkKey, ...]
     """Oldest first: the newest signs, each of them still verifies."""
-    addresses: bytes
-    """For digests of network addresses: evidence holds no address, and nobody can try them all."""
 
     def __repr__(self) -> str:
         return f"KeyRing(links={self.links})"

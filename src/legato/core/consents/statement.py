@@ -8,8 +8,6 @@ nothing.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 from msgspec import structs
 
 from legato.core.consents.addresses import open_address
@@ -21,6 +19,7 @@ from legato.model.consent import (
     Consent,
     ConsentLine,
     Evidence,
+    Scope,
     ledger_key,
     record_of,
 )
@@ -33,9 +32,6 @@ from legato.model.problem import Reason
 
 NO_CHANNEL = ""
 """Where something is done for a purpose without a channel: lists at destinations."""
-
-
-Scope: TypeAlias = Literal["", "channel", "topic", "global"]
 
 
 class Statement(Noun, frozen=True, kw_only=True):
@@ -66,6 +62,7 @@ def take_statement(moment: Moment, event: ConsentSaid) -> None:
         source=event.source,
         wording=event.wording,
         evidence=event.evidence,
+        scope=event.scope,
     )
     if event.is_confirmation:
         for line in known:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Mapping
 
@@ -12,8 +11,6 @@ from legato.model.instant import Instant
 from legato.ports.links import KeyRing, KeyStore, LinkKey
 
 KEY_BYTES = 32
-DIGEST_HEX = 32
-"""128 bits of an address's digest: enough to compare, and no address can be had from it."""
 
 
 class Keys:
@@ -21,7 +18,7 @@ class Keys:
 
     def __init__(self, store: KeyStore) -> None:
         self._store = store
-        self._ring = KeyRing(links=(), addresses=b"")
+        self._ring = KeyRing(links=())
         self._by_number: Mapping[int, LinkKey] = {}
 
     def open(self, now: Instant) -> None:
@@ -29,7 +26,7 @@ class Keys:
         ring = self._store.read()
         if ring is None:
             first = LinkKey(number=1, secret=secrets.token_bytes(KEY_BYTES), made_at=now)
-            ring = KeyRing(links=(first,), addresses=secrets.token_bytes(KEY_BYTES))
+            ring = KeyRing(links=(first,))
             self._store.write(ring)
         self._take(ring)
 
@@ -49,12 +46,6 @@ class Keys:
     def by_number(self) -> Mapping[int, LinkKey]:
         """Return every key that verifies."""
         return self._by_number
-
-    def digest(self, address: str) -> str:
-        """Return what evidence holds in a network address's place."""
-        if not address:
-            return ""
-        return hmac.digest(self._ring.addresses, address.encode(), "sha256").hex()[:DIGEST_HEX]
 
     def _take(self, ring: KeyRing) -> None:
         self._ring = ring

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from legato.model.instant import format_duration
 from legato.model.links import VALID, VALID_MIN, Pages, Sender
 from legato.plan import form
-from legato.plan.findings import Findings
+from legato.plan.findings import Findings, nearest
 from legato.plan.form import Form
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Value
@@ -22,6 +22,25 @@ _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _FONT = re.compile(r"[A-Za-z0-9 ,'-]{1,200}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})?")
+
+TEXT_NAMES = (
+    "language", "months", "date", "footer.privacy", "footer.languages", "unsubscribe.title",
+    "unsubscribe.channel", "unsubscribe.topic", "unsubscribe.global", "unsubscribe.still",
+    "unsubscribe.button", "unsubscribe.choose", "unsubscribed.title", "unsubscribed.text",
+    "unsubscribed.again", "unsubscribed.since", "unsubscribed.choose", "preferences.title",
+    "preferences.intro", "preferences.unsaid", "preferences.on", "preferences.off",
+    "preferences.pending", "preferences.everywhere", "preferences.save", "preferences.saved",
+    "preferences.unchanged", "preferences.nothing", "preferences.none.title",
+    "preferences.none.text", "preferences.none.button", "preferences.stopped", "confirm.title",
+    "confirm.text", "confirm.button", "confirm.otherwise", "confirmed.title", "confirmed.text",
+    "confirmed.again", "confirmed.since", "confirmed.nothing", "confirmed.why", "gone.title",
+    "gone.text", "malformed.title", "malformed.text", "unsigned.title", "unsigned.text",
+    "expired.title", "expired.text", "outdated.title", "outdated.text", "limited.title",
+    "limited.text", "failed.title", "failed.text", "missing.title", "missing.text",
+)  # fmt: skip
+"""What pages say, by name: all of it can be said in other words."""
+TITLED = ("purpose", "channel")
+"""What can be called otherwise in a language, as in `purpose.marketing`."""
 
 
 def read_pages(scope: Scope, tree: Fields) -> Pages:
@@ -41,7 +60,7 @@ def read_pages(scope: Scope, tree: Fields) -> Pages:
         background=part.read("background", _like(_COLOUR, "a colour", "#ffffff"), ""),
         font=part.read("font", _like(_FONT, "names of fonts", "Georgia, serif"), ""),
         privacy_url=part.read("privacy_url", _like(_LINK, "an https link", _PRIVACY), ""),
-        texts=_texts(findings, part),
+        texts=_texts(scope, part),
     )
     part.close()
     if valid < VALID_MIN:
@@ -109,7 +128,8 @@ def _like(pattern: re.Pattern[str], wanted: str, example: str) -> form.Read[str]
     return read
 
 
-def _texts(findings: Findings, part: Form) -> Mapping[str, Mapping[str, str]]:
+def _texts(scope: Scope, part: Form) -> Mapping[str, Mapping[str, str]]:
+    findings = scope.findings
     value = part.take("texts")
     tree = form.fields(findings, value, "texts") if value is not None else None
     texts: dict[str, Mapping[str, str]] = {}
@@ -123,9 +143,24 @@ def _texts(findings: Findings, part: Form) -> Mapping[str, Mapping[str, str]]:
             )
             continue
         inner = form.fields(findings, field.value, field.key)
-        found = {one.key: form.text(findings, one.value, one.key) for one in _fields(inner)}
+        found = {one.key: _text(scope, one) for one in _fields(inner)}
         texts[field.key] = {name: text for name, text in found.items() if text is not None}
     return texts
+
+
+def _text(scope: Scope, field: Field) -> str | None:
+    kind, _, name = field.key.partition(".")
+    if kind in TITLED and field.key not in TEXT_NAMES:
+        scope.refer(kind, name, field.place)
+    elif field.key not in TEXT_NAMES:
+        near = nearest(field.key, TEXT_NAMES)
+        scope.findings.report(
+            "D103",
+            field.place,
+            f"pages say nothing called `{field.key}`",
+            f"did you mean `{near}`?" if near else "docs/guide/pages.md has the names",
+        )
+    return form.text(scope.findings, field.value, field.key)
 
 
 def _fields(tree: Fields | None) -> tuple[Field, ...]:

@@ -1,0 +1,3 @@
+"""Hosted pages: unsubscribe, preferences, confirm. For people, by signed links."""
+
+from __future__ import annotations
