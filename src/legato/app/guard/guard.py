@@ -133,11 +133,13 @@ class Guard:
         healed = await heal(self._home, self._home.config.workspace, new, by=by)
         if drift.finding.topic in self._kept.drifts:
             self._shapes.close(drift.finding.topic, f"is read by {healed.file} now")
+            await self._file.write(self._kept)
         return healed
 
     async def reject(self, drift: Drift) -> None:
         """Propose it no more."""
         self._shapes.reject(drift)
+        await self._file.write(self._kept)
 
     async def look_at_shapes(self) -> None:
         """Judge what came in at once; it does so by itself within seconds."""
@@ -173,7 +175,7 @@ class Guard:
             except (Busy, LegatoError):
                 self._news.put_nowait(noticed)
                 raise
-            await asyncio.to_thread(self._file.write, self._kept)
+            await self._file.write(self._kept)
 
     async def _keep_running(self, run: Callable[[], Awaitable[None]]) -> None:
         while True:

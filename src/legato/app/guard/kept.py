@@ -5,6 +5,7 @@ Names, counts and shapes only, never a value. When sources were last heard is re
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class KeptFile:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
+        self._writing = asyncio.Lock()
 
     def read(self) -> Kept:
         """Return what was kept. A file that cannot be read is as good as none: alerts come anew."""
@@ -50,13 +52,18 @@ class KeptFile:
         except (OSError, msgspec.MsgspecError):
             return Kept()
 
-    def write(self, kept: Kept) -> None:
-        """Replace it at once. Raises LegatoError. For a thread."""
+    async def write(self, kept: Kept) -> None:
+        """Replace it at once, one write after the other. Raises LegatoError."""
+        async with self._writing:
+            data = msgspec.json.format(msgspec.json.encode(kept), indent=1)
+            await asyncio.to_thread(self._replace, data)
+
+    def _replace(self, data: bytes) -> None:
         beside = self._path.with_suffix(".new")
         try:
             number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(number, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(kept), indent=1))
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self._path)
