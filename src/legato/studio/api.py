@@ -25,7 +25,7 @@ from legato.studio.guard.sources import SOURCES
 from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
-from legato.studio.model.dictionary import DICTIONARY, read_teams
+from legato.studio.model.dictionary import DICTIONARY
 from legato.studio.people import PEOPLE
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
@@ -56,7 +56,6 @@ def api(host: App) -> Api:
             JOURNEYS,
             PLAN,
             DICTIONARY,
-            read_teams,
             DRIFT,
             SOURCES,
             TOKENS,

@@ -12,11 +12,11 @@ from legato.expr.english import sentence
 from legato.model.instant import format_duration
 from legato.model.journey import Freshness, Send
 from legato.model.noun import Noun
-from legato.model.plan import ComputedTrait, EventType, Plan, SegmentType, Term, TraitType
+from legato.model.plan import ComputedTrait, EventType, Plan, SegmentType, Team, Term, TraitType
 from legato.model.rule import HistoryIs, Test
 from legato.plan.dictionary.conflicts import sound
 
-Kind: TypeAlias = Literal["event", "trait", "computed", "segment", "term"]
+Kind: TypeAlias = Literal["event", "trait", "computed", "segment", "term", "team"]
 
 DEPTH_MAX = 3
 """Levels of an event that are listed: what lies deeper is read in its schema."""
@@ -66,6 +66,7 @@ def dictionary(plan: Plan) -> tuple[Entry, ...]:
         *(_segment(one, users(f"segment {one.name}")) for one in plan.segments.values()),
         *(_term(one, users(f"segment {one.same_as}")) for one in plan.terms.values()),
     ]
+    entries += [_team(team, entries) for team in plan.teams.values()]
     return tuple(sorted(entries, key=lambda entry: (entry.name.casefold(), entry.kind)))
 
 
@@ -155,6 +156,20 @@ def _term(term: Term, used_by: tuple[str, ...]) -> Entry:
         used_by=used_by if term.same_as else (),
         same_as=term.same_as,
         stage_of=term.stage_of,
+    )
+
+
+def _team(team: Team, entries: list[Entry]) -> Entry:
+    """Return a team; what it owns are its users."""
+    owned = [f"{one.kind} {one.name}" for one in entries if one.owner == team.name]
+    return Entry(
+        kind="team",
+        name=team.name,
+        title=team.title,
+        definition=f"{team.title}. {', '.join((*team.members, *team.contacts))}".removesuffix(". "),
+        owner=team.name,
+        type="team",
+        used_by=tuple(owned),
     )
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from litestar import Response, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from legato.model.plan import Team
 from legato.plan.dictionary.entries import Entry, dictionary, search
 from legato.plan.dictionary.export import as_csv, as_markdown
 from legato.plan.findings import nearest
@@ -48,12 +47,6 @@ async def read_entry(name: FromPath[str], host: Host) -> tuple[Entry, ...]:
             fix=f"Did you mean `{near}`?" if near else "See /api/dictionary for all of them.",
         )
     return entries
-
-
-@get("/api/teams", opt=needs("look"), summary="Who answers for definitions", tags=["dictionary"])
-async def read_teams(host: Host) -> tuple[Team, ...]:
-    """Return the declared teams."""
-    return tuple(host.plan().teams.values())
 
 
 DICTIONARY = Router(
