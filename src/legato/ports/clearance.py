@@ -20,7 +20,8 @@ class Gatekeeper(Protocol):
         """Read the gates again, after everything acknowledged before this call was applied.
 
         When it is clear, the attempt is on record as begun: after a crash it is in doubt. Raises
-        LegatoError where that cannot be stored; then no attempt may be made.
+        LegatoError where that cannot be read or stored; then no attempt may be made, but of
+        purposes that are declared not to wait for it.
         """
         ...
 

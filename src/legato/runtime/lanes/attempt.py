@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal, TypeAlias, assert_never
 
 import msgspec
@@ -13,7 +14,7 @@ from legato.model.delivery import OBLIGATIONS, Delivery, Outcome
 from legato.model.instant import Duration, Instant
 from legato.model.note import GateSeen
 from legato.model.noun import Noun
-from legato.model.plan import Destination
+from legato.model.plan import Destination, Plan
 from legato.model.problem import LegatoError, Reason
 from legato.model.wire import Request
 from legato.ports.clearance import Clearance
@@ -23,6 +24,12 @@ from legato.runtime.lanes.line import Entry
 from legato.runtime.lanes.reporter import AttemptBook
 from legato.runtime.lanes.world import World
 
+UNREAD_SECONDS = 5.0
+"""How long what may go unread waits for its gates: an engine that is only behind answers sooner."""
+UNREAD = Reason(
+    code="store.unread",
+    what="nothing could be read of the person, and its purpose does not wait for that",
+)
 GATEWAY_TIMEOUT = 504
 """The one answer that says it was not heard whether the server behind took it."""
 
@@ -43,7 +50,8 @@ class Again(Noun, frozen=True, kw_only=True):
     """The attempt failed; another may not."""
 
     reason: Reason
-    kind: Literal["fault", "throttled"]
+    kind: Literal["fault", "throttled", "unread"]
+    """`unread`: its gates could not be read, for which the destination can do nothing."""
     after: Duration | None = None
 
 
@@ -73,6 +81,16 @@ class Attempts:
         self._gatekeeper = world.gatekeeper
         self._links = world.links
         self._book = book
+        self._unread: dict[str, bool] = {}
+        """Purposes that do not wait for gates that cannot be read."""
+
+    def change_plan(self, plan: Plan) -> None:
+        """Follow another plan's purposes."""
+        self._unread = {
+            purpose.name: True
+            for purpose in plan.purposes.values()
+            if purpose.when_unreadable == "send" and purpose.basis != "consent"
+        }
 
     async def make(self, way: Way, entry: Entry) -> Result:
         """Make one attempt. The gates are read last before it begins."""
@@ -81,10 +99,9 @@ class Attempts:
             return _in_doubt("an attempt was under way when the process ended")
         if entry.attempt_count:
             await self._book.written()  # the end of the attempt before comes before this begin
-        try:
-            clearance = await self._gatekeeper.clear(delivery)
-        except LegatoError as error:
-            return Again(kind="fault", reason=Reason(code="store.fault", what=error.what))
+        clearance = await self._cleared(way, entry)
+        if isinstance(clearance, Again):
+            return clearance
         closed = _closed(clearance, entry)
         if closed is not None:
             return closed
@@ -107,6 +124,28 @@ class Attempts:
             entry.first_attempt_at = now
         return await self._send(way, entry, request)
 
+    async def _cleared(self, way: Way, entry: Entry) -> Clearance | Again:
+        """Ask whether it may leave. What cannot be read is closed: nobody knows of an opt-out.
+
+        What rests on another basis than consent may be declared to go all the same, to a
+        destination that recognises it when it comes again: no attempt is on record then.
+        """
+        delivery = entry.delivery
+        may_go_unread = delivery.purpose in self._unread and way.destination.on_doubt == "resend"
+        entry.is_unread = False
+        try:
+            if not may_go_unread:
+                return await self._gatekeeper.clear(delivery)
+            return await asyncio.wait_for(self._gatekeeper.clear(delivery), UNREAD_SECONDS)
+        except TimeoutError:
+            entry.is_unread = True
+        except LegatoError as error:
+            if not may_go_unread:
+                reason = Reason(code="store.fault", what=error.what)
+                return Again(kind="unread", reason=reason)
+            entry.is_unread = True
+        return Clearance(is_clear=True)
+
     async def _send(self, way: Way, entry: Entry, request: Request) -> Result:
         try:
             response = await way.sender.send(request)
@@ -120,7 +159,10 @@ class Attempts:
                 return _in_doubt(fault.what, shows="fault")
             return Again(kind="fault", reason=Reason(code="send.fault", what=fault.what))
         entry.may_have_arrived |= response.status == GATEWAY_TIMEOUT
-        return _read(classify(way.spec, response, self._clock.now()))
+        result = _read(classify(way.spec, response, self._clock.now()))
+        if entry.is_unread and isinstance(result, Over) and result.outcome == "accepted":
+            return msgspec.structs.replace(result, reason=UNREAD)
+        return result
 
 
 def _is_skipped(way: Way, delivery: Delivery) -> bool:

@@ -322,6 +322,8 @@ class Lane:
         if result.kind == "throttled":
             self._breaker.answered()
             self._paused_until = max(self._paused_until, now + wait / SECOND)
+        elif result.kind == "unread":
+            self._breaker.abandoned()
         else:
             self._breaker.failed(now)
         over = self._verdict_on_another(entry, result, retry, due_at=wall + wait)

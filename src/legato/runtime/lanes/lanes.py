@@ -35,6 +35,7 @@ class Lanes:
 
     def change_plan(self, plan: Plan) -> None:
         """Follow another plan from the next attempt on. Unchanged destinations keep their pace."""
+        self._attempts.change_plan(plan)
         gone = [name for name in self._ways if name not in plan.destinations]
         for name in gone:
             del self._ways[name]

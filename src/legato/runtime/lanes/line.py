@@ -25,6 +25,7 @@ class Entry:
         "due",
         "first_attempt_at",
         "is_in_doubt",
+        "is_unread",
         "may_have_arrived",
         "record",
         "revoked",
@@ -39,6 +40,8 @@ class Entry:
         """By the loop's clock."""
         self.is_in_doubt = False
         """An attempt was under way when the process ended."""
+        self.is_unread = False
+        """The attempt under way left without its gates being read."""
         self.may_have_arrived = False
         """Nobody knows what became of one of the attempts. Later ones do not settle that."""
         self.record = ""
