@@ -8,7 +8,7 @@ from typing import TypeAlias
 from legato.model.effect import Quarantine
 from legato.model.ids import EventId, PersonId, message_digest
 from legato.model.instant import HOUR
-from legato.model.note import Admitted, Note, Story, encode_notes
+from legato.model.note import Admitted, Note, Story, encode_notes, mark_of
 from legato.model.problem import Reason
 from legato.ports.state_store import NoteRow, QuarantineRow, Turn
 from legato.stores.memory import MemoryStore
@@ -66,6 +66,22 @@ def test_a_story_includes_those_who_were_merged(store: Store) -> None:
     assert store.story(EVA, 0, 9) == whole
     assert store.story(EVA, 1, 2) == whole[1:3]
     assert store.story(ANA, 0, 9) == whole
+
+
+def test_a_mark_is_found_among_a_persons_notes_and_nobody_elses(
+    store: Store, reopened: Again
+) -> None:
+    store.commit(Turn(position=2, now=1, notes=[noted(1, ANA, "Bought"), noted(2, BEN, "Bought")]))
+    store.commit(Turn(position=4, now=1, notes=[noted(3, ANA), noted(4, ANA, "Bought")]))
+    store.commit(Turn(position=5, now=1, forwards={ANA: EVA}, notes=[noted(5, EVA, "Bought")]))
+    store = reopened(store)
+
+    bought = [story(1, ANA, "Bought"), story(4, ANA, "Bought"), story(5, EVA, "Bought")]
+    assert store.mentions(EVA, [b"Bought"], 9) == bought
+    assert store.mentions(ANA, [b"Bought", b"Sold"], 2) == bought[:2]
+    assert store.mentions(EVA, [b"bought"], 9) == []
+    assert store.mentions(EVA, [mark_of(notes("x")[0])], 9) == store.story(EVA, 0, 9)
+    assert store.mentions(PersonId("nobody"), [b"Bought"], 9) == []
 
 
 def test_the_tail_is_everybody_in_order(store: Store, reopened: Again) -> None:

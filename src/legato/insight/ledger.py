@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 from legato.core.consents.standing import awaited, holding
 from legato.insight.shown import ShownReason, shown_reason
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
-from legato.model.note import ConsentSet, Decided, LineStanding, Settled, Story
+from legato.model.note import ConsentSet, Decided, LineStanding, Settled, Story, mark_of
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.model.state import State
 from legato.ports.state_store import Records
 
-KIND = "consent"
-"""How stored notes call a line of the ledger; gates have the same name."""
+LINES = mark_of(ConsentSet(purpose="", channel="", is_granted=False))
 LINES_MAX = 10_000
-"""Newest steps looked through: more than anybody says."""
-STEPS_MAX = 1_000
-"""Steps in which one delivery, or one record, is mentioned."""
+"""Steps in which one person says something: more than anybody does."""
 
 Answer: TypeAlias = Literal["yes", "no", "pending", "never asked"]
 
@@ -88,7 +86,7 @@ class Relied(Noun, frozen=True, kw_only=True):
 
 def ledger_of(records: Records, state: State, plan: Plan) -> Ledger:
     """Return what holds of a person, and every line that ever came in."""
-    steps = records.mentions(state.person_id, KIND, LINES_MAX)
+    steps = records.mentions(state.person_id, [LINES], LINES_MAX)
     return Ledger(
         person_id=state.person_id,
         present=_present(state, plan),
@@ -98,7 +96,8 @@ def ledger_of(records: Records, state: State, plan: Plan) -> Ledger:
 
 def relied_on(records: Records, person_id: PersonId, delivery_id: str) -> Relied | None:
     """Return what a delivery relied on; None where the person never had one of this id."""
-    steps = records.mentions(person_id, delivery_id, STEPS_MAX)
+    # One walk through the story: the lines, few as they are, are read with the delivery's notes.
+    steps = records.mentions(person_id, [delivery_id.encode(), LINES], LINES_MAX)
     decisions = [
         (step, note)
         for step in steps
@@ -129,7 +128,7 @@ def relied_on(records: Records, person_id: PersonId, delivery_id: str) -> Relied
         lines=tuple(
             line
             for record in dict.fromkeys(filter(None, (decided_on, sent_on)))
-            for line in _record(records, person_id, record, decided.channel)
+            for line in _record(steps, record, decided.channel)
         ),
     )
 
@@ -138,21 +137,14 @@ def _gate_of(decided: Decided) -> tuple[str, str]:
     for candidate in decided.candidates:
         if candidate.channel == decided.channel or not decided.channel:
             for gate in candidate.gates:
-                if gate.gate == KIND:
+                if gate.gate == "consent":
                     return gate.seen, gate.record
     return "", ""
 
 
-def _record(
-    records: Records, person_id: PersonId, record: str, channel: str
-) -> tuple[LedgerLine, ...]:
-    """Return a record; of those it was written to, the one that speaks of this channel."""
-    found = [
-        line
-        for step in records.mentions(person_id, record, STEPS_MAX)
-        for line in _lines(step)
-        if line.record == record
-    ]
+def _record(steps: Sequence[Story], record: str, channel: str) -> tuple[LedgerLine, ...]:
+    """Return a record; of the places it was written to, the one that speaks of this channel."""
+    found = [line for step in steps for line in _lines(step) if line.record == record]
     found.sort(key=lambda line: line.channel != channel)
     return tuple(found[:1])
 

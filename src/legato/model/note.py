@@ -280,6 +280,13 @@ def encode_notes(notes: list[Note]) -> bytes:
     return _ENCODER.encode(notes)
 
 
+def mark_of(note: Note) -> bytes:
+    """Return the bytes with which every stored note of this kind begins."""
+    tag = str(note.__struct_config__.tag)
+    data = _ENCODER.encode(note)
+    return data[: data.index(tag.encode()) + len(tag)]
+
+
 def decode_notes(data: bytes) -> tuple[Note, ...]:
     """Read one step's notes back."""
     return _NOTES.decode(data)

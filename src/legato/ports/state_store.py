@@ -114,11 +114,10 @@ class Stories(Protocol):
         """
         ...
 
-    def mentions(self, person_id: PersonId, word: str, limit: int) -> list[Story]:
-        """Return the newest of a person's notes in which a word stands, in order.
+    def mentions(self, person_id: PersonId, marks: Sequence[bytes], limit: int) -> list[Story]:
+        """Return the oldest of a person's notes that hold one of the marks, in order.
 
-        A word is an id or the name of a kind of note; what it is looked for in is how notes are
-        stored, so others may be among them.
+        A mark is an id, or what `model.note.mark_of` gives: it is looked for in the stored bytes.
         """
         ...
 

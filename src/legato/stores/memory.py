@@ -261,10 +261,10 @@ class MemoryStore:
             numbers.extend(self._notes_of.get(gone, ()))
         return sorted(numbers)
 
-    def mentions(self, person_id: PersonId, word: str, limit: int) -> list[Story]:
+    def mentions(self, person_id: PersonId, marks: Sequence[bytes], limit: int) -> list[Story]:
         """As promised; a merged person's are those of who it became."""
         rows = [self._notes[each] for each in self._numbers_of(person_id)]
-        return [_story(row) for row in rows if word.encode() in row.notes][-limit:]
+        return [_story(row) for row in rows if any(mark in row.notes for mark in marks)][:limit]
 
     def tail(self, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole."""

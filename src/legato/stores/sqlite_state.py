@@ -50,12 +50,12 @@ _STORY = (
     " WHERE key <= ?2 ORDER BY key LIMIT ?3"
 )
 _MENTIONS = (
-    "WITH RECURSIVE thread(key) AS ("
-    " SELECT note FROM person WHERE person_id = ?1 AND note > 0"
-    " UNION ALL SELECT note FROM forward WHERE target = ?1 AND note > 0"
+    "WITH RECURSIVE whose(id) AS (VALUES (?)), thread(key) AS ("
+    " SELECT note FROM person, whose WHERE person_id = id AND note > 0"
+    " UNION ALL SELECT note FROM forward, whose WHERE target = id AND note > 0"
     " UNION ALL SELECT before FROM thread JOIN note USING (key) WHERE before > 0)"
     " SELECT key, position, person_id, at, notes FROM thread JOIN note USING (key)"
-    " WHERE instr(notes, ?2) ORDER BY key DESC LIMIT ?3"
+    " WHERE {} ORDER BY key LIMIT ?"
 )
 _COUNT_PEOPLE = (
     "SELECT (SELECT count(*) FROM person) - (SELECT count(*) FROM person WHERE state IS NULL)"
@@ -270,12 +270,13 @@ class SqliteStore:
                 limit=limit,
             )
 
-    def mentions(self, person_id: PersonId, word: str, limit: int) -> list[Story]:
+    def mentions(self, person_id: PersonId, marks: Sequence[bytes], limit: int) -> list[Story]:
         """As promised; a merged person's are those of who it became."""
         with self._reading() as reader, reader:
             present = _resolve(reader, person_id)
-            rows = reader.execute(_MENTIONS, (present, word.encode(), limit)).fetchall()
-        return [_story(row) for row in reversed(rows)]
+            found = " OR ".join(["instr(notes, ?)"] * len(marks))
+            rows = reader.execute(_MENTIONS.format(found), (present, *marks, limit)).fetchall()
+        return [_story(row) for row in rows]
 
     def tail(self, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole."""
