@@ -244,6 +244,8 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody/consents", None, "look"),
     ("POST", "/api/people/nobody/consents", {"lines": []}, "consent"),
     ("GET", "/api/people/nobody/deliveries/none/consent", None, "look"),
+    ("POST", "/api/people/nobody/split", {"other": "x", "reason": "seen"}, "identify"),
+    ("POST", "/api/people/nobody/join", {"other": "x", "reason": "seen"}, "identify"),
     ("GET", "/api/tail", None, "look"),
     ("GET", "/api/quarantine", None, "look"),
     ("GET", "/api/quarantine/7", None, "look"),

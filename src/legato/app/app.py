@@ -18,6 +18,7 @@ from legato.app.consents import Consents
 from legato.app.erasure import Erasures
 from legato.app.guard.guard import Guard
 from legato.app.hooks import Hooks
+from legato.app.identity import Identity
 from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
 from legato.app.secrets import AppSecrets
@@ -119,6 +120,7 @@ class App:
         self.intake = HashingIntake(self.guard.intake(self.host.room), self.plan)
         """Where doors hand events in; raises Busy."""
         self.consents = Consents(self._settle, self.clock)
+        self.identity = Identity(self._settle, store, self.audit, self.clock)
         self.hooks = Hooks(self.secrets, self.audit, self.clock)
         self.erasures = Erasures(self.host, store, self.audit, config.data)
         self.pages = HostedPages(config.data, self)

@@ -125,7 +125,8 @@ def _join(program: Program, loaded: Loaded, event: PersonsJoined, now: Instant) 
     found = join_as_told(program, loaded, event, horizon=now - program.plan.lateness)
     if found.state is None:
         assert found.reason is not None
-        return Result(notes=[Rejected(event_id=event.event_id, reason=found.reason)])
+        refused = Rejected(event_id=event.event_id, reason=found.reason)
+        return Result(about=event.person_id, notes=[refused])
     moment = Moment(program, found.state, now)
     moment.notes += found.notes
     moment.is_upheaval = True

@@ -19,6 +19,7 @@ from legato.studio.consents.routes import CONSENTS
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.govern.audit import AUDIT
+from legato.studio.govern.identity import IDENTITY
 from legato.studio.govern.secrets import SECRETS
 from legato.studio.guard.drift import DRIFT
 from legato.studio.guard.sources import SOURCES
@@ -50,6 +51,7 @@ def api(host: App) -> Api:
             ERASING,
             ERASURES,
             CONSENTS,
+            IDENTITY,
             TAIL,
             QUARANTINE,
             DELIVERIES,
