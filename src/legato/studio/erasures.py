@@ -11,8 +11,7 @@ from legato.model.ids import EventId
 from legato.model.instant import INSTANT_MAX
 from legato.model.noun import Noun
 from legato.studio.access import needs
-from legato.studio.host import Host, Limit, Who
-from legato.studio.people import found, nobody
+from legato.studio.host import Host, Limit, Who, found, nobody
 from legato.studio.refusal import Refused, not_found
 
 REASON_LENGTH_MAX = 500

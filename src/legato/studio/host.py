@@ -12,6 +12,8 @@ from litestar.params import QueryParameter, SkipValidation
 
 from legato.app import App
 from legato.govern.access.callers import Caller
+from legato.model.ids import PersonId
+from legato.studio.refusal import not_found
 
 PAGE_MAX = 1_000
 """Rows a call: larger answers are read page by page, by `after`."""
@@ -40,3 +42,20 @@ def route_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 def caller_of(request: Request[Any, Caller, Any]) -> Caller:
     """Return who makes a guarded call."""
     return request.auth
+
+
+async def found(host: App, who: str) -> PersonId:
+    """Return whom a text leads to, or refuse with 404 without repeating it."""
+    person_id = await host.find(who)
+    if person_id is None:
+        raise nobody()
+    return person_id
+
+
+def nobody() -> Exception:
+    """Return the refusal of somebody who is not known."""
+    return not_found(
+        "person.unknown",
+        "Nobody is known by this id or identifier.",
+        fix="Give a person id or `kind:value` of a declared identifier, such as `email:...`.",
+    )

@@ -15,8 +15,7 @@ from legato.model.journey import Journey
 from legato.model.noun import Noun
 from legato.ports.audit import AuditEntry
 from legato.studio.access import needs
-from legato.studio.host import Host, Who, actor_of
-from legato.studio.people import found
+from legato.studio.host import Host, Who, actor_of, found
 from legato.studio.refusal import Refused, not_found
 
 KEY_LENGTH_MAX = 512

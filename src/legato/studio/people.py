@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from legato.app import App
 from legato.govern.access.callers import Caller
 from legato.insight.answer import Answer
 from legato.insight.profile import Profile, profile_of
@@ -19,9 +18,8 @@ from legato.insight.why import Question, unknown_person, why
 from legato.model.ids import PersonId
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
-from legato.studio.host import Host, Limit
+from legato.studio.host import Host, Limit, found, nobody
 from legato.studio.masking import mask_profile, mask_told
-from legato.studio.refusal import not_found
 
 Name = Annotated[str, QueryParameter(max_length=512)]
 
@@ -77,23 +75,6 @@ async def read_receipts(who: FromPath[str], host: Host) -> list[Receipt]:
     person_id = await found(host, who)
     story = await asyncio.to_thread(whole_story, host.records, person_id)
     return receipts_of(story, host.plan())
-
-
-async def found(host: App, who: str) -> PersonId:
-    """Return whom a text leads to, or refuse with 404 without repeating it."""
-    person_id = await host.find(who)
-    if person_id is None:
-        raise nobody()
-    return person_id
-
-
-def nobody() -> Exception:
-    """Return the refusal of somebody who is not known."""
-    return not_found(
-        "person.unknown",
-        "Nobody is known by this id or identifier.",
-        fix="Give a person id or `kind:value` of a declared identifier, such as `email:...`.",
-    )
 
 
 PEOPLE = Router(

@@ -16,8 +16,7 @@ from legato.model.state import State
 from legato.ports.audit import AuditEntry
 from legato.studio.access import needs
 from legato.studio.govern.reveal import checked_reason
-from legato.studio.host import Host, Who, actor_of
-from legato.studio.people import found
+from legato.studio.host import Host, Who, actor_of, found
 from legato.studio.refusal import Refused, not_found
 
 LINES_MAX = 100

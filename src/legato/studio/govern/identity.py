@@ -9,8 +9,7 @@ from legato.model.ids import PersonId
 from legato.model.noun import Noun
 from legato.model.problem import Reason
 from legato.studio.access import needs
-from legato.studio.host import Host, Who, actor_of
-from legato.studio.people import found
+from legato.studio.host import Host, Who, actor_of, found
 from legato.studio.refusal import Refused
 
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 500
