@@ -96,7 +96,7 @@ def delivery() -> Delivery:
         channel="sms",
         purpose="news",
         message="news",
-        address="+15550100",
+        address="5550100",
         content={},
         decided_at=0,
         expires_at=1 << 62,

@@ -1056,3 +1056,37 @@ def test_an_identifier_and_a_trait_of_one_value_are_hashed_alike() -> None:
     assert [(problem.code, problem.what[:19]) for problem in found if problem.code == "U308"] == [
         ("U308", "the trait `email` a")
     ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "codes"),
+    [
+        ('from: "21:00"\nto: "08:00"', []),
+        ('from: "20:00"\nto: "09:00"\nchannels: [texts]', []),
+        ('from: "22:00"\nto: "08:00"', ["P307"]),
+        ('from: "21:00"\nto: "07:00"', ["P307"]),
+        ('from: "21:00"\nto: "08:00"\npurposes: [news]', ["P307"]),
+    ],
+)
+def test_promotion_by_sms_at_night_is_a_problem_where_that_is_law(
+    hours: str, codes: list[str]
+) -> None:
+    manifest = {
+        "manifest": 1,
+        "id": "texter",
+        "name": "T",
+        "category": "sms",
+        "docs": "d",
+        "transport": "file",
+        "routes": [{"on": "send", "request": {"path": "a", "line": "b"}}],
+    }
+    text = (
+        "workspace: a\n---\nidentity: [{kind: phone, from: [traits.phone]}]\n---\n"
+        "purposes: {news: {basis: consent}}\n---\nconsent: {tcpa: true}\n---\n"
+        f"quiet_hours: night\n{hours}\n---\ndestination: gateway\nconnector: texter\n---\n"
+        "channel: texts\ndestination: gateway\naddress: identifier phone"
+    )
+
+    found = load({"a.yaml": text}, {"texter": manifest}).problems
+
+    assert [problem.code for problem in found] == codes

@@ -321,7 +321,7 @@ def _quiet_hours(
             continue
         if quiet.channels and intent.channel not in quiet.channels:
             continue
-        zones = program.zones_for(state, quiet)
+        zones = program.zones_for(state, quiet, intent.address)
         until = quiet_until(now, zones, quiet.start, quiet.end)
         if until is not None and (latest is None or until > latest):
             latest, which = until, quiet

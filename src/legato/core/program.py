@@ -31,6 +31,9 @@ ZONE_CHANGED = f"trait:{ZONE_TRAIT}"
 """What Moment.changed calls it."""
 
 
+COUNTRY_TRAIT = "country"
+"""Two letters, as ISO 3166 has them: where somebody without a zone may be."""
+
 AFFECTED_MAX = 4_096
 """Combinations of changes remembered with the segments they affect: a few for each event."""
 
@@ -177,6 +180,12 @@ class Program:
         }
         """Channels of which addresses opt out, whoever has them."""
         self.double_opt_ins = {rule.purpose: rule for rule in plan.policies.double_opt_in}
+        self._zones_of: Callable[[str, str], tuple[str, ...]] = _nowhere
+        if plan.policies.quiet_hours:
+            # 45 ms and 3 MB, which a plan without quiet hours does not need.
+            from legato.core.whereabouts import zones_of  # noqa: PLC0415 - see above
+
+            self._zones_of = zones_of
         self._index_journeys(plan)
         self._index_segments(plan)
         self._index_slots(plan)
@@ -259,12 +268,18 @@ class Program:
             return trait.value
         return self.plan.zone
 
-    def zones_for(self, state: State, quiet: QuietHours) -> tuple[str, ...]:
+    def zones_for(self, state: State, quiet: QuietHours, address: str) -> tuple[str, ...]:
         """Return the zones in which quiet hours must be over: all plausible ones if unknown."""
         trait = state.traits.get(ZONE_TRAIT)
         if trait is not None and isinstance(trait.value, str) and is_zone(trait.value):
             return (trait.value,)
-        return quiet.zones_when_unknown or (self.plan.zone,)
+        country = state.traits.get(COUNTRY_TRAIT)
+        named = country.value if country is not None and isinstance(country.value, str) else ""
+        return self._zones_of(address, named) or quiet.zones_when_unknown or (self.plan.zone,)
+
+
+def _nowhere(_address: str, _country: str) -> tuple[str, ...]:
+    return ()
 
 
 def _tellers(plan: Plan) -> dict[str, Teller]:

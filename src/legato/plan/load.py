@@ -15,6 +15,7 @@ from legato.model.links import Pages, Sender
 from legato.model.noun import Noun
 from legato.model.plan import IdentityRules, Plan, Policies, Purpose, Residency
 from legato.model.problem import Place, Problem
+from legato.plan.consents.calling import report_calling_hours
 from legato.plan.consents.rules import ConsentRules, read_consent, report_stray_links
 from legato.plan.dictionary.conflicts import (
     owner_of,
@@ -272,9 +273,11 @@ def _policies(scope: Scope, library: _Library, purposes: Iterable[Purpose]) -> P
     by_name = {purpose.name: purpose for purpose in purposes}
     consent = read_consent(scope, tree, by_name) if tree is not None else ConsentRules()
     report_stray_links(scope, consent)
+    quiet_hours = tuple(_read_all(scope, library, "quiet_hours", read_quiet_hours).values())
+    report_calling_hours(scope, consent.tcpa, quiet_hours)
     return Policies(
         caps=tuple(_read_all(scope, library, "cap", read_cap).values()),
-        quiet_hours=tuple(_read_all(scope, library, "quiet_hours", read_quiet_hours).values()),
+        quiet_hours=quiet_hours,
         state_rules=tuple(_read_all(scope, library, "suppress", read_suppress).values()),
         holdouts=tuple(_read_all(scope, library, "holdout", read_holdout).values()),
         opt_out_scope=consent.opt_out_scope,

@@ -30,6 +30,8 @@ class ConsentRules(Noun, frozen=True, kw_only=True):
     double_opt_in: tuple[DoubleOptIn, ...] = ()
     gpc: GlobalPrivacyControl | None = None
     tcf: TransparencyString | None = None
+    tcpa: Place | None = None
+    """Where it says that people are in the United States."""
 
 
 def read_consent(scope: Scope, tree: Fields, purposes: Mapping[str, Purpose]) -> ConsentRules:
@@ -50,6 +52,7 @@ def read_consent(scope: Scope, tree: Fields, purposes: Mapping[str, Purpose]) ->
         double_opt_in=_double_opt_ins(scope, part.take("double_opt_in"), purposes),
         gpc=_gpc(scope, part.take("gpc")),
         tcf=_tcf(scope, part.take("tcf")),
+        tcpa=part.place_of("tcpa") if part.read("tcpa", form.boolean, default=False) else None,
     )
     part.close()
     return rules

@@ -66,6 +66,10 @@ CONSENT: Schema = shape(
                     "enum": list(OPT_OUT_SCOPES),
                     "description": "What a no in one channel closes.",
                 },
+                "tcpa": {
+                    "type": "boolean",
+                    "description": "Promotion by SMS must have quiet hours from 21:00 to 08:00.",
+                },
                 "sms_stop": {
                     "enum": list(OPT_OUT_SCOPES),
                     "description": "What a STOP by SMS closes.",
