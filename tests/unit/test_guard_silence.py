@@ -8,10 +8,11 @@ import pytest
 from legato.app.guard.sources import SourceWatch
 from legato.govern.silence import silent_at
 from legato.insight.dependence import degraded
-from legato.model.event import CustomerEvent, Noticed
+from legato.model.event import CustomerEvent, Noticed, encode_event
 from legato.model.ids import EventId
 from legato.model.instant import HOUR, MINUTE, Instant, parse_instant
 from legato.model.plan import Hours, Plan, Source
+from legato.stores.memory import MemoryLog
 from tests.sim.shopkeeping import BASE, compile_plan
 
 SOURCES = """
@@ -77,7 +78,10 @@ class Bench:
         return self.time
 
     def hear(self, source: str) -> None:
-        event = CustomerEvent(
+        self.watch.see([self.event(source)])
+
+    def event(self, source: str) -> CustomerEvent:
+        return CustomerEvent(
             event_id=EventId("e"),
             received_at=self.time,
             occurred_at=self.time,
@@ -86,7 +90,6 @@ class Bench:
             kind="track",
             name="Order Synced",
         )
-        self.watch.see([event])
 
 
 def test_a_source_is_silent_after_its_time_and_heard_again_each_told_once() -> None:
@@ -130,6 +133,20 @@ def test_what_was_silent_before_a_restart_is_not_told_again() -> None:
     bench.watch.look(bench.time)
 
     assert [one.reason.code for one in bench.told] == ["source.heard"]
+
+
+def test_after_a_restart_the_log_says_when_a_source_was_heard() -> None:
+    log = MemoryLog()
+    before = Bench()
+    log.append([encode_event(before.event("crm"))])
+    bench = Bench()
+    bench.time += 8 * MINUTE
+
+    bench.watch.look_back(log)
+    due = bench.watch.look(bench.time)
+
+    assert due == before.time + 10 * MINUTE
+    assert bench.watch.seen()[0].heard_at == before.time
 
 
 def test_a_source_that_nobody_expects_is_never_silent() -> None:
