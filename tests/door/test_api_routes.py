@@ -284,6 +284,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/session/password", {"present": "", "password": ""}, "look"),
     ("GET", "/api/audit", None, "audit"),
     ("GET", "/api/audit/head", None, "audit"),
+    ("POST", "/api/links/renew", None, "administer"),
     ("GET", "/api/secrets", None, "administer"),
     ("PUT", "/api/secrets/1", {"value": "none"}, "administer"),
     ("DELETE", "/api/secrets/none", None, "administer"),

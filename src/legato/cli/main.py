@@ -55,6 +55,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "deliveries": ("legato.cli.repair:deliveries", "Look at deliveries; redrive dead ones."),
         "consent": ("legato.cli.govern.consent:consent", "See who was told of an opt-out."),
         "audit": ("legato.cli.govern.audit:audit", "See who did what; check that it is whole."),
+        "links": ("legato.cli.govern.links:links", "Renew the key of links in messages."),
         "secrets": ("legato.cli.govern.secrets:secrets", "Keep what destinations need, sealed."),
         "users": ("legato.cli.govern.users:users", "Say who may sign in, in which role."),
         "teams": ("legato.cli.govern.users:teams", "Say which teams there are."),

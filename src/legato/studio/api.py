@@ -20,6 +20,7 @@ from legato.studio.deliveries import DELIVERIES
 from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.identity import IDENTITY
+from legato.studio.govern.links import LINKS
 from legato.studio.govern.secrets import SECRETS
 from legato.studio.guard.drift import DRIFT
 from legato.studio.guard.sources import SOURCES
@@ -66,6 +67,7 @@ def api(host: App) -> Api:
             SESSION,
             SIGN_IN,
             AUDIT,
+            LINKS,
             SECRETS,
             HEALTH,
         ],
