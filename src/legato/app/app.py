@@ -57,6 +57,7 @@ from legato.runtime.lanes.world import World
 from legato.runtime.local import LocalHost, Stores
 from legato.stores.folder import Folder, wait_for_engine
 from legato.stores.govern.schema import open_govern
+from legato.stores.retention_file import RetentionFile
 from legato.stores.sqlite_log import SqliteLog
 from legato.stores.sqlite_state import SqliteStore
 from legato.transports.clock import SystemClock
@@ -92,6 +93,8 @@ class App:
             seen_window=DUPLICATES_WINDOW + HOUR,
             is_writer=config.is_one_process,
         )
+        self.retention = RetentionFile(config.data)
+        """What was removed because it had been kept long enough."""
         self._govern = open_govern(config.data)
         self.audit = AuditBook(self._govern, config.data, self.clock)
         """Who did what: everything that changes something, or shows personal data, goes there."""
@@ -109,6 +112,7 @@ class App:
                 records=store,
                 outbox=store,
                 erasures=store.erasures,
+                retention=self.retention,
                 kept=(store, log, self._govern),
             ),
             self._line(log, store),

@@ -34,6 +34,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "profile": ("legato.cli.why:profile", "Show all that is known of a person."),
         "people": ("legato.cli.people:people", "Erase people, or export what is kept of them."),
         "identity": ("legato.cli.govern.identity:identity", "Join two people, or part them."),
+        "retention": ("legato.cli.retention:retention", "Show what is kept how long."),
     },
     "Watch": {
         "live": ("legato.cli.live:live", "Watch what happens, as it happens."),

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from legato.core.course import Leaves
+from legato.core.erasure.expire import expires_at
 from legato.core.moment import Moment
 from legato.core.program import ANY, Threshold
 from legato.expr.depends import earliest_change
@@ -23,6 +24,10 @@ def set_alarm(moment: Moment) -> None:
     due_at = _journeys_due_at(moment, since)
     if state.segments_due_at is not None and (due_at is None or state.segments_due_at < due_at):
         due_at = state.segments_due_at
+    if moment.program.retained:
+        leaves_at = expires_at(moment)
+        if leaves_at is not None and (due_at is None or leaves_at < due_at):
+            due_at = leaves_at
     if due_at != state.alarm_at:
         state.alarm_at = due_at
         moment.effects.append(SetAlarm(person_id=state.person_id, due_at=due_at))

@@ -186,6 +186,10 @@ class Program:
             from legato.core.whereabouts import zones_of  # noqa: PLC0415 - see above
 
             self._zones_of = zones_of
+        self.retained: tuple[tuple[str, Duration], ...] = tuple(
+            (name, trait.retain) for name, trait in sorted(plan.traits.items()) if trait.retain
+        )
+        """Traits that are not kept for ever, and how long."""
         self._index_journeys(plan)
         self._index_segments(plan)
         self._index_slots(plan)

@@ -9,6 +9,7 @@ from legato.core.admit import policy_of, refusal, shape_refusal
 from legato.core.alarm import set_alarm
 from legato.core.consents.statement import take_statement
 from legato.core.erasure.erase import certify, erase, returned, settle_husk
+from legato.core.erasure.expire import expire
 from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
 from legato.core.identify import identify, join_as_told
@@ -110,6 +111,8 @@ def _on_customer_event(
     moment.notes += found.notes
     moment.is_upheaval = bool(found.gone)
     fold(moment, event, loaded.keys.context)
+    if program.retained:
+        expire(moment)
     if ZONE_CHANGED in moment.changed:
         moment.zone = program.zone_of(moment.state)
     settle_segments(moment)
@@ -180,6 +183,8 @@ def _on_known_person(
         is_report = isinstance(event, DeliveryReported)
         return settle_husk(state, event, now) if is_report else Result()
     moment = Moment(program, state, now)
+    if program.retained:
+        expire(moment)
     match event:
         case TimerFired() | PersonTouched():
             moment.is_upheaval = True

@@ -31,6 +31,7 @@ from legato.model.note import (
     SegmentChanged,
     Separated,
     Settled,
+    TraitExpired,
     TraitRefused,
     TraitWritten,
 )
@@ -95,6 +96,8 @@ def clause(note: Note) -> str:
             text = f"kept '{note.name}' as it was: {note.reason.what}"
         case Alerted():
             text = f"raised an alert: {note.reason.what}"
+        case TraitExpired():
+            text = f"has trait '{note.name}' no longer, as it was kept long enough"
         case PersonErased():
             text = "was erased, as asked for"
         case Faulted():

@@ -35,6 +35,7 @@ from legato.model.note import (
     Separated,
     Settled,
     Story,
+    TraitExpired,
     TraitRefused,
     TraitWritten,
 )
@@ -177,7 +178,14 @@ class Watch:
                 self._quarantined += 1
             case SegmentChanged() | ConsentSet() | Merged() | Alerted() | Faulted():
                 pass
-            case AudienceChanged() | Called() | Revoked() | PersonErased() | Separated():
+            case (
+                AudienceChanged()
+                | Called()
+                | Revoked()
+                | PersonErased()
+                | TraitExpired()
+                | Separated()
+            ):
                 pass
             case Propagated():
                 pass

@@ -238,6 +238,12 @@ class Faulted(Noun, frozen=True, kw_only=True, array_like=True, tag="fault"):
     reason: Reason
 
 
+class TraitExpired(Noun, frozen=True, kw_only=True, array_like=True, tag="trait_expired"):
+    """It had been kept as long as its definition says."""
+
+    name: str
+
+
 class PersonErased(Noun, frozen=True, kw_only=True, array_like=True, tag="person_erased"):
     """Somebody was erased. Of nobody: there is no story any more that it could belong to."""
 
@@ -269,6 +275,7 @@ Note: TypeAlias = (
     | Alerted
     | Faulted
     | PersonErased
+    | TraitExpired
 )
 
 _NOTES: msgspec.msgpack.Decoder[tuple[Note, ...]] = msgspec.msgpack.Decoder(tuple[Note, ...])

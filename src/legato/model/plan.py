@@ -74,6 +74,8 @@ class EventType(Noun, frozen=True, kw_only=True):
     """What it is kept for. Empty only in plans that were compiled when this was not known."""
     definition: str = ""
     """What it means, in words."""
+    retain: Duration = 0
+    """How long its records are kept; 0: as long as the log."""
 
 
 class FieldMapping(Noun, frozen=True, kw_only=True):
@@ -117,6 +119,8 @@ class TraitType(Noun, frozen=True, kw_only=True):
     definition: str = ""
     hash: HashKind = ""
     """Only the digest of its value is taken in."""
+    retain: Duration = 0
+    """How long it is kept since it was last said; 0: as long as the person."""
 
 
 class ComputedTrait(Noun, frozen=True, kw_only=True):

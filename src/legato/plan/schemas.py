@@ -237,6 +237,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "undeclared": UNDECLARED_POLICY,
             "sources": of("names", "Sources that send it."),
             "schema": _SCHEMA,
+            "retain": of("duration", "How long its records are kept, such as 90d."),
         },
     ),
     "mapping": MAPPING,
@@ -253,6 +254,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "hash": HASH,
             "schema": _SCHEMA,
             "fresh_for": FRESH_FOR,
+            "retain": of("duration", "How long it is kept since it was last said."),
         },
     ),
     "computed": shape(

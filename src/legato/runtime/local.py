@@ -33,6 +33,7 @@ from legato.model.problem import LegatoError, Reason
 from legato.ports.clock import Clock
 from legato.ports.erasure import Erasures
 from legato.ports.log import Log
+from legato.ports.retention import RetentionBook
 from legato.ports.state_store import Outbox, Records, Timers
 from legato.runtime.clearances import Clearances
 from legato.runtime.engine.dialogue import (
@@ -58,6 +59,7 @@ from legato.runtime.engine.dialogue import (
 )
 from legato.runtime.eraser import NO_PROOF, Eraser, Proof, Tools
 from legato.runtime.progress import Progress
+from legato.runtime.retention import Keeping, Retention
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
 from legato.runtime.telemetry import Histogram, Rate
@@ -87,6 +89,8 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     outbox: Outbox
     erasures: Erasures
+    retention: RetentionBook | None = None
+    """None: everything is kept."""
     kept: tuple[Kept, ...] = ()
     """Those that want checkpoints."""
 
@@ -167,6 +171,7 @@ class LocalHost:
         self._schedules: Schedules | None = None
         self._sweep: Sweep | None = None
         self._eraser: Eraser | None = None
+        self._retention: Retention | None = None
 
     # -- Life ------------------------------------------------------------------------------------
 
@@ -221,10 +226,12 @@ class LocalHost:
                 proof=proof,
             )
         )
+        self._retention = self._keeping()
         self._tasks = [
             asyncio.create_task(self._keep_running(name, run), name=name)
             for name, run in (
                 ("erasures", self._eraser.run),
+                *((("retention", self._retention.run),) if self._retention is not None else ()),
                 ("alarms", self._alarms.run),
                 ("schedules", self._schedules.run),
                 ("sweep", self._sweep.run),
@@ -290,6 +297,21 @@ class LocalHost:
         """Return what is wrong now, in words."""
         texts = (self.room.fault, self._fault, *self._faults.values())
         return tuple(dict.fromkeys(text for text in texts if text))
+
+    def _keeping(self) -> Retention | None:
+        book = self._stores.retention
+        if book is None:
+            return None
+        return Retention(
+            Keeping(
+                log=self._stores.log,
+                book=book,
+                clock=self.clock,
+                plan=lambda: self.applied.plan,
+                applied=lambda: self.applied.position,
+                tell=self._do,
+            )
+        )
 
     async def overwritten(self) -> None:
         """Wait until the log holds nothing that is to be overwritten, as far as is known now."""
@@ -377,6 +399,8 @@ class LocalHost:
             if news.plan is not None:
                 self._sweep.plan_changed()
                 self._schedules.changed()
+                if self._retention is not None:
+                    self._retention.plan_changed()
             for journey, is_paused in news.switches.items():
                 if not is_paused:
                     self._sweep.resumed(journey)

@@ -45,6 +45,7 @@ def read_event(scope: Scope, tree: Fields) -> EventType:
         undeclared=read_undeclared(part),
         sources=_sources(scope, part),
         schema=_schema(scope.findings, part),
+        retain=part.read("retain", form.duration, 0),
     )
     _check_words(scope, part.take("schema"))
     part.close()
@@ -66,6 +67,7 @@ def read_trait(scope: Scope, tree: Fields) -> TraitType:
         schema=_schema(scope.findings, part),
         hash=read_hash(part, name),
         fresh_for=read_freshness(scope, part, name),
+        retain=part.read("retain", form.duration, 0),
     )
     part.close()
     scope.trait_schemas[name] = trait.schema

@@ -1,0 +1,136 @@
+"""What is not kept for ever leaves: records by the log's writer, traits by their person's alarm."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from legato.model.event import CustomerEvent, Erased, decode_event
+from legato.model.instant import DAY, Instant
+from legato.model.note import SegmentChanged, TraitExpired
+from legato.model.plan import Plan
+from legato.ports.retention import Removed
+from legato.runtime.engine.dialogue import Question, Struck
+from legato.runtime.retention import Keeping, Retention
+from legato.simulate.world import START, World
+from legato.stores.memory import MemoryLog, MemoryStore
+from legato.stores.retention_file import RetentionFile
+from tests.sim.shopkeeping import BASE, compile_plan
+
+EVENTS = BASE["events.yaml"].replace(
+    "event: Product Viewed\n", "event: Product Viewed\nretain: 90d\n"
+)
+CATALOG = BASE["catalog.yaml"].replace("trait: plan\n", "trait: plan\nretain: 30d\n")
+SEGMENT = """
+segment: gold
+title: Gold
+owner: crm
+when: {trait: {plan: gold}}
+"""
+
+
+class Fixed:
+    """A clock that stands."""
+
+    def __init__(self, now: Instant) -> None:
+        self._now = now
+
+    def now(self) -> Instant:
+        return self._now
+
+
+def overwrite(log: MemoryLog, plan: Plan, book: RetentionFile, now: Instant) -> list[Question]:
+    told: list[Question] = []
+
+    async def tell(question: Question) -> None:
+        told.append(question)
+
+    tools = Keeping(
+        log=log,
+        book=book,
+        clock=Fixed(now),
+        plan=lambda: plan,
+        applied=log.last_position,
+        tell=tell,
+    )
+    asyncio.run(Retention(tools).look())
+    return told
+
+
+def test_records_are_overwritten_once_they_are_too_old_and_no_others(tmp_path: Path) -> None:
+    plan, log, book = compile_plan(events=EVENTS), MemoryLog(), RetentionFile(tmp_path)
+    world = World(plan, log, MemoryStore())
+    for name in ("Product Viewed", "Order Completed", "Product Viewed"):
+        world.track("ana", name)
+        world.advance(30 * DAY)
+
+    nothing = overwrite(log, plan, book, START + 80 * DAY)
+    told = overwrite(log, plan, book, START + 100 * DAY)
+    overwrite(log, plan, book, START + 101 * DAY)
+
+    events = [decode_event(log.get(position) or b"") for position in (2, 3, 4)]
+    assert [type(event) for event in events] == [Erased, CustomerEvent, CustomerEvent]
+    assert isinstance(events[0], Erased)
+    assert events[0].received_at == START
+    assert nothing == []
+    assert [question.positions for question in told if isinstance(question, Struck)] == [[2]]
+    removed = Removed(count=1, last_at=START + 100 * DAY)
+    assert book.read().removed == {"Product Viewed": removed}
+
+
+def test_a_shorter_time_is_looked_for_in_the_whole_log(tmp_path: Path) -> None:
+    log, book = MemoryLog(), RetentionFile(tmp_path)
+    long, short = (compile_plan(events=EVENTS.replace("90d", days)) for days in ("90d", "1d"))
+    world = World(long, log, MemoryStore())
+    world.track("ana", "Product Viewed")
+    overwrite(log, long, book, START + 50 * DAY)
+
+    overwrite(log, short, book, START + 50 * DAY)
+
+    assert isinstance(decode_event(log.get(2) or b""), Erased)
+
+
+def test_a_trait_leaves_by_itself_and_its_segment_with_it() -> None:
+    plan = compile_plan(catalog=CATALOG, segments=SEGMENT)
+    world = World(plan, MemoryLog(), MemoryStore())
+    world.identify("ana", {"plan": "gold", "name": "Ana"})
+    world.advance(29 * DAY)
+    before = world.state("ana")
+    assert before is not None
+    assert "plan" in before.traits
+
+    world.advance(2 * DAY)
+
+    state = world.state("ana")
+    assert state is not None
+    assert list(state.traits) == ["name"]
+    notes = world.notes_of("ana")
+    assert TraitExpired(name="plan") in notes
+    assert SegmentChanged(segment="gold", is_member=False) in notes
+
+
+def test_a_trait_that_is_said_again_stays_longer() -> None:
+    world = World(compile_plan(catalog=CATALOG), MemoryLog(), MemoryStore())
+    world.identify("ana", {"plan": "gold"})
+    world.advance(20 * DAY)
+
+    world.identify("ana", {"plan": "gold"})
+    world.advance(20 * DAY)
+
+    state = world.state("ana")
+    assert state is not None
+    assert "plan" in state.traits
+
+
+def test_a_word_that_comes_too_late_is_not_kept() -> None:
+    world = World(compile_plan(catalog=CATALOG), MemoryLog(), MemoryStore())
+    late = world.event("ana", "identify", {"plan": "gold"})
+    world.advance(40 * DAY)
+
+    world.feed(msgspec.structs.replace(late, received_at=world.now))
+
+    state = world.state("ana")
+    assert state is not None
+    assert "plan" not in state.traits
