@@ -406,7 +406,7 @@ class App:
         is_counting = self._counting is not None and not self._counting.done()
         if is_running and not is_counting and now - self._counted_at >= SECOND:
             self._counting = asyncio.create_task(self._count())
-        faults = host.faults()
+        faults = host.faults() + host.overdue()
         if self.guard.fault:
             faults += (self.guard.fault,)
         if self._problems:

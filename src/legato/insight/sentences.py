@@ -96,10 +96,8 @@ def clause(note: Note) -> str:
             text = f"kept '{note.name}' as it was: {note.reason.what}"
         case Alerted():
             text = f"raised an alert: {note.reason.what}"
-        case TraitExpired():
-            text = f"has trait '{note.name}' no longer, as it was kept long enough"
-        case PersonErased():
-            text = "was erased, as asked for"
+        case TraitExpired() | PersonErased():
+            text = _of_leaving(note)
         case Faulted():
             text = f"met a fault of ours, the event is kept: {note.reason.what}"
         case _:
@@ -143,6 +141,16 @@ def _of_event(note: Admitted | Rejected | Mapped | Linked | NotLinked | Merged |
             return f"became one with person {short(note.gone)}, by {note.by}"
         case Separated():
             return f"was parted from person {short(note.other)} again, by {note.by}"
+        case _:
+            assert_never(note)
+
+
+def _of_leaving(note: TraitExpired | PersonErased) -> str:
+    match note:
+        case TraitExpired():
+            return f"has trait '{note.name}' no longer, as it was kept long enough"
+        case PersonErased():
+            return "was erased, as asked for"
         case _:
             assert_never(note)
 

@@ -31,6 +31,7 @@ from legato.model.event import (
     encode_event,
 )
 from legato.model.ids import EventId
+from legato.model.instant import MINUTE, Duration, format_duration
 from legato.model.plan import Plan
 from legato.ports.clock import Clock
 from legato.ports.erasure import Erasures
@@ -40,6 +41,8 @@ from legato.runtime.engine.dialogue import Purge, Question, Struck
 STRIKES_MAX = 100_000
 """Records overwritten in one transaction: a few seconds in which nothing is acknowledged."""
 STRAYS_AT_ONCE = 2_000
+OVERDUE_AFTER: Duration = 15 * MINUTE
+"""A destination that has not taken an erasure for so long is somebody's to look at."""
 
 
 async def _unsearched(_: Sequence[str]) -> None:
@@ -90,11 +93,28 @@ class Eraser:
         self._wanted = asyncio.Event()
         self._wanted.set()  # a stop may have come before the end of the last
         self._idle = asyncio.Event()
+        self._telling: list[Erasure] = []
+        """Those of which destinations have not been told yet."""
 
     def wake(self) -> None:
         """See to what has to be overwritten."""
         self._wanted.set()
         self._idle.clear()
+
+    def overdue(self) -> tuple[str, ...]:
+        """Return, in words, which destinations should have been told long ago."""
+        late = self._clock.now() - OVERDUE_AFTER
+        names = [
+            told.destination
+            for erasure in self._telling
+            if erasure.requested_at < late
+            for told in erasure.told
+            if told.outcome is None
+        ]
+        return tuple(
+            f"{name} has not been told of an erasure for over {format_duration(OVERDUE_AFTER)}."
+            for name in dict.fromkeys(names)
+        )
 
     async def settled(self) -> None:
         """Wait until there is nothing to overwrite, of all that the engine has told of."""
@@ -114,7 +134,9 @@ class Eraser:
                 self._idle.set()
 
     async def _work(self) -> None:
-        for erasure in await asyncio.to_thread(self._erasures.open):
+        erasures = await asyncio.to_thread(self._erasures.open)
+        self._telling = [erasure for erasure in erasures if erasure.is_telling]
+        for erasure in erasures:
             if erasure.overwritten_at is None or not erasure.is_telling:
                 await self._erase(erasure)
         positions = await asyncio.to_thread(self._erasures.strikes, STRIKES_MAX)

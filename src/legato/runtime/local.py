@@ -313,6 +313,10 @@ class LocalHost:
             )
         )
 
+    def overdue(self) -> tuple[str, ...]:
+        """Return, in words, what should have been done by now and waits for somebody outside."""
+        return () if self._eraser is None else self._eraser.overdue()
+
     async def overwritten(self) -> None:
         """Wait until the log holds nothing that is to be overwritten, as far as is known now."""
         if self._eraser is not None:

@@ -32,8 +32,8 @@ from legato.studio.people import PEOPLE
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
-from legato.studio.site import Site
 from legato.studio.retention import RETENTION
+from legato.studio.site import Site
 from legato.studio.tail import TAIL
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
