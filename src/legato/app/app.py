@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from msgspec import structs
@@ -21,6 +21,7 @@ from legato.app.hooks import Hooks
 from legato.app.identity import Identity
 from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
+from legato.app.retired import with_retired
 from legato.app.secrets import AppSecrets
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
@@ -40,7 +41,6 @@ from legato.model.instant import HOUR, SECOND, Instant
 from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
 from legato.model.state import State, decode_state
-from legato.plan.diff import retire
 from legato.plan.scale import scale_plan
 from legato.ports.audit import AuditEntry
 from legato.ports.clock import Clock
@@ -71,8 +71,6 @@ COUNTS_SECONDS = 0.5
 """How long a status waits for its counts; counting very many people takes longer."""
 VERDICT_SECONDS = 5.0
 """How long verdicts wait for an engine that is behind."""
-RETIRED_MAX = 32
-"""Older journey versions kept in a plan without looking who is still in them."""
 
 
 class App:
@@ -253,7 +251,7 @@ class App:
     async def prepared(self, plan: Plan) -> Plan:
         """Return a plan as `apply` would activate it: with the versions that people are in."""
         scaled = scale_plan(plan, self.config.speed)
-        return await asyncio.to_thread(_with_retired, scaled, self.plan(), self.records)
+        return await asyncio.to_thread(with_retired, scaled, self.plan(), self.records)
 
     async def switch(self, journey: str, *, is_paused: bool, by: str) -> None:
         """Pause or resume a journey; returns once the engine has done so and it is recorded."""
@@ -470,26 +468,6 @@ class App:
     async def _count(self) -> None:
         self._counts = await asyncio.to_thread(self.records.counts)
         self._counted_at = self.clock.now()
-
-
-def _with_retired(plan: Plan, active: Plan, records: Records) -> Plan:
-    """Return a plan with the older versions of its journeys that people may still be in.
-
-    Few are simply kept. Of many, those that nobody is in any more are dropped; not the ones
-    replaced now, which somebody may be entering at this moment.
-    """
-    kept = retire(active, plan, ())
-    if len(kept.retired) <= RETIRED_MAX:
-        return kept
-    in_use = {one.version: True for one in active.journeys.values()}
-    for _, data in _everybody(records):
-        in_use.update({one.version: True for one in decode_state(data).enrollments})
-    empty = [one.version for one in kept.retired if one.version not in in_use]
-    return retire(active, plan, empty)
-
-
-def _everybody(records: Records) -> Iterator[tuple[PersonId, bytes]]:
-    yield from records.people(PersonId(""), sys.maxsize)
 
 
 def open_app(config: Config, clock: Clock = SystemClock()) -> App:  # noqa: B008 - has no state
