@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from msgspec.structs import replace
-
-from legato.model.consent import CONFIRMED, ConsentLine, Evidence
+from legato.model.consent import ConsentLine, Evidence
 from legato.model.event import ConsentSaid, Event
 from legato.model.ids import EventId, PersonId, derive
 from legato.ports.clock import Clock
@@ -33,21 +31,6 @@ class Consents:
         await self.take(said)
         return said.event_id
 
-    async def confirm(
-        self,
-        person_id: PersonId,
-        line: ConsentLine,
-        *,
-        source: str,
-        wording: str = "",
-        evidence: Evidence = Evidence(),  # noqa: B008 - immutable
-    ) -> EventId:
-        """Let a yes hold that waits to be confirmed; where none waits, nothing changes."""
-        proof = replace(evidence, method=CONFIRMED)
-        said = self.statement(person_id, [line], source=source, wording=wording, evidence=proof)
-        await self.take(replace(said, is_confirmation=True))
-        return said.event_id
-
     def statement(
         self,
         person_id: PersonId,
@@ -57,7 +40,7 @@ class Consents:
         wording: str = "",
         evidence: Evidence = Evidence(),  # noqa: B008 - immutable
     ) -> ConsentSaid:
-        """Make a statement of now without taking it: a door may give it another id or instant."""
+        """Make a statement of now without taking it: a door may change what it knows better."""
         now = self._clock.now()
         answers = [f"{one.purpose}/{one.channel}={one.is_granted}" for one in lines]
         return ConsentSaid(

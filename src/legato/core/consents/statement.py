@@ -66,7 +66,8 @@ def take_statement(moment: Moment, event: ConsentSaid) -> None:
     )
     if event.is_confirmation:
         for line in known:
-            _confirm(moment, statement, line)
+            if line.is_granted:
+                _confirm(moment, statement, line)
     else:
         put_on_record(moment, statement, is_proof=event.evidence.method == CONFIRMED)
 
