@@ -162,6 +162,8 @@ def show_certificate(console: Console, shown: Certificate) -> None:
     }
     console.print(Text(*words[shown.stage]))
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
     took = "" if shown.seconds is None else f", {shown.seconds:.1f} s after the request"
     for name, value in (
         ("erasure", shown.erasure_id),
