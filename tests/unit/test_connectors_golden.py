@@ -135,3 +135,29 @@ def test_every_connector_of_the_catalog_has_golden_requests_for_every_route() ->
 def test_rendering_twice_gives_the_same_bytes() -> None:
     for path in CASES:
         assert rendered(load(path)) == rendered(load(path))
+
+
+@pytest.mark.parametrize(
+    ("category", "is_refused"), [("ads", True), ("prompt", True), ("crm", False)]
+)
+def test_who_may_have_digests_only_is_never_given_an_address(
+    category: str, *, is_refused: bool
+) -> None:
+    manifest = {
+        "manifest": 1,
+        "id": "own",
+        "name": "Own",
+        "category": category,
+        "docs": "https://example.org",
+        "routes": [
+            {"on": "call", "request": {"url": "https://a.example/", "body": "=delivery.address"}}
+        ],
+    }
+    spec = compile_manifest(manifest).spec
+    assert spec is not None
+    given = delivery(1, person="ana", expires_at=START + HOUR)
+    given = msgspec.structs.replace(given, operation="call", address="Ana@Example.org")
+
+    made = render(spec, given, terms=Terms(settings={}, timeout=TERMS_TIMEOUT), now=START)
+
+    assert (isinstance(made, Reason) and made.code == "render.exposed") is is_refused

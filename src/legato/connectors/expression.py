@@ -99,6 +99,11 @@ class _Functions(jmespath_functions.Functions):
         return None if value is None else hashlib.sha256(_text(value).encode()).hexdigest()
 
     @_signature(_TEXT)
+    def _func_digest(self, value: object) -> str | None:
+        """Return the SHA-256 of a text, or the text where it is one already."""
+        return None if value is None else _digest(_text(value))
+
+    @_signature(_TEXT)
     def _func_base64(self, value: object) -> str | None:
         return None if value is None else base64.b64encode(_text(value).encode()).decode()
 
@@ -144,12 +149,17 @@ def _sha256(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
+def _digest(value: str) -> str:
+    return value.lower() if re.fullmatch(r"[0-9a-fA-F]{64}", value) else _sha256(value)
+
+
 _PLAIN_CALLS: Mapping[str, tuple[type, Callable[[Any], Value]]] = {
     "iso": (int, format_instant),
     "text": (str, str),
     "lower": (str, str.lower),
     "trim": (str, str.strip),
     "sha256": (str, _sha256),
+    "digest": (str, _digest),
 }
 """What manifests call most, as the registry does it, on the one type they are called with."""
 

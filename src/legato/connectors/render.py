@@ -48,6 +48,12 @@ _URL = re.compile(r"https?://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
+DIGESTS_ONLY = ("ads", "prompt")
+"""Categories that are given digests of identifiers, never identifiers."""
+ADDRESS_CHARS_MIN = 5
+"""A shorter address names nobody, and would be found in any text."""
+
+
 class Terms(Noun, frozen=True, kw_only=True):
     """What a destination adds to a request."""
 
@@ -76,11 +82,22 @@ def render(spec: Spec, delivery: Delivery, *, terms: Terms, now: Instant) -> Req
         _check_inputs(route.inputs, delivery.content)
         scope = _scope(route, delivery, terms.settings, now)
         _check_requirements(route, scope)
-        return _request(spec, route, scope, terms)
+        return _unexposed(spec, delivery, _request(spec, route, scope, terms))
     except _Refused as refused:
         return refused.reason
     except ExpressionError as error:
         return Reason(code="render.expression", what=str(error))
+
+
+def _unexposed(spec: Spec, delivery: Delivery, request: Request) -> Request:
+    """Refuse a request that would hand an address itself to who may have digests only."""
+    address = delivery.address.strip().lower()
+    if spec.head.category not in DIGESTS_ONLY or len(address) < ADDRESS_CHARS_MIN:
+        return request
+    is_digest = re.fullmatch(r"[0-9a-f]{64}", address) is not None
+    if not is_digest and address.encode() in msgspec.msgpack.encode(request).lower():
+        raise _Refused("exposed", f"{spec.head.id} would be given an address that is no digest")
+    return request
 
 
 def signature(key: str, timestamp: int, body: bytes) -> str:

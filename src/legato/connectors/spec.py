@@ -19,7 +19,7 @@ BodyFormat: TypeAlias = Literal["json", "json_array", "form", "raw"]
 AuthKind: TypeAlias = Literal["none", "header", "query", "basic", "bearer", "hmac"]
 ValueType: TypeAlias = Literal["string", "integer", "number", "boolean", "object", "array"]
 Category: TypeAlias = Literal[
-    "email", "sms", "push", "ads", "crm", "support", "analytics", "stream", "api"
+    "email", "sms", "push", "ads", "crm", "support", "analytics", "stream", "api", "prompt"
 ]
 Class: TypeAlias = Literal["success", "throttle", "bounce", "denied", "retry", "abort"]
 """What an answer means. `denied`: the account is refused, not the delivery: it is tried again."""
