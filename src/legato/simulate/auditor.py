@@ -23,6 +23,8 @@ from legato.simulate.lane import Sent
 from legato.simulate.ledger import BOUGHT_FOR, COMPLAINT_FOR, Ledger
 from legato.simulate.workload import who_of
 
+NUMBERS, HERE = "+44", ("Europe/London",)
+"""Everybody's number, and where it puts those of whom no zone is known."""
 OVERDUE: Duration = 5 * SECOND
 """What is due longer than this and still waits was forgotten."""
 
@@ -149,7 +151,8 @@ class Auditor:
         for quiet in self._policies.quiet_hours:
             if quiet.channels and channel not in quiet.channels:
                 continue
-            for minute in ledger.minutes_of_day(now, quiet.zones_when_unknown):
+            plausible = HERE if delivery.address.startswith(NUMBERS) else quiet.zones_when_unknown
+            for minute in ledger.minutes_of_day(now, plausible):
                 if _is_within(minute, quiet.start, quiet.end):
                     yield "quiet hours", f"at minute {minute} of the person's day"
         for holdout in self._policies.holdouts:
