@@ -198,7 +198,7 @@ POISON: list[tuple[str, Change, tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("_", "change", "drop"), POISON, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(("_", "change", "drop"), POISON, ids=[name for name, _, _ in POISON])
 def test_what_could_be_wrong_is_noticed_and_nothing_proposed(
     _: str, change: Change, drop: tuple[str, ...]
 ) -> None:
