@@ -182,7 +182,10 @@ class Legato:
         gone.set()
         start = next(each for each in sent if each["type"] == "http.response.start")
         content = b"".join(each.get("body", b"") for each in sent)
-        named = {key.decode().lower(): value.decode() for key, value in start["headers"]}
+        named: dict[str, str] = {}
+        for key, value in start["headers"]:
+            name = key.decode().lower()
+            named[name] = f"{named[name]}, {value.decode()}" if name in named else value.decode()
         return Answered(start["status"], named, content)
 
 
@@ -299,6 +302,8 @@ PUBLIC = (
     ("GET", "/readyz"),
     ("POST", "/api/session"),
     ("POST", "/api/sign-in/invitation"),
+    ("GET", "/api/sign-in/oidc"),
+    ("GET", "/api/sign-in/oidc/callback"),
 )
 """No caller is asked for: two are for machines that watch, the others let people in."""
 

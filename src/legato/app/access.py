@@ -8,6 +8,7 @@ from pathlib import Path
 
 from legato.govern.access.book import Book
 from legato.govern.access.passwords import Passwords
+from legato.govern.access.provided import Provided
 from legato.govern.access.sessions import Sessions
 from legato.govern.access.sign_in import SignIn
 from legato.govern.access.tokens import Tokens
@@ -35,6 +36,7 @@ class AccessBook:
         self.sessions = Sessions(self._book)
         self.tokens = Tokens(self._book)
         self.users = Users(self._book, self.sessions)
+        self.provided = Provided(self._book, self.users)
         self.sign_in = SignIn(self._book, self.users, Passwords(), audit)
 
     async def start(self) -> None:

@@ -23,6 +23,7 @@ from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
 from legato.app.retired import with_retired
 from legato.app.secrets import AppSecrets
+from legato.app.sign_in import ProviderSignIn
 from legato.connectors.spec import TransportKind
 from legato.core.admit import BLOCKED
 from legato.core.identifiers import normal_identifier, pointer_key
@@ -98,6 +99,9 @@ class App:
         """Who did what: everything that changes something, or shows personal data, goes there."""
         self.secrets = AppSecrets(config, self.audit, self.clock)
         self.access = AccessBook(self._govern, config.data, self.audit, self.clock)
+        self.sign_in = ProviderSignIn(
+            lambda: self.plan().sign_in, self.secrets.get, self.access.provided, self.clock
+        )
         self.log: Log = log
         self.records: Records = store
         """Notes, quarantine, verdicts, counts."""
@@ -194,6 +198,7 @@ class App:
             await sender.close()
         if self._counting is not None:
             await self._counting
+        await self.sign_in.close()
         await self.access.stop()
         await self.audit.stop()
         await asyncio.to_thread(self._close)

@@ -19,6 +19,7 @@ from legato.model.journey import Freshness, Journey
 from legato.model.links import Pages, Sender
 from legato.model.noun import ENCODER, Noun
 from legato.model.rule import Rule, Slot
+from legato.model.sign_in import SignIn
 
 PrivacyClass: TypeAlias = Literal["public", "personal", "sensitive", "health"]
 """How delicate a fact is, the least delicate first."""
@@ -441,6 +442,8 @@ class Plan(Noun, frozen=True, kw_only=True):
     sender: Sender = Sender()
     teams: Mapping[str, Team] = {}
     terms: Mapping[str, Term] = {}
+    sign_in: SignIn | None = None
+    """Where people sign in, beside with a password."""
 
 
 _DECODER = msgspec.msgpack.Decoder(Plan)

@@ -73,6 +73,7 @@ def compare(old: Plan | None, new: Plan, people: Mapping[str, int]) -> tuple[Cha
         *_identity(before, new),
         *_families(before, new),
         *_policies(before, new),
+        *_sign_in(before, new),
         *_journeys(before, new, people),
     ]
     return tuple(changes)
@@ -218,6 +219,16 @@ def _policies(old: Plan, new: Plan) -> Iterable[Change]:
     ):
         if getattr(old.policies, field) != getattr(new.policies, field):
             yield _change("safe", "changed", "consent", field, what)
+
+
+def _sign_in(old: Plan, new: Plan) -> Iterable[Change]:
+    was, now = old.sign_in, new.sign_in
+    if was is not None and now is not None and was != now:
+        yield _changed("sign_in", now.name, (was, now), {})
+    elif was is None and now is not None:
+        yield _change("safe", "added", "sign_in", now.name, "holds from now on")
+    elif was is not None and now is None:
+        yield _change("safe", "removed", "sign_in", was.name, "holds no longer")
 
 
 def _journeys(old: Plan, new: Plan, people: Mapping[str, int]) -> Iterable[Change]:

@@ -15,6 +15,8 @@ from legato.model.links import Pages, Sender
 from legato.model.noun import Noun
 from legato.model.plan import IdentityRules, Plan, Policies, Purpose, Residency
 from legato.model.problem import Place, Problem
+from legato.model.sign_in import SignIn
+from legato.plan.access.sign_in import read_sign_in
 from legato.plan.consents.calling import report_calling_hours
 from legato.plan.consents.rules import ConsentRules, read_consent, report_stray_links
 from legato.plan.dictionary.conflicts import (
@@ -73,7 +75,7 @@ NAMED = (
     "mapping",
 )
 """Documents of which there are many, each with a name of its own."""
-SINGLE = ("workspace", "identity", "consent", "residency", "pages", "sender")
+SINGLE = ("workspace", "identity", "consent", "residency", "pages", "sender", "sign_in")
 """Documents of which there is one."""
 KINDS = (*SINGLE, "purposes", "manifest", *NAMED)
 ENDINGS = (".yaml", ".yml")
@@ -207,6 +209,7 @@ def _compile(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[s
         tzdata=TZDATA_VERSION,
         pages=scope.pages,
         sender=scope.sender,
+        sign_in=_sign_in(scope, library),
         teams=_read_all(scope, library, "team", read_team),
         terms=_read_all(scope, library, "term", read_term),
     )
@@ -288,6 +291,11 @@ def _policies(scope: Scope, library: _Library, purposes: Iterable[Purpose]) -> P
         tcf=consent.tcf,
         residency=_residency(scope, library),
     )
+
+
+def _sign_in(scope: Scope, library: _Library) -> SignIn | None:
+    tree = library.single("sign_in")
+    return read_sign_in(scope, tree) if tree is not None else None
 
 
 def _residency(scope: Scope, library: _Library) -> Residency | None:

@@ -6,6 +6,7 @@ They say the shape; what needs the rest of the workspace (names, types of proper
 
 from __future__ import annotations
 
+from legato.plan.access.schema import ACCESS_DOCUMENTS
 from legato.plan.consents.schemas import CONSENT
 from legato.plan.dictionary.schema import DICTIONARY_DOCUMENTS, MEANING
 from legato.plan.form import WEEKDAYS
@@ -477,4 +478,5 @@ _DOCUMENTS: dict[str, Schema] = {
         },
     },
     "journey": {"$ref": "#/$defs/journey"},
+    **ACCESS_DOCUMENTS,
 }

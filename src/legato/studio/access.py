@@ -77,7 +77,8 @@ class Access:
         if handler.opt.get("is_public") is True:
             if handler.opt.get("is_entrance") is True:
                 self._site.check_name(connection)
-                self._site.check_origin(connection)
+                if method_of(connection) not in SAFE_METHODS:
+                    self._site.check_origin(connection)
             return
         self._site.check_name(connection)
         now = self._host.clock.now()

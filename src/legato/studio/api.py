@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from legato.app import App
 from legato.studio.access import Access, public
+from legato.studio.accounts.oidc import OIDC
 from legato.studio.accounts.session import SESSION, SIGN_IN
 from legato.studio.accounts.tokens import TOKENS
 from legato.studio.accounts.users import TEAMS, USERS
@@ -68,6 +69,7 @@ def api(host: App) -> Api:
             TEAMS,
             SESSION,
             SIGN_IN,
+            OIDC,
             AUDIT,
             LINKS,
             SECRETS,

@@ -88,12 +88,23 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
 @post("/apply", opt=needs("apply"), summary="Make definitions the present plan")
 async def apply(data: JSONBody[Files], host: Host, caller: Who) -> Response[Applied]:
     """Between two events. Any mistake: 422 with every problem, and nothing is changed."""
-    applied = await _apply(host, _bounded(data), by=actor_of(caller))
+    files = _bounded(data)
+    if not caller.may("administer"):
+        await _refuse_other_sign_in(host, files)
+    applied = await host.apply(files, by=actor_of(caller))
     return Response(applied, status_code=422 if applied.problems else 200)
 
 
-async def _apply(host: App, files: Mapping[str, str], *, by: str) -> Applied:
-    return await host.apply(files, by=by)
+async def _refuse_other_sign_in(host: App, files: Mapping[str, str]) -> None:
+    """Refuse to change who is let in: by that one could give oneself any role."""
+    loaded = await asyncio.to_thread(check_files, files)
+    if loaded.plan is not None and loaded.plan.sign_in != host.plan().sign_in:
+        raise Refused(
+            status=403,
+            code="access.sign_in",
+            message="These definitions change who may sign in, and in which role.",
+            fix="Leave `sign_in:` as it is, or have an admin apply them.",
+        )
 
 
 def _bounded(data: Files) -> Mapping[str, str]:

@@ -1,0 +1,1 @@
+"""Definitions of who is let in."""

@@ -1,0 +1,73 @@
+"""Routes of signing in at the identity provider: there, and back with a session."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Annotated, Any
+
+from litestar import MediaType, Request, Response, Router, get
+from litestar.datastructures import Cookie
+from litestar.params import QueryParameter
+
+from legato.govern.access.provided import VISIT_MAX
+from legato.model.instant import SECOND
+from legato.studio.access import entrance
+from legato.studio.accounts.session import Place, begin, refuse_in_the_open
+from legato.studio.host import Host
+
+SECURE_AWAY = "__Host-legato-away"
+PLAIN_AWAY = "legato-away"
+HOME = "/"
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Legato</title>'
+    f'<meta http-equiv="refresh" content="0;url={escape(HOME)}">'
+    f'<p>You are signed in. <a href="{escape(HOME)}">Go on</a>.</p></html>'
+)
+"""A page, and not a redirect: on a redirect that began at the provider's site a browser does not
+send a cookie that is `SameSite=Strict`."""
+
+Text = Annotated[str, QueryParameter(max_length=4096)]
+
+
+@get("/", opt=entrance(), summary="Sign in at the identity provider")
+async def leave(host: Host, site: Place, request: Request[Any, Any, Any]) -> Response[None]:
+    """Send the browser there, with a cookie by which it is known when it comes back."""
+    refuse_in_the_open(request, site)
+    where, browser = await host.sign_in.leave(host.clock.now())
+    is_secure = site.is_secure(request)
+    away = Cookie(
+        key=SECURE_AWAY if is_secure else PLAIN_AWAY,
+        value=browser,
+        path="/",
+        max_age=VISIT_MAX // SECOND,
+        httponly=True,
+        secure=is_secure,
+        samesite="lax",  # the way back begins at the provider's site
+    )
+    return Response(None, status_code=302, headers={"location": where}, cookies=[away])
+
+
+@get(
+    "/callback",
+    opt=entrance(),
+    media_type=MediaType.HTML,
+    summary="Back from the identity provider",
+)
+async def come_back(
+    host: Host,
+    site: Place,
+    request: Request[Any, Any, Any],
+    code: Text = "",
+    oidc_state: Annotated[str, QueryParameter(name="state", max_length=200)] = "",
+) -> Response[str]:
+    """Begin a session for whom the provider answers for."""
+    refuse_in_the_open(request, site)
+    name = SECURE_AWAY if site.is_secure(request) else PLAIN_AWAY
+    browser = request.cookies.get(name, "")
+    user = await host.sign_in.come_back(code, oidc_state, browser, now=host.clock.now())
+    begun = await begin(user, "provider", host=host, site=site, connection=request)
+    gone = Cookie(key=name, value="", path="/", max_age=0)
+    return Response(_PAGE, media_type=MediaType.HTML, cookies=[*begun.cookies, gone])
+
+
+OIDC = Router("/api/sign-in/oidc", route_handlers=[leave, come_back], tags=["session"])

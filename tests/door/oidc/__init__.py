@@ -1,0 +1,1 @@
+"""Signing in at a real OpenID provider."""

@@ -1,0 +1,306 @@
+"""Signing in at oidc-provider, a certified implementation, in a process of its own on loopback."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+import httpx
+import pytest
+
+from legato.app import Config
+from legato.govern.roles import Role
+from legato.model.ids import digest
+from legato.studio.accounts.oidc import PLAIN_AWAY
+from legato.workspace import read_workspace
+from tests.door.sdk.test_collect_sdks import INSTALL, node
+from tests.door.test_api_routes import Answered, Legato, make_workspace, started
+
+pytestmark = pytest.mark.sdk
+
+HERE = Path(__file__).parent
+SELF = "http://127.0.0.1:8000"
+CALLBACK = f"{SELF}/api/sign-in/oidc/callback"
+SECRET = "a secret: with / and spaces"
+SIGN_IN = """
+sign_in: company
+issuer: ISSUER
+client_id: legato
+client_secret: {secret: OIDC_CLIENT}
+url: http://127.0.0.1:8000
+domains: [example.com]
+claim: groups
+roles:
+  legato-admins: {role: admin}
+  legato-readers: {role: viewer}
+"""
+
+
+class Provider:
+    """The provider's process."""
+
+    def __init__(self, program: str) -> None:
+        self._process = subprocess.Popen(
+            [program, str(HERE / "provider.mjs"), CALLBACK, SECRET],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        line = next(line for line in self._process.stdout if line.startswith("listening"))
+        self.url = f"http://127.0.0.1:{line.split()[1]}"
+
+    def control(self, what: str) -> None:
+        httpx.post(f"{self.url}/control/{what}", trust_env=False).raise_for_status()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    program, npm = node()
+    locked = (HERE / "package-lock.json").read_bytes()
+    mark = HERE / "node_modules" / ".legato-lock"
+    with (Path(sys.prefix) / ".oidc-node-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # test processes may run side by side
+        if not (mark.exists() and mark.read_text() == digest(locked)):
+            environment = {**os.environ, "PATH": f"{Path(program).parent}:{os.environ['PATH']}"}
+            command = [program, npm, "install", *INSTALL]
+            subprocess.run(command, cwd=HERE, env=environment, check=True, timeout=600)
+            mark.write_text(digest(locked))
+    running = Provider(program)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def legato(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Legato]:
+    folder = tmp_path_factory.mktemp("oidc")
+    workspace = make_workspace(folder)
+    (workspace / "sign_in.yaml").write_text(SIGN_IN.replace("ISSUER", provider.url))
+    config = Config(
+        workspace=workspace, data=folder / "data", keys=folder / "keys", is_one_process=True
+    )
+    with started(folder, config=config) as running:
+        running.runner.run(running.app.secrets.put("OIDC_CLIENT", SECRET, actor="a test"))
+        yield running
+
+
+def leave(legato: Legato) -> tuple[str, str]:
+    """Return where the browser is sent, and the cookie that it carries."""
+    answer = legato.call("GET", "/api/sign-in/oidc", token=None)
+    assert answer.status == 302
+    assert "SameSite=lax" in answer.headers["set-cookie"]
+    return answer.headers["location"], answer.headers["set-cookie"].partition(";")[0]
+
+
+def visit(where: str) -> str:
+    """Go through the provider's pages as a new browser; return the path it sends back to."""
+    with httpx.Client(trust_env=False) as browser:
+        for _ in range(10):
+            answer = browser.get(where)
+            assert answer.status_code in (302, 303), answer.text
+            where = str(answer.url.join(answer.headers["location"]))
+            if where.startswith(CALLBACK):
+                return where.removeprefix(SELF)
+    raise AssertionError("the provider sends round in circles")
+
+
+def come_back(legato: Legato, path: str, cookie: str) -> Answered:
+    return legato.call("GET", path, token=None, headers={"cookie": cookie})
+
+
+def sign_in(legato: Legato) -> Answered:
+    where, cookie = leave(legato)
+    return come_back(legato, visit(where), cookie)
+
+
+def session_of(answer: Answered) -> str:
+    return next(
+        part for part in answer.headers["set-cookie"].split(", ") if part.startswith("legato=")
+    ).partition(";")[0]
+
+
+def users(legato: Legato) -> dict[str, str]:
+    return {each["email"]: each["role"] for each in legato.call("GET", "/api/users").json()}
+
+
+def refusals(legato: Legato) -> list[str]:
+    rows = legato.call("GET", "/api/audit?action=access.refuse&limit=1000").json()
+    return [row["detail"]["code"] for row in rows]
+
+
+def test_the_first_sign_in_makes_a_user_of_the_role_that_the_claim_gives(
+    legato: Legato, provider: Provider
+) -> None:
+    provider.control("account/ana")
+
+    back = sign_in(legato)
+    session = session_of(back)
+    me = legato.call("GET", "/api/session", token=None, headers={"cookie": session}).json()
+
+    assert (back.status, back.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert f"{PLAIN_AWAY}=" in back.headers["set-cookie"]
+    assert (me["name"], me["role"]) == ("ana@example.com", "admin")
+    assert users(legato)["ana@example.com"] == "admin"
+
+
+def test_signing_in_again_makes_no_second_user(legato: Legato, provider: Provider) -> None:
+    provider.control("account/ana")
+
+    assert [sign_in(legato).status for _ in range(2)] == [200, 200]
+    assert list(users(legato)).count("ana@example.com") == 1
+
+
+def test_a_user_made_by_an_admin_keeps_the_role_that_they_gave(
+    legato: Legato, provider: Provider
+) -> None:
+    wish: dict[str, Role | str] = {"email": "eve@example.com", "role": "privacy"}
+    legato.call("POST", "/api/users", wish)
+    provider.control("account/eve")
+
+    assert sign_in(legato).status == 200
+    assert users(legato)["eve@example.com"] == "privacy"
+
+
+@pytest.mark.parametrize(
+    ("account", "code"),
+    [("bo", "sign_in.no_role"), ("cy", "sign_in.email"), ("di", "sign_in.domain")],
+)
+def test_who_has_no_role_no_verified_address_or_another_domain_is_not_let_in(
+    legato: Legato, provider: Provider, account: str, code: str
+) -> None:
+    provider.control(f"account/{account}")
+    before = users(legato)
+
+    answer = sign_in(legato)
+
+    assert (answer.status, answer.json()["code"]) == (403, code)
+    assert "set-cookie" not in answer.headers
+    assert users(legato) == before
+    assert code in refusals(legato)
+
+
+def test_a_disabled_user_stays_out_whatever_the_provider_says(
+    legato: Legato, provider: Provider
+) -> None:
+    provider.control("account/ana")
+    sign_in(legato)
+    second = {"email": "second@example.com", "role": "admin"}
+    legato.call("POST", "/api/users", second)
+    (ana,) = (u for u in legato.app.access.users.all() if u.email == "ana@example.com")
+    legato.call("PATCH", f"/api/users/{ana.user_id}", {"is_disabled": True})
+
+    answer = sign_in(legato)
+    legato.call("PATCH", f"/api/users/{ana.user_id}", {"is_disabled": False})
+
+    assert (answer.status, answer.json()["code"]) == (401, "sign_in.disabled")
+
+
+def test_a_state_is_of_one_browser_once(legato: Legato, provider: Provider) -> None:
+    provider.control("account/ana")
+    where, cookie = leave(legato)
+    path = visit(where)
+
+    _, others = leave(legato)
+    stolen = come_back(legato, path, others)
+    after = come_back(legato, path, cookie)
+    where, cookie = leave(legato)
+    path = visit(where)
+    twice = [come_back(legato, path, cookie).status for _ in range(2)]
+    forged = come_back(legato, "/api/sign-in/oidc/callback?code=x&state=forged", cookie)
+
+    assert (stolen.status, stolen.json()["code"]) == (401, "sign_in.state")
+    assert after.status == 401, "what somebody else tried is used up"
+    assert twice == [200, 401]
+    assert (forged.status, forged.json()["code"]) == (401, "sign_in.state")
+    assert "sign_in.state" in refusals(legato)
+
+
+def changed(where: str, **fields: str) -> str:
+    """Return an address with other fields in its query."""
+    parts = urlsplit(where)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()} | fields
+    return urlunsplit(parts._replace(query=str(httpx.QueryParams(query))))
+
+
+def test_a_token_for_another_nonce_is_refused(legato: Legato, provider: Provider) -> None:
+    provider.control("account/ana")
+    where, cookie = leave(legato)
+
+    answer = come_back(legato, visit(changed(where, nonce="of another visit")), cookie)
+
+    assert (answer.status, answer.json()["code"]) == (401, "sign_in.token")
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_code_of_another_visit_is_refused(legato: Legato, provider: Provider) -> None:
+    provider.control("account/ana")
+    (_, mine), (theirs, _) = leave(legato), leave(legato)
+    where, cookie = leave(legato)
+    state = parse_qs(urlsplit(where).query)["state"][0]
+    code = parse_qs(urlsplit(visit(theirs)).query)["code"][0]
+
+    answer = come_back(
+        legato, f"/api/sign-in/oidc/callback?code={code}&state={state}", f"{cookie}; x={mine[-5:]}"
+    )
+
+    assert (answer.status, answer.json()["code"]) == (401, "sign_in.provider"), "PKCE binds it"
+
+
+def test_an_expired_token_is_refused(legato: Legato, provider: Provider) -> None:
+    provider.control("account/ana")
+    provider.control("late/7200")
+
+    answer = sign_in(legato)
+    provider.control("late/0")
+
+    assert (answer.status, answer.json()["code"]) == (401, "sign_in.expired")
+
+
+def test_a_rotated_key_is_fetched_and_believed(legato: Legato, provider: Provider) -> None:
+    provider.control("account/ana")
+    before = sign_in(legato)
+
+    provider.control("rotate")
+
+    assert before.status == 200
+    assert sign_in(legato).status == 200
+
+
+def test_a_role_taken_away_at_the_provider_is_gone_at_the_next_sign_in(
+    legato: Legato, provider: Provider
+) -> None:
+    whole = read_workspace(legato.workspace)
+    narrower = whole["sign_in.yaml"].replace("legato-admins: {role: admin}", "x: {role: admin}")
+    provider.control("account/ana")
+
+    legato.call("POST", "/api/plan/apply", {"files": {**whole, "sign_in.yaml": narrower}})
+    refused = sign_in(legato)
+    legato.call("POST", "/api/plan/apply", {"files": whole})
+
+    assert (refused.status, refused.json()["code"]) == (403, "sign_in.no_role")
+    assert sign_in(legato).status == 200
+
+
+def test_an_engineer_cannot_make_themselves_admin_by_definition(legato: Legato) -> None:
+    whole = read_workspace(legato.workspace)
+    widened = whole["sign_in.yaml"].replace("role: viewer", "role: admin")
+    before = legato.call("GET", "/api/plan").json()["digest"]
+
+    answer = legato.call(
+        "POST",
+        "/api/plan/apply",
+        {"files": {**whole, "sign_in.yaml": widened}},
+        token=legato.token("engineer"),
+    )
+
+    assert (answer.status, answer.json()["code"]) == (403, "access.sign_in")
+    assert legato.call("GET", "/api/plan").json()["digest"] == before
