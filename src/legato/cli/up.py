@@ -269,6 +269,8 @@ def _announce(console: Console, app: App, url: str, *, workspace: Path, folder: 
     console.print(f"  data        {folder}")
     console.print(f"  collect     {url}/v1/track, /v1/batch, ...")
     console.print(f"  API         {url}/api/openapi.json")
+    if not app.access.users.has_admin():
+        console.print("  first user  legato users add YOU@EXAMPLE.COM --first")
     console.print("  next        legato live, legato status, legato why PERSON")
     if problems:
         count = _many(len(problems), "problem")
