@@ -99,9 +99,7 @@ class App:
         """Who did what: everything that changes something, or shows personal data, goes there."""
         self.secrets = AppSecrets(config, self.audit, self.clock)
         self.access = AccessBook(self._govern, config.data, self.audit, self.clock)
-        self.sign_in = ProviderSignIn(
-            lambda: self.plan().sign_in, self.secrets.get, self.access.provided, self.clock
-        )
+        self.sign_in = ProviderSignIn(self.plan, self.secrets, self.access.provided, self.clock)
         self.log: Log = log
         self.records: Records = store
         """Notes, quarantine, verdicts, counts."""

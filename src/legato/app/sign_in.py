@@ -8,9 +8,11 @@ from legato.govern.access.denial import Denial
 from legato.govern.access.provided import Provided, Visits
 from legato.govern.access.records import User
 from legato.model.instant import Instant
+from legato.model.plan import Plan
 from legato.model.problem import LegatoError
 from legato.model.sign_in import SignIn
 from legato.ports.clock import Clock
+from legato.ports.sender import Secrets
 from legato.ports.sign_in import Provider, ProviderFault
 
 CALLBACK = "/api/sign-in/oidc/callback"
@@ -21,13 +23,13 @@ class ProviderSignIn:
 
     def __init__(
         self,
-        settings: Callable[[], SignIn | None],
-        secret: Callable[[str], str | None],
+        plan: Callable[[], Plan],
+        secrets: Secrets,
         provided: Provided,
         clock: Clock,
     ) -> None:
-        self._settings = settings
-        self._secret = secret
+        self._plan = plan
+        self._secrets = secrets
         self._provided = provided
         self._clock = clock
         self._visits = Visits()
@@ -53,7 +55,7 @@ class ProviderSignIn:
                 "The provider sent nobody back.",
                 fix="Begin again: GET /api/sign-in/oidc.",
             )
-        secret = self._secret(settings.secret)
+        secret = self._secrets.get(settings.secret)
         if secret is None:
             raise LegatoError(
                 "The secret of the sign-in is not kept anywhere.",
@@ -73,7 +75,7 @@ class ProviderSignIn:
             await self._provider.close()
 
     def _needed(self) -> SignIn:
-        settings = self._settings()
+        settings = self._plan().sign_in
         if settings is None:
             raise Denial(
                 "missing",
