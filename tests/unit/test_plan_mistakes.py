@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from legato.model.problem import Problem
+from legato.plan.impact.breaking import bereft, in_problems
+from legato.plan.impact.impact import unapproved
 from legato.plan.load import load
 from legato.plan.rules.workspace import plain_secrets
 
@@ -1090,3 +1092,28 @@ def test_promotion_by_sms_at_night_is_a_problem_where_that_is_law(
     found = load({"a.yaml": text}, {"texter": manifest}).problems
 
     assert [problem.code for problem in found] == codes
+
+
+def test_a_role_that_may_not_approve_is_a_problem() -> None:
+    (found,) = problems("approvals: {when: {breaking: true}, by: [marketer]}")
+
+    assert (found.code, found.place.line) == ("P309", 1)
+    assert "approver" in found.fix
+
+
+def test_what_a_change_may_not_do_is_said_with_codes() -> None:
+    text = WORKSPACE.read_text()
+    old = load({"w.yaml": text}, {}).plan
+    new = load(
+        {"w.yaml": text.replace("where: {value: {over: 1}}\nwithin: 30d", "within: 30d")}, {}
+    ).plan
+    assert old is not None
+    assert new is not None
+
+    found = in_problems(bereft(old, new, {}))
+    asked = unapproved(("it is breaking",))
+
+    assert (found[0].code, found[0].place.file) == ("B401", "w.yaml")
+    assert "same change" in found[0].fix
+    assert asked.code == "B402"
+    assert "legato change propose" in asked.fix

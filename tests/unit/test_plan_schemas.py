@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 FILES = [
     ROOT / "tests" / "golden" / "plan" / "workspace.yaml",
     ROOT / "tests" / "golden" / "plan" / "residency.yaml",
+    ROOT / "tests" / "golden" / "plan" / "approvals.yaml",
     *sorted((ROOT / "examples" / "shop").rglob("*.yaml")),
 ]
 

@@ -292,6 +292,20 @@ class Residency(Noun, frozen=True, kw_only=True):
     """The region of people of whom it is not known."""
 
 
+class Approvals(Noun, frozen=True, kw_only=True):
+    """Which changes of definitions have to be approved: those that meet any of these."""
+
+    reaches_over: int | None = None
+    """They concern more people."""
+    costs_over_micros: int | None = None
+    is_breaking: bool = False
+    by: tuple[str, ...] = ("approver", "admin")
+    """Roles that may answer for a team."""
+    within_days: int = 3
+    """Working days until it is anybody's to answer; 0: `within` says it."""
+    within: Duration = 0
+
+
 class Policies(Noun, frozen=True, kw_only=True):
     caps: tuple[Cap, ...] = ()
     quiet_hours: tuple[QuietHours, ...] = ()
@@ -307,6 +321,7 @@ class Policies(Noun, frozen=True, kw_only=True):
     gpc: GlobalPrivacyControl | None = None
     tcf: TransparencyString | None = None
     residency: Residency | None = None
+    approvals: Approvals | None = None
 
 
 class Hours(Noun, frozen=True, kw_only=True, array_like=True):

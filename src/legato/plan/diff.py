@@ -216,6 +216,7 @@ def _policies(old: Plan, new: Plan) -> Iterable[Change]:
         ("double_opt_in", "asks for other confirmations; what was agreed to before stays"),
         ("gpc", "means something else by a browser's objection"),
         ("tcf", "reads TCF strings differently"),
+        ("approvals", "asks others before other changes"),
     ):
         if getattr(old.policies, field) != getattr(new.policies, field):
             yield _change("safe", "changed", "consent", field, what)

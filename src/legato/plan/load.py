@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from legato.expr.wall import TZDATA_VERSION
 from legato.model.links import Pages, Sender
 from legato.model.noun import Noun
-from legato.model.plan import IdentityRules, Plan, Policies, Purpose, Residency
+from legato.model.plan import Approvals, IdentityRules, Plan, Policies, Purpose, Residency
 from legato.model.problem import Place, Problem
 from legato.model.sign_in import SignIn
 from legato.plan.access.sign_in import read_sign_in
@@ -28,6 +28,7 @@ from legato.plan.dictionary.conflicts import (
 from legato.plan.dictionary.words import read_team, read_term, report_term_circles
 from legato.plan.findings import Findings, listed, nearest
 from legato.plan.guards.mappings import read_mapping
+from legato.plan.impact.approvals import read_approvals
 from legato.plan.privacy.check import check_uses, with_classes
 from legato.plan.privacy.hashing import check_hashing
 from legato.plan.privacy.residency import check_residency, read_residency
@@ -75,7 +76,10 @@ NAMED = (
     "mapping",
 )
 """Documents of which there are many, each with a name of its own."""
-SINGLE = ("workspace", "identity", "consent", "residency", "pages", "sender", "sign_in")
+SINGLE = (
+    *("workspace", "identity", "consent", "residency", "approvals"),
+    *("pages", "sender", "sign_in"),
+)
 """Documents of which there is one."""
 KINDS = (*SINGLE, "purposes", "manifest", *NAMED)
 ENDINGS = (".yaml", ".yml")
@@ -290,6 +294,7 @@ def _policies(scope: Scope, library: _Library, purposes: Iterable[Purpose]) -> P
         gpc=consent.gpc,
         tcf=consent.tcf,
         residency=_residency(scope, library),
+        approvals=_approvals(scope, library),
     )
 
 
@@ -301,6 +306,11 @@ def _sign_in(scope: Scope, library: _Library) -> SignIn | None:
 def _residency(scope: Scope, library: _Library) -> Residency | None:
     tree = library.single("residency")
     return read_residency(scope, tree) if tree is not None else None
+
+
+def _approvals(scope: Scope, library: _Library) -> Approvals | None:
+    tree = library.single("approvals")
+    return read_approvals(scope, tree) if tree is not None else None
 
 
 def _read_all(

@@ -12,6 +12,7 @@ from legato.plan.dictionary.schema import DICTIONARY_DOCUMENTS, MEANING
 from legato.plan.form import WEEKDAYS
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.history import FUNCTIONS, SINCE
+from legato.plan.impact.approvals import APPROVALS
 from legato.plan.operators import OPERATORS
 from legato.plan.privacy.schema import HASH, PRIVACY_DOCUMENTS
 from legato.plan.rules.catalog import PRIVACY
@@ -369,6 +370,7 @@ _DOCUMENTS: dict[str, Schema] = {
     "consent": CONSENT,
     **PAGES_SCHEMAS,
     **PRIVACY_DOCUMENTS,
+    "approvals": APPROVALS,
     "cap": shape(
         "The most messages a person gets in any such time.",
         "cap at_most within",
