@@ -19,7 +19,7 @@ def overview() -> Overview:
     status = Status(
         is_ready=True,
         is_failing=False,
-        faults=("The workspace has 2 problems; see `legato check`.",),
+        faults=("The workspace has 2 problems; see `legato apply`.",),
         plan="p",
         position=9,
         applied=9,

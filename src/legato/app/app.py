@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from legato.app.access import AccessBook
 from legato.app.audit import AuditBook
+from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
 from legato.app.erasure import Erasures
@@ -57,6 +58,7 @@ from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.runtime.local import LocalHost, Stores
 from legato.stores.folder import Folder, wait_for_engine
+from legato.stores.govern.changes import SqliteChanges
 from legato.stores.govern.schema import open_govern
 from legato.stores.retention_file import RetentionFile
 from legato.stores.sqlite_log import SqliteLog
@@ -127,6 +129,7 @@ class App:
         self.identity = Identity(self._settle, store, self.audit, self.clock)
         self.hooks = Hooks(self.secrets, self.audit, self.clock)
         self.erasures = Erasures(self.host, store, self.audit, config.data)
+        self.changes = Changes(self, SqliteChanges(self._govern), self._settle)
         self.pages = HostedPages(config.data, self)
         self.last_activity = Activity()
         """As of the stop."""
@@ -137,8 +140,7 @@ class App:
         self._problems: tuple[Problem, ...] = ()
         self._applying = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_started = False
-        self._is_stopped = False
+        self._is_started = self._is_stopped = False
         self._counts: Mapping[str, int] = {}
         self._counted_at: Instant = 0
         self._counting: asyncio.Task[None] | None = None
@@ -152,6 +154,7 @@ class App:
         await self.access.start()
         self.pages.start()
         await self.host.start()
+        await self.changes.start()
         files = await asyncio.to_thread(read_workspace, self.config.workspace)
         await self.apply(files, by="system")
         if self._digest():
@@ -186,6 +189,7 @@ class App:
             return
         self._is_stopped = True
         await self.guard.stop()
+        await self.changes.stop()
         await self.host.quiet()
         if self._lanes is not None:
             await self._lanes.close()
@@ -222,11 +226,12 @@ class App:
         """Return what is wrong with the definitions last given; the process keeps its plan."""
         return self._problems
 
-    async def apply(self, files: Mapping[str, str], *, by: str) -> Applied:
+    async def apply(self, files: Mapping[str, str], *, by: str, change: int = 0) -> Applied:
         """Check definitions (path in the workspace -> text) and activate them between two events.
 
         Returns after the engine runs on them, and what has changed is on record as done by `by`,
-        an actor as the audit names them. Any problem: nothing is changed.
+        an actor as the audit names them. Any problem: nothing is changed. `change`: the request
+        that these are of.
         """
         async with self._applying:
             loaded = await asyncio.to_thread(check_files, files)
@@ -237,19 +242,27 @@ class App:
             before, digest = self.plan(), plan_digest(plan)
             if digest == self._digest():
                 return Applied(digest=digest)
-            await self._settle(
-                PlanActivated(
-                    received_at=self.clock.now(), digest=digest, plan=encode_plan(plan), by=by
-                )
-            )
-            if self._digest() != digest:
-                raise LegatoError(
-                    "The engine could not run on this plan; it keeps the one before.",
-                    fix="See the quarantine for the place that failed, and report the bug.",
-                )
-            await self.audit.note_plan(before, plan, actor=by)
-            self.guard.plan_changed()
+            async with self.changes.judging(plan, files, change=change, by=by) as objections:
+                self._problems = objections
+                if objections:
+                    return Applied(problems=objections, digest=self._digest())
+                await self._activate(before, plan, by=by)
             return Applied(digest=digest, is_changed=True)
+
+    async def _activate(self, before: Plan, plan: Plan, *, by: str) -> None:
+        digest = plan_digest(plan)
+        await self._settle(
+            PlanActivated(
+                received_at=self.clock.now(), digest=digest, plan=encode_plan(plan), by=by
+            )
+        )
+        if self._digest() != digest:
+            raise LegatoError(
+                "The engine could not run on this plan; it keeps the one before.",
+                fix="See the quarantine for the place that failed, and report the bug.",
+            )
+        await self.audit.note_plan(before, plan, actor=by)
+        self.guard.plan_changed()
 
     async def prepared(self, plan: Plan) -> Plan:
         """Return a plan as `apply` would activate it: with the versions that people are in."""
@@ -412,7 +425,7 @@ class App:
             faults += (self.guard.fault,)
         if self._problems:
             word = "problem" if len(self._problems) == 1 else "problems"
-            faults += (f"The workspace has {len(self._problems)} {word}; see `legato check`.",)
+            faults += (f"The workspace has {len(self._problems)} {word}; see `legato apply`.",)
         has_plan = bool(self.plan().sources)
         return Status(
             is_ready=is_running and has_plan and not host.faults(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -73,13 +73,18 @@ def _show(console: Console, compared: _Compared) -> None:
     if not compared.changes:
         console.print(f"Nothing would change: the running plan is {compared.before}.")
         return
-    for change in compared.changes:
-        mark = Text(f"{_MARKS[change.action]} {change.kind:<10}", style=_STYLES[change.kind])
-        console.print(Text.assemble(mark, (f"{change.family} {change.name}", "bold")))
-        console.print(Text(f"             {change.what}"))
+    show_changes(console, compared.changes)
     for reach in compared.reach:
         if reach.kind == "segment":
             members = f"{reach.people:,} of {reach.of:,} people are in it now"
             console.print(Text(f"  segment {reach.name}: {members}"))
     console.print(Text(f"\n{compared.before} to {compared.after}", style="dim"))
     console.print("Make it so with `legato apply`.")
+
+
+def show_changes(console: Console, changes: Sequence[Change]) -> None:
+    """Print what differs, each with what it means."""
+    for change in changes:
+        mark = Text(f"{_MARKS[change.action]} {change.kind:<10}", style=_STYLES[change.kind])
+        console.print(Text.assemble(mark, (f"{change.family} {change.name}", "bold")))
+        console.print(Text(f"             {change.what}"))

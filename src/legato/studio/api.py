@@ -16,6 +16,7 @@ from legato.studio.accounts.oidc import OIDC
 from legato.studio.accounts.session import SESSION, SIGN_IN
 from legato.studio.accounts.tokens import TOKENS
 from legato.studio.accounts.users import TEAMS, USERS
+from legato.studio.changes.routes import CHANGES
 from legato.studio.consents.routes import CONSENTS
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.erasures import ERASING, ERASURES
@@ -61,6 +62,7 @@ def api(host: App) -> Api:
             DELIVERIES,
             JOURNEYS,
             PLAN,
+            CHANGES,
             DICTIONARY,
             DRIFT,
             SOURCES,

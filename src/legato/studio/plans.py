@@ -63,14 +63,14 @@ async def read_plan(host: Host) -> ShownPlan:
 @post("/check", opt=needs("rehearse"), status_code=200, summary="Every mistake of a workspace")
 async def check(data: JSONBody[Files]) -> Checked:
     """Check files; nothing is changed."""
-    loaded = await asyncio.to_thread(check_files, _bounded(data))
+    loaded = await asyncio.to_thread(check_files, bounded(data))
     return Checked(is_right=loaded.plan is not None, problems=loaded.problems)
 
 
 @post("/diff", opt=needs("rehearse"), status_code=200, summary="What applying would change")
 async def difference(data: JSONBody[Files], host: Host) -> Compared:
     """Compare files with the present plan; nothing is changed."""
-    loaded = await asyncio.to_thread(check_files, _bounded(data))
+    loaded = await asyncio.to_thread(check_files, bounded(data))
     if loaded.plan is None:
         return Compared(problems=loaded.problems)
     before, after = host.plan(), await host.prepared(loaded.plan)
@@ -88,14 +88,14 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
 @post("/apply", opt=needs("apply"), summary="Make definitions the present plan")
 async def apply(data: JSONBody[Files], host: Host, caller: Who) -> Response[Applied]:
     """Between two events. Any mistake: 422 with every problem, and nothing is changed."""
-    files = _bounded(data)
+    files = bounded(data)
     if not caller.may("administer"):
-        await _refuse_other_sign_in(host, files)
+        await refuse_other_sign_in(host, files)
     applied = await host.apply(files, by=actor_of(caller))
     return Response(applied, status_code=422 if applied.problems else 200)
 
 
-async def _refuse_other_sign_in(host: App, files: Mapping[str, str]) -> None:
+async def refuse_other_sign_in(host: App, files: Mapping[str, str]) -> None:
     """Refuse to change who is let in: by that one could give oneself any role."""
     loaded = await asyncio.to_thread(check_files, files)
     if loaded.plan is not None and loaded.plan.sign_in != host.plan().sign_in:
@@ -107,7 +107,8 @@ async def _refuse_other_sign_in(host: App, files: Mapping[str, str]) -> None:
         )
 
 
-def _bounded(data: Files) -> Mapping[str, str]:
+def bounded(data: Files) -> Mapping[str, str]:
+    """Return a workspace's texts; refuse more of them than any has."""
     if len(data.files) > FILES_MAX:
         raise Refused(
             status=413,

@@ -37,7 +37,17 @@ CREATE TABLE access(
 ) STRICT, WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_AUDIT, _ACCESS)
+_CHANGES = """
+CREATE TABLE change(
+  number INTEGER PRIMARY KEY,
+  state TEXT NOT NULL,
+  value BLOB NOT NULL,
+  files BLOB NOT NULL
+) STRICT;
+CREATE INDEX change_state ON change(state);
+"""
+
+STEPS: tuple[str, ...] = (_AUDIT, _ACCESS, _CHANGES)
 """Step n makes format n of format n - 1. Once released, a step is never edited: add another."""
 
 GOVERN_FORMAT = Format(

@@ -1,0 +1,1 @@
+"""Changes of definitions that somebody proposes and others answer for."""

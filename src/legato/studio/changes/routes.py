@@ -1,0 +1,162 @@
+"""Routes of change requests: propose, look, answer, apply."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Response, Router, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from legato.app import Applied
+from legato.govern.access.callers import Caller
+from legato.govern.changes.request import ChangeRequest, Party
+from legato.model.noun import Noun
+from legato.model.problem import Problem
+from legato.studio.access import needs
+from legato.studio.host import Host, Limit, Who
+from legato.studio.plans import Files, bounded, refuse_other_sign_in
+from legato.studio.refusal import Refused
+
+WORDS_MAX = 2_000
+
+
+class Proposal(Files, frozen=True, kw_only=True):
+    """A workspace that is wanted, and why."""
+
+    title: str
+    why: str = ""
+
+
+class Said(Noun, frozen=True, kw_only=True):
+    why: str = ""
+
+
+class Shown(Noun, frozen=True, kw_only=True):
+    """A change request, or what is wrong with the texts that were proposed."""
+
+    change: ChangeRequest | None = None
+    missing: tuple[str, ...] = ()
+    """Teams that still have to answer; an empty name is any approver."""
+    problems: tuple[Problem, ...] = ()
+
+
+@get("/", opt=needs("look"), summary="Changes that wait, the newest first")
+async def read_changes(
+    host: Host,
+    limit: Limit = 100,
+    before: Annotated[int, QueryParameter(ge=0)] = 0,
+    *,
+    ended: FromQuery[bool] = False,
+) -> list[Shown]:
+    """Return what still waits for something; with `ended`, all."""
+    found = await host.changes.list(is_live=not ended, before=before, limit=limit)
+    return [_shown(request) for request in found]
+
+
+@get("/{number:int}", opt=needs("look"), summary="One change, and all that it concerns")
+async def read_change(number: FromPath[int], host: Host) -> Shown:
+    """Return what it changes, what rests on that, who has to answer, and what they said."""
+    return _shown(await host.changes.get(number))
+
+
+@post("/", opt=needs("propose"), summary="Propose a change of definitions")
+async def propose(data: JSONBody[Proposal], host: Host, caller: Who) -> Response[Shown]:
+    """Compare a workspace with what runs and ask those whom it concerns; 422 with a mistake."""
+    title = _worded(data.title, "title")
+    if not title:
+        raise Refused(
+            status=400,
+            code="change.title",
+            message="A change has a title.",
+            fix='Say in a few words what it does: --title "Wait an hour before the reminder".',
+        )
+    why = _worded(data.why, "why")
+    made = await host.changes.propose(_party(caller), bounded(data), title=title, why=why)
+    return _answer(made.change, made.problems)
+
+
+@post(
+    "/{number:int}/revise",
+    opt=needs("propose"),
+    status_code=200,
+    summary="Put other texts in place; every answer is void",
+)
+async def revise(
+    number: FromPath[int], data: JSONBody[Files], host: Host, caller: Who
+) -> Response[Shown]:
+    """Only its author may."""
+    made = await host.changes.revise(number, _party(caller), bounded(data))
+    return _answer(made.change, made.problems, status=200)
+
+
+@post(
+    "/{number:int}/approve", opt=needs("approve"), status_code=200, summary="Approve for your team"
+)
+async def approve(number: FromPath[int], data: JSONBody[Said], host: Host, caller: Who) -> Shown:
+    """Nobody approves a change of their own."""
+    why = _worded(data.why, "why")
+    return _shown(await host.changes.answer(number, _party(caller), "approve", why=why))
+
+
+@post("/{number:int}/reject", opt=needs("approve"), status_code=200, summary="Reject it")
+async def reject(number: FromPath[int], data: JSONBody[Said], host: Host, caller: Who) -> Shown:
+    """Reject it; its author may revise it, and all are asked anew then."""
+    why = _worded(data.why, "why")
+    return _shown(await host.changes.answer(number, _party(caller), "reject", why=why))
+
+
+@post("/{number:int}/withdraw", opt=needs("propose"), status_code=200, summary="Take it back")
+async def withdraw(number: FromPath[int], host: Host, caller: Who) -> Shown:
+    """Its author may, or an admin."""
+    is_admin = caller.may("administer")
+    return _shown(await host.changes.withdraw(number, _party(caller), is_admin=is_admin))
+
+
+@post(
+    "/{number:int}/apply",
+    opt=needs("apply"),
+    status_code=200,
+    summary="Make exactly what was approved the present plan",
+)
+async def apply(number: FromPath[int], host: Host, caller: Who) -> Response[Applied]:
+    """Write no folder. 422 where a live journey would break."""
+    if not caller.may("administer"):
+        await refuse_other_sign_in(host, await host.changes.files(number))
+    applied = await host.changes.apply(number, by=caller.actor)
+    return Response(applied, status_code=422 if applied.problems else 200)
+
+
+def _party(caller: Caller) -> Party:
+    return Party(actor=caller.actor, role=caller.role, user_id=caller.user_id, team=caller.team)
+
+
+def _answer(
+    change: ChangeRequest | None, problems: tuple[Problem, ...], *, status: int = 201
+) -> Response[Shown]:
+    if change is None:
+        return Response(Shown(problems=problems), status_code=422)
+    return Response(_shown(change), status_code=status)
+
+
+def _shown(request: ChangeRequest) -> Shown:
+    return Shown(change=request, missing=request.missing)
+
+
+def _worded(text: str, what: str) -> str:
+    if len(text) > WORDS_MAX:
+        raise Refused(
+            status=400,
+            code="change.words",
+            message=f"The {what} of a change has at most {WORDS_MAX:,} characters.",
+            fix="Say it shorter, and link to the rest.",
+        )
+    return text.strip()
+
+
+CHANGES = Router(
+    "/api/changes",
+    route_handlers=[
+        *(read_changes, read_change, propose, revise, approve, reject, withdraw, apply),
+    ],
+    tags=["changes"],
+)
