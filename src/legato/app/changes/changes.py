@@ -28,6 +28,7 @@ from legato.model.plan import Plan, plan_digest
 from legato.model.problem import LegatoError, Problem, Reason
 from legato.plan.impact.breaking import bereft, in_problems, older_readers
 from legato.plan.impact.impact import Impact, impact_of, reasons_to_ask, unapproved
+from legato.plan.load import Loaded
 from legato.ports.audit import Audit, AuditEntry
 from legato.ports.changes import ChangeRow, ChangeStore
 from legato.ports.clock import Clock
@@ -80,13 +81,20 @@ class Changes:
     """One of a running app. Everything is called on the loop."""
 
     def __init__(
-        self, home: Home, store: ChangeStore, settle: Callable[[Event], Awaitable[None]]
+        self,
+        home: Home,
+        store: ChangeStore,
+        settle: Callable[[Event], Awaitable[None]],
+        *,
+        check: Callable[[Mapping[str, str]], Loaded] = check_files,
     ) -> None:
+        """`check` compiles definitions."""
+        self._check = check
         self._home = home
         self._store = store
         self._settle = settle
-        self._live: dict[int, ChangeRequest] = {}
-        self._applying = 0
+        self.live: dict[int, ChangeRequest] = {}
+        self.applying = 0
         self._changing = asyncio.Lock()
         self._awake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -97,7 +105,7 @@ class Changes:
         """Read what waits, and see which plan runs since. Raises LegatoError."""
         states = ("open", "approved")
         rows = await asyncio.to_thread(self._store.list, states, 0, LIVE_MAX)
-        self._live = {request.number: request for request in map(_CODEC.decode, rows)}
+        self.live = {request.number: request for request in map(_CODEC.decode, rows)}
         if self._home.plan().sources:
             await self._follow()
         self._task = asyncio.create_task(self._watch(), name="deadlines of changes")
@@ -116,7 +124,7 @@ class Changes:
     ) -> Outcome:
         """Compare texts with what runs, say whom they concern, and ask these. Raises Denial."""
         async with self._changing:
-            if len(self._live) >= LIVE_MAX:
+            if len(self.live) >= LIVE_MAX:
                 raise Denial(
                     "taken",
                     "change.too_many",
@@ -201,7 +209,7 @@ class Changes:
         """Return the requests whose deadline passed without every answer."""
         return tuple(
             Alert(topic=_topic(request), reason=_late(request), since=request.escalated_at)
-            for request in self._live.values()
+            for request in self.live.values()
             if request.state == "open" and request.escalated_at is not None
         )
 
@@ -224,7 +232,7 @@ class Changes:
     async def _objections(
         self, before: Plan, after: Plan, files: Mapping[str, str], *, change: int
     ) -> tuple[Problem, ...]:
-        self._applying = 0
+        self.applying = 0
         older = await asyncio.to_thread(older_readers, before, after)
         inside: Mapping[str, int] = {}
         if older:
@@ -241,7 +249,7 @@ class Changes:
         if draft.reasons and (request is None or not rules.is_answered(request, asked)):
             return (unapproved(draft.reasons),)
         if request is not None:
-            self._applying = request.number
+            self.applying = request.number
             # Stored first: after a crash it is by its plan that this request is known as applied.
             await self._keep(replace(request, draft=replace(request.draft, after=draft.after)))
         return ()
@@ -253,7 +261,7 @@ class Changes:
         return next(
             (
                 each
-                for each in self._live.values()
+                for each in self.live.values()
                 if each.state == "approved"
                 and each.draft.base == draft.base
                 and each.draft.files_digest == draft.files_digest
@@ -262,9 +270,9 @@ class Changes:
         )
 
     async def _follow(self, *, by: str = "system") -> None:
-        running, number, self._applying = plan_digest(self._home.plan()), self._applying, 0
+        running, number, self.applying = plan_digest(self._home.plan()), self.applying, 0
         now = self._home.clock.now()
-        for request in list(self._live.values()):
+        for request in list(self.live.values()):
             if request.draft.base == running:
                 continue
             # After a crash only the plan tells that it was this request that was applied.
@@ -279,7 +287,7 @@ class Changes:
             await self._clear(request, after)
 
     async def _draft(self, files: Mapping[str, str]) -> Draft | Outcome:
-        loaded = await asyncio.to_thread(check_files, files)
+        loaded = await asyncio.to_thread(self._check, files)
         if loaded.plan is None:
             return Outcome(problems=loaded.problems)
         before, after = self._home.plan(), await self._home.prepared(loaded.plan)
@@ -314,7 +322,7 @@ class Changes:
         )
 
     async def _found(self, number: int) -> ChangeRequest:
-        request = self._live.get(number)
+        request = self.live.get(number)
         if request is not None:
             return request
         data = await asyncio.to_thread(self._store.get, number)
@@ -334,9 +342,9 @@ class Changes:
         texts = None if files is None else zlib.compress(_bytes_of(files))
         await asyncio.to_thread(self._store.put, row, files=texts)
         if request.is_live:
-            self._live[request.number] = request
+            self.live[request.number] = request
         else:
-            self._live.pop(request.number, None)
+            self.live.pop(request.number, None)
         self._awake.set()
 
     async def _record(self, request: ChangeRequest, actor: str, verb: str) -> None:
@@ -359,7 +367,7 @@ class Changes:
         while True:
             self._awake.clear()
             try:
-                await self._escalate()
+                await self.escalate()
             except (Busy, LegatoError):
                 await asyncio.sleep(RESTART_SECONDS)
                 continue
@@ -375,11 +383,12 @@ class Changes:
     def _open(self) -> list[ChangeRequest]:
         return [
             each
-            for each in self._live.values()
+            for each in self.live.values()
             if each.state == "open" and each.escalated_at is None
         ]
 
-    async def _escalate(self) -> None:
+    async def escalate(self) -> None:
+        """Tell of the requests whose deadline has passed; the timer does so by itself."""
         async with self._changing:
             now = self._home.clock.now()
             for request in self._open():
