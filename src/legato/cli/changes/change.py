@@ -218,9 +218,10 @@ def _show_impact(console: Console, impact: Impact) -> None:
     for each in impact.touched:
         if not each.is_changed:
             console.print(Text(f"      {_touched(each)}"), soft_wrap=True)
+    people = "1 person" if impact.reach == 1 else f"{impact.reach:,} people"
     console.print(
         Text(
-            f"      concerns {impact.reach:,} people at most, "
+            f"      concerns {people} at most, "
             f"and up to {impact.cost_micros / MICROS:,.2f} in messages"
         )
     )
