@@ -38,7 +38,7 @@ identity:
 ---
 event: Ordered
 owner: tests
-purpose: marketing
+purposes: [marketing, service]
 ---
 purposes:
   marketing: {basis: consent, promotional: true, may_use: [service], title: Marketing}

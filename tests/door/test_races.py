@@ -67,7 +67,7 @@ purpose: marketing
 schema: {type: string}
 ---
 purposes:
-  marketing: {basis: consent, promotional: true, may_use: [service], title: Marketing}
+  marketing: {basis: consent, promotional: true, title: Marketing}
 ---
 consent: {opt_out_scope: global, categories: {Ads: marketing}}
 ---

@@ -66,7 +66,12 @@ def test_everything_of_the_workspace_is_in_the_plan() -> None:
 
     assert (plan.name, plan.currency, plan.zone) == ("shoplet", "EUR", "Europe/Lisbon")
     assert list(plan.computed) == ["orders_30d", "spent_this_year"]
-    assert [kind.name for kind in plan.identity.kinds] == ["user_id", "email", "anonymous_id"]
+    assert [kind.name for kind in plan.identity.kinds] == [
+        "user_id",
+        "email",
+        "phone",
+        "anonymous_id",
+    ]
     assert plan.channels["email"].address == "identifier:email"
     assert plan.channels["sms"].address == "phone"
     assert plan.channels["sms"].cost_micros == 45_000

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from legato.cli.client import Client, connects, segment_of
+from legato.cli.govern.receipts import receipts
 from legato.cli.why import print_json
 from legato.insight.ledger import Ledger, LedgerLine, Relied
 from legato.insight.sentences import channel_words, moment
@@ -148,3 +149,6 @@ def _table(title: str, *columns: str) -> Table:
     for name in columns:
         table.add_column(name, overflow="fold")
     return table
+
+
+consent.add_command(receipts)

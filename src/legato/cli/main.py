@@ -58,7 +58,6 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "quarantine": ("legato.cli.repair:quarantine", "Look at refused events; replay them."),
         "deliveries": ("legato.cli.repair:deliveries", "Look at deliveries; redrive dead ones."),
-        "consent": ("legato.cli.govern.consent:consent", "See who was told of an opt-out."),
         "audit": ("legato.cli.govern.audit:audit", "See who did what; check that it is whole."),
         "links": ("legato.cli.govern.links:links", "Renew the key of links in messages."),
         "secrets": ("legato.cli.govern.secrets:secrets", "Keep what destinations need, sealed."),

@@ -1,4 +1,4 @@
-"""`legato consent`: what holds of a person's consents, and who was told of it."""
+"""`legato consent receipts`: which systems were told of an opt-out, and what they answered."""
 
 from __future__ import annotations
 
@@ -25,15 +25,10 @@ class _Receipt(msgspec.Struct):
     reason: ShownReason | None
 
 
-@click.group()
-def consent() -> None:
-    """See what a person allows, and which systems were told."""
-
-
-@consent.command("receipts")
+@click.command()
 @click.argument("who")
 @connects
-def consent_receipts(client: Client, who: str) -> None:
+def receipts(client: Client, who: str) -> None:
     """Show which systems were told of WHO's opt-outs, and what they answered.
 
     WHO is a person id or `kind:value`, such as `email:ana@example.com`.
