@@ -1117,3 +1117,29 @@ def test_what_a_change_may_not_do_is_said_with_codes() -> None:
     assert "same change" in found[0].fix
     assert asked.code == "B402"
     assert "legato change propose" in asked.fix
+
+
+@pytest.mark.parametrize(
+    ("compare", "code", "fix"),
+    [
+        ("[{trait: email, as: code}]", "I304", "surname"),
+        ("[{trait: email, as: code}, {trait: email, as: words}]", "I304", "leave one"),
+        ("[{trait: email, as: code}, {trait: orders_30d, as: code}]", "I304", "told"),
+        ("[{trait: email, as: code}, {trait: fone, as: code}]", "N202", "`phone`"),
+        ("[{trait: email, as: code}, {trait: phone, as: number}]", "D107", "as: code"),
+        ("[{trait: email, as: code}, {trait: phone}]", "D102", "as: name"),
+        ("[{trait: email, as: code}, {trait: phone, as: code}], above: 1", "D103", "compare"),
+        ("[{trait: email, as: code}, {trait: phone, as: code}], suggest_above: 1", "D107", "0.9"),
+    ],
+)
+def test_a_comparison_that_cannot_tell_people_apart_is_a_problem(
+    compare: str, code: str, fix: str
+) -> None:
+    documents = WORKSPACE.read_text().split("\n---\n")
+    others = "\n---\n".join(text for text in documents if not text.startswith("matching:"))
+    planted = f"matching: {{compare: {compare}}}"
+
+    (found,) = load({"workspace.yaml": others, "x.yaml": planted}, {}).problems
+
+    assert (found.code, found.place.file) == (code, "x.yaml")
+    assert fix in found.fix

@@ -26,6 +26,7 @@ PrivacyClass: TypeAlias = Literal["public", "personal", "sensitive", "health"]
 OnViolation: TypeAlias = Literal["block", "quarantine", "omit_field", "warn"]
 Undeclared: TypeAlias = Literal["keep", "omit", "warn"]
 Conversion: TypeAlias = Literal["number", "integer", "text", "boolean"]
+CompareKind: TypeAlias = Literal["name", "date", "code", "words"]
 HashKind: TypeAlias = Literal["", "text", "email", "phone"]
 """How a value is written before its SHA-256 is taken; empty: it is kept as it is."""
 
@@ -200,6 +201,21 @@ class IdentityRules(Noun, frozen=True, kw_only=True):
     kinds: tuple[IdentifierKind, ...]
     join_limit: int = 10
     """One event that would join more persons than this is quarantined."""
+
+
+class Compared(Noun, frozen=True, kw_only=True):
+    """A trait by which two identities may turn out to be one person's."""
+
+    trait: str
+    kind: CompareKind
+
+
+class Matching(Noun, frozen=True, kw_only=True):
+    """How people are looked for who may be one; a person decides."""
+
+    compare: tuple[Compared, ...]
+    suggest_above: float = 0.9
+    """The probability from which on a pair is suggested."""
 
 
 class Purpose(Noun, frozen=True, kw_only=True):
@@ -459,6 +475,7 @@ class Plan(Noun, frozen=True, kw_only=True):
     terms: Mapping[str, Term] = {}
     sign_in: SignIn | None = None
     """Where people sign in, beside with a password."""
+    matching: Matching | None = None
 
 
 _DECODER = msgspec.msgpack.Decoder(Plan)

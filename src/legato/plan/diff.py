@@ -139,6 +139,9 @@ def _identity(old: Plan, new: Plan) -> Iterable[Change]:
         yield _change(
             "safe", "changed", "identity", "order", "ranks its kinds of identifiers differently"
         )
+    if old.matching != new.matching:
+        what = "looks otherwise for people who may be one; what was decided stays"
+        yield _change("safe", "changed", "identity", "matching", what)
 
 
 _MOVED = (

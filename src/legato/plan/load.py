@@ -13,7 +13,15 @@ from typing import Any, TypeVar
 from legato.expr.wall import TZDATA_VERSION
 from legato.model.links import Pages, Sender
 from legato.model.noun import Noun
-from legato.model.plan import Approvals, IdentityRules, Plan, Policies, Purpose, Residency
+from legato.model.plan import (
+    Approvals,
+    IdentityRules,
+    Matching,
+    Plan,
+    Policies,
+    Purpose,
+    Residency,
+)
 from legato.model.problem import Place, Problem
 from legato.model.sign_in import SignIn
 from legato.plan.access.sign_in import read_sign_in
@@ -38,6 +46,7 @@ from legato.plan.rules.destinations import read_destination, read_manifest
 from legato.plan.rules.identity import declare_kinds, read_identity
 from legato.plan.rules.journeys import read_journey
 from legato.plan.rules.letters import check_letters
+from legato.plan.rules.matching import read_matching
 from legato.plan.rules.pages import read_pages, read_sender
 from legato.plan.rules.policies import (
     declare_purposes,
@@ -77,7 +86,7 @@ NAMED = (
 )
 """Documents of which there are many, each with a name of its own."""
 SINGLE = (
-    *("workspace", "identity", "consent", "residency", "approvals"),
+    *("workspace", "identity", "matching", "consent", "residency", "approvals"),
     *("pages", "sender", "sign_in"),
 )
 """Documents of which there is one."""
@@ -216,6 +225,7 @@ def _compile(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[s
         sign_in=_sign_in(scope, library),
         teams=_read_all(scope, library, "team", read_team),
         terms=_read_all(scope, library, "term", read_term),
+        matching=_matching(scope, library),
     )
 
 
@@ -273,6 +283,11 @@ def _identity(scope: Scope, library: _Library) -> IdentityRules:
             "add identity.yaml with `identity: [{kind: user_id, from: [user_id]}]`",
         )
     return IdentityRules(kinds=())
+
+
+def _matching(scope: Scope, library: _Library) -> Matching | None:
+    tree = library.single("matching")
+    return read_matching(scope, tree) if tree is not None else None
 
 
 def _policies(scope: Scope, library: _Library, purposes: Iterable[Purpose]) -> Policies:

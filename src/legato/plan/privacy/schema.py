@@ -13,6 +13,35 @@ HASH: Schema = {
 }
 
 PRIVACY_DOCUMENTS: Mapping[str, Schema] = {
+    "matching": shape(
+        "How people are looked for who may be one.",
+        "matching",
+        {
+            "matching": shape(
+                "How people are looked for who may be one.",
+                "compare",
+                {
+                    "compare": {
+                        "type": "array",
+                        "minItems": 2,
+                        "description": "The traits that people are compared by.",
+                        "items": shape(
+                            "A trait, and what its values are.",
+                            "trait as",
+                            {
+                                "trait": text("Its name."),
+                                "as": {
+                                    "enum": ["name", "date", "code", "words"],
+                                    "description": "What its values are, so how they may differ.",
+                                },
+                            },
+                        ),
+                    },
+                    "suggest_above": of("share", "The probability from which on; default 90%."),
+                },
+            )
+        },
+    ),
     "residency": shape(
         "Whose data may be kept where.",
         "residency",
