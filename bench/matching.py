@@ -58,7 +58,9 @@ def measure(path: Path, fields: Sequence[str]) -> None:
     truth = dict.fromkeys(true_pairs([entity for entity, *_ in records]))
     print(f"{path.stem}: {len(rows)} records, {len(truth)} true pairs, {seconds:.1f} s")
     for above in ABOVE:
-        print(f"  at {above}: {score([each for each in found if each.probability >= above], truth)}")
+        print(
+            f"  at {above}: {score([each for each in found if each.probability >= above], truth)}"
+        )
 
 
 def read(path: Path, fields: Sequence[str]) -> list[tuple[str, ...]]:

@@ -20,6 +20,7 @@ from legato.app.erasure import Erasures
 from legato.app.guard.guard import Guard
 from legato.app.hooks import Hooks
 from legato.app.identity import Identity
+from legato.app.matches import Matches
 from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
 from legato.app.retired import with_retired
@@ -127,12 +128,12 @@ class App:
         """Where doors hand events in; raises Busy."""
         self.consents = Consents(self._settle, self.clock)
         self.identity = Identity(self._settle, store, self.audit, self.clock)
+        self.matches = Matches(self._govern, store, self.identity, self.audit)
         self.hooks = Hooks(self.secrets, self.audit, self.clock)
         self.erasures = Erasures(self.host, store, self.audit, config.data)
         self.changes = Changes(self, SqliteChanges(self._govern), self._settle)
         self.pages = HostedPages(config.data, self)
-        self.last_activity = Activity()
-        """As of the stop."""
+        self.last_activity = Activity()  # as of the stop
         self._folder = folder
         self._store = store
         self._senders: dict[TransportKind, Sender] = {}
@@ -190,6 +191,7 @@ class App:
         self._is_stopped = True
         await self.guard.stop()
         await self.changes.stop()
+        await self.matches.stop()
         await self.host.quiet()
         if self._lanes is not None:
             await self._lanes.close()

@@ -37,7 +37,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "consent": ("legato.cli.consent:consent", "See and record what people agree to."),
         "profile": ("legato.cli.why:profile", "Show all that is known of a person."),
         "people": ("legato.cli.people:people", "Erase people, or export what is kept of them."),
-        "identity": ("legato.cli.govern.identity:identity", "Join two people, or part them."),
+        "identity": ("legato.cli.govern.identity:identity", "Find, join and part people."),
         "retention": ("legato.cli.retention:retention", "Show what is kept how long."),
     },
     "Watch": {

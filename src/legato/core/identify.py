@@ -29,7 +29,7 @@ from legato.model.event import PersonsJoined
 from legato.model.ids import PersonId, derive
 from legato.model.instant import Instant
 from legato.model.note import Linked, Merged, Note, NotLinked
-from legato.model.plan import IdentifierKind
+from legato.model.plan import IdentifierKind, IdentityRules
 from legato.model.problem import Reason
 from legato.model.state import State
 
@@ -82,7 +82,7 @@ def join_as_told(
         what = "one of the two is not there, or they are one already"
         return Identified(state=None, reason=Reason(code="identity.no_two", what=what))
     one, other = persons
-    kind = _forbids(program, one, other)
+    kind = forbids(program.plan.identity, one, other)
     if kind is not None:
         return Identified(state=None, reason=_protection(kind))
     for each, another in ((one, other), (other, one)):
@@ -92,6 +92,15 @@ def join_as_told(
     found.state = _merge(program, found, one, other, horizon)
     found.notes.append(Merged(gone=found.gone[-1], by=event.by))
     return found
+
+
+def forbids(rules: IdentityRules, one: State, other: State) -> IdentifierKind | None:
+    """Return the kind whose protection keeps two persons apart."""
+    for kind in rules.kinds:
+        values = one.identifiers.get(kind.name, {}) | other.identifiers.get(kind.name, {})
+        if len(values) > (1 if kind.is_unique else kind.limit):
+            return kind
+    return None
 
 
 def _refusal(program: Program, identifiers: Identifiers, person_count: int) -> Reason | None:
@@ -145,7 +154,7 @@ def _join(program: Program, found: Identified, one: State, other: State, horizon
     if are_apart(one, other):
         found.notes.append(NotLinked(kind=_joined_by(program, one), reason=APART))
         return one
-    kind = _forbids(program, one, other)
+    kind = forbids(program.plan.identity, one, other)
     if kind is not None:
         found.notes.append(NotLinked(kind=kind.name, reason=_protection(kind)))
         return one
@@ -170,15 +179,6 @@ def _joined_by(program: Program, state: State) -> str:
     """Return the weakest kind that the merged person holds: it is what the two shared."""
     kinds = [kind.name for kind in program.plan.identity.kinds if kind.name in state.identifiers]
     return kinds[-1] if kinds else ""
-
-
-def _forbids(program: Program, one: State, other: State) -> IdentifierKind | None:
-    """Return the kind whose protection keeps two persons apart."""
-    for kind in program.plan.identity.kinds:
-        values = one.identifiers.get(kind.name, {}) | other.identifiers.get(kind.name, {})
-        if len(values) > (1 if kind.is_unique else kind.limit):
-            return kind
-    return None
 
 
 def _protection(kind: IdentifierKind) -> Reason:

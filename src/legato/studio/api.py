@@ -23,6 +23,7 @@ from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.identity import IDENTITY
 from legato.studio.govern.links import LINKS
+from legato.studio.govern.matches import MATCHES
 from legato.studio.govern.secrets import SECRETS
 from legato.studio.guard.drift import DRIFT
 from legato.studio.guard.sources import SOURCES
@@ -57,6 +58,7 @@ def api(host: App) -> Api:
             RETENTION,
             CONSENTS,
             IDENTITY,
+            MATCHES,
             TAIL,
             QUARANTINE,
             DELIVERIES,

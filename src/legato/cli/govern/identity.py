@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from legato.cli.client import Client, connects, segment_of
+from legato.cli.govern.matches import accept, matches, reject, suggest
 
 
 class _Parted(msgspec.Struct):
@@ -19,7 +20,7 @@ class _Joined(msgspec.Struct):
 
 @click.group()
 def identity() -> None:
-    """Join two people who are one, or part one who should never have been joined."""
+    """Find people who are one and join them, or part who should never have been joined."""
 
 
 @identity.command()
@@ -48,3 +49,7 @@ def join(client: Client, who: str, other: str, reason: str) -> None:
     body = {"other": other, "reason": reason}
     joined = client.post(f"/api/people/{segment_of(who)}/join", _Joined, body)
     click.echo(f"One person now: {joined.person_id}.")
+
+
+for command in (suggest, matches, accept, reject):
+    identity.add_command(command)

@@ -47,7 +47,19 @@ CREATE TABLE change(
 CREATE INDEX change_state ON change(state);
 """
 
-STEPS: tuple[str, ...] = (_AUDIT, _ACCESS, _CHANGES)
+_MATCHES = """
+CREATE TABLE match(
+  match_id TEXT PRIMARY KEY,
+  one TEXT NOT NULL,
+  other TEXT NOT NULL,
+  probability REAL NOT NULL,
+  evidence BLOB NOT NULL,
+  decision TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX match_open ON match(decision, probability);
+"""
+
+STEPS: tuple[str, ...] = (_AUDIT, _ACCESS, _CHANGES, _MATCHES)
 """Step n makes format n of format n - 1. Once released, a step is never edited: add another."""
 
 GOVERN_FORMAT = Format(

@@ -33,22 +33,22 @@ class Joined(Noun, frozen=True, kw_only=True):
 @post("/{who:str}/split", opt=needs("identify"), status_code=200, summary="Undo a merge")
 async def split_person(who: FromPath[str], data: JSONBody[Wish], host: Host, caller: Who) -> Parted:
     """Part a person who was made of two: both are as if they had never been merged."""
-    reason = _checked(data.reason)
+    reason = checked_reason(data.reason)
     person_id, gone = await found(host, who), PersonId(data.other)
-    _raise_if(await host.identity.split(person_id, gone, by=actor_of(caller), reason=reason))
+    raise_if(await host.identity.split(person_id, gone, by=actor_of(caller), reason=reason))
     return Parted(person_id=person_id, other=gone)
 
 
 @post("/{who:str}/join", opt=needs("identify"), status_code=200, summary="Two persons are one")
 async def join_people(who: FromPath[str], data: JSONBody[Wish], host: Host, caller: Who) -> Joined:
     """Make two persons one, for ever unless they are parted again."""
-    reason = _checked(data.reason)
+    reason = checked_reason(data.reason)
     one, other = await found(host, who), await found(host, data.other)
-    _raise_if(await host.identity.join(one, other, by=actor_of(caller), reason=reason))
+    raise_if(await host.identity.join(one, other, by=actor_of(caller), reason=reason))
     return Joined(person_id=await found(host, one))
 
 
-def _checked(reason: str) -> str:
+def checked_reason(reason: str) -> str:
     text = reason.strip()
     if REASON_LENGTH_MIN <= len(text) <= REASON_LENGTH_MAX:
         return text
@@ -60,7 +60,7 @@ def _checked(reason: str) -> str:
     )
 
 
-def _raise_if(refusal: Reason | None) -> None:
+def raise_if(refusal: Reason | None) -> None:
     if refusal is not None:
         raise Refused(
             status=409,
