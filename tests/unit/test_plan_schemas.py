@@ -18,6 +18,7 @@ FILES = [
     ROOT / "tests" / "golden" / "plan" / "workspace.yaml",
     ROOT / "tests" / "golden" / "plan" / "residency.yaml",
     ROOT / "tests" / "golden" / "plan" / "approvals.yaml",
+    ROOT / "tests" / "golden" / "plan" / "sign_in.yaml",
     *sorted((ROOT / "examples" / "shop").rglob("*.yaml")),
 ]
 
