@@ -11,17 +11,20 @@ import pytest
 from legato.app import App, Config, open_app
 from legato.model.event import CustomerEvent
 from legato.model.ids import EventId
+from legato.model.instant import MINUTE
 from legato.model.problem import LegatoError
+from legato.ports.clock import Clock
 from legato.workspace import read_workspace
+from tests.door.embedded import SYSTEM, OwnClock
 
 WORKSPACE = Path(__file__).parent / "kill" / "workspace"
 
 
-def visit(folder: Path, scene: Callable[[App], Awaitable[None]]) -> None:
+def visit(folder: Path, scene: Callable[[App], Awaitable[None]], clock: Clock = SYSTEM) -> None:
     """Run a scene on an app with its data in a folder, and stop it."""
 
     async def whole() -> None:
-        app = open_app(Config(workspace=folder / "workspace", data=folder / "data"))
+        app = open_app(Config(workspace=folder / "workspace", data=folder / "data"), clock)
         await app.start()
         try:
             await scene(app)
@@ -68,6 +71,33 @@ def test_a_broken_workspace_leaves_the_process_on_its_plan(folder: Path) -> None
         assert app.status().is_ready
 
     visit(folder, scene)
+
+
+def test_how_the_process_is_doing_can_be_asked_beside_its_loop_at_any_time(folder: Path) -> None:
+    clock = OwnClock(SYSTEM.now())
+
+    async def scene(app: App) -> None:
+        clock.set(clock.now() + MINUTE)  # what was counted at the start is old by then
+
+        status = await asyncio.to_thread(app.status)
+
+        assert status.is_ready
+
+    visit(folder, scene, clock)
+
+
+def test_counts_that_have_grown_old_are_made_anew(folder: Path) -> None:
+    clock = OwnClock(SYSTEM.now())
+
+    async def scene(app: App) -> None:
+        await app.applied(await app.intake.accept([order(app, 1)]))
+        assert app.status().counts["people"] == 0
+        clock.set(clock.now() + MINUTE)
+
+        while not app.status().counts["people"]:
+            await app.counted()
+
+    visit(folder, scene, clock)
 
 
 def test_a_changed_journey_is_active_at_once_and_its_old_version_is_kept(folder: Path) -> None:

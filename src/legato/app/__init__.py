@@ -8,7 +8,7 @@ from legato.app.guard.guard import Alert
 from legato.app.guard.healing import Healed, Unapplied
 from legato.app.guard.kept import Drift
 from legato.app.guard.sources import SourceSeen
-from legato.app.matches import Match, MatchRun
+from legato.app.identity.matches import Match, MatchRun
 
 __all__ = [
     "Alert",

@@ -76,6 +76,7 @@ async def read_problems(host: Host) -> list[Problem]:
 @get("/metrics", opt=needs("look"), media_type=MediaType.TEXT, summary="Prometheus metrics")
 async def metrics(host: Host) -> Response[str]:
     """Return the text format 0.0.4."""
+    await host.counted()
     text = exposition(host.status(), host.lanes_status(), await host.activity(0))
     refused = _hooks(host.hooks.refused_counts())
     text += "\n".join([*_sources(host.guard.sources()), *refused, ""])

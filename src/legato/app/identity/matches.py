@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from legato.app.identity import Identity
+from legato.app.identity.identity import Identity
 from legato.core.identify import forbids
 from legato.core.split import are_apart
 from legato.govern.matching.find import Agreement, Finder, Found
