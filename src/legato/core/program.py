@@ -155,6 +155,12 @@ class Program:
             name: jsonschema_rs.validator_for(dict(event.schema))
             for name, event in plan.events.items()
         }
+        self.lenient: dict[str, bool] = {
+            name: True
+            for name, event in plan.events.items()
+            if "warn" in (event.on_violation, *event.on_violation_from.values())
+        }
+        """Events that are admitted, from some source at least, whatever their shape."""
         self.adjusters: dict[str, Adjuster] = adjusters(plan, self.schemas)
         """Name under which events arrive -> what is done to them first; most need nothing."""
         self.trait_schemas: dict[str, jsonschema_rs.Validator] = {

@@ -107,7 +107,8 @@ def _on_customer_event(
     moment.notes.append(Admitted(event_id=event.event_id, name=event.name, is_late=moment.is_late))
     if adjusted is not None:
         moment.notes += adjusted.notes
-    _warn_of_shape(moment, event)
+    if event.name in program.lenient:
+        _warn_of_shape(moment, event)
     moment.notes += found.notes
     moment.is_upheaval = bool(found.gone)
     fold(moment, event, loaded.keys.context)
@@ -148,8 +149,7 @@ def _duplicate(loaded: Loaded, event: CustomerEvent) -> Result:
 
 
 def _warn_of_shape(moment: Moment, event: CustomerEvent) -> None:
-    declared = moment.program.plan.events.get(event.name)
-    if declared is not None and policy_of(declared, event.source) == "warn":
+    if policy_of(moment.program.plan.events[event.name], event.source) == "warn":
         reason = shape_refusal(moment.program, event, moment.body)
         if reason is not None:
             moment.warn(reason)

@@ -252,7 +252,7 @@ class SqliteFile:
         connection.execute(f"PRAGMA cache_size=-{max(cache_bytes >> 10, 64)}")
         connection.execute("PRAGMA temp_store=MEMORY")
         # What is deleted or moved is overwritten with zeros: an erasure must find no copy of it in
-        # free pages, nor between the cells of a page. It costs nothing that can be measured.
+        # free pages, nor between the cells of a page. It costs 4 us of an event's 100.
         connection.execute("PRAGMA secure_delete=ON")
         return connection
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from legato.core.admit import CONSENT_EVENT
@@ -15,6 +16,9 @@ from legato.expr.path import Json, scalars
 from legato.model.consent import EVERY_CHANNEL, ConsentLine, Evidence, TransparencyString
 from legato.model.event import CustomerEvent
 from legato.model.problem import Reason
+
+LINES_MAX = 1_024
+"""Answers that tools give with every event, each made once."""
 
 
 def hear(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) -> None:
@@ -67,24 +71,33 @@ def _signal(event: CustomerEvent, lines: list[ConsentLine], method: str) -> Stat
         received_at=event.received_at,
         occurred_at=event.occurred_at,
         source=event.source,
-        evidence=Evidence(method=method),
+        evidence=_evidence(method),
     )
 
 
+@lru_cache
+def _evidence(method: str) -> Evidence:
+    return Evidence(method=method)
+
+
 def _categories(context: Mapping[str, Any], purpose_of: Mapping[str, str]) -> list[ConsentLine]:
-    found: list[tuple[str, bool]] = []
+    found: list[ConsentLine] = []
     if "consent" in context:
         preferences = _mapping(_mapping(context, "consent"), "categoryPreferences")
-        found += [one for one in preferences.items() if isinstance(one[1], bool)]
+        for category, answer in preferences.items():
+            if category in purpose_of and isinstance(answer, bool):
+                found.append(_line(purpose_of[category], answer))
     if "consentManagement" in context:
         rudder = _mapping(context, "consentManagement")
         for field, is_granted in (("allowedConsentIds", True), ("deniedConsentIds", False)):
-            found += [(str(category), is_granted) for category in scalars(rudder.get(field))]
-    return [
-        ConsentLine(purpose=purpose_of[category], is_granted=is_granted)
-        for category, is_granted in found
-        if category in purpose_of
-    ]
+            categories = [str(category) for category in scalars(rudder.get(field))]
+            found += [_line(purpose_of[one], is_granted) for one in categories if one in purpose_of]
+    return found
+
+
+@lru_cache(maxsize=LINES_MAX)
+def _line(purpose: str, is_granted: bool) -> ConsentLine:  # noqa: FBT001 - of the line
+    return ConsentLine(purpose=purpose, is_granted=is_granted)
 
 
 def _tcf_string(context: Mapping[str, Any]) -> object:

@@ -16,6 +16,7 @@ from legato.core.consents.statement import (
     consent_of,
     note_line,
     opened_by,
+    said_at,
 )
 from legato.core.moment import Moment
 from legato.model.consent import EVERY_CHANNEL, Consent, ConsentLine, ledger_key
@@ -30,9 +31,11 @@ def hear_tool(moment: Moment, statement: Statement, *, is_opt_out: bool) -> None
             keys = opened_by(moment, *about)
         elif is_opt_out:
             keys = closed_by(moment, *about)
-        consent = consent_of(moment, statement, line)
-        for key in keys:
-            _write(moment, key, consent)
+        anew = [key for key in keys if not _repeats(moment, statement, line, key)]
+        if anew:
+            consent = consent_of(moment, statement, line)
+            for key in anew:
+                _write(moment, key, consent)
 
 
 def hear_objection(moment: Moment, statement: Statement, purposes: tuple[str, ...]) -> None:
@@ -49,6 +52,22 @@ def hear_objection(moment: Moment, statement: Statement, purposes: tuple[str, ..
         moment.changed["consent"] = True
         if before is None:
             note_line(moment, (purpose, EVERY_CHANNEL), line)
+
+
+def _repeats(moment: Moment, statement: Statement, line: ConsentLine, key: tuple[str, str]) -> bool:
+    """Take in what a tool has said before, as it does with every event; False: it is news."""
+    signals, name = moment.state.signals, ledger_key(*key)
+    before, at = signals.get(name), said_at(moment, statement, is_granted=line.is_granted)
+    if (
+        before is None
+        or before.is_granted != line.is_granted
+        or before.at >= at
+        or before.source != statement.source
+        or before.evidence.method != statement.evidence.method
+    ):
+        return False
+    signals[name] = structs.replace(before, at=at, event_id=statement.event_id)
+    return True
 
 
 def _write(moment: Moment, key: tuple[str, str], line: Consent) -> None:

@@ -103,7 +103,7 @@ def consent_of(moment: Moment, statement: Statement, line: ConsentLine) -> Conse
         evidence = structs.replace(evidence, legal_basis=basis)
     return Consent(
         is_granted=line.is_granted,
-        at=_said_at(moment, statement, is_granted=line.is_granted),
+        at=said_at(moment, statement, is_granted=line.is_granted),
         source=statement.source,
         event_id=statement.event_id,
         wording=statement.wording,
@@ -217,7 +217,7 @@ def _await(moment: Moment, key: tuple[str, str], line: Consent) -> None:
         note_line(moment, key, line, standing="earlier", reason=_SAID_SINCE)
 
 
-def _said_at(moment: Moment, statement: Statement, *, is_granted: bool) -> Instant:
+def said_at(moment: Moment, statement: Statement, *, is_granted: bool) -> Instant:
     """Return when it was said; after what was said before by a clock that was ahead.
 
     Nothing can have been said later than now, so a line that claims it was written before the

@@ -56,7 +56,9 @@ class View:
             return {}
         if root.is_open():
             return body
-        return {name: value for name, value in body.items() if root.inside(name) is not None}
+        return {
+            name: value for name, value in body.items() if self._spot(root, (name,)) is not None
+        }
 
     def _members(
         self, spot: Spot, path: tuple[str, ...], value: Mapping[str, Any]
