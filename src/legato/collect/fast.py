@@ -30,16 +30,10 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from legato.collect import segment
+from legato.collect.answers import browser_headers, not_stored
 from legato.collect.body import BODY_SECONDS_MAX
-from legato.collect.door import (
-    Admitted,
-    CollectDoor,
-    Refused,
-    Request,
-    Taken,
-    browser_headers,
-    not_stored,
-)
+from legato.collect.door import CollectDoor
+from legato.collect.request import Admitted, Refused, Request, Taken
 from legato.collect.segment import Answer, Route
 from legato.model.problem import LegatoError
 from legato.ports.intake import Busy, Done, FrontIntake
