@@ -167,8 +167,7 @@ class Program:
             name: jsonschema_rs.validator_for(dict(trait.schema))
             for name, trait in plan.traits.items()
         }
-        sender = {"name": plan.sender.name, "postal_address": plan.sender.postal_address}
-        self.sender: dict[str, str] = {name: text for name, text in sender.items() if text}
+        self.sender: dict[str, str] = _sender(plan)
         """What templates print of it."""
         self.state_rules: dict[str, Check] = {
             rule.name: compile_rule(rule.when) for rule in plan.policies.state_rules
@@ -290,6 +289,11 @@ class Program:
 
 def _nowhere(_address: str, _country: str) -> tuple[str, ...]:
     return ()
+
+
+def _sender(plan: Plan) -> dict[str, str]:
+    sender = {"name": plan.sender.name, "postal_address": plan.sender.postal_address}
+    return {name: text for name, text in sender.items() if text}
 
 
 def _tellers(plan: Plan) -> dict[str, Teller]:
