@@ -18,6 +18,7 @@ from legato.__main__ import Doors
 from legato.app import App, Config, open_app
 from legato.govern.access.sessions import csrf_of
 from legato.govern.roles import ROLES, Permission, Role, may
+from legato.ports.clock import Clock
 from legato.studio.access import FAILURES_MAX
 from legato.workspace import read_workspace
 
@@ -56,11 +57,11 @@ class Answered(msgspec.Struct):
 class Legato:
     """A started app behind its doors, called in this process."""
 
-    def __init__(self, folder: Path, config: Config) -> None:
+    def __init__(self, folder: Path, config: Config, clock: Clock | None = None) -> None:
         self.folder = folder
         self.workspace = config.workspace
         self.runner = asyncio.Runner()
-        self.app: App = open_app(config)
+        self.app: App = open_app(config, clock) if clock else open_app(config)
         self.runner.run(self.app.start())
         self.door, self.admin = Doors().mount(self.app)
         self.roles: dict[Role, str] = {}
@@ -239,6 +240,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody", None, "look"),
     ("GET", "/api/people/nobody/story", None, "look"),
     ("GET", "/api/people/nobody/why", None, "look"),
+    ("GET", "/api/people/nobody/deliveries", None, "look"),
     ("GET", "/api/people/nobody/receipts", None, "look"),
     ("POST", "/api/people/nobody/erase", {"reason": "asked"}, "erase"),
     ("GET", "/api/people/nobody/export", None, "erase"),

@@ -46,3 +46,18 @@ def test_an_unknown_purpose_is_refused_with_what_there_is(running: Running) -> N
     assert answer.returncode == 1
     assert "The plan has no such purpose." in answer.stderr
     assert "marketing" in answer.stderr
+
+
+def test_a_message_that_a_no_stopped_says_so_in_its_state(running: Running) -> None:
+    journey = running.workspace / "journeys" / "welcome.yaml"
+    journey.write_text(journey.read_text().replace("  - wait: 1m\n", ""))
+    assert running.legato("apply", ".").returncode == 0
+    assert running.track("ben", "Signed Up", method="web") == 200
+    # It is answered once what came before it is applied.
+    running.legato("consent", "deny", "ben", "--purpose", "marketing")
+
+    listed = running.legato("deliveries", "of", "ben")
+    why = running.legato("why", "ben")
+
+    assert "welcome: suppressed:consent since" in listed.stdout
+    assert "suppressed:consent" in why.stdout

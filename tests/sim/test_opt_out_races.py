@@ -12,10 +12,11 @@ from collections import Counter
 import msgspec
 from msgspec.structs import replace
 
+from legato.insight.messages import messages_of
 from legato.model.event import SMS_RECEIVED, CustomerEvent, Event
 from legato.model.ids import DeliveryId, EventId, PersonId, derive, share
 from legato.model.instant import HOUR, MILLISECOND, MINUTE, SECOND, Duration, parse_instant
-from legato.model.note import Decided, Revoked, Settled
+from legato.model.note import Decided, Revoked, Settled, Story
 from legato.model.plan import Plan
 from legato.simulate.provider import Provider
 from legato.simulate.world import Scene, World
@@ -232,6 +233,8 @@ def judge_notes(
     for person_id, count in stopped.items():
         # One of these is what is tried after the no; another one was on its way before.
         fates[by_person[person_id].wait]["refused"] += count - 1
+    stories = [Story(position=0, person_id=who, at=at, notes=(n,)) for who, at, n in world.notes]
+    states = {one.delivery_id: one.state for one in messages_of(stories)}
     for delivery_id, person_id in decided.items():
         wait = by_person[person_id].wait
         if delivery_id in arrived:
@@ -239,4 +242,5 @@ def judge_notes(
         else:
             code = revoked.get(delivery_id) or ended[delivery_id]
             assert code in WITHDRAWN, (by_person[person_id], code)
+            assert states[delivery_id] == "suppressed:consent"
             fates[wait]["revoked" if delivery_id in revoked else "refused"] += 1

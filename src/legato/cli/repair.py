@@ -9,6 +9,7 @@ import msgspec
 
 from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
 from legato.cli.why import print_json
+from legato.insight.messages import Message
 from legato.insight.sentences import moment
 from legato.insight.shown import ShownReason
 
@@ -122,7 +123,7 @@ def deliveries() -> None:
 @click.option("--limit", default=PAGE, show_default=True)
 @connects
 def deliveries_list(client: Client, *, waiting: bool, destination: str, limit: int) -> None:
-    """List deliveries that failed for good, or that wait."""
+    """List deliveries that failed for good, or that wait. Of one person: `deliveries of`."""
     standing = "waiting" if waiting else "dead"
     rows = client.get(
         "/api/deliveries",
@@ -137,6 +138,21 @@ def deliveries_list(client: Client, *, waiting: bool, destination: str, limit: i
         click.echo(f"{line}, {row.attempt_count} attempts{why}" if waiting else f"{line}{why}")
     if not rows:
         click.echo("No delivery waits." if waiting else "No delivery is dead.")
+
+
+@deliveries.command("of")
+@click.argument("person")
+@connects
+def deliveries_of(client: Client, person: str) -> None:
+    """List every message decided for PERSON with its state, as sent or suppressed:consent."""
+    rows = client.get(f"/api/people/{segment_of(person)}/deliveries", list[Message])
+    for row in rows:
+        by = f" by {row.channel}" if row.channel else ""
+        why = f"\n    {row.reason.code}: {row.reason.what}" if row.reason else ""
+        what = f"{row.delivery_id}  {row.message}{by}: {row.state}"
+        click.echo(f"{what} since {moment(row.since)}{why}")
+    if not rows:
+        click.echo("No message has been decided for this person.")
 
 
 @deliveries.command("show")

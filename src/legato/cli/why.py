@@ -97,6 +97,7 @@ def _show_way(console: Console, way: tuple[Stage, ...]) -> None:
 
 def _show_versions(console: Console, answer: Answer) -> None:
     rows = (
+        ("state", answer.state),
         ("plan", answer.plan),
         ("journey version", answer.journey_version),
         ("journey step", answer.journey_step),

@@ -72,6 +72,7 @@ class Line(Noun, frozen=True, kw_only=True):
     kind: AnswerKind
     sentence: str
     delivery_id: str
+    state: str
 
 
 class Answer(Noun, frozen=True, kw_only=True):
@@ -94,6 +95,8 @@ class Answer(Noun, frozen=True, kw_only=True):
     journey_version: str = ""
     journey_step: str = ""
     delivery_id: str = ""
+    state: str = ""
+    """Of the message, where one was decided: `sent`, `held`, `suppressed:consent` ..."""
     trace: str = ""
     """The event that brought it about: the same id stands in the delivery and at the provider."""
     outcome: str = ""

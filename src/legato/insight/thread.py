@@ -7,6 +7,7 @@ from typing import assert_never
 
 import msgspec
 
+from legato.core.consents.addresses import OPTED_OUT
 from legato.insight.answer import AnswerKind, GateLine, Stage, Weighing
 from legato.insight.sentences import clause, moment, plain
 from legato.model.delivery import Outcome
@@ -26,6 +27,7 @@ from legato.model.note import (
     Settled,
     Story,
 )
+from legato.model.problem import Reason
 
 _OF_OUTCOME: dict[Outcome, AnswerKind] = {
     "accepted": "sent",
@@ -37,6 +39,8 @@ _OF_OUTCOME: dict[Outcome, AnswerKind] = {
     "refused": "revoked",
     "in_doubt": "in_doubt",
 }
+_OF_CONSENT = ("consent", OPTED_OUT.code)
+"""What a person said of themselves, or of their address: of both the word is consent."""
 
 
 class Thread(msgspec.Struct):
@@ -69,6 +73,31 @@ class Thread(msgspec.Struct):
                 return "held"
             case "refuse":
                 return "refused"
+
+    def state(self) -> str:
+        """Return in a word what became of it: `sent`, `held`, `suppressed:consent` ..."""
+        verdict = self.decisions[-1][1].verdict
+        if self.settled:
+            outcome = self.settled[-1][1].outcome
+            if outcome != "refused":
+                return "sent" if outcome == "accepted" else outcome
+        elif verdict != "refuse" and not self.revoked:
+            return "held" if verdict == "hold" else "queued"
+        return f"suppressed:{self._suppressed_by()}"
+
+    def _suppressed_by(self) -> str:
+        reason = self.reason()
+        blocking = self.first_blocking()
+        code = reason.code if reason is not None else blocking.code if blocking else "gate"
+        stage = code.partition(".")[0]
+        return "consent" if stage in _OF_CONSENT or code in _OF_CONSENT else stage
+
+    def reason(self) -> Reason | None:
+        """Return why it was not sent, or not yet; None where the gates of each channel say it."""
+        if self.revoked and (not self.settled or self.settled[-1][1].outcome == "refused"):
+            # Its lane knows only that it was withdrawn.
+            return self.revoked[-1][1].reason
+        return self.settled[-1][1].reason if self.settled else self.decisions[-1][1].reason
 
     def sentence(self) -> str:
         """Say yes or no, when, and the one thing that decided; then what other channels did."""
@@ -138,9 +167,7 @@ class Thread(msgspec.Struct):
         return f" No other channel was tried, because {kept_to.what}." if kept_to else ""
 
     def _because(self) -> str:
-        reason = self.settled[-1][1].reason if self.settled else self.decisions[-1][1].reason
-        if self.settled and reason is None and self.revoked:
-            reason = self.revoked[-1][1].reason
+        reason = self.reason()
         closed = self._closed_channels()
         if len(closed) > 1 and not self.settled:
             gates = ", ".join(f"{channel} for {gate}" for channel, gate in closed)

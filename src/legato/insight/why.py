@@ -108,6 +108,7 @@ def _of_thread(
         journey_version=last.version,
         journey_step=_step_place(plan, last.journey, last.version, step_id=last.step),
         delivery_id=last.delivery_id,
+        state=thread.state(),
         trace=thread.trace or (passing.trace if passing else ""),
         outcome=settled.outcome if settled else "",
         receipt=next((s.receipt for _, s in reversed(thread.settled) if s.receipt), ""),
@@ -125,6 +126,7 @@ def _line(thread: Thread) -> Line:
         kind=thread.kind(),
         sentence=thread.sentence(),
         delivery_id=thread.delivery_id,
+        state=thread.state(),
     )
 
 

@@ -102,7 +102,7 @@ async def read_delivery(
         raise not_found(
             "delivery.unknown",
             "No delivery of this id waits or is dead.",
-            fix="One that arrived is in its person's story: GET /api/people/{who}/story.",
+            fix="One that is over is among its person's: GET /api/people/{who}/deliveries.",
         )
     line, delivery = found
     sight = await sight_of(

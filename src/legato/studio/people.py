@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from legato.govern.access.callers import Caller
 from legato.insight.answer import Answer
+from legato.insight.messages import Message, messages_of
 from legato.insight.profile import Profile, profile_of
 from legato.insight.receipts import Receipt, receipts_of
 from legato.insight.stopped import stopped_events
@@ -69,6 +70,13 @@ async def read_why(
     return why(story, question, plan=plan, stopped=stopped)
 
 
+@get("/{who:str}/deliveries", opt=needs("look"), summary="A person's messages and their states")
+async def read_messages(who: FromPath[str], host: Host) -> list[Message]:
+    """Return every message decided for this person, oldest first, with what became of it."""
+    person_id = await found(host, who)
+    return messages_of(await asyncio.to_thread(whole_story, host.records, person_id))
+
+
 @get("/{who:str}/receipts", opt=needs("look"), summary="Which systems were told of a consent")
 async def read_receipts(who: FromPath[str], host: Host) -> list[Receipt]:
     """Return what each connected system was told of this person's opt-outs, and its answer."""
@@ -79,6 +87,6 @@ async def read_receipts(who: FromPath[str], host: Host) -> list[Receipt]:
 
 PEOPLE = Router(
     "/api/people",
-    route_handlers=[read_profile, read_story, read_why, read_receipts],
+    route_handlers=[read_profile, read_story, read_why, read_messages, read_receipts],
     tags=["people"],
 )
