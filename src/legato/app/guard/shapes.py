@@ -1,7 +1,7 @@
 """Which events come in another shape than declared: samples are judged beside the loop.
 
-Of every source and event, the first few of some seconds are looked at and the last few, so that
-what it costs does not grow with the traffic. With nothing coming in, nothing runs.
+Of every source and event, the last few of some seconds are looked at, so that what it costs does
+not grow with the traffic. With nothing coming in, nothing runs.
 """
 
 from __future__ import annotations
@@ -21,32 +21,13 @@ from legato.ports.clock import Clock
 from legato.ports.log import Log
 
 GATHER_SECONDS = 5.0
-ENDS_MAX = 10
-"""First, and last, of one event and source in that time."""
+SAMPLES_MAX = 20
+"""The last of one event and source in that time."""
 PAIRS_MAX = 100
 """Events and sources looked at in that time: all their samples take some 80 ms of a thread."""
 LOOK_BACK = 2_000
 """Records of the log from which a start learns what events look like."""
 REJECTED_MAX = 1_000
-
-
-class _Ends:
-    """The first few and the last few of many."""
-
-    __slots__ = ("_first", "_last")
-
-    def __init__(self, event: CustomerEvent) -> None:
-        self._first = [event]
-        self._last: deque[CustomerEvent] = deque(maxlen=ENDS_MAX)
-
-    def add(self, event: CustomerEvent) -> None:
-        if len(self._first) < ENDS_MAX:
-            self._first.append(event)
-        else:
-            self._last.append(event)
-
-    def all(self) -> list[CustomerEvent]:
-        return [*self._first, *self._last]
 
 
 class ShapeWatch:
@@ -68,7 +49,7 @@ class ShapeWatch:
         self._rejected = rejected
         self._tell = changed
         self._judge = Judge()
-        self._samples: dict[tuple[str, str], _Ends] = {}
+        self._samples: dict[tuple[str, str], deque[CustomerEvent]] = {}
         self._some = asyncio.Event()
         self._judging = asyncio.Lock()
 
@@ -76,12 +57,11 @@ class ShapeWatch:
         """Take samples of what was taken."""
         for event in events:
             if isinstance(event, CustomerEvent):
-                about = (event.source, event.name)
-                ends = self._samples.get(about)
-                if ends is not None:
-                    ends.add(event)
+                samples = self._samples.get((event.source, event.name))
+                if samples is not None:
+                    samples.append(event)
                 elif len(self._samples) < PAIRS_MAX:
-                    self._samples[about] = _Ends(event)
+                    self._samples[event.source, event.name] = deque([event], SAMPLES_MAX)
                     self._some.set()
 
     def look_back(self, log: Log) -> None:
@@ -101,9 +81,9 @@ class ShapeWatch:
     async def look(self) -> None:
         """Judge the samples there are, and raise and clear alerts."""
         async with self._judging:
-            ends, self._samples = self._samples, {}
+            gathered, self._samples = self._samples, {}
             self._some.clear()
-            samples = [event for each in ends.values() for event in each.all()]
+            samples = [event for each in gathered.values() for event in each]
             now = self._clock.now()
             found, well = await asyncio.to_thread(self._judged, samples, now)
         for finding in found:

@@ -8,7 +8,7 @@ first event of a silent source wakes it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from legato.govern.silence import silent_at
 from legato.insight.dependence import Degraded, degraded, events_of, in_words
@@ -29,6 +29,7 @@ LOOK_AGAIN: Duration = MINUTE
 """The wall clock may be set while we sleep: look at it this often while one may fall silent."""
 GRACE_MAX: Duration = MINUTE
 """After a start, clients need a moment to come back."""
+_NO_NAMES: Mapping[str, None] = {}
 
 
 class SourceSeen(Noun, frozen=True, kw_only=True):
@@ -73,8 +74,14 @@ class SourceWatch:
     def see(self, events: Sequence[Event]) -> None:
         """Take note of what was taken."""
         for event in events:
-            if isinstance(event, CustomerEvent | RejectedItem):
-                self._hear(event)
+            if isinstance(event, CustomerEvent):
+                self._heard[event.source] = event.received_at
+                if event.name not in self._names.get(event.source, _NO_NAMES):
+                    self._learn(event.source, event.name)
+            elif isinstance(event, RejectedItem):
+                self._heard[event.source] = event.received_at
+        if self.silent and any(self._heard.get(one, 0) > self.silent[one] for one in self.silent):
+            self._awake.set()
 
     def look_back(self, log: Log) -> None:
         """Read from the log when sources were last heard. For a thread, before `run`."""
@@ -130,15 +137,10 @@ class SourceWatch:
             journeys=degraded(plan, events, sources=(name,)) if is_silent else (),
         )
 
-    def _hear(self, event: CustomerEvent | RejectedItem) -> None:
-        source = event.source
-        self._heard[source] = event.received_at
-        if source in self.silent:
-            self._awake.set()
-        if isinstance(event, CustomerEvent):
-            names = self._names.setdefault(source, {})
-            if event.name not in names and len(names) < NAMES_MAX:
-                names[event.name] = None
+    def _learn(self, source: str, name: str) -> None:
+        names = self._names.setdefault(source, {})
+        if len(names) < NAMES_MAX:
+            names[name] = None
 
     def _due(self, source: Source) -> Instant | None:
         due = silent_at(source, self._heard.get(source.name, self._started_at))
