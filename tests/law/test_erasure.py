@@ -10,6 +10,7 @@ from legato.core.erasure.overwrite import ERASURE, instead_of
 from legato.model.erasure import Findings
 from legato.model.event import (
     CustomerEvent,
+    DeliveryReported,
     Erased,
     ErasureCompleted,
     ErasureRequested,
@@ -215,6 +216,30 @@ def test_journeys_end_as_erased_and_nothing_is_left_on_its_way() -> None:
     assert [note.outcome for note in ended] == ["erased"]
     assert PersonErased in [type(note) for _, _, note in world.notes]
     assert {one.delivery.operation for one in world.sent} == {"erase"}
+
+
+def test_an_address_stays_closed_in_what_the_log_makes_anew() -> None:
+    shop = Shop()
+    world = shop.world
+    known_person(world, "ana")
+    world.track("ana", "Checkout Started", {"cart_id": "c1"})
+    world.advance(2 * HOUR)
+    (sent,) = world.sent
+    world.feed(
+        DeliveryReported(
+            received_at=world.now,
+            person_id=sent.delivery.person_id,
+            delivery_id=sent.delivery.delivery_id,
+            outcome="complained",
+        )
+    )
+    channel, address = sent.delivery.channel, sent.delivery.address
+
+    shop.erase("ana")
+
+    assert shop.store.is_suppressed(channel, address)
+    assert shop.refolded().is_suppressed(channel, address)
+    assert not shop.refolded().is_suppressed(channel, "another@example.com")
 
 
 def _login(world: World) -> CustomerEvent:

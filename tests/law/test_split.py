@@ -98,7 +98,7 @@ class Living:
                 PersonSplit(
                     event_id=EventId(f"split {gone}"),
                     received_at=self.world.now,
-                    person_id=ana.person_id,
+                    person_id=self.store.resolve(gone),
                     gone=gone,
                     by="token:privacy",
                 )
@@ -198,6 +198,21 @@ def test_who_looked_at_both_can_join_them_and_part_them_again(plan: Plan) -> Non
 
     assert is_one
     assert {key: right.profile(plan, key) for key in before} == before
+
+
+def test_who_is_parted_twice_gets_nothing_of_the_first(plan: Plan) -> None:
+    wrong, right = both(plan, 13)
+    for living, device in ((wrong, "cat-phone"), (right, None)):
+        living.happen("cat", "cat-phone")
+        living.happen("ana", device)
+    assert len(wrong.person("user_id:ana").merged) == 2
+
+    wrong.split()
+
+    for key in ("user_id:ana", "user_id:ben", "user_id:cat", "anonymous_id:ben-phone"):
+        assert wrong.profile(plan, key) == right.profile(plan, key)
+    ana, ben = wrong.person("user_id:ana"), wrong.person("user_id:ben")
+    assert ben.person_id in ana.apart
 
 
 def test_time_goes_on_for_both(plan: Plan) -> None:

@@ -15,6 +15,7 @@ from legato.model.event import (
     ErasureCompleted,
     ErasureRequested,
     Event,
+    Forgotten,
     JourneyCalled,
     JourneySwitched,
     Noticed,
@@ -51,7 +52,7 @@ def reads(program: Program, event: Event) -> Keys:
             return Keys(message=message, people=(event.person_id, event.other))
         case TimerFired() | DeliveryReported() | PersonTouched():
             return Keys(people=(event.person_id,))
-        case ErasureRequested() | PersonSplit():
+        case ErasureRequested() | PersonSplit() | Forgotten():
             return Keys(people=(event.person_id,))
         case PlanActivated() | JourneySwitched() | ScheduleTaken():
             return Keys()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from legato.core.admit import policy_of, refusal, shape_refusal
 from legato.core.alarm import set_alarm
 from legato.core.consents.statement import take_statement
 from legato.core.erasure.erase import certify, erase, returned, settle_husk
 from legato.core.erasure.expire import expire
+from legato.core.erasure.redact import forget
 from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
 from legato.core.identify import identify, join_as_told
@@ -34,6 +35,7 @@ from legato.model.event import (
     ErasureCompleted,
     ErasureRequested,
     Event,
+    Forgotten,
     JourneyCalled,
     JourneySwitched,
     Noticed,
@@ -50,6 +52,10 @@ from legato.model.instant import Instant
 from legato.model.note import Admitted, Alerted, NotEntered, Rejected
 from legato.model.problem import Reason
 
+_OfKnownPerson: TypeAlias = (
+    TimerFired | PersonTouched | DeliveryReported | JourneyCalled | ConsentSaid | Forgotten
+)
+
 
 def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result:
     """Advance one person by one event. Pure: the same arguments give the same Result."""
@@ -61,6 +67,8 @@ def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result
         case Noticed():
             return Result(notes=[Alerted(reason=event.reason)])
         case TimerFired() | PersonTouched() | DeliveryReported() | JourneyCalled() | ConsentSaid():
+            return _on_known_person(program, loaded, event, now)
+        case Forgotten():
             return _on_known_person(program, loaded, event, now)
         case ErasureRequested():
             return erase(program, loaded, event, now)
@@ -173,7 +181,7 @@ def _on_journeys(moment: Moment, event: CustomerEvent) -> None:
 def _on_known_person(
     program: Program,
     loaded: Loaded,
-    event: TimerFired | PersonTouched | DeliveryReported | JourneyCalled | ConsentSaid,
+    event: _OfKnownPerson,
     now: Instant,
 ) -> Result:
     state = next(iter(loaded.states.values()), None)
@@ -202,6 +210,9 @@ def _on_known_person(
             if not loaded.is_duplicate:
                 moment.hear(event)
                 take_statement(moment, event)
+        case Forgotten():
+            forget(moment, event)
+            settle_segments(moment)
         case _:
             assert_never(event)
     enter_by_segments(moment)
@@ -237,13 +248,11 @@ def _call(moment: Moment, loaded: Loaded, event: JourneyCalled) -> None:
     enter(moment, course, event.key, event.body)
 
 
-def _on_nobody(
-    event: TimerFired | PersonTouched | DeliveryReported | JourneyCalled | ConsentSaid,
-) -> Result:
+def _on_nobody(event: _OfKnownPerson) -> Result:
     """Refuse what finds nobody: erased, or never there. Of an answer or a call, nothing is kept."""
     reason = Reason(code="person.unknown", what="there is no such person")
     cause = event.event_id if isinstance(event, JourneyCalled | ConsentSaid) else ""
-    is_kept = isinstance(event, TimerFired | PersonTouched)
+    is_kept = isinstance(event, TimerFired | PersonTouched | Forgotten)
     return Result(
         effects=[] if is_kept else [Strike()],
         notes=[Rejected(event_id=EventId(cause), reason=reason)],

@@ -188,10 +188,11 @@ class Memory:
         """Let a person be two again, from their records; see fold.relive."""
         position = turned.position
         turned.now = tick(turned.now, event.received_at)
-        self._fetch(turned, [event.person_id])
-        person = self._state(turned, event.person_id)
+        ids = [event.person_id, event.gone] if event.is_done else [event.person_id]
+        self._fetch(turned, ids)
+        people = [one for each in ids if (one := self._state(turned, each)) is not None]
         try:
-            parting = part(self.program, person, self._past, event, turned.now)
+            parting = part(self.program, people, self._past, event, turned.now)
             encoded = [(each, encode_notes(each.notes)) for each in parting.results]
         except Exception as fault:
             raise StepFault(0) from fault

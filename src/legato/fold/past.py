@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from legato.fold.turn import Record
 from legato.model.event import decode_event
@@ -16,9 +16,20 @@ PAGE = 1_000
 class Past:
     """Finds a person's records through their notes."""
 
-    def __init__(self, log: Log, stories: Stories) -> None:
+    def __init__(
+        self,
+        log: Log,
+        stories: Stories,
+        leads: Callable[[Sequence[str]], Mapping[str, PersonId]],
+    ) -> None:
+        """`leads` says to whom identifiers lead today: see StateStore.pointers."""
         self._log = log
         self._stories = stories
+        self._leads = leads
+
+    def foreign(self, keys: Sequence[str], person_id: PersonId) -> list[str]:
+        """Return which identifiers are somebody else's."""
+        return [key for key, owner in self._leads(keys).items() if owner != person_id]
 
     def of(self, person_id: PersonId) -> Iterator[Record]:
         """Yield the records of a person, and of all merged into them, in the order of the log."""

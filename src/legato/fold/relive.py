@@ -8,7 +8,7 @@ the records: alarms ring when they were due. Nothing is performed: what was sent
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ from legato.core.reads import reads
 from legato.core.split import APART, call_back, share_contacts, take_up
 from legato.core.step import step
 from legato.fold.past import Past
-from legato.fold.turn import FAULT_ALARM, Record, tick
+from legato.fold.turn import FAULT_ALARM, tick
 from legato.model.effect import Point, SetAlarm
 from legato.model.event import (
     ConsentSaid,
@@ -56,13 +56,16 @@ class Parting(msgspec.Struct, kw_only=True):
 
 
 def part(
-    program: Program, person: State | None, past: Past, event: PersonSplit, now: Instant
+    program: Program, people: Sequence[State], past: Past, event: PersonSplit, now: Instant
 ) -> Parting:
     """Undo a merge, or say why that cannot be done."""
+    if event.is_done:
+        return Parting(results=_kept_apart(people, event))
+    person = next(iter(people), None)
     if person is None or event.gone not in person.merged:
         return _refused(event, "no such person was merged into this one", person)
     apart = (person.person_id, event.gone)
-    relived = relive(program, past.of(person.person_id), apart, now)
+    relived = relive(program, past, apart, now)
     states = relived.states
     if not all(one in states for one in apart):
         return _refused(event, "their records do not tell the two apart", person)
@@ -72,6 +75,7 @@ def part(
     share_contacts(person, states)
     results: list[Result] = []
     for one, state in states.items():
+        state.apart = list(dict.fromkeys([*state.apart, *person.apart]))
         other = apart[0] if one == apart[1] else apart[1]
         note = Separated(other=other, by=event.by)
         results.append(take_up(program, state, person, note=note, now=now))
@@ -86,12 +90,22 @@ def _refused(event: PersonSplit, what: str, person: State | None) -> Parting:
     return Parting(results=[Result(about=about, notes=[*notes])])
 
 
-def relive(
-    program: Program, records: Iterable[Record], apart: tuple[PersonId, PersonId], now: Instant
-) -> Relived:
-    """Live records again up to `now` with two persons kept apart."""
-    life = _Life(program, apart)
-    for position, event in records:
+def _kept_apart(people: Sequence[State], event: PersonSplit) -> list[Result]:
+    """Keep two apart whom the records never join, since those of one are overwritten."""
+    results: list[Result] = []
+    for one in people:
+        other = event.gone if one.person_id == event.person_id else event.person_id
+        if other not in one.apart:
+            one.apart.append(other)
+        one.version += 1
+        results.append(Result(state=one, notes=[Separated(other=other, by=event.by)]))
+    return results
+
+
+def relive(program: Program, past: Past, apart: tuple[PersonId, PersonId], now: Instant) -> Relived:
+    """Live the first one's records again up to `now` with two persons kept apart."""
+    life = _Life(program, past, apart)
+    for position, event in past.of(apart[0]):
         life.live(position, event)
     life.ring(now)
     relived = life.relived
@@ -102,9 +116,10 @@ def relive(
 
 
 class _Life:
-    def __init__(self, program: Program, apart: tuple[PersonId, PersonId]) -> None:
+    def __init__(self, program: Program, past: Past, apart: tuple[PersonId, PersonId]) -> None:
         self.relived = Relived()
         self._program = program
+        self._past = past
         self._apart = apart
         self._now: Instant = 0
         self._alarms: dict[PersonId, Instant] = {}
@@ -117,7 +132,7 @@ class _Life:
         self._now = now
         match event:
             case CustomerEvent():
-                self._step(position, event, reads(self._program, event))
+                self._step(position, event, self._own(reads(self._program, event)))
             case JourneyCalled():
                 self._step(position, event, reads(self._program, event))
             case PersonsJoined():
@@ -151,6 +166,18 @@ class _Life:
         while person_id in self.relived.forwards:
             person_id = self.relived.forwards[person_id]
         return person_id
+
+    def _own(self, keys: Keys) -> Keys:
+        """Leave out what leads to somebody else: to whom an earlier split gave it."""
+        foreign = self._past.foreign(keys.pointers, self._apart[0])
+        if not foreign:
+            return keys
+        own = [index for index, key in enumerate(keys.pointers) if key not in foreign]
+        return msgspec.structs.replace(
+            keys,
+            pointers=tuple([keys.pointers[index] for index in own]),
+            identifiers=tuple([keys.identifiers[index] for index in own]),
+        )
 
     def _who_said(self, event: ConsentSaid) -> Sequence[PersonId]:
         """Return for whom consent was said: a no of the merged person is one of both."""

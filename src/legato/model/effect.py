@@ -82,6 +82,12 @@ class Erase(Noun, frozen=True, kw_only=True, array_like=True, tag="erase"):
     told: tuple[Told, ...]
     by: str
     reason: str
+    apart: tuple[PersonId, ...] = ()
+    """Persons who were taken for this one, and parted from them."""
+    addresses: tuple[tuple[str, str], ...] = ()
+    """(channel, address) of all that the person could be reached at: see Suppress."""
+    closed: tuple[bytes, ...] = ()
+    """Digests of those that must not be contacted, where only the record knows them."""
 
 
 class Tell(Noun, frozen=True, kw_only=True, array_like=True, tag="tell"):

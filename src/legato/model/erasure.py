@@ -78,6 +78,12 @@ class Erasure(Noun, frozen=True, kw_only=True, array_like=True):
     searched: Searched | None = None
     completed_at: Instant | None = None
     """When every destination had been told as well, or could not be."""
+    closed: tuple[bytes, ...] = ()
+    """Digests of the person's addresses that must not be contacted."""
+    apart: tuple[PersonId, ...] = ()
+    """Persons who were taken for this one, and parted from them."""
+    beside: tuple[int, ...] = ()
+    """Where in the log these stand: some of it may name both. Until it is overwritten."""
 
     @property
     def is_telling(self) -> bool:

@@ -179,6 +179,8 @@ class ErasureRequested(Noun, frozen=True, kw_only=True, array_like=True, tag="er
     """Put in when the person's records are overwritten: a replay finds nobody to take them from."""
     deliveries: tuple[Delivery, ...] = ()
     """Likewise: by which destinations are still being told."""
+    closed: tuple[bytes, ...] = ()
+    """Likewise: digests of the person's addresses that must not be contacted."""
 
 
 class ErasureCompleted(Noun, frozen=True, kw_only=True, array_like=True, tag="erased_whole"):
@@ -187,6 +189,14 @@ class ErasureCompleted(Noun, frozen=True, kw_only=True, array_like=True, tag="er
     received_at: Instant
     erasure_id: EventId
     findings: Findings
+
+
+class Forgotten(Noun, frozen=True, kw_only=True, array_like=True, tag="forgotten"):
+    """Somebody was erased who had been taken for this person: what was theirs is to go."""
+
+    received_at: Instant
+    person_id: PersonId
+    tombs: tuple[Tomb, ...]
 
 
 class Erased(Noun, frozen=True, kw_only=True, array_like=True, tag="erased"):
@@ -229,6 +239,8 @@ class PersonSplit(Noun, frozen=True, kw_only=True, array_like=True, tag="split")
     """Who was merged into them."""
     by: str
     reason: str = ""
+    is_done: bool = False
+    """One of the two was erased since: a replay never joins them, and keeps them apart."""
 
 
 Event: TypeAlias = (
@@ -246,6 +258,7 @@ Event: TypeAlias = (
     | ScheduleTaken
     | ErasureRequested
     | ErasureCompleted
+    | Forgotten
     | Erased
     | Noticed
 )

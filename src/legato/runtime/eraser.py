@@ -19,12 +19,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 
 from legato.core.erasure.overwrite import ERASURE, instead_of
+from legato.core.erasure.redact import Redactor
 from legato.core.identifiers import Identifiers, pointer_key
 from legato.model.erasure import Erasure, Findings, Searched
 from legato.model.event import (
     CustomerEvent,
     ErasureCompleted,
     Event,
+    Forgotten,
     RejectedItem,
     decode_event,
     decode_object,
@@ -147,6 +149,8 @@ class Eraser:
 
     async def _erase(self, erasure: Erasure) -> None:
         """Overwrite everything of a person; a second time once all destinations are told."""
+        if erasure.overwritten_at is None:
+            await self._redact(erasure)
         strays = await asyncio.to_thread(self._find_strays, erasure)
         strikes = await asyncio.to_thread(self._erasures.strikes, STRIKES_MAX)
         positions = sorted({*strikes, *strays, erasure.position})
@@ -172,6 +176,25 @@ class Eraser:
         done = await asyncio.to_thread(self._erasures.get, erasure.erasure_id)
         if done is not None:
             await self._proof.certified(done)
+
+    async def _redact(self, erasure: Erasure) -> None:
+        """Take the person out of what tells of those who had been taken for them."""
+        redactor = Redactor(self._plan().identity.kinds, erasure.tombs)
+        await asyncio.to_thread(self._rewrite_beside, erasure.beside, redactor)
+        for person_id in erasure.apart:
+            await self._settle(
+                Forgotten(received_at=self._clock.now(), person_id=person_id, tombs=erasure.tombs)
+            )
+
+    def _rewrite_beside(self, positions: Sequence[int], redactor: Redactor) -> None:
+        records: list[tuple[int, bytes]] = []
+        for position in positions:
+            data = self._log.get(position)
+            event = None if data is None else redactor.event(decode_event(data))
+            if event is not None:
+                records.append((position, encode_event(event)))
+        if records:
+            self._log.rewrite(records)
 
     async def _overwrite(self, positions: Sequence[int], erasure_id: EventId) -> None:
         await asyncio.to_thread(self._rewrite, positions)

@@ -47,7 +47,7 @@ def refold(
     is asked for the store again; 0: never.
     """
     store = open_store()
-    memory = Memory(store, Past(log, store), core=Core(), people_max=people_max)
+    memory = Memory(store, Past(log, store, store.pointers), core=Core(), people_max=people_max)
     digest = hashlib.blake2b(digest_size=16)
     delivery_ids: list[str] = []
     for turn_count, records in enumerate(_turns(log, turn_records), 1):
@@ -65,7 +65,9 @@ def refold(
                 delivery_ids.append(delivery_id)
         if forget_every and turn_count % forget_every == 0:
             store = open_store()
-            memory = Memory(store, Past(log, store), core=Core(), people_max=people_max)
+            memory = Memory(
+                store, Past(log, store, store.pointers), core=Core(), people_max=people_max
+            )
     return Refolded(
         record_count=log.last_position(),
         delivery_ids=tuple(delivery_ids),

@@ -75,7 +75,9 @@ class World:
         self._notes: list[tuple[PersonId, Instant, Note]] = []
         self._log = log
         self._store = store
-        self._memory = Memory(store, Past(log, store), core=Core(), people_max=PEOPLE_MAX)
+        self._memory = Memory(
+            store, Past(log, store, store.pointers), core=Core(), people_max=PEOPLE_MAX
+        )
         self._coming: list[tuple[Instant, int, Callable[[], None]]] = []
         self._count = 0
         self._messages = 0
@@ -208,7 +210,7 @@ class World:
 
         Deliveries that were on their way are attempted again under the same id.
         """
-        past = Past(self._log, self._store)
+        past = Past(self._log, self._store, self._store.pointers)
         self._memory = Memory(self._store, past, core=Core(), people_max=PEOPLE_MAX)
         self._lanes.forget()
         for destination, _ in self._store.destinations():

@@ -397,8 +397,18 @@ class MemoryStore:
     def _apply_erasing(self, erasing: Erasing) -> None:
         for position, erase in erasing.begun:
             gone = self._remove(erase)
-            self.erasures.begin(position, erase, [row.position for row in gone])
+            apart = tuple(self._forwards.get(one, one) for one in erase.apart)
+            ids = {each for one in apart for each in (one, *self._gone.get(one, {}))}
+            beside = [row.position for row in self._notes if row.person_id in ids]
+            known = msgspec.structs.replace(erase, apart=apart, closed=self._close(erase))
+            self.erasures.begin(position, known, [row.position for row in gone], beside)
         self.erasures.take(erasing)
+
+    def _close(self, erase: Erase) -> tuple[bytes, ...]:
+        """Return which of the person's addresses must not be contacted."""
+        self._suppressed.update(erase.closed)
+        digests = [address_digest(channel, address) for channel, address in erase.addresses]
+        return (*erase.closed, *[one for one in digests if one in self._suppressed])
 
     def _remove(self, erase: Erase) -> list[NoteRow]:
         """Remove what is kept of a person; return their notes."""

@@ -52,13 +52,15 @@ class MemoryErasures:
             self._strays.pop(position, None)
         erasure = self._erasures.get(erasure_id)
         if erasure is not None:
-            self._erasures[erasure_id] = replace(erasure, keys=())
+            self._erasures[erasure_id] = replace(erasure, keys=(), beside=())
 
     def purge(self) -> None:
         """Nothing removed is kept anywhere."""
 
-    def begin(self, position: int, erase: Erase, records: Sequence[int]) -> None:
-        """Begin an erasure, given where the person's notes stood."""
+    def begin(
+        self, position: int, erase: Erase, records: Sequence[int], beside: Sequence[int]
+    ) -> None:
+        """Begin an erasure, given where the person's notes stood, and those of whom was parted."""
         for tomb in erase.tombs:
             self.tombs[tomb] = max(self.tombs.get(tomb, 0), erase.requested_at)
         self._strikes.update(dict.fromkeys([*records, position]))
@@ -73,6 +75,9 @@ class MemoryErasures:
             keys=erase.keys,
             told=erase.told,
             counts={"records": len(dict.fromkeys(records))},
+            closed=erase.closed,
+            apart=erase.apart,
+            beside=tuple(dict.fromkeys(beside)),
         )
 
     def take(self, erasing: Erasing) -> None:

@@ -14,12 +14,13 @@ import msgspec
 from legato.model.delivery import Delivery, decode_delivery
 from legato.model.effect import Certify, Erase, Tell
 from legato.model.erasure import Erasure, decode_erasure
-from legato.model.ids import DeliveryId, EventId
+from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.note import AudienceChanged, Called, Decided, Note, Settled, decode_notes
 from legato.model.noun import to_bytes
 from legato.ports.erasure import Erasing
 from legato.stores.connection import Connection
 from legato.stores.sqlite_file import SqliteFile
+from legato.stores.suppression import address_digest
 
 _THREAD = (
     "WITH RECURSIVE thread(key) AS ("
@@ -85,7 +86,7 @@ class SqliteErasures:
                 writer.executemany(f"DELETE FROM {table} WHERE position = ?", rows)  # noqa: S608 - our own names
             erasure = _erasure(writer, erasure_id)
             if erasure is not None:
-                _write(writer, msgspec.structs.replace(erasure, keys=()))
+                _write(writer, msgspec.structs.replace(erasure, keys=(), beside=()))
 
     def purge(self) -> None:
         self._file.purge()
@@ -104,13 +105,16 @@ def write_erasing(writer: Connection, erasing: Erasing) -> None:
 
 
 def _begin(writer: Connection, position: int, erase: Erase) -> None:
-    people = msgspec.json.encode(erase.person_ids).decode()
-    notes: list[tuple[int, int, bytes]] = writer.execute(_THREAD, (people,)).fetchall()
+    notes = _thread(writer, erase.person_ids)
     deliveries = _deliveries(decode_notes(row[2]) for row in notes)
     positions = {row[1]: None for row in notes}
     writer.executemany("DELETE FROM note WHERE key = ?", [(row[0],) for row in notes])
     _add(writer, "strike", [*positions, position])
     counts = {"records": len(positions), "notes": len(notes)}
+    closed = _closed(writer, erase)
+    apart = [_present(writer, one) for one in erase.apart]
+    besides = _thread(writer, apart)
+    _forget_dead(writer, erase.keys, _deliveries(decode_notes(row[2]) for row in besides))
     for name, sql, keys in (
         ("profiles", "DELETE FROM person WHERE person_id = ?", erase.person_ids),
         ("", "DELETE FROM forward WHERE target = ?", erase.person_ids),
@@ -138,8 +142,45 @@ def _begin(writer: Connection, position: int, erase: Erase) -> None:
             keys=erase.keys,
             told=erase.told,
             counts=counts,
+            closed=closed,
+            apart=tuple(apart),
+            beside=tuple(dict.fromkeys(row[1] for row in besides)),
         ),
     )
+
+
+def _thread(reader: Connection, people: Sequence[PersonId]) -> list[tuple[int, int, bytes]]:
+    """Return the notes of persons, each with its key and its position."""
+    return reader.execute(_THREAD, (msgspec.json.encode(people).decode(),)).fetchall()
+
+
+def _present(reader: Connection, person_id: PersonId) -> PersonId:
+    target = reader.execute("SELECT target FROM forward WHERE gone = ?", (person_id,)).get
+    return person_id if target is None else target
+
+
+def _closed(writer: Connection, erase: Erase) -> tuple[bytes, ...]:
+    """Return which of the person's addresses must not be contacted; a replay is told them."""
+    writer.executemany(
+        "INSERT OR IGNORE INTO suppressed VALUES (?, ?)",
+        [(one, erase.requested_at) for one in erase.closed],
+    )
+    digests = [address_digest(channel, address) for channel, address in erase.addresses]
+    found = [
+        one
+        for one in dict.fromkeys(digests)
+        if writer.execute("SELECT 1 FROM suppressed WHERE digest = ?", (one,)).get is not None
+    ]
+    return (*erase.closed, *found)
+
+
+def _forget_dead(writer: Connection, keys: Sequence[str], deliveries: Sequence[DeliveryId]) -> None:
+    """Forget what could not be delivered, was noted of somebody else, and names the erased."""
+    values = [key.partition(":")[2].lower().encode() for key in keys]
+    for delivery_id in deliveries:
+        row = writer.execute("SELECT body FROM dead WHERE delivery_id = ?", (delivery_id,)).get
+        if row is not None and any(value in row.lower() for value in values):
+            writer.execute("DELETE FROM dead WHERE delivery_id = ?", (delivery_id,))
 
 
 def _tell(writer: Connection, tell: Tell) -> None:

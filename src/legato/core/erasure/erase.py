@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from legato.core.consents.addresses import opt_out_key
 from legato.core.erasure.tell import deliveries_of
 from legato.core.exchange import Loaded, Result
-from legato.core.identifiers import pointer_key
+from legato.core.identifiers import address_of, plain_address, pointer_key
 from legato.core.program import Program
 from legato.model.delivery import Delivery
 from legato.model.effect import Certify, Deliver, Effect, Erase, Settle, Strike, Tell
@@ -49,7 +50,10 @@ def erase(program: Program, loaded: Loaded, event: ErasureRequested, now: Instan
     else:
         deliveries = deliveries_of(program, person, event, husk_id=husk_id, now=now)
     notes: list[Note] = [*_endings(person), PersonErased(erasure_id=event.event_id)]
-    effects: list[Effect] = [_erasure(person, event, deliveries, now), *_withdrawals(person)]
+    effects: list[Effect] = [
+        _erasure(program, person, event, deliveries=deliveries, now=now),
+        *_withdrawals(person),
+    ]
     husk = None
     if deliveries:
         pending = {delivery.delivery_id: delivery for delivery in deliveries}
@@ -111,7 +115,12 @@ def returned(loaded: Loaded, event: CustomerEvent) -> Result | None:
 
 
 def _erasure(
-    person: State | None, event: ErasureRequested, deliveries: tuple[Delivery, ...], now: Instant
+    program: Program,
+    person: State | None,
+    event: ErasureRequested,
+    *,
+    deliveries: tuple[Delivery, ...],
+    now: Instant,
 ) -> Erase:
     keys: tuple[str, ...] = ()
     ids = [event.person_id]
@@ -133,7 +142,22 @@ def _erasure(
         ),
         by=event.by,
         reason=event.reason,
+        apart=tuple(person.apart) if person is not None else (),
+        addresses=tuple(_addresses(program, person)) if person is not None else (),
+        closed=event.closed,
     )
+
+
+def _addresses(program: Program, person: State) -> Iterator[tuple[str, str]]:
+    """Yield every address of a person, under each name by which it may be closed."""
+    known = [value for values in person.identifiers.values() for value in values]
+    known += person.suppressed
+    for name, channel in program.plan.channels.items():
+        for address in dict.fromkeys([address_of(person, channel.address), *known]):
+            if address:
+                yield name, address
+                for purpose in program.plan.purposes:
+                    yield opt_out_key(name, purpose), plain_address(address)
 
 
 def _endings(person: State | None) -> Iterator[Note]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from legato.model.delivery import Delivery
 from legato.model.erasure import Erasure
-from legato.model.event import Erased, ErasureRequested, Event
+from legato.model.event import Erased, ErasureRequested, Event, PersonSplit
 from legato.model.ids import EventId
 
 ERASURE = "erasure"
@@ -24,8 +24,9 @@ def instead_of(
 ) -> Event | None:
     """Return what a record is overwritten with; None: it is already.
 
-    The request for an erasure stays, with what a replay cannot know any more: the tombstones, and
-    by which deliveries destinations are still being told.
+    The request for an erasure stays, with what a replay cannot know any more: the tombstones, the
+    addresses that are closed, and by which deliveries destinations are still being told. So does
+    that two persons were parted: the other of them is still here.
     """
     match event:
         case Erased():
@@ -35,7 +36,10 @@ def instead_of(
             return replace(
                 event,
                 tombs=event.tombs if known is None else known.tombs,
+                closed=event.closed if known is None else known.closed,
                 deliveries=tuple(telling(event.event_id)),
             )
+        case PersonSplit():
+            return None if event.is_done else replace(event, is_done=True, reason="")
         case _:
             return Erased(received_at=event.received_at, cause=cause)

@@ -60,7 +60,7 @@ class Engine:
         """Hear from `inbox`, and say what happens with `tell`."""
         self.memory = Memory(
             parts.state,
-            Past(parts.log, parts.records),
+            Past(parts.log, parts.records, parts.state.pointers),
             core=parts.core,
             people_max=parts.people_max,
         )
