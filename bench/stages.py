@@ -33,7 +33,7 @@ from legato.model.event import CustomerEvent, DeliveryReported, Event, PlanActiv
 from legato.model.ids import EventId, derive
 from legato.model.plan import encode_plan, plan_digest
 from legato.stores.memory import MemoryLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.state import SqliteStore
 from legato.workspace import check_files, read_workspace
 
 TURN = 64

@@ -28,8 +28,8 @@ from legato.model.ids import EnrollmentId, PersonId
 from legato.model.instant import HOUR, SECOND
 from legato.model.state import State, decode_state, encode_state
 from legato.ports.state_store import Turn
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
 from run import PORT, Legato, Table, machine, milliseconds
 
 WOKEN = 20_000

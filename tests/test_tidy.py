@@ -10,11 +10,13 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "legato"
 MODULE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 60
+PACKAGE_MODULES_MAX = 15
 PURE = ("model", "expr", "core", "connectors", "plan")
 # Both break replay: str hashes differ per process, and so does set order.
 UNSTABLE_CALLS = {"hash": "ids.digest", "set": "dict.fromkeys, or sorted(...)", "id": "a real id"}
 
 MODULES = sorted(SOURCE.rglob("*.py"))
+PACKAGES = sorted({path.parent for path in MODULES})
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
@@ -43,3 +45,13 @@ def test_module_is_tidy(path: Path) -> None:
                     f"processes; use {UNSTABLE_CALLS[name]}"
                 )
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_package_is_tidy(path: Path) -> None:
+    count = sum(module.name != "__init__.py" for module in path.glob("*.py"))
+    where = path.relative_to(SOURCE.parent)
+    assert count <= PACKAGE_MODULES_MAX, (
+        f"{where}: {count} modules, over {PACKAGE_MODULES_MAX}; move those that belong to one "
+        f"noun into a subpackage: `git mv`, and name the new place in every import"
+    )

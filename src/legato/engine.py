@@ -21,8 +21,8 @@ from legato.runtime.engine.process import SocketInbox
 from legato.runtime.local import settle_down
 from legato.runtime.upkeep import Upkeep
 from legato.stores.folder import ENGINE_HOLD, ENGINE_WAIT_SECONDS, Folder
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
 from legato.transports.clock import SystemClock
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from legato.ports.log import Log
 from legato.stores.memory import MemoryLog, MemoryStore
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
 
 Store: TypeAlias = MemoryStore | SqliteStore
 

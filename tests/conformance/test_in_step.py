@@ -18,7 +18,7 @@ from legato.model.note import Admitted, encode_notes
 from legato.model.problem import Reason
 from legato.ports.state_store import NoteRow, Turn
 from legato.stores.memory import MemoryStore
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.state import SqliteStore
 
 PEOPLE = [PersonId(f"p{number}") for number in range(6)]
 KEYS = [f"email:{number}" for number in range(4)]

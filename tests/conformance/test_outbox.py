@@ -13,7 +13,7 @@ from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.problem import Reason
 from legato.ports.state_store import DeadRow, OutboxRow, Turn
 from legato.stores.memory import MemoryStore
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.state import SqliteStore
 
 Store: TypeAlias = MemoryStore | SqliteStore
 Again: TypeAlias = Callable[[Store], Store]

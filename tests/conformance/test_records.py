@@ -12,7 +12,7 @@ from legato.model.note import Admitted, Note, Story, encode_notes, mark_of
 from legato.model.problem import Reason
 from legato.ports.state_store import NoteRow, QuarantineRow, Turn
 from legato.stores.memory import MemoryStore
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.state import SqliteStore
 
 Store: TypeAlias = MemoryStore | SqliteStore
 Again: TypeAlias = Callable[[Store], Store]

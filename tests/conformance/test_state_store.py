@@ -11,7 +11,7 @@ from legato.model.ids import PersonId, message_digest
 from legato.model.instant import HOUR
 from legato.ports.state_store import Head, Turn
 from legato.stores.memory import MemoryStore
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.state import SqliteStore
 
 Store: TypeAlias = MemoryStore | SqliteStore
 Again: TypeAlias = Callable[[Store], Store]

@@ -34,8 +34,8 @@ from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.runtime.local import LocalHost, Stores
 from legato.stores.govern.link_keys import KeyFile
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
 from legato.transports.clock import SystemClock
 from legato.transports.http import HttpSender
 from legato.transports.secrets import EnvironmentSecrets

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from legato.cli.demo import find_example
+from legato.cli.demo.demo import find_example
 from legato.workspace import read_workspace
 
 SOURCES = Path(__file__).parents[2] / "src"

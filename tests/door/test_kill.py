@@ -22,8 +22,8 @@ from legato.runtime.engine.engine import Engine
 from legato.runtime.engine.parts import Parts
 from legato.runtime.engine.thread import QueueInbox
 from legato.stores.memory import MemoryStore
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
 from legato.transports.clock import SystemClock
 from tests.door.kill.checker import Files, check
 from tests.door.kill.load import Load

@@ -17,9 +17,9 @@ from legato.model.event import CustomerEvent, Event
 from legato.model.ids import PersonId
 from legato.model.instant import DAY, HOUR, SECOND, Instant
 from legato.model.note import Decided, Entered, Story
-from legato.stores.sqlite_file import SqliteFile
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.file import SqliteFile
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
 from tests.door.embedded import Embedded, OwnClock, Sink, compile_text, embedded
 from tests.door.test_api_routes import KEY, Answered, Legato, started
 

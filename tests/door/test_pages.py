@@ -13,9 +13,9 @@ import pytest
 from legato.govern.links.linker import PATHS
 from legato.govern.links.token import Token
 from legato.insight.preferences import is_open
+from legato.model.definitions.links import LinkKind
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import DAY, HOUR
-from legato.model.links import LinkKind
 from legato.pages.guesses import GUESSES_MAX
 from tests.door.hosted import Hosted, hosted
 

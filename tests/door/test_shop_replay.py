@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner, Result
 
-from legato.cli.replay import Fact, Replay, Sender
-from legato.cli.replay import replay as command
+from legato.cli.demo.replay import Fact, Replay, Sender
+from legato.cli.demo.replay import replay as command
 from legato.model.instant import HOUR, MINUTE, SECOND, Instant, parse_instant
 from legato.model.problem import LegatoError
 

@@ -10,7 +10,7 @@ from typing import Any
 import aiosmtplib
 from aiohttp import ClientSession, web
 
-from legato.cli.standins import Confirming, Faults, StandIns, lag_ms
+from legato.cli.demo.standins import Confirming, Faults, StandIns, lag_ms
 
 ORDER = {"order_id": "536367", "customer_id": "c1", "total": "54.10"}
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from legato.core.consents.standing import awaited, holding
-from legato.core.merge import merge
+from legato.core.identity.merge import merge
 from legato.core.program import Program
 from legato.model.consent import ConsentLine
 from legato.model.event import ConsentSaid, CustomerEvent

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legato.govern.links.token import MAC_BYTES, VERSION, Token, sign, verify
+from legato.model.definitions.links import LinkKind
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import DAY, SECOND
-from legato.model.links import LinkKind
 from legato.ports.links import LinkKey
 
 KEYS = {number: LinkKey(number=number, secret=bytes([number]) * 32, made_at=0) for number in (1, 2)}

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from legato.model.journey import Journey
+from legato.model.definitions.journey import Journey
 from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.plan.findings import Findings
 from legato.plan.load import load

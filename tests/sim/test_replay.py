@@ -16,7 +16,7 @@ from legato.simulate.replay import refold
 from legato.simulate.trial import live_seed
 from legato.simulate.workload import Crowd
 from legato.stores.memory import MemoryLog, MemoryStore
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.state import SqliteStore
 from tests.sim.seeds import plans
 
 SEEDS = range(12)

@@ -22,8 +22,8 @@ from legato.simulate.provider import Provider
 from legato.simulate.replay import refold, rehearse
 from legato.simulate.world import World, WorldStore
 from legato.stores.memory import MemoryLog, MemoryStore
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
 from legato.workspace import check_files, read_workspace
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"

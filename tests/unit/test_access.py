@@ -26,7 +26,7 @@ from legato.model.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from legato.model.problem import LegatoError
 from legato.stores.govern.access import SqliteAccess
 from legato.stores.govern.schema import open_govern
-from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite.file import SqliteFile
 
 NOW: Instant = 1_800_000_000 * SECOND
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from legato.govern.counted import OTHERS, WINDOWS_MAX
 from legato.model.problem import LegatoError
 from legato.ports.audit import AuditEntry, AuditQuestion, Head
 from legato.stores.govern.schema import FILE_NAME, GOVERN_FORMAT, open_govern
-from legato.stores.sqlite_file import Format, SqliteFile
+from legato.stores.sqlite.file import Format, SqliteFile
 from legato.transports.clock import SystemClock
 
 ENTRIES = 40

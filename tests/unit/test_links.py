@@ -11,9 +11,9 @@ from legato.connectors.mail import Letter, compose
 from legato.govern.links.keys import Keys
 from legato.govern.links.linker import Linker
 from legato.govern.links.token import Token, verify
+from legato.model.definitions.links import CONFIRM, PREFERENCES, UNSUBSCRIBE, Pages
 from legato.model.delivery import Delivery
 from legato.model.instant import DAY, HOUR, SECOND
-from legato.model.links import CONFIRM, PREFERENCES, UNSUBSCRIBE, Pages
 from legato.model.plan import Plan, Purpose
 from legato.model.problem import LegatoError, Reason
 from legato.stores.govern.link_keys import FILE_NAME, KeyFile

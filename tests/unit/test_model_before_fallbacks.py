@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
+from legato.model.definitions.journey import Send
 from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId, PersonId
-from legato.model.journey import Send
 from legato.model.note import Decided, Settled
 from legato.model.noun import to_bytes
 from legato.model.state import State, decode_state, encode_state

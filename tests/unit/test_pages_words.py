@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from legato.model.links import Pages, Sender
+from legato.model.definitions.links import Pages, Sender
 from legato.pages.colour import TEXT_CONTRAST, Colour, contrast, parse
 from legato.pages.html import element, page, policy, text
 from legato.pages.speech import negotiate, speech_in

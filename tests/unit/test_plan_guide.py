@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from legato.plan.conditions.operators import OPERATORS
 from legato.plan.load import KINDS, load
-from legato.plan.operators import OPERATORS
-from legato.plan.rules.steps import WORDS
+from legato.plan.rules.journeys.steps import WORDS
 
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "guide" / "definitions.md"
 

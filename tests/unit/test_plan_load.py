@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from legato.model.ids import digest
-from legato.model.instant import DAY, HOUR, MINUTE, WEEK
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     END,
     Call,
     GoTo,
@@ -18,6 +16,8 @@ from legato.model.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.ids import digest
+from legato.model.instant import DAY, HOUR, MINUTE, WEEK
 from legato.model.plan import Plan, decode_plan, encode_plan
 from legato.model.rule import (
     AllOf,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from legato.govern.roles import ROLES
-from legato.model.sign_in import RoleRule
+from legato.model.definitions.sign_in import RoleRule
 from legato.plan.access.sign_in import ROLE_NAMES
 from legato.plan.diff import compare
 from legato.workspace import check_files

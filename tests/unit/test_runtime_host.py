@@ -14,6 +14,7 @@ from legato.core.exchange import Loaded, Result
 from legato.core.program import Program
 from legato.core.step import step
 from legato.fold.memory import Core
+from legato.model.definitions.journey import Entry, Journey, JourneyStep, Send, Wait
 from legato.model.delivery import Delivery
 from legato.model.event import (
     CustomerEvent,
@@ -25,7 +26,6 @@ from legato.model.event import (
 )
 from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import HOUR, MINUTE, SECOND, Instant
-from legato.model.journey import Entry, Journey, JourneyStep, Send, Wait
 from legato.model.note import Story
 from legato.model.plan import (
     Channel,

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from legato.fold.cache import Cache
+from legato.model.definitions.journey import Entry, Journey
 from legato.model.event import Event, JourneyCalled, ScheduleTaken, TimerFired
 from legato.model.ids import PersonId
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND, Instant, parse_instant
-from legato.model.journey import Entry, Journey
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError
 from legato.model.state import State, encode_state

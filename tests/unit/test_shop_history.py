@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from legato.cli.replay import Fact, load_history
+from legato.cli.demo.replay import Fact, load_history
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 BYTES_MAX = 1_500_000

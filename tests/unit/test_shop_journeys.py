@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from legato.cli.replay import Fact, load_history
+from legato.cli.demo.replay import Fact, load_history
 from legato.model.event import NAME_OF_KIND, CustomerEvent
 from legato.model.ids import EventId, derive
 from legato.model.instant import DAY, HOUR, MINUTE, Instant, format_instant, parse_instant

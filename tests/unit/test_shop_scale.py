@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from legato.model.instant import DAY, HOUR, MINUTE, SECOND
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     Call,
     Entry,
     Exit,
@@ -15,6 +14,7 @@ from legato.model.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.instant import DAY, HOUR, MINUTE, SECOND
 from legato.model.plan import Cap, ComputedTrait, Plan, Policies, QuietHours, SegmentType, StateRule
 from legato.model.rule import (
     ALWAYS,

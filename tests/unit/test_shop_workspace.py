@@ -9,12 +9,12 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from legato.cli.demo import HTTP_PORT, SECRETS, SENDERS, SMTP_PORT, Providers, prepare
-from legato.cli.replay import Fact, load_history
+from legato.cli.demo.demo import HTTP_PORT, SECRETS, SENDERS, SMTP_PORT, Providers, prepare
+from legato.cli.demo.replay import Fact, load_history
+from legato.model.definitions.journey import Send
 from legato.model.event import NAME_OF_KIND
 from legato.model.ids import digest
 from legato.model.instant import SECOND
-from legato.model.journey import Send
 from legato.model.plan import Plan
 from legato.plan.scale import scale_plan
 from legato.workspace import check_files, read_workspace

@@ -24,11 +24,11 @@ from legato.model.instant import HOUR
 from legato.model.problem import LegatoError
 from legato.ports.state_store import Head, NoteRow, Turn
 from legato.stores.folder import Folder
-from legato.stores.sqlite_file import WAL_BYTES_MAX, SqliteFile
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_schema import STATE_FORMAT
-from legato.stores.sqlite_seen import SLICES
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.file import WAL_BYTES_MAX, SqliteFile
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.schema import STATE_FORMAT
+from legato.stores.sqlite.seen import SLICES
+from legato.stores.sqlite.state import SqliteStore
 
 Opened: TypeAlias = SqliteLog | SqliteStore
 Open: TypeAlias = Callable[[Path], Opened]
@@ -475,8 +475,8 @@ def python(code: str, folder: Path) -> subprocess.Popen[bytes]:
         from pathlib import Path
         from legato.ports.state_store import Turn
         from legato.stores.folder import Folder
-        from legato.stores.sqlite_log import SqliteLog
-        from legato.stores.sqlite_state import SqliteStore
+        from legato.stores.sqlite.log import SqliteLog
+        from legato.stores.sqlite.state import SqliteStore
     """
     source = textwrap.dedent(head) + textwrap.dedent(code)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

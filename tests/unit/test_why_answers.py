@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from legato.insight.answer import Answer
-from legato.insight.why import Question, Stopped, unknown_person, why
+from legato.insight.why.answer import Answer
+from legato.insight.why.why import Question, Stopped, unknown_person, why
+from legato.model.definitions.journey import Entry, Journey, Send, Wait
 from legato.model.delivery import Outcome
 from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
 from legato.model.instant import HOUR, MINUTE, Instant
-from legato.model.journey import Entry, Journey, Send, Wait
 from legato.model.note import (
     Admitted,
     Candidate,

@@ -18,7 +18,7 @@ from legato.model.problem import LegatoError
 from legato.ports.audit import Audit, AuditEntry
 from legato.ports.clock import Clock
 from legato.stores.govern.access import OldTokens, SqliteAccess
-from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite.file import SqliteFile
 
 KEEP_EVERY: Duration = MINUTE
 """How often it is stored when tokens and sessions were last used."""

@@ -19,7 +19,7 @@ from legato.ports.audit import EVERYTHING, AuditEntry, AuditQuestion, AuditStore
 from legato.ports.clock import Clock
 from legato.stores.govern.audit import AnchorFile, SqliteAudit, address_salt
 from legato.stores.govern.schema import FILE_NAME, open_govern
-from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite.file import SqliteFile
 
 VERIFY_ROWS = 10_000
 CHANGES_MAX = 200

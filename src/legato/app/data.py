@@ -19,8 +19,8 @@ from legato.runtime.local import LocalHost, Stores
 from legato.stores.folder import Folder
 from legato.stores.govern.schema import open_govern
 from legato.stores.retention_file import RetentionFile
-from legato.stores.sqlite_log import SqliteLog
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
 
 
 class Data:

@@ -21,7 +21,7 @@ from legato.ports.audit import Audit, AuditEntry
 from legato.runtime.eraser import Proof
 from legato.runtime.local import LocalHost
 from legato.stores.search import Found, search_folder
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.state import SqliteStore
 
 SEARCH_BYTES_MAX = 16 << 30
 """Of the data folder: more cannot be searched well within a minute, and the certificate says so."""

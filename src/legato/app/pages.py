@@ -16,10 +16,10 @@ from legato.govern.links.linker import Linker
 from legato.govern.links.token import Token, Unsound, sign, verify
 from legato.insight.preferences import closed_together, is_open, topics
 from legato.model.consent import EVERY_CHANNEL, Consent, ConsentLine, Evidence, Scope
+from legato.model.definitions.links import LinkKind
 from legato.model.event import ConsentSaid
 from legato.model.ids import PersonId, digest
 from legato.model.instant import DAY, Duration
-from legato.model.links import LinkKind
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.model.state import State

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from legato.govern.access.denial import Denial
 from legato.govern.access.provided import Provided, Visits
 from legato.govern.access.records import User
+from legato.model.definitions.sign_in import SignIn
 from legato.model.instant import Instant
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError
-from legato.model.sign_in import SignIn
 from legato.ports.clock import Clock
 from legato.ports.sender import Secrets
 from legato.ports.sign_in import Provider, ProviderFault

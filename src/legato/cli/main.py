@@ -16,7 +16,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Start": {
         "init": ("legato.cli.init:init", "Make a workspace of your own, with comments."),
         "up": ("legato.cli.up:up", "Run Legato on a workspace."),
-        "demo": ("legato.cli.demo:demo", "Run the example shop on real history, live."),
+        "demo": ("legato.cli.demo.demo:demo", "Run the example shop on real history, live."),
     },
     "Definitions": {
         "check": ("legato.cli.check:check", "Show every mistake of a workspace, with its place."),
@@ -73,7 +73,7 @@ NAME_WIDTH = 12
 class Commands(click.Group):
     """A group that imports a command only when it is called, so that `--help` is at once."""
 
-    hidden_names: ClassVar[dict[str, str]] = {"replay": "legato.cli.replay:replay"}
+    hidden_names: ClassVar[dict[str, str]] = {"replay": "legato.cli.demo.replay:replay"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names in the order of the help."""

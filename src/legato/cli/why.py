@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
-from legato.insight.answer import Answer, GateLine, Line, Stage, Weighing
 from legato.insight.profile import (
     Profile,
     SaidBy,
@@ -23,6 +22,7 @@ from legato.insight.profile import (
     ShownTrait,
 )
 from legato.insight.sentences import channel_words, moment
+from legato.insight.why.answer import Answer, GateLine, Line, Stage, Weighing
 
 Row: TypeAlias = tuple[str, str, str]
 

@@ -10,7 +10,7 @@ import msgspec
 from legato.expr.depends import events, leaves, reads_event_only, uses_time
 from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
-from legato.model.journey import Branch, Call, Exit, Journey, WaitCase, WaitFor
+from legato.model.definitions.journey import Branch, Call, Exit, Journey, WaitCase, WaitFor
 from legato.model.rule import Rule
 
 Check: TypeAlias = Callable[[Facts], bool]

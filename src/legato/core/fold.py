@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from legato.core.admit import trait_refusal
 from legato.core.consents.dialects import hear
-from legato.core.merge import later_trait
+from legato.core.identity.merge import later_trait
 from legato.core.moment import Moment
 from legato.core.program import ZONE_TRAIT
 from legato.expr.path import Json, values_at

@@ -13,7 +13,7 @@ from legato.core.erasure.expire import expire
 from legato.core.erasure.redact import forget
 from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
-from legato.core.identify import identify, join_as_told
+from legato.core.identity.identify import identify, join_as_told
 from legato.core.journeys.enter import compact, enter, enter_by_event, enter_by_segments
 from legato.core.journeys.journey import fire_due, touch
 from legato.core.journeys.late import remember, replay

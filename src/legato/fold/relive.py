@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import msgspec
 
 from legato.core.exchange import Keys, Loaded, Result
+from legato.core.identity.split import APART, call_back, share_contacts, take_up
 from legato.core.program import Program
 from legato.core.reads import reads
-from legato.core.split import APART, call_back, share_contacts, take_up
 from legato.core.step import step
 from legato.fold.past import Past
 from legato.fold.turn import FAULT_ALARM, tick

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from legato.expr import depends
+from legato.model.definitions.journey import Branch, Entry, Journey, JourneyStep, WaitCase, WaitFor
 from legato.model.event import NAME_OF_KIND
-from legato.model.journey import Branch, Entry, Journey, JourneyStep, WaitCase, WaitFor
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.model.rule import Rule

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from legato.core.consents.standing import awaited, holding
 from legato.model.consent import EVERY_CHANNEL
+from legato.model.definitions.journey import Send
 from legato.model.instant import Instant
-from legato.model.journey import Send
 from legato.model.noun import Noun
 from legato.model.plan import Plan, Purpose
 from legato.model.state import State

@@ -13,13 +13,13 @@ from legato.model.consent import (
     LegalBasis,
     TransparencyString,
 )
+from legato.model.definitions.journey import Freshness, Journey
+from legato.model.definitions.links import Pages, Sender
+from legato.model.definitions.sign_in import SignIn
 from legato.model.ids import digest
 from legato.model.instant import HOUR, MINUTE, Duration
-from legato.model.journey import Freshness, Journey
-from legato.model.links import Pages, Sender
 from legato.model.noun import ENCODER, Noun
 from legato.model.rule import Rule, Slot
-from legato.model.sign_in import SignIn
 
 PrivacyClass: TypeAlias = Literal["public", "personal", "sensitive", "health"]
 """How delicate a fact is, the least delicate first."""

@@ -9,7 +9,7 @@ from email.policy import HTTP
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from legato.model.links import Pages
+from legato.model.definitions.links import Pages
 from legato.model.noun import Noun
 from legato.pages.html import Html, policy
 

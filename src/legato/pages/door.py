@@ -15,8 +15,8 @@ from urllib.parse import parse_qs
 from legato.app.pages import Guest, HostedPages, How
 from legato.insight.preferences import topics
 from legato.model.consent import ConsentLine
+from legato.model.definitions.links import LinkKind
 from legato.model.instant import SECOND, Instant
-from legato.model.links import LinkKind
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
 from legato.pages import screens

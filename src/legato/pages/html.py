@@ -7,7 +7,7 @@ from html import escape
 from typing import NewType
 from urllib.parse import urlsplit
 
-from legato.model.links import Pages, Sender
+from legato.model.definitions.links import Pages, Sender
 from legato.pages.speech import Speech, languages, speech_in
 from legato.pages.style import source_of, style
 

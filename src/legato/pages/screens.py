@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, get_args
 from legato.app.pages import NotOurs
 from legato.insight.preferences import Choice, Topic, closed_together
 from legato.model.consent import EVERY_CHANNEL, Consent
-from legato.model.links import LinkKind
+from legato.model.definitions.links import LinkKind
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.pages.html import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from legato.model.definitions.links import Pages
 from legato.model.instant import Instant, to_datetime
-from legato.model.links import Pages
 from legato.model.noun import Noun
 from legato.pages.texts import DEFAULT, TEXTS
 

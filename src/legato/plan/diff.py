@@ -8,8 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from legato.expr import depends
-from legato.model.instant import format_duration
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     Audience,
     Branch,
     Call,
@@ -18,6 +17,7 @@ from legato.model.journey import (
     Wait,
     WaitFor,
 )
+from legato.model.instant import format_duration
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.model.rule import Rule, Slot

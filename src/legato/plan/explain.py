@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from legato.expr.english import WEEKDAYS, listed, sentence
-from legato.model.instant import format_duration
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     END,
     Audience,
     Branch,
@@ -26,10 +25,11 @@ from legato.model.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.instant import format_duration
 from legato.model.plan import SegmentType
 from legato.model.rule import Rule
-from legato.plan.rules.flow import successors
-from legato.plan.rules.steps import UNBOUNDED
+from legato.plan.rules.journeys.flow import successors
+from legato.plan.rules.journeys.steps import UNBOUNDED
 
 
 def journey_text(journey: Journey) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from legato.expr.wall import TZDATA_VERSION
-from legato.model.links import Pages, Sender
+from legato.model.definitions.links import Pages, Sender
+from legato.model.definitions.sign_in import SignIn
 from legato.model.noun import Noun
 from legato.model.plan import (
     Approvals,
@@ -23,7 +24,6 @@ from legato.model.plan import (
     Residency,
 )
 from legato.model.problem import Place, Problem
-from legato.model.sign_in import SignIn
 from legato.plan.access.sign_in import read_sign_in
 from legato.plan.consents.calling import report_calling_hours
 from legato.plan.consents.rules import ConsentRules, read_consent, report_stray_links
@@ -44,7 +44,7 @@ from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import read_destination, read_manifest
 from legato.plan.rules.identity import declare_kinds, read_identity
-from legato.plan.rules.journeys import read_journey
+from legato.plan.rules.journeys.journeys import read_journey
 from legato.plan.rules.letters import check_letters
 from legato.plan.rules.matching import read_matching
 from legato.plan.rules.pages import read_pages, read_sender

@@ -20,9 +20,7 @@ from typing import TypeVar, assert_never
 
 from msgspec.structs import replace
 
-from legato.model.ids import digest
-from legato.model.instant import DAY, SECOND, Duration
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     Audience,
     Branch,
     Call,
@@ -41,6 +39,8 @@ from legato.model.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.ids import digest
+from legato.model.instant import DAY, SECOND, Duration
 from legato.model.noun import to_bytes
 from legato.model.plan import Plan, Policies
 from legato.model.rule import (

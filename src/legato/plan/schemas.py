@@ -7,13 +7,13 @@ They say the shape; what needs the rest of the workspace (names, types of proper
 from __future__ import annotations
 
 from legato.plan.access.schema import ACCESS_DOCUMENTS
+from legato.plan.conditions.history import FUNCTIONS, SINCE
+from legato.plan.conditions.operators import OPERATORS
 from legato.plan.consents.schemas import CONSENT
 from legato.plan.dictionary.schema import DICTIONARY_DOCUMENTS, MEANING
 from legato.plan.form import WEEKDAYS
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
-from legato.plan.history import FUNCTIONS, SINCE
 from legato.plan.impact.approvals import APPROVALS
-from legato.plan.operators import OPERATORS
 from legato.plan.privacy.schema import HASH, PRIVACY_DOCUMENTS
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, UNREADABLE

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from legato.connectors.spec import Spec
+from legato.model.definitions.journey import Freshness
+from legato.model.definitions.links import Pages, Sender
 from legato.model.delivery import Operation
 from legato.model.event import NAME_OF_KIND
-from legato.model.journey import Freshness
-from legato.model.links import Pages, Sender
 from legato.model.plan import AudienceType
 from legato.model.problem import Place
 from legato.model.rule import Rule

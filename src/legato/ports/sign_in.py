@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from legato.model.definitions.sign_in import SignIn
 from legato.model.instant import Instant
 from legato.model.noun import Noun
-from legato.model.sign_in import SignIn
 
 
 class ProviderFault(Exception):  # noqa: N818 - told to who signs in, and on record

@@ -17,10 +17,10 @@ import msgspec
 from dateutil.rrule import rrule, rruleset, rrulestr
 
 from legato.expr.wall import table_of
+from legato.model.definitions.journey import Journey
 from legato.model.event import JourneyCalled, ScheduleTaken
 from legato.model.ids import EventId, PersonId, derive
 from legato.model.instant import HOUR, MINUTE, SECOND, Duration, Instant, from_datetime, to_datetime
-from legato.model.journey import Journey
 from legato.model.plan import Plan
 from legato.model.state import decode_state
 from legato.ports.clock import Clock

@@ -315,7 +315,7 @@ class MemoryStore:
     # -- Parts of a turn -------------------------------------------------------------------------
 
     def _part(self, parted: Mapping[PersonId, Sequence[int]]) -> None:
-        """Give everybody who was parted the notes that are theirs; see sqlite_parting."""
+        """Give everybody who was parted the notes that are theirs; see sqlite/parting.py."""
         owners = {position: one for one, positions in parted.items() for position in positions}
         merged = next(one for one in parted if one in self._states)
         gone = dict.fromkeys([*parted, *self._gone.pop(merged, {})])

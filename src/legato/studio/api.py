@@ -19,7 +19,6 @@ from legato.studio.accounts.users import TEAMS, USERS
 from legato.studio.changes.routes import CHANGES
 from legato.studio.consents.routes import CONSENTS
 from legato.studio.deliveries import DELIVERIES
-from legato.studio.erasures import ERASING, ERASURES
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.identity import IDENTITY
 from legato.studio.govern.links import LINKS
@@ -31,7 +30,8 @@ from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
 from legato.studio.model.dictionary import DICTIONARY
-from legato.studio.people import PEOPLE
+from legato.studio.people.erasures import ERASING, ERASURES
+from legato.studio.people.people import PEOPLE
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework

@@ -10,8 +10,8 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
 from legato.app import Alert, App
+from legato.model.definitions.journey import Journey
 from legato.model.instant import Instant
-from legato.model.journey import Journey
 from legato.model.noun import Noun
 from legato.ports.audit import AuditEntry
 from legato.studio.access import needs

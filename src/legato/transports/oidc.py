@@ -25,8 +25,8 @@ from joserfc import jwt
 from joserfc.errors import ExpiredTokenError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from legato.model.definitions.sign_in import SignIn
 from legato.model.instant import HOUR, MINUTE, SECOND, Duration, Instant
-from legato.model.sign_in import SignIn
 from legato.ports.clock import Clock
 from legato.ports.sign_in import ProviderFault, Visit
 

@@ -13,8 +13,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
+from legato.model.definitions.sign_in import SignIn
 from legato.model.instant import SECOND, Instant
-from legato.model.sign_in import SignIn
 from legato.ports.sign_in import ProviderFault, Visit
 from legato.transports.clock import SystemClock
 from legato.transports.oidc import OidcProvider

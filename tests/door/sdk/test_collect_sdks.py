@@ -28,7 +28,7 @@ from legato.model.ids import digest
 from legato.model.instant import DAY, SECOND, Instant, parse_instant
 from legato.model.plan import Source
 from legato.ports.intake import Busy
-from legato.stores.sqlite_log import SqliteLog
+from legato.stores.sqlite.log import SqliteLog
 
 pytestmark = pytest.mark.sdk
 

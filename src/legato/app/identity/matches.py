@@ -15,8 +15,8 @@ import msgspec
 from msgspec.structs import replace
 
 from legato.app.identity.identity import Identity
-from legato.core.identify import forbids
-from legato.core.split import are_apart
+from legato.core.identity.identify import forbids
+from legato.core.identity.split import are_apart
 from legato.govern.matching.find import Agreement, Finder, Found
 from legato.govern.matching.levels import Row, comparable
 from legato.model.ids import PersonId, derive
@@ -26,8 +26,8 @@ from legato.model.problem import LegatoError, Reason
 from legato.model.state import State, decode_state
 from legato.ports.audit import Audit, AuditEntry
 from legato.stores.govern.matches import MatchRow, SqliteMatches
-from legato.stores.sqlite_file import SqliteFile
-from legato.stores.sqlite_state import SqliteStore
+from legato.stores.sqlite.file import SqliteFile
+from legato.stores.sqlite.state import SqliteStore
 
 PEOPLE_MAX = 200_000
 """Compared in one run, at one to two kilobytes each: what fits beside everything else."""

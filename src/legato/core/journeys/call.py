@@ -10,9 +10,9 @@ from legato.core.moment import Moment
 from legato.core.sending.content import render_content, variables
 from legato.core.sending.delivery import Draft, commit, make_delivery
 from legato.expr.template import TemplateFault
+from legato.model.definitions.journey import Call
 from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, derive
-from legato.model.journey import Call
 from legato.model.note import Called, Settled
 from legato.model.problem import Reason
 from legato.model.state import Enrollment

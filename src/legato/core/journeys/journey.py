@@ -19,10 +19,7 @@ from legato.core.sending.decide import decide
 from legato.core.sending.delivery import change_audience, drop_held, withdraw
 from legato.expr.path import values_at
 from legato.expr.wall import next_minute
-from legato.model.event import decode_object
-from legato.model.ids import share
-from legato.model.instant import Instant
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     END,
     Audience,
     Branch,
@@ -38,6 +35,9 @@ from legato.model.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.event import decode_object
+from legato.model.ids import share
+from legato.model.instant import Instant
 from legato.model.note import Alerted, Left, Moved
 from legato.model.problem import Reason
 from legato.model.state import Enrollment, State, Trail

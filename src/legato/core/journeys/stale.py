@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from legato.model.definitions.journey import Freshness
 from legato.model.instant import Duration, Instant, format_duration
-from legato.model.journey import Freshness
 from legato.model.state import State
 
 

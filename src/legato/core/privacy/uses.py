@@ -13,7 +13,7 @@ from legato.core.privacy.law import ceiling_of, least_delicate, membership_ceili
 from legato.expr import depends
 from legato.expr.template import Template as Compiled
 from legato.expr.template import compile_template
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     Audience,
     Branch,
     Call,

@@ -10,9 +10,9 @@ from legato.core.privacy.law import ceiling_of
 from legato.expr.path import Json
 from legato.expr.tally import measure
 from legato.expr.template import TemplateFault, compile_template
+from legato.model.definitions.links import LINKS
 from legato.model.event import decode_object
 from legato.model.instant import format_instant
-from legato.model.links import LINKS
 from legato.model.state import Enrollment
 
 HTML_FIELD = "html"

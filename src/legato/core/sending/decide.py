@@ -16,11 +16,11 @@ from legato.core.sending.content import render_content, variables
 from legato.core.sending.delivery import Draft, commit, drop_held, make_delivery
 from legato.expr.path import values_at
 from legato.expr.template import TemplateFault
+from legato.model.definitions.journey import Send
 from legato.model.delivery import Delivery
 from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, derive
 from legato.model.instant import Duration, Instant
-from legato.model.journey import Send
 from legato.model.note import Candidate, Decided, GateSeen, Verdict
 from legato.model.noun import Noun
 from legato.model.plan import Channel

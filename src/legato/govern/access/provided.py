@@ -14,9 +14,9 @@ from legato.govern.access.records import User
 from legato.govern.access.secret import digest_of, new_secret
 from legato.govern.access.users import Users, UserWish
 from legato.govern.roles import ALLOWED, Role
+from legato.model.definitions.sign_in import SignIn
 from legato.model.instant import MINUTE, Duration, Instant
 from legato.model.noun import Noun
-from legato.model.sign_in import SignIn
 from legato.ports.sign_in import Visit
 
 VISIT_MAX: Duration = 10 * MINUTE

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from legato.govern.links.keys import Keys
 from legato.govern.links.token import Token, sign
+from legato.model.definitions.links import KIND_OF, LinkKind
 from legato.model.delivery import Delivery
-from legato.model.links import KIND_OF, LinkKind
 from legato.model.plan import Plan
 from legato.model.problem import Reason
 

@@ -18,9 +18,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from legato.model.definitions.links import LinkKind
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import SECOND, Duration, Instant
-from legato.model.links import LinkKind
 from legato.model.noun import ENCODER, Noun
 from legato.ports.links import LinkKey
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from legato.connectors.settings import secret_name
-from legato.model.sign_in import RoleRule, SignIn
+from legato.model.definitions.sign_in import RoleRule, SignIn
 from legato.plan import form
 from legato.plan.findings import Findings
 from legato.plan.form import Form

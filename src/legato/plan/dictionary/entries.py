@@ -9,8 +9,8 @@ from legato.core.privacy.shapes import Spot, spot_of
 from legato.core.privacy.uses import Fact, Use, facts_of_content, uses
 from legato.expr import depends
 from legato.expr.english import sentence
+from legato.model.definitions.journey import Freshness, Send
 from legato.model.instant import format_duration
-from legato.model.journey import Freshness, Send
 from legato.model.noun import Noun
 from legato.model.plan import ComputedTrait, EventType, Plan, SegmentType, Team, Term, TraitType
 from legato.model.rule import HistoryIs, Test

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from legato.expr import depends
+from legato.model.definitions.journey import Freshness
 from legato.model.instant import MINUTE
-from legato.model.journey import Freshness
 from legato.model.problem import Place
 from legato.model.rule import Rule
 from legato.plan import form

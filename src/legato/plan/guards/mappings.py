@@ -10,9 +10,9 @@ import jsonschema_rs
 from legato.model.plan import Conversion, FieldMapping
 from legato.model.problem import Place
 from legato.plan import form
+from legato.plan.conditions.properties import property_schema
 from legato.plan.findings import Findings, listed
 from legato.plan.form import Form, Read
-from legato.plan.properties import property_schema
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Leaf, Value, plain
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypeAlias, cast
 
 from legato.core.privacy.shapes import Spot, spot_of
-from legato.model.journey import Journey
+from legato.model.definitions.journey import Journey
 from legato.model.noun import Noun
 from legato.model.plan import Plan, StateRule
 from legato.model.problem import Place, Problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from legato.model.journey import Audience, Call, Journey, Send
+from legato.model.definitions.journey import Audience, Call, Journey, Send
 from legato.model.noun import Noun
 from legato.model.plan import Approvals, Plan
 from legato.model.problem import Place, Problem

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, assert_never
 from legato.core.privacy.uses import Fact, facts_of_content
 from legato.expr import depends
 from legato.expr.path import parse_path
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     Audience,
     Branch,
     Call,

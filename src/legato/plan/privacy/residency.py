@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from legato.core.privacy.residency import region_of_value
-from legato.model.journey import Call, Journey, Send
+from legato.model.definitions.journey import Call, Journey, Send
 from legato.model.plan import ANYWHERE, Plan, Residency
 from legato.model.problem import Place
 from legato.model.rule import AllOf, InSegment, Rule, TraitIs

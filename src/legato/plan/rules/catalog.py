@@ -14,14 +14,15 @@ from legato.model.plan import (
     TraitType,
 )
 from legato.model.problem import Place
-from legato.plan import form, history
-from legato.plan.conditions import read_where
+from legato.plan import form
+from legato.plan.conditions import history
+from legato.plan.conditions.conditions import read_where
+from legato.plan.conditions.properties import schema_of_function
 from legato.plan.findings import Findings
 from legato.plan.form import Form
 from legato.plan.guards.freshness import read_freshness
 from legato.plan.guards.shape import read_on_violation, read_undeclared
 from legato.plan.privacy.hashing import read_hash
-from legato.plan.properties import schema_of_function
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value, plain
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from legato.connectors.spec import Spec
 from legato.expr.template import Template as Liquid
 from legato.expr.template import compile_template
-from legato.model.journey import Journey, Send
-from legato.model.links import WAYS_OUT
+from legato.model.definitions.journey import Journey, Send
+from legato.model.definitions.links import WAYS_OUT
 from legato.model.plan import Channel, Purpose, Template
 from legato.plan.scope import Scope
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from legato.model.definitions.links import VALID, VALID_MIN, Pages, Sender
 from legato.model.instant import format_duration
-from legato.model.links import VALID, VALID_MIN, Pages, Sender
 from legato.plan import form
 from legato.plan.findings import Findings, nearest
 from legato.plan.form import Form

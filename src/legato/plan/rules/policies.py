@@ -9,7 +9,7 @@ from legato.model.instant import DAY
 from legato.model.plan import Cap, Holdout, Purpose, QuietHours, StateRule
 from legato.model.rule import ALWAYS
 from legato.plan import form
-from legato.plan.conditions import Hand, read_condition
+from legato.plan.conditions.conditions import Hand, read_condition
 from legato.plan.form import Form
 from legato.plan.rules.workspace import zones
 from legato.plan.scope import Scope

@@ -8,7 +8,7 @@ from legato.expr import depends
 from legato.model.plan import AudienceType, SegmentType
 from legato.model.rule import ALWAYS
 from legato.plan import form
-from legato.plan.conditions import Hand, read_condition
+from legato.plan.conditions.conditions import Hand, read_condition
 from legato.plan.form import Form
 from legato.plan.rules.channels import default_address, read_address
 from legato.plan.scope import Scope

@@ -6,13 +6,13 @@ import re
 from collections.abc import Container, Iterable, Mapping
 
 from legato.expr.template import TemplateFault, compile_template
-from legato.model.links import LINKS
+from legato.model.definitions.links import LINKS
 from legato.model.plan import Template
 from legato.model.problem import Place
 from legato.plan import form
+from legato.plan.conditions.properties import property_schema
 from legato.plan.findings import listed, nearest
 from legato.plan.form import Form
-from legato.plan.properties import property_schema
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value
 

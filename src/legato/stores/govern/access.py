@@ -9,7 +9,7 @@ from legato.model.problem import LegatoError
 from legato.ports.access import AccessRow, AccessTable
 from legato.stores.folder import sync_folder
 from legato.stores.rows import write_rows
-from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite.file import SqliteFile
 
 OLD_NAME = "tokens.json"
 ASIDE_NAME = "tokens.json.moved"

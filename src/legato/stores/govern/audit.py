@@ -12,7 +12,7 @@ from legato.model.problem import LegatoError
 from legato.ports.audit import EVERYTHING, AuditQuestion, AuditRow, Head
 from legato.stores.folder import write_private
 from legato.stores.rows import write_rows
-from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite.file import SqliteFile
 
 _COLUMNS = "number, at, actor, action, subject, detail, outcome, digest"
 _HEAD = msgspec.json.Decoder(Head)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from legato.ports.changes import ChangeRow
-from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite.file import SqliteFile
 
 _NUMBER_MAX = 2**63 - 1
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from legato.model.ids import PersonId
 from legato.stores.rows import write_rows
-from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite.file import SqliteFile
 
 _COLUMNS = "match_id, one, other, probability, evidence, decision"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from legato.stores.sqlite_file import Format, SqliteFile
+from legato.stores.sqlite.file import Format, SqliteFile
 
 _AUDIT = """
 CREATE TABLE audit(

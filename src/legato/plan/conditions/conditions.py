@@ -21,11 +21,12 @@ from legato.model.rule import (
     TraitAge,
     TraitIs,
 )
-from legato.plan import form, history
+from legato.plan import form
+from legato.plan.conditions import history
+from legato.plan.conditions.operators import read_tests
+from legato.plan.conditions.properties import ANYTHING, Schema, check_test, property_schema
 from legato.plan.findings import nearest
 from legato.plan.form import Form
-from legato.plan.operators import read_tests
-from legato.plan.properties import ANYTHING, Schema, check_test, property_schema
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Items, Leaf, Value
 

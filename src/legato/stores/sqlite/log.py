@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from legato.stores.rows import write_rows
-from legato.stores.sqlite_file import Format, SqliteFile
+from legato.stores.sqlite.file import Format, SqliteFile
 
 LOG_FORMAT = Format(
     title="a Legato log",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from legato.stores.sqlite_file import Format
+from legato.stores.sqlite.file import Format
 
 # A turn touches a few pages for every person, each page is copied to the WAL whole, and that is
 # what a commit costs. Therefore:
@@ -15,7 +15,7 @@ from legato.stores.sqlite_file import Format
 #   tail. A person's story is a thread: each note names the one `before` it (0: none), and the
 #   person's row, or what forwards from there, the newest. An index would cost a page a note.
 # - `seen` is prefixed by its generation: an old one is a run of neighbouring pages, emptied a few
-#   at a time, and no table is ever dropped. See sqlite_seen.py for `recent`.
+#   at a time, and no table is ever dropped. See seen.py for `recent`.
 # - `stray` has the records that belong to nobody (refused): an erasure looks through them. `strike`
 #   has those that the log's writer is still to overwrite, `tomb` what is left of identifiers.
 # - `forward` never holds a chain: every entry leads to a person that is still there.

@@ -14,11 +14,20 @@ from collections.abc import Sequence
 import msgspec
 
 from legato.expr.english import sentence as english
-from legato.insight.answer import Answer, AnswerKind, GateLine, Line, Stage
 from legato.insight.sentences import clause, moment, plain
-from legato.insight.thread import Passing, Thread, last_refusal, passings, threads
+from legato.insight.why.answer import Answer, AnswerKind, GateLine, Line, Stage
+from legato.insight.why.thread import Passing, Thread, last_refusal, passings, threads
+from legato.model.definitions.journey import (
+    Call,
+    Entry,
+    Journey,
+    Send,
+    Wait,
+    WaitCase,
+    WaitFor,
+    WaitUntil,
+)
 from legato.model.instant import Instant, format_duration
-from legato.model.journey import Call, Entry, Journey, Send, Wait, WaitCase, WaitFor, WaitUntil
 from legato.model.note import NotEntered, Story
 from legato.model.noun import Noun
 from legato.model.plan import Plan

@@ -9,13 +9,13 @@ from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from legato.govern.access.callers import Caller
-from legato.insight.answer import Answer
 from legato.insight.messages import Message, messages_of
 from legato.insight.profile import Profile, profile_of
 from legato.insight.receipts import Receipt, receipts_of
-from legato.insight.stopped import stopped_events
 from legato.insight.story import Told, tell, whole_story
-from legato.insight.why import Question, unknown_person, why
+from legato.insight.why.answer import Answer
+from legato.insight.why.stopped import stopped_events
+from legato.insight.why.why import Question, unknown_person, why
 from legato.model.ids import PersonId
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of

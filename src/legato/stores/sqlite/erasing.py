@@ -19,7 +19,7 @@ from legato.model.note import AudienceChanged, Called, Decided, Note, Settled, d
 from legato.model.noun import to_bytes
 from legato.ports.erasure import Erasing
 from legato.stores.connection import Connection
-from legato.stores.sqlite_file import SqliteFile
+from legato.stores.sqlite.file import SqliteFile
 from legato.stores.suppression import address_digest
 
 _THREAD = (

@@ -1,6 +1,6 @@
 """Stand-ins for the outside world of a demonstration: e-mail, SMS, push and ads APIs, and a CRM.
 
-    python -m legato.cli.standins --http 8790 --smtp 8725 --legato http://127.0.0.1:8000
+    python -m legato.cli.demo.standins --http 8790 --smtp 8725 --legato http://127.0.0.1:8000
 
 They answer as the vendors do, deliver nothing, and keep what they were sent: `GET /received`.
 Which one is meant says the first part of the path: /email, /sms, /push, /ads, /crm. The CRM, as
@@ -23,8 +23,8 @@ import click
 import msgspec
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from legato.cli.replay import authorization
-from legato.cli.standin_mail import serve_mail
+from legato.cli.demo.mail import serve_mail
+from legato.cli.demo.replay import authorization
 from legato.model.ids import derive, share
 from legato.model.noun import Noun
 

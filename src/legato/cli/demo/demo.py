@@ -26,9 +26,9 @@ from rich.console import Console
 
 from legato.app import App, Config
 from legato.cli.client import CLIENT_FILE, Client, Connection, Failure
+from legato.cli.demo.replay import Replay, Sender, load_history
+from legato.cli.demo.standins import LAG_MS_MIN
 from legato.cli.live import SENTENCES, show_live
-from legato.cli.replay import Replay, Sender, load_history
-from legato.cli.standins import LAG_MS_MIN
 from legato.cli.up import Doors, run
 from legato.cli.watch import Overview
 from legato.insight.status import Activity
@@ -97,7 +97,7 @@ def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them 
 
 def find_example() -> Path:
     """Return the folder of the example shop: beside the sources, or inside the installation."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     places = (package.parents[1] / "examples" / "shop", package / "examples" / "shop")
     for place in places:
         if (place / "legato.yaml").is_file():
@@ -127,7 +127,14 @@ def prepare(folder: Path, providers: Providers, *, speed: int, port: int = PORT)
 def standins(legato_url: str, *, speed: int) -> Generator[Providers]:
     """Run the stand-ins in a process of their own, for as long as the block lasts."""
     lag_ms = max(CRM_LAG // speed // MILLISECOND, 2 * LAG_MS_MIN)
-    command = [sys.executable, "-m", "legato.cli.standins", "--attached", "--http=0", "--smtp=0"]
+    command = [
+        sys.executable,
+        "-m",
+        "legato.cli.demo.standins",
+        "--attached",
+        "--http=0",
+        "--smtp=0",
+    ]
     command += [f"--legato={legato_url}", f"--crm-key={CRM_KEY}", f"--lag-ms={lag_ms}"]
     # A session of its own: Ctrl-C is for Legato, which may still finish deliveries to them.
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
@@ -138,7 +145,7 @@ def standins(legato_url: str, *, speed: int) -> Generator[Providers]:
         if match is None:
             raise LegatoError(
                 "The stand-in providers did not start.",
-                fix="Run `python -m legato.cli.standins` to see why.",
+                fix="Run `python -m legato.cli.demo.standins` to see why.",
             )
         try:
             yield Providers(http_port=int(match[1]), smtp_port=int(match[2]))

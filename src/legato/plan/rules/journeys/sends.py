@@ -11,9 +11,9 @@ from legato.model.instant import Duration, format_duration
 from legato.model.noun import Noun
 from legato.model.problem import Place
 from legato.plan import form
+from legato.plan.conditions.properties import property_schema
 from legato.plan.findings import listed
 from legato.plan.form import Form
-from legato.plan.properties import property_schema
 from legato.plan.rules.templates import check_entry
 from legato.plan.scope import Scope
 from legato.plan.source import Fields, Value, plain

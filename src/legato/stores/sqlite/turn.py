@@ -12,8 +12,8 @@ from legato.model.noun import to_bytes
 from legato.ports.state_store import Turn
 from legato.stores.connection import Connection
 from legato.stores.rows import write_rows
-from legato.stores.sqlite_erasing import write_erasing
-from legato.stores.sqlite_parting import write_parting
+from legato.stores.sqlite.erasing import write_erasing
+from legato.stores.sqlite.parting import write_parting
 from legato.stores.suppression import address_digest
 
 NOTE_KEY_SHIFT = 24

@@ -18,9 +18,9 @@ from legato.model.rule import (
     Window,
 )
 from legato.plan import form
+from legato.plan.conditions.operators import OPERATORS, read_test
+from legato.plan.conditions.properties import check_test, property_schema, schema_of_function
 from legato.plan.form import Form
-from legato.plan.operators import OPERATORS, read_test
-from legato.plan.properties import check_test, property_schema, schema_of_function
 from legato.plan.scope import Scope
 from legato.plan.source import Field, Fields, Value
 

@@ -8,8 +8,8 @@ from typing import assert_never
 import msgspec
 
 from legato.core.consents.addresses import OPTED_OUT
-from legato.insight.answer import AnswerKind, GateLine, Stage, Weighing
 from legato.insight.sentences import clause, moment, plain
+from legato.insight.why.answer import AnswerKind, GateLine, Stage, Weighing
 from legato.model.delivery import Outcome
 from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant

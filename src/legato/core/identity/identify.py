@@ -21,9 +21,9 @@ import msgspec
 
 from legato.core.exchange import Loaded
 from legato.core.identifiers import pointer_key
-from legato.core.merge import merge
+from legato.core.identity.merge import merge
+from legato.core.identity.split import APART, are_apart
 from legato.core.program import Program
-from legato.core.split import APART, are_apart
 from legato.model.effect import Effect, Point
 from legato.model.event import PersonsJoined
 from legato.model.ids import PersonId, derive

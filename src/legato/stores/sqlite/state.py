@@ -18,11 +18,11 @@ from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, decode_notes
 from legato.ports.state_store import DeadRow, Head, OutboxRow, QuarantineRow, Turn
 from legato.stores.connection import Connection
-from legato.stores.sqlite_erasing import SqliteErasures
-from legato.stores.sqlite_file import SqliteFile
-from legato.stores.sqlite_schema import STATE_FORMAT
-from legato.stores.sqlite_seen import RecentlySeen, find_recent
-from legato.stores.sqlite_turn import NOTE_KEY_SHIFT, apply_turn
+from legato.stores.sqlite.erasing import SqliteErasures
+from legato.stores.sqlite.file import SqliteFile
+from legato.stores.sqlite.schema import STATE_FORMAT
+from legato.stores.sqlite.seen import RecentlySeen, find_recent
+from legato.stores.sqlite.turn import NOTE_KEY_SHIFT, apply_turn
 from legato.stores.suppression import address_digest
 
 SEEN_WINDOW: Duration = 72 * HOUR

@@ -7,18 +7,18 @@ from typing import Literal
 import msgspec
 from dateutil.rrule import rrulestr
 
+from legato.model.definitions.journey import END, Entry, Exit, Journey
 from legato.model.ids import digest
 from legato.model.instant import Duration
-from legato.model.journey import END, Entry, Exit, Journey
 from legato.model.noun import to_bytes
 from legato.model.rule import Rule
 from legato.plan import form
-from legato.plan.conditions import Hand, read_condition
+from legato.plan.conditions.conditions import Hand, read_condition
+from legato.plan.conditions.properties import property_schema
 from legato.plan.findings import Findings
 from legato.plan.form import Form
-from legato.plan.properties import property_schema
-from legato.plan.rules.flow import check_flow
-from legato.plan.rules.steps import Course, read_same
+from legato.plan.rules.journeys.flow import check_flow
+from legato.plan.rules.journeys.steps import Course, read_same
 from legato.plan.scope import Scope
 from legato.plan.source import Fields, Items, Value
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     END,
     Audience,
     Branch,
@@ -21,7 +21,7 @@ from legato.model.journey import (
     WaitUntil,
 )
 from legato.plan.findings import Findings, nearest
-from legato.plan.rules.steps import Course
+from legato.plan.rules.journeys.steps import Course
 
 
 def successors(step: JourneyStep) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from legato.core.program import Program
 from legato.core.reads import reads
-from legato.insight.why import Question, Stopped
+from legato.insight.why.why import Question, Stopped
 from legato.model.event import CustomerEvent, Event
 from legato.model.plan import Plan
 from legato.model.state import State

@@ -7,8 +7,7 @@ behind it, and the last names what follows the block.
 
 from __future__ import annotations
 
-from legato.model.instant import SECOND, Duration
-from legato.model.journey import (
+from legato.model.definitions.journey import (
     Arm,
     Audience,
     Branch,
@@ -24,18 +23,19 @@ from legato.model.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.instant import SECOND, Duration
 from legato.model.noun import Noun
 from legato.model.plan import AudienceType
 from legato.model.problem import Place
 from legato.model.rule import ALWAYS, Rule
 from legato.plan import form
-from legato.plan.conditions import Hand, read_condition
+from legato.plan.conditions.conditions import Hand, read_condition
+from legato.plan.conditions.properties import property_schema
 from legato.plan.findings import listed, nearest
 from legato.plan.form import Form
 from legato.plan.guards.freshness import check_stale, fresh_for
-from legato.plan.properties import property_schema
 from legato.plan.rules.channels import default_address
-from legato.plan.rules.sends import read_send, read_traits
+from legato.plan.rules.journeys.sends import read_send, read_traits
 from legato.plan.rules.templates import check_content
 from legato.plan.scope import Scope
 from legato.plan.source import Fields, Items, Value, plain

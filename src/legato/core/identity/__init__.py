@@ -1,0 +1,1 @@
+"""Who is whom: identifiers lead to one profile; profiles are merged, joined and parted."""

@@ -1,0 +1,1 @@
+"""Why a message went or did not: read from the notes."""

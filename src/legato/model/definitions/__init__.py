@@ -1,0 +1,1 @@
+"""The parts of a plan that have nouns of their own."""

@@ -1,0 +1,1 @@
+"""Conditions as people write them: tests, properties and measurements."""

@@ -1,0 +1,1 @@
+"""Routes about people: what is known of them, and erasing them."""
