@@ -104,9 +104,8 @@ class Engine:
         assert plan is not None
         self.store = SqliteStore(folder / "state.db")
         core = Core(reads=watch.time("reads", reads))
-        self.memory = Memory(
-            self.store, Past(MemoryLog(), self.store), core=core, people_max=200_000
-        )
+        past = Past(MemoryLog(), self.store, self.store.pointers)
+        self.memory = Memory(self.store, past, core=core, people_max=200_000)
         self.position = 0
         self._commit = watch.time("commit", self.store.commit)
         digest = plan_digest(plan)
