@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from legato.insight.shown import ShownReason, shown_reason
-from legato.insight.thread import Thread, threads
+from legato.insight.why.thread import Thread, threads
 from legato.model.instant import Instant
 from legato.model.note import Story
 from legato.model.noun import Noun
