@@ -271,6 +271,8 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/plan", None, "look"),
     ("GET", "/api/dictionary", None, "look"),
     ("GET", "/api/dictionary/vip", None, "look"),
+    ("GET", "/api/bloat", None, "look"),
+    ("POST", "/api/bloat", None, "rehearse"),
     ("POST", "/api/plan/check", {"files": {}}, "rehearse"),
     ("POST", "/api/plan/diff", {"files": {"a.yaml": "nonsense"}}, "rehearse"),
     ("POST", "/api/plan/apply", {"files": {"a.yaml": "nonsense"}}, "apply"),

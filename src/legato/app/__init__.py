@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from legato.app.app import App, open_app
 from legato.app.config import Applied, Config, Status
+from legato.app.definitions.bloat import Weighing
 from legato.app.guard.guard import Alert
 from legato.app.guard.healing import Healed, Unapplied
 from legato.app.guard.kept import Drift
 from legato.app.guard.sources import SourceSeen
 from legato.app.identity.matches import Match, MatchRun
+from legato.insight.bloat.report import BloatReport
 
 __all__ = [
     "Alert",
     "App",
     "Applied",
+    "BloatReport",
     "Config",
     "Drift",
     "Healed",
@@ -22,5 +25,6 @@ __all__ = [
     "SourceSeen",
     "Status",
     "Unapplied",
+    "Weighing",
     "open_app",
 ]

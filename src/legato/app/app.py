@@ -14,6 +14,7 @@ from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
 from legato.app.data import Data, host_on
+from legato.app.definitions.bloat import BloatFinder
 from legato.app.definitions.definitions import Definitions
 from legato.app.erasure import Erasures
 from legato.app.guard.guard import Guard
@@ -94,6 +95,7 @@ class App:
         self.hooks = Hooks(self.secrets, self.audit, clock)
         self.erasures = Erasures(host, data.store, self.audit, config.data)
         self.changes = Changes(self, SqliteChanges(data.govern), host.settle)
+        self.bloat = BloatFinder(self)
         self.pages = HostedPages(config.data, self)
         self.last_activity = Activity()  # as of the stop
         self._definitions = Definitions(self)
@@ -131,6 +133,7 @@ class App:
         await self.guard.stop()
         await self.changes.stop()
         await self.matches.stop()
+        await self.bloat.stop()
         await self.host.quiet()
         if self._lanes is not None:
             await self._lanes.close()

@@ -26,6 +26,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "legato.cli.model.dictionary:dictionary",
             "Say what a word means, who owns it, and who uses it.",
         ),
+        "bloat": (
+            "legato.cli.model.bloat:bloat",
+            "Show what is kept and nothing reads, and its cost.",
+        ),
         "change": (
             "legato.cli.changes.change:change",
             "Propose a change, answer for it, apply it.",

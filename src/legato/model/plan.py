@@ -476,6 +476,8 @@ class Plan(Noun, frozen=True, kw_only=True):
     sign_in: SignIn | None = None
     """Where people sign in, beside with a password."""
     matching: Matching | None = None
+    storage_price_micros: int | None = None
+    """Price of a gigabyte for a month, in millionths of the currency; None: nobody said."""
 
 
 _DECODER = msgspec.msgpack.Decoder(Plan)

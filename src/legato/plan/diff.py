@@ -41,7 +41,16 @@ FAMILIES: Mapping[str, str] = {
     "term": "terms",
     "mapping": "mappings",
 }
-SETTINGS = ("name", "currency", "zone", "lateness", "accept_unknown", "tzdata")
+MICROS = 1_000_000
+SETTINGS = (
+    "name",
+    "currency",
+    "zone",
+    "lateness",
+    "accept_unknown",
+    "tzdata",
+    "storage_price_micros",
+)
 POLICIES: Mapping[str, str] = {
     "cap": "caps",
     "quiet_hours": "quiet_hours",
@@ -102,12 +111,16 @@ def _settings(old: Plan, new: Plan) -> Iterable[Change]:
                 kind="safe",
                 action="changed",
                 family="workspace",
-                name=field,
+                name=field.removesuffix("_micros"),
                 what=f"is {_said(field, after)} instead of {_said(field, before)}",
             )
 
 
 def _said(field: str, value: object) -> str:
+    if field == "storage_price_micros":
+        return (
+            "unknown" if not isinstance(value, int) else f"{value / MICROS:g} a gigabyte and month"
+        )
     return format_duration(value) if field == "lateness" and isinstance(value, int) else str(value)
 
 

@@ -226,6 +226,7 @@ def _compile(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[s
         teams=_read_all(scope, library, "team", read_team),
         terms=_read_all(scope, library, "term", read_term),
         matching=_matching(scope, library),
+        storage_price_micros=workspace.storage_price_micros,
     )
 
 

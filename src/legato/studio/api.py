@@ -29,6 +29,7 @@ from legato.studio.guard.sources import SOURCES
 from legato.studio.health import HEALTH
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
+from legato.studio.model.bloat import BLOAT
 from legato.studio.model.dictionary import DICTIONARY
 from legato.studio.people.erasures import ERASING, ERASURES
 from legato.studio.people.people import PEOPLE
@@ -66,6 +67,7 @@ def api(host: App) -> Api:
             PLAN,
             CHANGES,
             DICTIONARY,
+            BLOAT,
             DRIFT,
             SOURCES,
             TOKENS,

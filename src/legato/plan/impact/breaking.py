@@ -131,7 +131,9 @@ def _broken(before: Plan, after: Plan) -> Iterator[Broken]:
             continue
         if event.schema == other.schema:
             continue
-        yield from _broken_properties(name, _shapes(spot_of(event)), _shapes(spot_of(other)))
+        yield from _broken_properties(
+            name, property_types(spot_of(event)), property_types(spot_of(other))
+        )
     yield from _broken_traits(before, after)
     kinds = {kind.name: kind for kind in after.identity.kinds}
     for kind in before.identity.kinds:
@@ -171,7 +173,7 @@ def _broken_traits(before: Plan, after: Plan) -> Iterator[Broken]:
             yield Broken(family="computed", name=name, harm="remeasured")
 
 
-def _shapes(spot: Spot, path: str = "", depth: int = 0) -> dict[str, tuple[str, ...]]:
+def property_types(spot: Spot, path: str = "", depth: int = 0) -> dict[str, tuple[str, ...]]:
     """Return the types of the properties of an event, by path; no types: any."""
     found: dict[str, tuple[str, ...]] = {}
     if depth == DEPTH_MAX:
@@ -186,7 +188,7 @@ def _shapes(spot: Spot, path: str = "", depth: int = 0) -> dict[str, tuple[str, 
             elements = declared.get("items")
             if isinstance(elements, Mapping):
                 found[here + ELEMENT] = _types(cast("Mapping[str, Any]", elements))
-            found.update(_shapes(inner, here, depth + 1))
+            found.update(property_types(inner, here, depth + 1))
     return found
 
 
@@ -213,12 +215,13 @@ def _direct(fact: Broken, known: Mapping[Ref, Mapping[Ref, None]]) -> tuple[Ref,
         return tuple(ref for each in families for ref in known.get(Ref(each, fact.name), {}))
     found: dict[Ref, None] = {}
     for thing, refs in known.items():
-        if thing.family == "property" and _overlap(thing.name, fact.name):
+        if thing.family == "property" and overlap(thing.name, fact.name):
             found.update(refs)
     return tuple(found)
 
 
-def _overlap(read: str, lost: str) -> bool:
+def overlap(read: str, lost: str) -> bool:
+    """Return whether one of two properties, as `event/path`, is the other or a part of it."""
     return read == lost or read.startswith(f"{lost}.") or lost.startswith(f"{read}.")
 
 

@@ -22,6 +22,7 @@ class Workspace(Noun, frozen=True, kw_only=True):
     zone: str = "UTC"
     lateness: Duration = 10 * MINUTE
     accept_unknown: bool = False
+    storage_price_micros: int | None = None
 
 
 def read_workspace(findings: Findings, tree: Fields) -> Workspace:
@@ -33,6 +34,7 @@ def read_workspace(findings: Findings, tree: Fields) -> Workspace:
         zone=part.read("zone", zone, "UTC"),
         lateness=part.read("lateness", form.duration, 10 * MINUTE),
         accept_unknown=part.read("accept_unknown", form.boolean, default=False),
+        storage_price_micros=part.read("storage", _price, None),
     )
     part.read("title", form.text, "")
     part.close()
@@ -70,6 +72,18 @@ def zones(findings: Findings, value: Value, what: str) -> tuple[str, ...] | None
         return None
     names = [zone(findings, item, what) for item in found.items]
     return tuple(name for name in names if name is not None)
+
+
+def _price(findings: Findings, value: Value, what: str) -> int | None:
+    """Read what keeping a gigabyte for a month costs."""
+    tree = form.fields(findings, value, what)
+    if tree is None:
+        return None
+    part = Form(findings, tree, f"`{what}`")
+    example = "price_per_gb_month: 0.023"
+    price = part.need_read("price_per_gb_month", form.money, 0, example=example)
+    part.close()
+    return price
 
 
 def _currency(findings: Findings, value: Value, what: str) -> str | None:

@@ -1,0 +1,1 @@
+"""What of a shared data model nothing reads."""

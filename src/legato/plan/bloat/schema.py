@@ -1,0 +1,17 @@
+"""JSON Schema of what definitions say of storage, for editors."""
+
+from __future__ import annotations
+
+from legato.plan.schema_steps import Schema, shape
+
+STORAGE: Schema = shape(
+    "What keeping data costs, for the bloat report.",
+    "price_per_gb_month",
+    {
+        "price_per_gb_month": {
+            "type": "number",
+            "minimum": 0,
+            "description": "Price of a gigabyte for a month, in the workspace's currency: 0.023.",
+        }
+    },
+)
