@@ -30,7 +30,7 @@ from legato.model.state import State, decode_state, encode_state
 from legato.ports.state_store import Turn
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
-from run import PORT, Legato, Table, machine, milliseconds
+from started import PORT, Legato, Table, machine, milliseconds
 
 WOKEN = 20_000
 BEGIN, LASTING = 40 * SECOND, 60 * SECOND
