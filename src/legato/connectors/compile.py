@@ -79,7 +79,11 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
         top, manifest.get("transport", "http"), get_args(TransportKind), "transport"
     )
     settings = _models(top, manifest.get("settings", {}), Setting, ("settings",))
-    names = {"settings": tuple(settings), "delivery": DELIVERY_NAMES, "clock": ("epoch", "now")}
+    names = {
+        "settings": tuple(settings),
+        "delivery": DELIVERY_NAMES,
+        "clock": ("asked", "epoch", "now"),
+    }
     inside = Compiler({**names, "content": None}, top.mistakes)
     routes = _routes(inside, manifest.get("routes"), transport)
     auth = _auth(inside, manifest.get("auth", {"kind": "none"}))

@@ -72,15 +72,22 @@ class _Refused(Exception):  # noqa: N818 - the delivery cannot be said in this r
         self.reason = Reason(code=f"render.{code}", what=what)
 
 
-def render(spec: Spec, delivery: Delivery, *, terms: Terms, now: Instant) -> Request | Reason:
-    """Return the request of one attempt, or why there can be none."""
+def render(
+    spec: Spec, delivery: Delivery, *, terms: Terms, now: Instant, asked: Instant | None = None
+) -> Request | Reason:
+    """Return the request of one attempt, or why there can be none.
+
+    `asked` is when the attempt began, by asking whether it may: what was said after that was said
+    too late for it, and what was said before it has heard.
+    """
     route = spec.routes.get(delivery.operation)
     if route is None:
         what = f"{spec.head.id} has no route for {delivery.operation}"
         return Reason(code="render.no_route", what=what)
     try:
         _check_inputs(route.inputs, delivery.content)
-        scope = _scope(route, delivery, terms.settings, now)
+        clock = {"epoch": now // SECOND, "now": now, "asked": now if asked is None else asked}
+        scope = _scope(route, delivery, terms.settings, clock)
         _check_requirements(route, scope)
         return _unexposed(spec, delivery, _request(spec, route, scope, terms))
     except _Refused as refused:
@@ -123,7 +130,7 @@ def _check_requirements(route: Route, scope: dict[str, Any]) -> None:
 
 
 def _scope(
-    route: Route, delivery: Delivery, settings: Mapping[str, Any], now: Instant
+    route: Route, delivery: Delivery, settings: Mapping[str, Any], clock: Mapping[str, Instant]
 ) -> dict[str, Any]:
     facts = msgspec.structs.asdict(delivery)
     for name in _NOT_OFFERED:
@@ -131,12 +138,12 @@ def _scope(
     for name in _MAY_BE_EMPTY:
         if not facts[name]:
             del facts[name]
-    facts["seconds_left"] = max(0, (delivery.expires_at - now) // SECOND)
+    facts["seconds_left"] = max(0, (delivery.expires_at - clock["now"]) // SECOND)
     scope: dict[str, Any] = {
         "delivery": facts,
         "content": delivery.content,
         "settings": settings,
-        "clock": {"epoch": now // SECOND, "now": now},
+        "clock": clock,
     }
     for name, node in route.let:
         value = node.read(scope)

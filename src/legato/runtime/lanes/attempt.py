@@ -99,6 +99,7 @@ class Attempts:
             return _in_doubt("an attempt was under way when the process ended")
         if entry.attempt_count:
             await self._book.written()  # the end of the attempt before comes before this begin
+        asked = self._clock.now()
         clearance = await self._cleared(way, entry)
         if isinstance(clearance, Again):
             return clearance
@@ -116,7 +117,7 @@ class Attempts:
         linked = self._links.fill(delivery, is_email=way.spec.head.category == "email")
         if isinstance(linked, Reason):
             return Over(outcome="failed", reason=linked)
-        request = render(way.spec, linked, terms=terms, now=now)
+        request = render(way.spec, linked, terms=terms, now=now, asked=asked)
         if isinstance(request, Reason):
             return Over(outcome="failed", reason=request)
         entry.attempt_count += 1
