@@ -3,6 +3,7 @@
 make bench                       # the short round: saturation and latency at 1, 5, 10 k/s
 make bench ARGS="--full"         # also people at 10^4, 10^5 and 10^6, idle and recovery
 make bench ARGS="--only latency --seconds 600 --rate 5000"
+make bench ARGS="--only consent --races 10000"   # people who say no; see bench/consent.py
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import uvloop
 
+import consent
 import load
 import workspace
 from started import PORT, Legato, Table, machine, milliseconds
@@ -168,17 +170,23 @@ async def measure(args: argparse.Namespace) -> Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--full", action="store_true", help="everything, some 15 minutes")
-    parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--only", choices=(*PARTS, "consent"), help="one part")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     parser.add_argument("--rate", type=int, nargs="*", default=[1_000, 5_000, 10_000])
     parser.add_argument("--batch", type=int, default=1, help="events a request in `latency`")
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--write", action="store_true", help="append to bench/RESULTS.md")
+    consent.add_options(parser)
     args = parser.parse_args()
     print(machine(), flush=True)
-    table = uvloop.run(measure(args))
+    is_right = True
+    if args.only == "consent":  # in a workspace of its own
+        table, is_right = uvloop.run(consent.measure(args))
+    else:
+        table = uvloop.run(measure(args))
     if args.write:
         write(table, sys.argv[1:])
+    raise SystemExit(0 if is_right else 1)
 
 
 def write(table: Table, arguments: list[str]) -> None:

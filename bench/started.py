@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class Legato:
     folder: Path
     process: subprocess.Popen[bytes] | None = None
     started_s: float = 0.0
-    notes: list[str] = field(default_factory=list)
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
         begin = time.perf_counter()
@@ -49,7 +50,7 @@ class Legato:
                 "--data",
                 str(self.folder / "data"),
             ],
-            env={**os.environ, "LEGATO_SECRET_SINK_KEY": "bench-signing-key"},
+            env={**os.environ, **self._secrets()},
             stdout=(self.folder / "out.log").open("ab"),
             stderr=subprocess.STDOUT,
         )
@@ -58,6 +59,10 @@ class Legato:
                 raise SystemExit((self.folder / "out.log").read_text())
             time.sleep(0.02)
         self.started_s = time.perf_counter() - begin
+
+    def _secrets(self) -> dict[str, str]:
+        secrets = {"SINK_KEY": "bench-signing-key", **self.secrets}
+        return {f"LEGATO_SECRET_{name}": value for name, value in secrets.items()}
 
     def is_ready(self) -> bool:
         try:

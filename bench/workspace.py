@@ -130,14 +130,18 @@ def write(folder: Path, sink_port: int) -> None:
     """Write the workspace into a folder."""
     texts = [HEAD, DESTINATION.format(port=sink_port), THANKS]
     texts += [EVENT.format(name=name) for name in EVENTS]
-    for number in range(50):
-        texts.append(SEGMENT.format(number=number, condition=_condition(number)))
+    texts += segments()
     for number in range(9):
         event = EVENTS[1 + number % (len(EVENTS) - 1)]
         event = "Product Added" if event == "Order Completed" else event
         texts.append(RESCUE.format(number=number, event=event, floor=900 + number * 10))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "legato.yaml").write_text("\n---\n".join(texts))
+
+
+def segments() -> list[str]:
+    """Return the 50 segments."""
+    return [SEGMENT.format(number=number, condition=_condition(number)) for number in range(50)]
 
 
 def _condition(number: int) -> str:
