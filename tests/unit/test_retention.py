@@ -8,12 +8,15 @@ from pathlib import Path
 import msgspec
 
 from legato.model.event import CustomerEvent, Erased, decode_event
+from legato.model.ids import PersonId
 from legato.model.instant import DAY, Instant
 from legato.model.note import SegmentChanged, TraitExpired
 from legato.model.plan import Plan
+from legato.model.state import decode_state
 from legato.ports.retention import Removed
 from legato.runtime.engine.dialogue import Question, Struck
 from legato.runtime.retention import Keeping, Retention
+from legato.simulate.replay import refold
 from legato.simulate.world import START, World
 from legato.stores.memory import MemoryLog, MemoryStore
 from legato.stores.retention_file import RetentionFile
@@ -90,6 +93,29 @@ def test_a_shorter_time_is_looked_for_in_the_whole_log(tmp_path: Path) -> None:
     overwrite(log, short, book, START + 50 * DAY)
 
     assert isinstance(decode_event(log.get(2) or b""), Erased)
+
+
+def test_a_trait_leaves_the_records_that_said_it_and_no_state_made_of_them_has_it(
+    tmp_path: Path,
+) -> None:
+    plan, log = compile_plan(catalog=CATALOG), MemoryLog()
+    world = World(plan, log, MemoryStore())
+    world.identify("ana", {"plan": "gold", "name": "Ana"}, {"traits": {"plan": "gold"}})
+    world.advance(20 * DAY)
+    world.identify("ana", {"plan": "silver"})
+
+    told = overwrite(log, plan, RetentionFile(tmp_path), START + 31 * DAY)
+    store = MemoryStore()
+    refold(log, lambda: store, turn_records=5)
+
+    assert b"gold" not in b"".join(data for _, data in log.read(1, 100))
+    assert told == []  # the records stay: nothing of theirs is forgotten
+    ((_, data),) = store.people(PersonId(""), 10)
+    ana = decode_state(data)
+    assert {name: trait.value for name, trait in ana.traits.items()} == {
+        "name": "Ana",
+        "plan": "silver",
+    }
 
 
 def test_a_trait_leaves_by_itself_and_its_segment_with_it() -> None:

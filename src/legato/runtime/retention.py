@@ -1,18 +1,19 @@
 """Overwrites records of events that were kept as long as their definition says.
 
-In the background, in small steps, never in a commit, and only what the engine has applied. Events
-with the same time are looked for together: from where it stopped, the log is read up to what is
-younger. A definition that changes begins anew. Traits need nothing of this: they leave by their
-person's alarm.
+In the background, in small steps, never in a commit, and only what the engine has applied. What has
+the same time is looked for together: from where it stopped, the log is read up to what is younger.
+A definition that changes begins anew. A trait leaves its person by an alarm; here it leaves the
+records that said it, so that no state made anew from them has it again.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
+from legato.core.erasure.expire import unsay
 from legato.model.event import CustomerEvent, Erased, decode_event, encode_event
 from legato.model.ids import EventId, digest
 from legato.model.instant import Duration, Instant
@@ -68,59 +69,93 @@ class Retention:
 
     async def look(self) -> None:
         """Overwrite what is due now."""
-        for retain, names in _groups(self._tools.plan()):
+        for group in _groups(self._tools.plan()):
             is_more = True
             while is_more:
-                is_more = await self._step(retain, names)
+                is_more = await self._step(group)
                 await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _step(self, retain: Duration, names: Sequence[str]) -> bool:
+    async def _step(self, group: _Group) -> bool:
         """Look at some records; False when all that are old enough have been looked at."""
-        found = await asyncio.to_thread(self._look, retain, names)
+        found = await asyncio.to_thread(self._look, group)
         if not found.records:
             return found.is_more
         await asyncio.to_thread(self._tools.log.rewrite, found.records)
-        # Quarantined ones too: there is nothing to be replayed any more.
-        await self._tools.tell(Struck([position for position, _ in found.records], EventId("")))
+        if found.struck:
+            # Quarantined ones too: there is nothing to be replayed any more.
+            await self._tools.tell(Struck(found.struck, EventId("")))
         await asyncio.to_thread(self._tools.book.write, found.kept)
         return found.is_more
 
-    def _look(self, retain: Duration, names: Sequence[str]) -> _Found:
+    def _look(self, group: _Group) -> _Found:
         kept, now = self._tools.book.read(), self._tools.clock.now()
-        key = f"{retain} {digest(to_bytes(names))}"
-        cursor = kept.cursors.get(key, 0)
-        records: list[tuple[int, bytes]] = []
-        removed = dict(kept.removed)
-        is_more = False
+        cursor = kept.cursors.get(group.key, 0)
+        found = _Found(removed=dict(kept.removed))
         for position, data in self._tools.log.read(cursor, STEP_RECORDS):
             event = decode_event(data)
-            if event.received_at + retain > now or position > self._tools.applied():
-                is_more = False
+            if event.received_at + group.retain > now or position > self._tools.applied():
+                found.is_more = False
                 break
-            is_more, cursor = True, position
-            if isinstance(event, CustomerEvent) and event.name in names:
-                put = Erased(received_at=event.received_at, cause=RETENTION)
-                records.append((position, encode_event(put)))
-                removed[event.name] = _one_more(removed.get(event.name), now)
-        after = Kept(cursors={**kept.cursors, key: cursor}, removed=removed)
-        if not records and cursor != kept.cursors.get(key, 0):
-            self._tools.book.write(after)
-        return _Found(records=records, kept=after, is_more=is_more)
+            found.is_more, cursor = True, position
+            if isinstance(event, CustomerEvent):
+                _take(found, group, position, event, now=now)
+        found.kept = Kept(cursors={**kept.cursors, group.key: cursor}, removed=found.removed)
+        if not found.records and cursor != kept.cursors.get(group.key, 0):
+            self._tools.book.write(found.kept)
+        return found
 
 
-class _Found(msgspec.Struct, frozen=True, kw_only=True):
-    records: list[tuple[int, bytes]]
-    kept: Kept
-    is_more: bool
+class _Group(msgspec.Struct, frozen=True):
+    """What is kept for the same time."""
+
+    retain: Duration
+    events: Mapping[str, None]
+    traits: Mapping[str, None]
+
+    @property
+    def key(self) -> str:
+        return f"{self.retain} {digest(to_bytes([list(self.events), list(self.traits)]))}"
 
 
-def _groups(plan: Plan) -> list[tuple[Duration, tuple[str, ...]]]:
-    """Return the events that are not kept for ever, by how long."""
-    groups: dict[Duration, list[str]] = {}
-    for name in sorted(plan.events):
-        if plan.events[name].retain:
-            groups.setdefault(plan.events[name].retain, []).append(name)
-    return [(retain, tuple(names)) for retain, names in sorted(groups.items())]
+class _Found(msgspec.Struct, kw_only=True):
+    removed: dict[str, Removed]
+    records: list[tuple[int, bytes]] = []
+    struck: list[int] = []
+    """Those that tell nothing any more."""
+    kept: Kept = Kept()
+    is_more: bool = False
+
+
+def _take(
+    found: _Found, group: _Group, position: int, event: CustomerEvent, *, now: Instant
+) -> None:
+    if event.name in group.events:
+        put = Erased(received_at=event.received_at, cause=RETENTION)
+        found.records.append((position, encode_event(put)))
+        found.struck.append(position)
+        found.removed[event.name] = _one_more(found.removed.get(event.name), now)
+    elif group.traits and (unsaid := unsay(event, group.traits)) is not None:
+        found.records.append((position, encode_event(unsaid)))
+
+
+def _groups(plan: Plan) -> list[_Group]:
+    """Return what is not kept for ever, by how long."""
+    identifying = dict.fromkeys(path for kind in plan.identity.kinds for path in kind.paths)
+    events = {name: event.retain for name, event in plan.events.items() if event.retain}
+    traits = {
+        name: trait.retain
+        for name, trait in plan.traits.items()
+        # By what somebody is known is kept with them: their records would be nobody's without it.
+        if trait.retain and f"traits.{name}" not in identifying
+    }
+    return [
+        _Group(
+            retain,
+            dict.fromkeys(sorted(name for name, each in events.items() if each == retain)),
+            dict.fromkeys(sorted(name for name, each in traits.items() if each == retain)),
+        )
+        for retain in sorted({*events.values(), *traits.values()})
+    ]
 
 
 def _one_more(removed: Removed | None, now: Instant) -> Removed:
