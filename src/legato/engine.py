@@ -18,6 +18,7 @@ from legato.runtime.engine.dialogue import Abandoned, Refused
 from legato.runtime.engine.engine import Engine
 from legato.runtime.engine.parts import Parts
 from legato.runtime.engine.process import SocketInbox
+from legato.runtime.faults import print_places_only
 from legato.runtime.local import settle_down
 from legato.runtime.upkeep import Upkeep
 from legato.stores.folder import ENGINE_HOLD, ENGINE_WAIT_SECONDS, Folder
@@ -28,6 +29,7 @@ from legato.transports.clock import SystemClock
 
 def main() -> None:
     """Run an engine until its socket says so, or is closed."""
+    print_places_only()
     folder, number, people_max = sys.argv[1:]
     # A signal to the whole group (Ctrl-C) is the other process's to hear: it says when to stop.
     for each in (signal.SIGINT, signal.SIGTERM):

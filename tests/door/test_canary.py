@@ -213,6 +213,12 @@ def planted(
 
 def plant(legato: Legato, number: int) -> None:
     """Tell one person's story, with slips of every kind."""
+    for path, body in calls_of(number):
+        send(legato, path, body)
+
+
+def calls_of(number: int) -> list[tuple[str, bytes]]:
+    """Return what one person's story is told with: paths and bodies."""
     personal, sensitive, health = (
         f"cnry-{kind}-{number:03d}" for kind in ("personal", "sensitive", "health")
     )
@@ -236,10 +242,11 @@ def plant(legato: Legato, number: int) -> None:
         {"type": "track", "event": "Ticket Filed", "properties": ticket},
         {"type": "nonsense", **who, "traits": traits},
     ]
-    send(legato, "/v1/batch", msgspec.json.encode({"batch": calls}))
+    found = [("/v1/batch", msgspec.json.encode({"batch": calls}))]
     if number < FEW:
-        send(legato, "/v1/track", f'{{"userId": "{health}", "event'.encode())
-        send(legato, f"/v1/{health}", b"{}")
+        found.append(("/v1/track", f'{{"userId": "{health}", "event'.encode()))
+        found.append((f"/v1/{health}", b"{}"))
+    return found
 
 
 def send(legato: Legato, path: str, body: bytes) -> bytes:

@@ -20,6 +20,7 @@ from legato import __version__
 from legato.app import App, Config, open_app
 from legato.cli.client import CLIENT_FILE, Connection
 from legato.model.problem import LegatoError
+from legato.runtime.faults import on_loop_fault, print_places_only
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -127,6 +128,7 @@ def run(
 ) -> None:
     """Open the app and answer HTTP until a signal; `ready` is called once events are taken."""
     assert doors is not None, "the entry point gives the doors"
+    print_places_only()
     listener = _listen(host, port)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_serve(config, doors, listener, ready))
@@ -196,6 +198,7 @@ async def _serve(
         )
     )
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(on_loop_fault)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.end)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
