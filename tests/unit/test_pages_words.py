@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from legato.markup.colour import TEXT_CONTRAST, Colour, contrast, parse
+from legato.markup.html import element, text
+from legato.markup.style import source_of, style
 from legato.model.definitions.links import Pages, Sender
-from legato.pages.colour import TEXT_CONTRAST, Colour, contrast, parse
-from legato.pages.html import element, page, policy, text
+from legato.pages.frame import page, policy
 from legato.pages.speech import negotiate, speech_in
-from legato.pages.style import source_of, style
 from legato.pages.texts import TEXTS
 from legato.plan.rules.pages import TEXT_NAMES
 

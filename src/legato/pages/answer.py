@@ -9,9 +9,10 @@ from email.policy import HTTP
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
+from legato.markup.html import Html
 from legato.model.definitions.links import Pages
 from legato.model.noun import Noun
-from legato.pages.html import Html, policy
+from legato.pages.frame import policy
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]

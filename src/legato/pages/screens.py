@@ -9,11 +9,7 @@ from typing import Literal, TypeAlias, get_args
 
 from legato.app.pages import NotOurs
 from legato.insight.preferences import Choice, Topic, closed_together
-from legato.model.consent import EVERY_CHANNEL, Consent
-from legato.model.definitions.links import LinkKind
-from legato.model.noun import Noun
-from legato.model.plan import Plan
-from legato.pages.html import (
+from legato.markup.html import (
     Html,
     button,
     checkbox,
@@ -21,10 +17,14 @@ from legato.pages.html import (
     form,
     hidden,
     link,
-    page,
     paragraph,
     text,
 )
+from legato.model.consent import EVERY_CHANNEL, Consent
+from legato.model.definitions.links import LinkKind
+from legato.model.noun import Noun
+from legato.model.plan import Plan
+from legato.pages.frame import page
 from legato.pages.speech import Speech
 
 Notice: TypeAlias = Literal["saved", "unchanged", "stopped"]

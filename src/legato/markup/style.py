@@ -6,7 +6,7 @@ import base64
 import hashlib
 from functools import lru_cache
 
-from legato.pages.colour import (
+from legato.markup.colour import (
     TEXT_CONTRAST,
     Colour,
     against,
