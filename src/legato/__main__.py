@@ -13,7 +13,7 @@ from legato.collect.hooks.door import PREFIX as HOOKS_PREFIX
 from legato.collect.hooks.door import HookDoor
 from legato.pages.door import PagesDoor, is_page
 
-API_PATHS = ("/api", "/healthz", "/readyz", "/metrics")
+API_PATHS = ("/api", "/healthz", "/readyz", "/metrics", "/sign-in", "/invitation", "/account")
 
 
 class Doors:

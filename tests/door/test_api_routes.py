@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import msgspec
 import pytest
@@ -43,6 +43,7 @@ KEY = "test-write-key"
 WHY = "ticket 4711: the address is wrong"
 WAIT = 10
 JSON = b"application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 class Answered(msgspec.Struct):
@@ -89,6 +90,23 @@ class Legato:
         if text is not None:
             given.append((b"authorization", f"Bearer {text}".encode()))
         data = b"" if body is None else msgspec.json.encode(body)
+        return self.runner.run(self.ask(method, path, given, data, peer))
+
+    def page(
+        self,
+        method: str,
+        path: str,
+        fields: Mapping[str, str] = {},
+        *,
+        peer: str = "10.7.0.1",
+        **headers: str,
+    ) -> Answered:
+        """Call as a browser does that shows a page of ours."""
+        own = {"host": "127.0.0.1:8000", "accept": "text/html", **headers}
+        if method == "POST":
+            own = {"content-type": FORM, "origin": "http://127.0.0.1:8000", **own}
+        given = [(name.encode(), value.encode()) for name, value in own.items()]
+        data = urlencode(fields).encode()
         return self.runner.run(self.ask(method, path, given, data, peer))
 
     def by_token(self, role: Role, method: str, path: str, body: object) -> Answered:
@@ -303,6 +321,10 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/session", None, "look"),
     ("DELETE", "/api/session", None, "look"),
     ("POST", "/api/session/password", {"present": "", "password": ""}, "look"),
+    ("GET", "/account", None, "look"),
+    ("POST", "/account/password", None, "look"),
+    ("POST", "/account/sign-out", None, "look"),
+    ("POST", "/account/sign-out-everywhere", None, "look"),
     ("GET", "/api/audit", None, "audit"),
     ("GET", "/api/audit/head", None, "audit"),
     ("POST", "/api/links/renew", None, "administer"),
@@ -321,6 +343,10 @@ PUBLIC = (
     ("POST", "/api/sign-in/invitation"),
     ("GET", "/api/sign-in/oidc"),
     ("GET", "/api/sign-in/oidc/callback"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("GET", "/invitation/{code}"),
+    ("POST", "/invitation/{code}"),
 )
 """No caller is asked for: two are for machines that watch, the others let people in."""
 

@@ -52,6 +52,14 @@ def needs(permission: Permission) -> dict[str, Any]:
     return {"permission": permission}
 
 
+def needs_form(permission: Permission) -> dict[str, Any]:
+    """Mark a page: what proves that one of ours sent it may be a field of its form.
+
+    The guard has not read the form; entry.answers.check_form does.
+    """
+    return {"permission": permission, "is_form": True}
+
+
 def public() -> dict[str, Any]:
     """Mark a route as open to anybody."""
     return {"is_public": True}
@@ -82,7 +90,8 @@ class Access:
             return
         self._site.check_name(connection)
         now = self._host.clock.now()
-        caller = self._caller(connection, now)
+        is_form = handler.opt.get("is_form") is True
+        caller = self._caller(connection, now, is_form=is_form)
         connection.scope["auth"] = caller
         connection.scope["user"] = caller.name
         self._check_pace(caller, now)
@@ -125,7 +134,7 @@ class Access:
             *(header for header in added if header[0] not in given),
         ]
 
-    def _caller(self, connection: Connection, now: Instant) -> Caller:
+    def _caller(self, connection: Connection, now: Instant, *, is_form: bool) -> Caller:
         header = connection.headers.get("authorization")
         if header:
             return self._bearer(connection, header, now)
@@ -147,7 +156,7 @@ class Access:
             )
         if method_of(connection) not in SAFE_METHODS:
             self._site.check_origin(connection)
-            if not is_csrf(text, connection.headers.get(CSRF_HEADER, "")):
+            if not is_form and not is_csrf(text, connection.headers.get(CSRF_HEADER, "")):
                 raise Refused(
                     status=403,
                     code="access.csrf",

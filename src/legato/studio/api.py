@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -12,13 +13,15 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from legato.app import App
 from legato.studio.access import Access, public
-from legato.studio.accounts.oidc import OIDC
 from legato.studio.accounts.session import SESSION, SIGN_IN
 from legato.studio.accounts.tokens import TOKENS
 from legato.studio.accounts.users import TEAMS, USERS
 from legato.studio.changes.routes import CHANGES
 from legato.studio.consents.routes import CONSENTS
 from legato.studio.deliveries import DELIVERIES
+from legato.studio.entry.account import ACCOUNTS
+from legato.studio.entry.doors import DOORS
+from legato.studio.entry.oidc import OIDC
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.identity import IDENTITY
 from legato.studio.govern.links import LINKS
@@ -46,41 +49,45 @@ VERSION = "1"
 
 Api: TypeAlias = Litestar
 
+ROUTES = (
+    PEOPLE,
+    ERASING,
+    ERASURES,
+    RETENTION,
+    CONSENTS,
+    IDENTITY,
+    MATCHES,
+    TAIL,
+    QUARANTINE,
+    DELIVERIES,
+    JOURNEYS,
+    PLAN,
+    CHANGES,
+    DICTIONARY,
+    BLOAT,
+    DRIFT,
+    SOURCES,
+    TOKENS,
+    USERS,
+    TEAMS,
+    SESSION,
+    SIGN_IN,
+    OIDC,
+    DOORS,
+    ACCOUNTS,
+    AUDIT,
+    LINKS,
+    SECRETS,
+    HEALTH,
+)
+
 
 def api(host: App) -> Api:
     """Return the API of an app."""
     site = Site(host.config.proxy_count, host.config.names)
     access = Access(host, site)
     return Litestar(
-        route_handlers=[
-            PEOPLE,
-            ERASING,
-            ERASURES,
-            RETENTION,
-            CONSENTS,
-            IDENTITY,
-            MATCHES,
-            TAIL,
-            QUARANTINE,
-            DELIVERIES,
-            JOURNEYS,
-            PLAN,
-            CHANGES,
-            DICTIONARY,
-            BLOAT,
-            DRIFT,
-            SOURCES,
-            TOKENS,
-            USERS,
-            TEAMS,
-            SESSION,
-            SIGN_IN,
-            OIDC,
-            AUDIT,
-            LINKS,
-            SECRETS,
-            HEALTH,
-        ],
+        route_handlers=ROUTES,
         guards=[access],
         exception_handlers=HANDLERS,
         after_exception=[access.record],
@@ -90,6 +97,7 @@ def api(host: App) -> Api:
             "site": Provide(lambda: site, sync_to_thread=False, use_cache=True),
             "caller": Provide(caller_of, sync_to_thread=False),
         },
+        state=State({"site": site}),
         openapi_config=OpenAPIConfig(
             title="Legato",
             version=VERSION,

@@ -56,7 +56,20 @@ def not_found(code: str, message: str, *, fix: str) -> Refused:
     return Refused(status=404, code=code, message=message, fix=fix)
 
 
-def _refused(_: Request[Any, Any, Any], error: Refused) -> Response[Refusal]:
+def refusal_of(denial: Denial) -> Refused:
+    """Return how a denial is answered."""
+    seconds = -(-denial.wait // SECOND)
+    return Refused(
+        status=_STATUS_OF[denial.kind],
+        code=denial.code,
+        message=denial.what,
+        fix=denial.fix,
+        headers={"retry-after": str(seconds)} if seconds else {},
+    )
+
+
+def refused(_: Request[Any, Any, Any], error: Refused) -> Response[Refusal]:
+    """Answer a program."""
     headers = dict(error.headers)
     if error.status == 401:  # noqa: PLR2004 - the status that RFC 9110 asks a challenge for
         headers["www-authenticate"] = "Bearer"
@@ -64,15 +77,7 @@ def _refused(_: Request[Any, Any, Any], error: Refused) -> Response[Refusal]:
 
 
 def _denied(request: Request[Any, Any, Any], error: Denial) -> Response[Refusal]:
-    seconds = -(-error.wait // SECOND)
-    refused = Refused(
-        status=_STATUS_OF[error.kind],
-        code=error.code,
-        message=error.what,
-        fix=error.fix,
-        headers={"retry-after": str(seconds)} if seconds else {},
-    )
-    return _refused(request, refused)
+    return refused(request, refusal_of(error))
 
 
 def _busy(_: Request[Any, Any, Any], error: Busy) -> Response[Refusal]:
@@ -81,7 +86,8 @@ def _busy(_: Request[Any, Any, Any], error: Busy) -> Response[Refusal]:
     return Response(refusal, status_code=503, headers={"retry-after": str(seconds)})
 
 
-def _world(_: Request[Any, Any, Any], error: LegatoError) -> Response[Refusal]:
+def failed(_: Request[Any, Any, Any], error: LegatoError) -> Response[Refusal]:
+    """Answer a program when the world has failed."""
     refusal = Refusal(code="host.failed", message=error.what, fix=error.fix)
     return Response(refusal, status_code=503 if error.can_retry else 500)
 
@@ -104,10 +110,10 @@ def _fault(_: Request[Any, Any, Any], error: Exception) -> Response[Refusal]:
 
 
 HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType] - the framework leaves its type open
-    Refused: _refused,
+    Refused: refused,
     Denial: _denied,
     Busy: _busy,
-    LegatoError: _world,
+    LegatoError: failed,
     HTTPException: _http,
     Exception: _fault,
 }

@@ -16,7 +16,7 @@ import pytest
 from legato.app import Config
 from legato.govern.roles import Role
 from legato.model.ids import digest
-from legato.studio.accounts.oidc import PLAIN_AWAY
+from legato.studio.entry.oidc import PLAIN_AWAY
 from legato.workspace import read_workspace
 from tests.door.sdk.test_collect_sdks import INSTALL, node
 from tests.door.test_api_routes import Answered, Legato, make_workspace, started

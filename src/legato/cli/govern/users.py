@@ -26,6 +26,7 @@ class _User(msgspec.Struct):
 class _Invited(msgspec.Struct):
     user: _User
     code: str
+    link: str = ""
 
 
 class _Team(msgspec.Struct):
@@ -69,17 +70,15 @@ def users_list(client: Client) -> None:
 @click.option("--first", "is_first", is_flag=True, help="The first admin: asks for a password.")
 @connects
 def users_add(client: Client, email: str, **wish: Unpack[_Wish]) -> None:
-    """Make a user, and show the code with which EMAIL chooses a password."""
-    if wish["is_first"]:
-        _refuse_second(client.get("/api/users", list[_User]))
-    role = ADMIN if wish["is_first"] else wish["role"]
-    wanted = {"email": email, "role": role, "team": wish["team"], "name": wish["name"]}
+    """Make a user, and show a link on which EMAIL chooses a password, once."""
+    wanted = {"email": email, "role": wish["role"], "team": wish["team"], "name": wish["name"]}
+    if not wish["is_first"]:
+        _tell_link(client, client.post("/api/users", _Invited, wanted))
+        return
+    _refuse_second(client.get("/api/users", list[_User]))
+    wanted |= {"role": ADMIN, "password": _ask_password()}
     invited = client.post("/api/users", _Invited, wanted)
-    if wish["is_first"]:
-        _ask_password(client, invited.user)
-        click.echo(f"{invited.user.email} is admin, and may sign in.")
-    else:
-        _tell_code(client, invited)
+    click.echo(f"{invited.user.email} is admin, and may sign in at {client.url}/sign-in")
 
 
 @users.command("role")
@@ -124,9 +123,9 @@ def users_enable(client: Client, email: str) -> None:
 @click.argument("email")
 @connects
 def users_invite(client: Client, email: str) -> None:
-    """Show a new code with which EMAIL chooses a password; codes before it end."""
+    """Show a new link on which EMAIL chooses a password, once; links before it end."""
     user = _find(client, email)
-    _tell_code(client, client.post(f"{_path(user)}/invitation", _Invited))
+    _tell_link(client, client.post(f"{_path(user)}/invitation", _Invited))
 
 
 @users.command("password")
@@ -134,7 +133,8 @@ def users_invite(client: Client, email: str) -> None:
 @connects
 def users_password(client: Client, email: str) -> None:
     """Set the password of EMAIL, who is signed out everywhere."""
-    _ask_password(client, _find(client, email))
+    user = _find(client, email)
+    client.post(f"{_path(user)}/password", object, {"password": _ask_password()})
     click.echo(f"{email} has a new password.")
 
 
@@ -201,18 +201,18 @@ def _refuse_second(found: list[_User]) -> None:
         )
 
 
-def _ask_password(client: Client, user: _User) -> None:
-    text = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    client.post(f"{_path(user)}/password", object, {"password": text})
+def _ask_password() -> str:
+    return click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
 
 
-def _tell_code(client: Client, invited: _Invited) -> None:
+def _tell_link(client: Client, invited: _Invited) -> None:
     click.echo(
-        f"{invited.user.email} chooses a password with this code within three days, at "
-        f"{client.url}/api/sign-in/invitation. It is shown this once:",
+        f"{invited.user.email} chooses a password here, within three days. "
+        "The link works once, for whoever has it; it is shown this once:",
         err=True,
     )
-    click.echo(invited.code)
+    where = client.url if invited.link.startswith("/") else ""
+    click.echo(f"{where}{invited.link}")
 
 
 def _change(client: Client, email: str, change: dict[str, object]) -> None:

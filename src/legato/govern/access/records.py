@@ -42,6 +42,8 @@ class Session(Noun, frozen=True, kw_only=True):
     created_at: Instant
     seen_at: Instant
     way: Way
+    agent: str = ""
+    """The browser it is in, as `Firefox on Linux`: for its owner to know it by."""
 
 
 class Invitation(Noun, frozen=True, kw_only=True):

@@ -38,16 +38,34 @@ class Sessions:
         self._seen[session.digest] = now
         return session_caller(session, user)
 
+    def of(self, user_id: str, now: Instant) -> list[Session]:
+        """Return a user's sessions that are not over, the last used first."""
+        found = [
+            replace(each, seen_at=self._last_seen(each))
+            for each in self._book.sessions.all()
+            if each.user_id == user_id and not self._is_over(each, now)
+        ]
+        return sorted(found, key=lambda each: each.seen_at, reverse=True)
+
     def ends_at(self, digest: str) -> Instant:
         """Return when a session ends, at the latest."""
         session = self._book.sessions.get(digest)
         return session.created_at + AGE_MAX if session is not None else 0
 
-    async def begin(self, user: User, way: Way, *, now: Instant, before: str = "") -> str:
+    async def begin(
+        self, user: User, way: Way, *, now: Instant, before: str = "", agent: str = ""
+    ) -> str:
         """Begin a session and return its text; the one of `before` ends: it is never taken over."""
         text = new_secret()
         digest = digest_of(text)
-        session = Session(digest=digest, user_id=user.user_id, created_at=now, seen_at=now, way=way)
+        session = Session(
+            digest=digest,
+            user_id=user.user_id,
+            created_at=now,
+            seen_at=now,
+            way=way,
+            agent=agent,
+        )
         async with self._book.changing:
             changes = self._over(now)
             others = [each for each in self._book.sessions.all() if each.user_id == user.user_id]
@@ -62,6 +80,13 @@ class Sessions:
         """End a session."""
         async with self._book.changing:
             await self._book.write([self._drop(digest)])
+
+    async def end_all(self, user_id: str, *, but: str = "") -> int:
+        """End a user's sessions, `but` one by its digest; return how many were."""
+        async with self._book.changing:
+            endings = self.endings(user_id, but=but)
+            await self._book.write(endings)
+        return len(endings)
 
     def endings(self, user_id: str, *, but: str = "") -> list[Change]:
         """Return the changes that end all sessions of a user, `but` one by its digest."""

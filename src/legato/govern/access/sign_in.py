@@ -49,6 +49,14 @@ class SignIn:
             await self._rehash(user, text)
         return user
 
+    def invited(self, code: str, *, address: str, now: Instant) -> User:
+        """Return whom a code invites; it is not used up by that."""
+        key = f"address {address}"
+        self._begin([key], now)
+        user = self._users.invited(code, now)
+        self._throttle.forgive(key)
+        return user
+
     async def by_invitation(self, code: str, text: str, *, address: str, now: Instant) -> User:
         """Let an invited user choose a password; the code ends with that."""
         key = f"address {address}"
@@ -79,6 +87,11 @@ class SignIn:
         refuse_weak(text, user.email)
         await self._users.set_password(user, await self._passwords.hash(text), but=session)
         await self._note(user, "present password")
+
+    async def hashed(self, text: str, email: str) -> str:
+        """Return what is kept of a password for a user yet to be made."""
+        refuse_weak(text, normal_email(email))
+        return await self._passwords.hash(text)
 
     async def set_password(self, user: User, text: str) -> None:
         """Set somebody's password; for who may, and puts it on record."""

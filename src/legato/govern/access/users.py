@@ -75,11 +75,19 @@ class Users:
         """Return whether anybody could sign in to administer."""
         return any(_is_admin(user) for user in self._book.users.all())
 
-    async def add(self, wish: UserWish, *, giver: Caller, now: Instant) -> tuple[User, str]:
-        """Make a user; return them and the code to choose a password with."""
+    async def add(
+        self, wish: UserWish, *, giver: Caller, now: Instant, kept: str = ""
+    ) -> tuple[User, str]:
+        """Make a user; return them and the code to choose a password with.
+
+        `kept`: what is kept of a password that was chosen already; there is no code then.
+        """
         no_more_than(giver, ALLOWED[wish.role])
         async with self._book.changing:
-            user = self.fresh(wish, now)
+            user = replace(self.fresh(wish, now), password=kept)
+            if kept:
+                await self._book.write([self._book.users.put(user.user_id, user)])
+                return user, ""
             text, invitation = _invitation(user, now)
             await self._book.write(
                 [self._book.users.put(user.user_id, user), self._invite(invitation)]

@@ -32,3 +32,5 @@ class SignIn(Noun, frozen=True, kw_only=True):
     """In the order written: the first that fits says role and team."""
     default_role: str = ""
     """Of whom no rule fits; empty: they are not let in."""
+    title: str = ""
+    """What people call the provider."""

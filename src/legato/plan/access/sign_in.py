@@ -34,8 +34,8 @@ def read_sign_in(scope: Scope, tree: Fields) -> SignIn:
         claim=part.read("claim", form.text, "groups"),
         rules=_rules(scope, part),
         default_role=part.read("default_role", form.one_of(ROLE_NAMES), ""),
+        title=part.read("title", form.text, ""),
     )
-    part.read("title", form.text, "")
     part.close()
     return sign_in
 

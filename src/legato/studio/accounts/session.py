@@ -12,6 +12,7 @@ from litestar.params import JSONBody, SkipValidation
 from legato.app import App
 from legato.govern.access.callers import Caller
 from legato.govern.access.records import User, Way
+from legato.govern.access.secret import digest_of
 from legato.govern.access.sessions import AGE_MAX, csrf_of
 from legato.govern.roles import ALLOWED, Permission, Role
 from legato.model.instant import SECOND, Instant
@@ -24,6 +25,7 @@ from legato.studio.access import (
     needs,
     session_cookie,
 )
+from legato.studio.accounts.browsers import browser_of
 from legato.studio.host import Host, Who
 from legato.studio.refusal import Refused
 from legato.studio.site import Connection, Site
@@ -69,7 +71,8 @@ async def sign_in(
     user = await host.access.sign_in.by_password(
         data.email, data.password, address=site.address(request), now=host.clock.now()
     )
-    return await begin(user, "password", host=host, site=site, connection=request)
+    cookie = await begin(user, "password", host=host, site=site, connection=request)
+    return Response(_me(host, user, cookie.value or ""), cookies=[cookie])
 
 
 @get("/", opt=needs("look"), summary="Who am I?")
@@ -89,19 +92,13 @@ async def read_session(host: Host, caller: Who, site: Place, request: Request[An
 @delete("/", opt=needs("look"), status_code=200, summary="Sign out")
 async def sign_out(host: Host, caller: Who, request: Request[Any, Any, Any]) -> Response[None]:
     """End the session at once, here and in the browser."""
-    _refuse_tokens(caller)
-    await host.access.sessions.end(caller.session)
-    await host.audit.record(
-        AuditEntry(actor=caller.actor, action="session.end", subject=caller.user_id)
-    )
-    gone = [Cookie(key=name, value="", path="/", max_age=0) for name in request.cookies]
-    return Response(None, cookies=[each for each in gone if each.key in _COOKIES])
+    return Response(None, cookies=await end(host, caller, request))
 
 
 @post("/password", opt=needs("look"), status_code=200, summary="Change one's own password")
 async def change_password(data: JSONBody[NewPassword], host: Host, caller: Who) -> None:
     """Take the present password and another; all other sessions end."""
-    _refuse_tokens(caller)
+    refuse_tokens(caller)
     await host.access.sign_in.change_password(
         host.access.users.get(caller.user_id),
         data.present,
@@ -120,16 +117,19 @@ async def accept(
     user = await host.access.sign_in.by_invitation(
         data.code, data.password, address=site.address(request), now=host.clock.now()
     )
-    return await begin(user, "invitation", host=host, site=site, connection=request)
+    cookie = await begin(user, "invitation", host=host, site=site, connection=request)
+    return Response(_me(host, user, cookie.value or ""), cookies=[cookie])
 
 
-async def begin(
-    user: User, way: Way, *, host: App, site: Site, connection: Connection
-) -> Response[Me]:
-    """Begin a session and put it into the browser; one that it had ends."""
+async def begin(user: User, way: Way, *, host: App, site: Site, connection: Connection) -> Cookie:
+    """Begin a session; return what carries it. One that the browser had ends."""
     now = host.clock.now()
     text = await host.access.sessions.begin(
-        user, way, now=now, before=session_cookie(connection, site)
+        user,
+        way,
+        now=now,
+        before=session_cookie(connection, site),
+        agent=browser_of(connection.headers.get("user-agent", "")),
     )
     entry = AuditEntry(
         actor=f"user:{user.user_id}",
@@ -138,15 +138,21 @@ async def begin(
         detail={"way": way, "from": host.audit.address_digest(site.address(connection))},
     )
     await host.audit.record(entry)
-    me = Me(
-        name=user.email,
-        role=user.role,
-        permissions=ALLOWED[user.role],
-        team=user.team,
-        csrf=csrf_of(text),
-        ends_at=now + AGE_MAX,
+    return session_of(text, is_secure=site.is_secure(connection))
+
+
+async def end(host: App, caller: Caller, request: Request[Any, Any, Any]) -> list[Cookie]:
+    """End the caller's session at once; return what takes it out of the browser."""
+    refuse_tokens(caller)
+    await host.access.sessions.end(caller.session)
+    await host.audit.record(
+        AuditEntry(actor=caller.actor, action="session.end", subject=caller.user_id)
     )
-    return Response(me, cookies=[session_of(text, is_secure=site.is_secure(connection))])
+    return [
+        Cookie(key=name, value="", path="/", max_age=0)
+        for name in request.cookies
+        if name in (SECURE_COOKIE, PLAIN_COOKIE)
+    ]
 
 
 def session_of(text: str, *, is_secure: bool) -> Cookie:
@@ -174,7 +180,8 @@ def refuse_in_the_open(connection: Connection, site: Site) -> None:
         )
 
 
-def _refuse_tokens(caller: Caller) -> None:
+def refuse_tokens(caller: Caller) -> None:
+    """Refuse a call that has no session to speak of."""
     if not caller.session:
         raise Refused(
             status=409,
@@ -184,7 +191,16 @@ def _refuse_tokens(caller: Caller) -> None:
         )
 
 
-_COOKIES = (SECURE_COOKIE, PLAIN_COOKIE)
+def _me(host: App, user: User, text: str) -> Me:
+    return Me(
+        name=user.email,
+        role=user.role,
+        permissions=ALLOWED[user.role],
+        team=user.team,
+        csrf=csrf_of(text),
+        ends_at=host.access.sessions.ends_at(digest_of(text)),
+    )
+
 
 SESSION = Router(
     "/api/session",

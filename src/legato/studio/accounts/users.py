@@ -16,6 +16,9 @@ from legato.ports.audit import AuditEntry
 from legato.studio.access import needs
 from legato.studio.host import Host, Who
 
+INVITATION = "/invitation"
+"""Where the page stands on which a password is chosen."""
+
 
 class ShownUser(Noun, frozen=True, kw_only=True):
     user_id: str
@@ -33,7 +36,15 @@ class ShownUser(Noun, frozen=True, kw_only=True):
 class Invited(Noun, frozen=True, kw_only=True):
     user: ShownUser
     code: str
-    """Shown this once, for them to choose a password with."""
+    """Shown this once, for them to choose a password with; empty where they have one."""
+    link: str = ""
+    """The page to do so on; without a host where no name of this Legato is known."""
+
+
+class NewUser(UserWish, frozen=True, kw_only=True):
+    """A user to be made, perhaps with a password right away."""
+
+    password: str = ""
 
 
 class Password(Noun, frozen=True, kw_only=True):
@@ -58,11 +69,13 @@ async def read_users(host: Host) -> list[ShownUser]:
 
 
 @post("/", opt=needs("administer"), summary="A new user")
-async def create_user(data: JSONBody[UserWish], host: Host, caller: Who) -> Invited:
-    """Make a user, and a code that holds for three days."""
-    user, code = await host.access.users.add(data, giver=caller, now=host.clock.now())
+async def create_user(data: JSONBody[NewUser], host: Host, caller: Who) -> Invited:
+    """Make a user with this password, or a link that holds for three days to choose one."""
+    now = host.clock.now()
+    kept = await host.access.sign_in.hashed(data.password, data.email) if data.password else ""
+    user, code = await host.access.users.add(data, giver=caller, now=now, kept=kept)
     await _note(host, caller, "user.create", user, role=user.role, team=user.team)
-    return Invited(user=_shown(user), code=code)
+    return _invited(host, user, code)
 
 
 @patch("/{user_id:str}", opt=needs("administer"), summary="Another role, team or name; on or off")
@@ -90,7 +103,7 @@ async def invite_user(user_id: FromPath[str], host: Host, caller: Who) -> Invite
     code = await host.access.users.invite(user_id, giver=caller, now=host.clock.now())
     user = host.access.users.get(user_id)
     await _note(host, caller, "user.invite", user)
-    return Invited(user=_shown(user), code=code)
+    return _invited(host, user, code)
 
 
 @post("/{user_id:str}/password", opt=needs("administer"), status_code=200, summary="Set a password")
@@ -132,6 +145,16 @@ async def remove_team(name: FromPath[str], host: Host, caller: Who) -> None:
 async def _note(host: App, caller: Caller, action: str, user: User, **detail: str) -> None:
     entry = AuditEntry(actor=caller.actor, action=action, subject=user.user_id, detail=detail)
     await host.audit.record(entry)
+
+
+def _invited(host: App, user: User, code: str) -> Invited:
+    path = f"{INVITATION}/{code}" if code else ""
+    provider = host.plan().sign_in
+    if path and provider is not None:
+        path = f"{provider.url}{path}"
+    elif path and host.config.names:
+        path = f"https://{host.config.names[0]}{path}"
+    return Invited(user=_shown(user), code=code, link=path)
 
 
 def _shown(user: User) -> ShownUser:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Annotated, Any
 
-from litestar import MediaType, Request, Response, Router, get
+from litestar import MediaType, Request, Response, get
 from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 
+from legato.govern.access.denial import Denial
 from legato.govern.access.provided import VISIT_MAX
 from legato.model.instant import SECOND
 from legato.studio.access import entrance
 from legato.studio.accounts.session import Place, begin, refuse_in_the_open
+from legato.studio.entry import screens
+from legato.studio.entry.answers import TurnedDown, pages, shown
 from legato.studio.host import Host
 
 SECURE_AWAY = "__Host-legato-away"
 PLAIN_AWAY = "legato-away"
-HOME = "/"
-_PAGE = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Legato</title>'
-    f'<meta http-equiv="refresh" content="0;url={escape(HOME)}">'
-    f'<p>You are signed in. <a href="{escape(HOME)}">Go on</a>.</p></html>'
-)
-"""A page, and not a redirect: on a redirect that began at the provider's site a browser does not
-send a cookie that is `SameSite=Strict`."""
-
 Text = Annotated[str, QueryParameter(max_length=4096)]
 
 
@@ -33,7 +26,10 @@ Text = Annotated[str, QueryParameter(max_length=4096)]
 async def leave(host: Host, site: Place, request: Request[Any, Any, Any]) -> Response[None]:
     """Send the browser there, with a cookie by which it is known when it comes back."""
     refuse_in_the_open(request, site)
-    where, browser = await host.sign_in.leave(host.clock.now())
+    try:
+        where, browser = await host.sign_in.leave(host.clock.now())
+    except Denial as denial:
+        raise TurnedDown(denial, screens.at_provider_refused(denial)) from denial
     is_secure = site.is_secure(request)
     away = Cookie(
         key=SECURE_AWAY if is_secure else PLAIN_AWAY,
@@ -64,10 +60,15 @@ async def come_back(
     refuse_in_the_open(request, site)
     name = SECURE_AWAY if site.is_secure(request) else PLAIN_AWAY
     browser = request.cookies.get(name, "")
-    user = await host.sign_in.come_back(code, oidc_state, browser, now=host.clock.now())
-    begun = await begin(user, "provider", host=host, site=site, connection=request)
+    try:
+        user = await host.sign_in.come_back(code, oidc_state, browser, now=host.clock.now())
+    except Denial as denial:
+        raise TurnedDown(denial, screens.at_provider_refused(denial)) from denial
+    cookie = await begin(user, "provider", host=host, site=site, connection=request)
     gone = Cookie(key=name, value="", path="/", max_age=0)
-    return Response(_PAGE, media_type=MediaType.HTML, cookies=[*begun.cookies, gone])
+    # A page, and not a redirect: on a redirect that began at the provider's site a browser does
+    # not send a cookie that is `SameSite=Strict`.
+    return shown(screens.signed_in(), cookies=[cookie, gone])
 
 
-OIDC = Router("/api/sign-in/oidc", route_handlers=[leave, come_back], tags=["session"])
+OIDC = pages("/api/sign-in/oidc", leave, come_back, tag="session")
