@@ -8,7 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from legato.cli.demo.demo import find_example
 from legato.workspace import read_workspace
@@ -74,6 +76,28 @@ def test_ctrl_c_ends_it_in_order() -> None:
     assert running.returncode == 0, errors
     assert "journeys" in rest
     assert "Traceback" not in errors
+
+
+def test_a_customer_may_text_stop_to_it_with_the_line_it_prints() -> None:
+    with subprocess.Popen(
+        demo_command(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=ENVIRONMENT,
+    ) as running:
+        assert running.stdout is not None
+        line: str = next(each for each in running.stdout if "curl" in each)
+        next(each for each in running.stdout if "events/s" in each)
+        url = urlsplit(line.rsplit(maxsplit=1)[-1])
+        link = HTTPConnection(url.netloc, timeout=60)
+        link.request("POST", url.path, "STOP")
+        answer = link.getresponse().read()
+        link.close()
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+
+    assert answer == b"Legato has it.\n"
 
 
 def test_a_taken_port_is_told_with_what_to_do() -> None:

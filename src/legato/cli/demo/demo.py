@@ -47,6 +47,8 @@ SENDERS = {
 CRM_KEY = "shop-crm-key"
 SECRETS = ("EMAIL_API_KEY", "SMS_TOKEN", "PUSH_TOKEN", "ADS_TOKEN", "CRM_TOKEN")
 CRM_LAG = 30 * MINUTE
+PHONE = "+447700900574"
+"""Of a customer who comes in the first minutes of the history."""
 STOP_SECONDS = 5.0
 REFUSALS_SHOWN = 3
 _PORTS = re.compile(r"http://[\d.]+:(\d+)/received +smtp://[\d.]+:(\d+)")
@@ -239,6 +241,9 @@ def _announce(console: Console, providers: Providers, *, speed: int, data: Path)
     console.print("made-up people, reconstructed clicks; examples/shop/README.md says which.")
     console.print("Stand-in providers deliver nothing, and show what they got:")
     console.print(f"  {url}", soft_wrap=True)
+    console.print("Answer a text as one of its customers does (STOP, HELP, START):")
+    replies = f"http://127.0.0.1:{providers.http_port}/sms/replies/{PHONE}"
+    console.print(f"  curl -d STOP {replies}", soft_wrap=True)
     console.print("Ask it from another shell: legato tail, legato why PERSON, legato status, after")
     console.print(f"  export LEGATO_DATA={data}", soft_wrap=True)
     if speed > 1:

@@ -5,13 +5,17 @@
 They answer as the vendors do, deliver nothing, and keep what they were sent: `GET /received`.
 Which one is meant says the first part of the path: /email, /sms, /push, /ads, /crm. The CRM, as
 real ones, takes an order at once and confirms it some time later, by an `Order Synced` event sent
-to Legato under a write key of its own. Faults and lags are shares of a digest: the same requests
+to Legato under a write key of its own. What a phone answers is posted to /sms/replies/NUMBER, and
+passed on with the gateway's signature. Faults and lags are shares of a digest: the same requests
 meet the same luck.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
+import secrets
 import signal
 import sys
 from collections import Counter, deque
@@ -66,16 +70,26 @@ class Confirming(Noun, frozen=True, kw_only=True):
     lag_ms_max: int = 1_000
 
 
+class Replying(Noun, frozen=True, kw_only=True):
+    """Where the SMS gateway passes on what phones answer, and the token that it signs with."""
+
+    url: str
+    token: str
+
+
 class StandIns:
     """The running stand-ins. Close them with `close`."""
 
-    def __init__(self, *, faults: Faults, confirming: Confirming | None) -> None:
+    def __init__(
+        self, *, faults: Faults, confirming: Confirming | None, replying: Replying | None = None
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self.kept: deque[Received] = deque(maxlen=KEPT_MAX)
         self.http_port = 0
         self.smtp_port = 0
         self._faults = faults
         self._confirming = confirming
+        self._replying = replying
         self._confirmations: dict[str, asyncio.Task[None]] = {}
         self._serial = 0
         self._runner: web.AppRunner | None = None
@@ -86,6 +100,7 @@ class StandIns:
         """Listen; port 0 takes a free one, which `http_port` and `smtp_port` then name."""
         app = web.Application(client_max_size=BODY_BYTES_MAX)
         app.router.add_get("/received", self._show)
+        app.router.add_post("/sms/replies/{number}", self._pass_on)
         app.router.add_route("*", "/{kind}{rest:.*}", self._take)
         self._session = ClientSession(timeout=ClientTimeout(total=10))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
@@ -124,6 +139,26 @@ class StandIns:
         if kind == "crm" and answer.status == web.HTTPOk.status_code:
             self._promise(body)
         return answer
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        """Post a phone's answer to Legato as Twilio does; return what Legato said."""
+        if self._replying is None:
+            return web.Response(status=400, text="start the stand-ins with --legato\n")
+        fields = {
+            "From": request.match_info["number"],
+            "Body": (await request.read()).decode("utf-8", "replace"),
+            "MessageSid": f"SM{secrets.token_hex(16)}",
+        }
+        text = "".join(f"{name}{value}" for name, value in sorted(fields.items()))
+        signed = (self._replying.url + text).encode()
+        digest = hmac.digest(self._replying.token.encode(), signed, "sha1")
+        headers = {"X-Twilio-Signature": base64.b64encode(digest).decode()}
+        assert self._session is not None
+        async with self._session.post(self._replying.url, data=fields, headers=headers) as answer:
+            self.counts["sms replies"] += 1
+            if not answer.ok:
+                return web.Response(status=answer.status, text=await answer.text())
+            return web.Response(text="Legato has it.\n")
 
     def _misbehave(self) -> web.Response | None:
         luck = share("standins", str(self._serial))
@@ -241,6 +276,8 @@ def _answer(kind: str, body: str, serial: str) -> web.Response:
 @click.option("--smtp", "smtp_port", default=8725, show_default=True, help="Port of the mail sink.")
 @click.option("--legato", "legato_url", default="", help="Where the CRM confirms orders.")
 @click.option("--crm-key", default="shop-crm-key", show_default=True, help="The CRM's write key.")
+@click.option("--sms-source", default="sms_replies", show_default=True, help="Of SMS replies.")
+@click.option("--sms-token", default="stand-in", show_default=True, help="It signs replies.")
 @click.option("--lag-ms", default=1_000, show_default=True, help="The CRM's longest usual lag.")
 @click.option("--share-429", default=0.0, help="Share of requests answered 429.")
 @click.option("--share-500", default=0.0, help="Share of requests answered 500.")
@@ -253,6 +290,8 @@ def main(  # noqa: PLR0913 - one parameter for each option, as click hands them 
     smtp_port: int,
     legato_url: str,
     crm_key: str,
+    sms_source: str,
+    sms_token: str,
     lag_ms: int,
     share_429: float,
     share_500: float,
@@ -268,6 +307,9 @@ def main(  # noqa: PLR0913 - one parameter for each option, as click hands them 
     standins = StandIns(
         faults=Faults(share_429=share_429, share_500=share_500, latency_ms=latency_ms),
         confirming=confirming,
+        replying=Replying(url=f"{legato_url}/hooks/{sms_source}", token=sms_token)
+        if legato_url
+        else None,
     )
     asyncio.run(_run(standins, (host, http_port, smtp_port), attached=attached))
 
