@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+import msgspec
 import pytest
 
 from legato.model.delivery import Delivery, Outcome
@@ -212,6 +213,20 @@ def test_a_redriven_delivery_waits_as_new_at_its_place(store: Store, reopened: A
     assert (row.position, row.attempt_count, row.first_attempt_at) == (1, 0, None)
     assert row.next_attempt_at == 50
     assert not row.is_in_doubt
+
+
+def test_a_redriven_opt_out_has_as_long_again(store: Store, reopened: Again) -> None:
+    told = msgspec.structs.replace(
+        delivery(ONE), operation="opt_out", decided_at=10, expires_at=1_010
+    )
+    store.commit(Turn(position=1, now=1, deliveries=[(1, told)]))
+    store.commit(Turn(position=2, now=2_000, settled=[settled(ONE, "failed")]))
+
+    again = store.redrive(ONE, 5_000)
+
+    assert again is not None
+    assert again.expires_at == 6_000
+    assert reopened(store).waiting("mail", 0, 1)[0].delivery == again
 
 
 def test_numbers_of_the_dead_are_not_given_twice(store: Store) -> None:

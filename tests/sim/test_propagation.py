@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from legato.core.sending.propagate import ALARM_AFTER
 from legato.insight.receipts import receipts_of
+from legato.insight.untold import untold
 from legato.model.delivery import Delivery
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND
 from legato.model.note import Alerted, Story
@@ -170,16 +172,41 @@ def test_a_system_that_is_never_reached_is_given_up_after_a_week_with_an_alarm()
     assert alarms(world) == ["opt_out.untold", "opt_out.failed"]
 
 
+def late(world: World) -> list[str]:
+    """Return the destinations of which `status` says that they go on."""
+    state = world.state("ana")
+    assert state is not None
+    since = world.now - ALARM_AFTER
+    trying = [one for one in state.pending.values() if one.decided_at < since]
+    return [one.destination for one in untold(trying, ())]
+
+
+def receipts(world: World) -> dict[str, str | None]:
+    stories = [Story(position=0, person_id=who, at=at, notes=(n,)) for who, at, n in world.notes]
+    found = receipts_of(stories, plan())
+    return {one.destination: one.outcome for one in found if one.what == "opt_out"}
+
+
+def test_a_system_that_is_down_for_71_hours_is_told_when_it_is_back_and_the_alarm_ends() -> None:
+    providers = {"crm": Provider(fault_share=1.0)}
+    world = known(scene=Scene(providers=providers))
+
+    say(world, is_granted=False)
+    world.advance(16 * MINUTE)
+    assert late(world) == ["crm"]
+    world.advance(71 * HOUR)
+    assert (late(world), receipts(world)["crm"]) == (["crm"], None)
+    providers["crm"] = Provider()
+    world.advance(HOUR)
+
+    assert (late(world), receipts(world)["crm"]) == ([], "accepted")
+    assert alarms(world) == ["opt_out.untold"]
+
+
 def test_receipts_say_what_became_of_each() -> None:
     world = known(scene=Scene(providers={"crm": Provider(fault_share=1.0)}))
 
     say(world, is_granted=False)
     world.advance(HOUR)
 
-    stories = [Story(position=0, person_id=who, at=at, notes=(n,)) for who, at, n in world.notes]
-    found = {
-        one.destination: one.outcome
-        for one in receipts_of(stories, plan())
-        if one.what == "opt_out"
-    }
-    assert found == {"ads": "accepted", "crm": None, "mail": "accepted"}
+    assert receipts(world) == {"ads": "accepted", "crm": None, "mail": "accepted"}

@@ -109,6 +109,67 @@ def test_a_dead_delivery_that_is_redriven_begins_anew() -> None:
     run(scenario)
 
 
+class Down:
+    """Is down until some hours after the start."""
+
+    def __init__(self, hours: float) -> None:
+        self.hours = hours
+
+    async def __call__(self, attempt: Attempt) -> Response:
+        await asyncio.sleep(0.01)
+        return UNAVAILABLE if attempt.at < self.hours * 3_600 else OK
+
+
+def test_an_opt_out_is_told_to_a_system_that_was_down_for_71_hours() -> None:
+    async def scenario() -> None:
+        world = LaneWorld(destination("crm"), reply=Down(71))
+        world.lanes.start()
+
+        world.decide(delivery(1, operation="opt_out"))
+        outcomes = await world.outcomes(1)
+
+        assert outcomes == {"delivery_1": "accepted"}
+        assert 71 * 3_600 <= world.seconds() < 72 * 3_600
+
+    run(scenario)
+
+
+def test_an_opt_out_that_could_not_be_told_in_a_week_is_dead_and_has_another_week() -> None:
+    async def scenario() -> None:
+        down = Down(8 * 24)
+        world = LaneWorld(destination("crm"), reply=down)
+        world.lanes.start()
+        world.decide(delivery(1, operation="opt_out"))
+        assert await world.outcomes(1) == {"delivery_1": "failed"}
+        [(_, dead)] = world.store.dead("crm", 0, 10)
+
+        again = world.store.redrive(DeliveryId("delivery_1"), world.now())
+        assert again is not None
+        world.lanes.redrive([again])
+        await world.outcomes(2)
+
+        assert dead.settle.reason is not None
+        assert dead.settle.reason.code == "delivery.gave_up"
+        assert [report.outcome for report in world.reports] == ["failed", "accepted"]
+        assert world.store.dead("crm", 0, 10) == []
+
+    run(scenario)
+
+
+def test_a_message_that_expired_is_not_kept() -> None:
+    async def scenario() -> None:
+        never = Retry(first=SECOND, factor=2, longest=HOUR, give_up=30 * 24 * HOUR)
+        world = LaneWorld(destination("crm", retry=never), reply=Script(UNAVAILABLE))
+        world.lanes.start()
+
+        world.decide(delivery(1))
+
+        assert await world.outcomes(1) == {"delivery_1": "expired"}
+        assert world.store.dead("crm", 0, 10) == []
+
+    run(scenario)
+
+
 def test_retry_after_pauses_the_whole_lane_for_exactly_that_long() -> None:
     async def scenario() -> None:
         slow = Response(status=429, headers={"retry-after": "120"})

@@ -26,10 +26,12 @@ from legato.app.privacy.intake import HashingIntake
 from legato.app.quarantine import replay
 from legato.app.secrets import AppSecrets
 from legato.app.sign_in import ProviderSignIn
+from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
 from legato.connectors.spec import TransportKind
 from legato.core.identifiers import normal_identifier, pointer_key
 from legato.insight.status import Activity, decode_activity
+from legato.model.delivery import Delivery
 from legato.model.event import (
     Event,
     JourneyCalled,
@@ -94,6 +96,8 @@ class App:
         self.matches = Matches(data.govern, data.store, self.identity, self.audit)
         self.hooks = Hooks(self.secrets, self.audit, clock)
         self.erasures = Erasures(host, data.store, self.audit, config.data)
+        self.untold = UntoldWatch(data.store, clock, self._untold)
+        """Which systems go on with people who have opted out."""
         self.changes = Changes(self, SqliteChanges(data.govern), host.settle)
         self.bloat = BloatFinder(self)
         self.pages = HostedPages(config.data, self)
@@ -309,6 +313,9 @@ class App:
         await self._vitals.counted()
 
     # -- Helpers ---------------------------------------------------------------------------------
+
+    def _untold(self, since: Instant) -> list[Delivery]:
+        return self._lanes.untold(since) if self._lanes is not None else []
 
     def _open_lanes(self) -> Lanes:
         """Start a lane for every destination of the plan."""

@@ -30,6 +30,13 @@ OBLIGATIONS: tuple[Operation, ...] = ("audience_remove", "erase", "opt_out", "op
 """What a destination has to be told, whatever else holds: no gate closes for it, it is tried until
 it expires, whatever its `give_up`, and told again where nobody knows whether it has arrived."""
 
+OPT_OUTS: tuple[Operation, ...] = ("opt_out", "audience_remove")
+"""Until it is told, a destination goes on."""
+
+TELLINGS: tuple[Operation, ...] = ("opt_out", "opt_in")
+"""Of these, what a person wants of others: what could not be told is kept to be told later. The
+rest of the obligations is made good by a full sync, or must be forgotten with its person."""
+
 
 class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
     """One thing meant for one person at one destination. Complete: a lane needs nothing else."""
@@ -64,6 +71,14 @@ class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
     """Price in millionths of the workspace's currency."""
     first_id: DeliveryId | None = None
     """Of the first delivery of this message, where this one goes by another channel instead."""
+
+
+def redriven(delivery: Delivery, now: Instant) -> Delivery:
+    """Return a dead delivery as it is put back: what is to be told has as long again."""
+    if delivery.operation not in TELLINGS:
+        return delivery
+    expires_at = now + delivery.expires_at - delivery.decided_at
+    return msgspec.structs.replace(delivery, expires_at=expires_at)
 
 
 _DELIVERY: msgspec.msgpack.Decoder[Delivery] = msgspec.msgpack.Decoder(Delivery)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from legato.model.delivery import Delivery
+from legato.model.delivery import Delivery, redriven
 from legato.model.effect import Erase, Quarantine
 from legato.model.erasure import Tomb
 from legato.model.ids import DeliveryId, PersonId, message_digest
@@ -238,10 +238,10 @@ class MemoryStore:
         if found is None:
             return None
         _, position, row = found
-        waiting = _Waiting(position, row.delivery)
+        waiting = _Waiting(position, redriven(row.delivery, now))
         waiting.following = now
         self._waiting[delivery_id] = waiting
-        return row.delivery
+        return waiting.delivery
 
     def is_suppressed(self, channel: str, address: str) -> bool:
         return bool(self._suppressed) and address_digest(channel, address) in self._suppressed

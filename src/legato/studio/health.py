@@ -35,7 +35,8 @@ class Overview(Noun, frozen=True, kw_only=True):
     paused: tuple[str, ...]
     activity: Activity
     alerts: tuple[Alert, ...] = ()
-    """What is not as it should be: silent sources, drift, changes that nobody answers."""
+    """What is not as it should be: silent sources, drift, changes that nobody answers,
+    systems that could not be told of opt-outs."""
 
 
 @get("/healthz", opt=public(), summary="Is the process alive?")
@@ -63,7 +64,7 @@ async def read_status(
         lanes={name: _named(lane) for name, lane in host.lanes_status().items()},
         paused=host.paused(),
         activity=await host.activity(sentences),
-        alerts=(*host.guard.alerts(), *host.changes.alerts()),
+        alerts=(*host.guard.alerts(), *host.changes.alerts(), *await host.untold.alerts()),
     )
 
 

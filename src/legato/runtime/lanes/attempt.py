@@ -10,7 +10,7 @@ import msgspec
 from legato.connectors.classify import Verdict, classify
 from legato.connectors.render import render
 from legato.connectors.spec import Spec
-from legato.model.delivery import OBLIGATIONS, Delivery, Outcome
+from legato.model.delivery import OBLIGATIONS, TELLINGS, Delivery, Outcome
 from legato.model.instant import Duration, Instant
 from legato.model.note import GateSeen
 from legato.model.noun import Noun
@@ -108,7 +108,7 @@ class Attempts:
             return closed
         now = self._clock.now()
         if now >= delivery.expires_at:
-            return expired()
+            return expired(delivery)
         terms = way.account.terms()
         if isinstance(terms, Reason):
             # Not the delivery's fault: it waits for the operator, within `give_up`.
@@ -209,7 +209,11 @@ def _read(verdict: Verdict) -> Result:
             assert_never(verdict.kind)
 
 
-def expired() -> Over:
+def expired(delivery: Delivery) -> Over:
+    """Return the end of what took too long. A telling fails by it: it is kept, to be redriven."""
+    if delivery.operation in TELLINGS:
+        reason = Reason(code="delivery.gave_up", what="no attempt succeeded in all its time")
+        return Over(outcome="failed", reason=reason)
     reason = Reason(code="delivery.expired", what="its time to live ended before it could be sent")
     return Over(outcome="expired", reason=reason)
 

@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable
 from typing import Literal, assert_never
 
-from legato.model.delivery import OBLIGATIONS, Delivery
+from legato.model.delivery import OBLIGATIONS, OPT_OUTS, Delivery
 from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId
 from legato.model.instant import INSTANT_MAX, SECOND, Duration, Instant
@@ -164,6 +164,11 @@ class Lane:
             self._line.remove(entry)  # settled from elsewhere: an operator, an erasure
             self._pump()
 
+    def untold(self, since: Instant) -> list[Delivery]:
+        """Return what was to be told before an instant and is still tried, as far as in memory."""
+        waiting = (entry.delivery for entry in self._line.entries.values())
+        return [one for one in waiting if one.operation in OPT_OUTS and one.decided_at < since]
+
     async def close(self, seconds: float) -> None:
         """Begin nothing more and let attempts in flight end, within a time."""
         self._is_open = False
@@ -213,7 +218,7 @@ class Lane:
             if self._way is None:
                 self._end(entry, Over(outcome="failed", reason=self._why_stopped))
             elif self._clock.now() >= entry.delivery.expires_at:
-                self._end(entry, expired())
+                self._end(entry, expired(entry.delivery))
             elif self._is_full(now):
                 return
             else:
@@ -248,7 +253,7 @@ class Lane:
         entries = list(self._line.entries.values())
         for entry in entries:
             if entry.state != "in_flight" and wall >= entry.delivery.expires_at:
-                self._end(entry, expired())
+                self._end(entry, expired(entry.delivery))
         left = (entry.delivery.expires_at for entry in self._line.entries.values())
         self._earliest_expiry = min((one for one in left if one > wall), default=INSTANT_MAX)
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from legato.connectors.compile import compile_manifest
 from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId
+from legato.model.instant import Instant
 from legato.model.plan import Destination, Plan
 from legato.model.problem import Reason
 from legato.runtime.lanes.account import Account
@@ -91,6 +92,10 @@ class Lanes:
     def status(self) -> Mapping[str, LaneStatus]:
         """Return every lane as it is now."""
         return {name: lane.status() for name, lane in sorted(self._lanes.items())}
+
+    def untold(self, since: Instant) -> list[Delivery]:
+        """Return the opt-outs that were to be told before an instant and are still tried."""
+        return [one for lane in self._lanes.values() for one in lane.untold(since)]
 
     def _lane(self, name: str) -> Lane:
         lane = self._lanes.get(name)

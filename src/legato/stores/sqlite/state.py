@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
-from legato.model.delivery import Delivery, decode_delivery
+from legato.model.delivery import Delivery, decode_delivery, redriven
 from legato.model.effect import Quarantine, Settle
 from legato.model.erasure import Tomb
 from legato.model.ids import DeliveryId, PersonId, message_digest
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, decode_notes
+from legato.model.noun import to_bytes
 from legato.ports.state_store import DeadRow, Head, OutboxRow, QuarantineRow, Turn
 from legato.stores.connection import Connection
 from legato.stores.sqlite.erasing import SqliteErasures
@@ -241,14 +242,15 @@ class SqliteStore:
             body = writer.execute("SELECT body FROM dead WHERE delivery_id = ?", (delivery_id,)).get
             if body is None:
                 return None
+            delivery = redriven(decode_delivery(body), now)
             writer.execute(
                 "INSERT INTO delivery(delivery_id, destination, position, next_attempt_at, body)"
-                " SELECT delivery_id, destination, position, ?, body FROM dead"
+                " SELECT delivery_id, destination, position, ?, ? FROM dead"
                 " WHERE delivery_id = ?",
-                (now, delivery_id),
+                (now, to_bytes(delivery), delivery_id),
             )
             writer.execute("DELETE FROM dead WHERE delivery_id = ?", (delivery_id,))
-        return decode_delivery(body)
+        return delivery
 
     def is_suppressed(self, channel: str, address: str) -> bool:
         with self._reading() as reader:
