@@ -16,7 +16,7 @@ import pytest
 
 from legato.__main__ import Doors
 from legato.app import App, Config, open_app
-from legato.govern.access.sessions import csrf_of
+from legato.govern.access.sessions import Proof, csrf_of
 from legato.govern.roles import ROLES, Permission, Role, may
 from legato.ports.clock import Clock
 from legato.studio.access import FAILURES_MAX
@@ -125,7 +125,7 @@ class Legato:
             email = f"{role}@example.com"
             self.call("POST", "/api/users", {"email": email, "role": role})
             (user,) = (each for each in access.users.all() if each.email == email)
-            begun = access.sessions.begin(user, "password", now=now)
+            begun = access.sessions.begin(user, Proof(way="password", at=now), now=now)
             text = self.sessions[role] = self.runner.run(begun)
         return text
 
@@ -320,11 +320,14 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("DELETE", "/api/teams/none", None, "administer"),
     ("GET", "/api/session", None, "look"),
     ("DELETE", "/api/session", None, "look"),
+    ("POST", "/api/session/proof", {"password": ""}, "look"),
     ("POST", "/api/session/password", {"present": "", "password": ""}, "look"),
     ("GET", "/account", None, "look"),
     ("POST", "/account/password", None, "look"),
     ("POST", "/account/sign-out", None, "look"),
     ("POST", "/account/sign-out-everywhere", None, "look"),
+    ("GET", "/account/proof", None, "look"),
+    ("POST", "/account/proof", None, "look"),
     ("GET", "/api/audit", None, "audit"),
     ("GET", "/api/audit/head", None, "audit"),
     ("POST", "/api/links/renew", None, "administer"),
@@ -343,6 +346,7 @@ PUBLIC = (
     ("POST", "/api/sign-in/invitation"),
     ("GET", "/api/sign-in/oidc"),
     ("GET", "/api/sign-in/oidc/callback"),
+    ("POST", "/api/sign-in/oidc/logout"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
     ("GET", "/invitation/{code}"),

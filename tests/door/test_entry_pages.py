@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from legato.app import Config
+from legato.govern.access.secret import digest_of
+from legato.govern.access.sessions import PROOF_HOLDS
 from legato.govern.access.sign_in import FAILURES_FREE
 from legato.govern.access.users import INVITATION_HOLDS
 from legato.markup.style import source_of
@@ -229,6 +231,30 @@ def test_signing_out_everywhere_ends_every_session(legato: Legato) -> None:
     assert len(listed.all("li")) == 2
     assert [account(legato, each).status for each in (here, there)] == [303, 303]
     assert ("session.end_all", "") in actions(legato, f"user:{user_id}")
+
+
+def test_who_proved_long_ago_who_they_are_is_asked_before_signing_out_everywhere(
+    legato: Legato,
+) -> None:
+    user(legato, "proof@example.com")
+    cookie = cookie_of(sign_in(legato, "proof@example.com"))
+    form = {"csrf": csrf_in(account(legato, cookie))}
+    digest = digest_of(cookie.partition("=")[2])
+    long_ago = legato.app.clock.now() - PROOF_HOLDS
+    legato.runner.run(legato.app.access.sessions.prove(digest, long_ago))
+
+    asked = legato.page("POST", "/account/sign-out-everywhere", form, cookie=cookie)
+    page = account(legato, cookie, asked.headers["location"])
+    wrong = legato.page("POST", "/account/proof", {**form, "present": "x"}, cookie=cookie)
+    right = legato.page("POST", "/account/proof", {**form, "present": WORDS}, cookie=cookie)
+    told = account(legato, cookie, right.headers["location"])
+    done = legato.page("POST", "/account/sign-out-everywhere", form, cookie=cookie)
+
+    assert (asked.status, asked.headers["location"]) == (303, "/account/proof")
+    assert "Is it you?" in Outline(page).words
+    assert (wrong.status, "not the present password" in Outline(wrong).words) == (400, True)
+    assert "do it once more" in Outline(told).words
+    assert (done.status, done.headers["location"]) == (303, "/sign-in")
 
 
 @pytest.mark.parametrize("form", [{}, {"csrf": "of another session"}])

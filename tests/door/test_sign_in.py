@@ -11,6 +11,7 @@ import pytest
 
 from legato.app import Config, open_app
 from legato.govern.access.secret import digest_of
+from legato.govern.access.sessions import PROOF_HOLDS
 from legato.govern.access.sign_in import FAILURES_FREE
 from legato.model.problem import LegatoError
 from legato.studio.access import PLAIN_COOKIE, SECURE_COOKIE
@@ -275,6 +276,30 @@ def test_a_new_password_wants_the_present_one_and_ends_the_other_sessions(legato
     assert legato.call("GET", "/api/session", token=None, headers=elsewhere).status == 401
     assert sign_in(legato, "change@example.com").status == 401
     assert sign_in(legato, "change@example.com", "quatro palavras bem soltas").status == 200
+
+
+def test_an_admin_who_proved_long_ago_who_they_are_proves_it_before_they_administer(
+    legato: Legato,
+) -> None:
+    user(legato, "root@example.com", "admin")
+    begun = sign_in(legato, "root@example.com")
+    text = cookie_of(begun).partition("=")[2]
+    headers = {"cookie": cookie_of(begun), "legato-csrf": begun.json()["csrf"]}
+
+    def call(method: str, path: str, body: object = None) -> Answered:
+        return legato.call(method, path, body, token=None, headers=headers)
+
+    team = ("POST", "/api/teams", {"name": "proved"})
+    long_ago = legato.app.clock.now() - PROOF_HOLDS
+    legato.runner.run(legato.app.access.sessions.prove(digest_of(text), long_ago))
+    asked, looked = call(*team), call("GET", "/api/users")
+    wrong = call("POST", "/api/session/proof", {"password": "something else"})
+    proved = call("POST", "/api/session/proof", {"password": WORDS})
+    done = call(*team)
+
+    assert (asked.status, asked.json()["code"]) == (403, "access.prove")
+    assert (looked.status, proved.status, done.status) == (200, 200, 201)
+    assert (wrong.status, wrong.json()["code"]) == (400, "password.wrong")
 
 
 def test_a_disabled_user_is_told_what_a_stranger_is(legato: Legato) -> None:

@@ -15,9 +15,16 @@ from legato.govern.access.book import Book
 from legato.govern.access.callers import Caller
 from legato.govern.access.denial import Denial
 from legato.govern.access.pace import Pace
-from legato.govern.access.passwords import HASHER, NOBODY, Passwords, normal, refuse_weak
+from legato.govern.access.passwords import (
+    HASHER,
+    NOBODY,
+    WAITING_MAX,
+    Passwords,
+    normal,
+    refuse_weak,
+)
 from legato.govern.access.records import User
-from legato.govern.access.sessions import AGE_MAX, IDLE_MAX, PER_USER_MAX, Sessions
+from legato.govern.access.sessions import AGE_MAX, IDLE_MAX, PER_USER_MAX, Proof, Sessions
 from legato.govern.access.throttle import Throttle
 from legato.govern.access.tokens import Tokens, Wish, read_old
 from legato.govern.access.users import INVITATION_HOLDS, UserChange, Users, UserWish
@@ -29,6 +36,7 @@ from legato.stores.govern.schema import open_govern
 from legato.stores.sqlite.file import SqliteFile
 
 NOW: Instant = 1_800_000_000 * SECOND
+BY_PASSWORD = Proof(way="password", at=NOW)
 T = TypeVar("T")
 
 
@@ -81,7 +89,7 @@ def denied(work: Coroutine[Any, Any, object]) -> str:
     [
         "short",
         "elevenchars",
-        "x" * 257,
+        "four words of which each is fine " * 4,
         "aaaaaaaaaaaaaaaa",
         "121212121212",
         "Password123456",
@@ -90,6 +98,9 @@ def denied(work: Coroutine[Any, Any, object]) -> str:
         "qwertyuiop123",
         "abcdefghijklmnop",
         "correcthorsebatterystaple",
+        "Summer-Dragon-2026!",
+        "w3lc0me-w3lc0me",
+        "monkeymonkeymonkey99",
         "ana.lopes@example.com",
         "xx-ana.lopes-yy",
     ],
@@ -122,6 +133,17 @@ def test_a_hash_of_fewer_rounds_is_right_and_outdated() -> None:
 
     assert run(Passwords().check(weaker, "a b c d e")) == "outdated"
     assert run(Passwords().check(weaker, "a b c d f")) == "wrong"
+
+
+def test_more_sign_ins_at_once_than_can_wait_are_told_to_come_back() -> None:
+    async def crowd() -> list[object]:
+        passwords = Passwords()
+        tries = (passwords.check("", "x") for _ in range(WAITING_MAX + 3))
+        return await asyncio.gather(*tries, return_exceptions=True)
+
+    told = [each.code for each in run(crowd()) if isinstance(each, Denial)]
+
+    assert told == ["sign_in.busy"] * 3
 
 
 def test_nobodys_hash_takes_as_long_as_everybodys_and_is_of_no_password() -> None:
@@ -172,12 +194,12 @@ def test_a_caller_that_runs_wild_is_slowed_to_its_rate() -> None:
 
 def test_a_session_ends_by_idling_by_age_and_by_signing_out(book: Book) -> None:
     user, sessions = add(book), Sessions(book)
-    text = run(sessions.begin(user, "password", now=NOW))
+    text = run(sessions.begin(user, BY_PASSWORD, now=NOW))
 
     used = [sessions.who(text, NOW + n * (IDLE_MAX - 1)) for n in range(24)]
     aged = sessions.who(text, NOW + AGE_MAX)
-    idle = run(sessions.begin(user, "password", now=NOW))
-    left = run(sessions.begin(user, "password", now=NOW))
+    idle = run(sessions.begin(user, BY_PASSWORD, now=NOW))
+    left = run(sessions.begin(user, BY_PASSWORD, now=NOW))
     caller = sessions.who(left, NOW)
     assert caller is not None
     run(sessions.end(caller.session))
@@ -190,9 +212,9 @@ def test_a_session_ends_by_idling_by_age_and_by_signing_out(book: Book) -> None:
 
 def test_signing_in_begins_another_session_and_ends_the_one_before(book: Book) -> None:
     user, sessions = add(book), Sessions(book)
-    first = run(sessions.begin(user, "password", now=NOW))
+    first = run(sessions.begin(user, BY_PASSWORD, now=NOW))
 
-    second = run(sessions.begin(user, "password", now=NOW, before=first))
+    second = run(sessions.begin(user, BY_PASSWORD, now=NOW, before=first))
 
     assert first != second
     assert sessions.who(first, NOW) is None
@@ -202,11 +224,11 @@ def test_signing_in_begins_another_session_and_ends_the_one_before(book: Book) -
 def test_the_longest_unused_session_makes_room(book: Book) -> None:
     user, sessions = add(book), Sessions(book)
     texts = [
-        run(sessions.begin(user, "password", now=NOW + n * SECOND)) for n in range(PER_USER_MAX)
+        run(sessions.begin(user, BY_PASSWORD, now=NOW + n * SECOND)) for n in range(PER_USER_MAX)
     ]
     sessions.who(texts[0], NOW + MINUTE)
 
-    texts.append(run(sessions.begin(user, "password", now=NOW + MINUTE)))
+    texts.append(run(sessions.begin(user, BY_PASSWORD, now=NOW + MINUTE)))
 
     standing = [sessions.who(text, NOW + MINUTE) is not None for text in texts]
     assert standing == [True, False, *[True] * (PER_USER_MAX - 1)]
@@ -215,7 +237,7 @@ def test_the_longest_unused_session_makes_room(book: Book) -> None:
 def test_a_disabled_user_is_signed_out_and_may_be_let_in_again(book: Book) -> None:
     user, sessions = add(book), Sessions(book)
     users = Users(book, sessions)
-    text = run(sessions.begin(user, "password", now=NOW))
+    text = run(sessions.begin(user, BY_PASSWORD, now=NOW))
 
     run(users.change(user.user_id, UserChange(is_disabled=True), giver=ANYBODY))
     off = sessions.who(text, NOW)
@@ -223,12 +245,12 @@ def test_a_disabled_user_is_signed_out_and_may_be_let_in_again(book: Book) -> No
 
     assert off is None
     assert sessions.who(text, NOW) is None, "the session has ended for good"
-    assert sessions.who(run(sessions.begin(user, "password", now=NOW)), NOW) is not None
+    assert sessions.who(run(sessions.begin(user, BY_PASSWORD, now=NOW)), NOW) is not None
 
 
 def test_sessions_and_tokens_outlive_a_restart(file: SqliteFile, book: Book) -> None:
     user, sessions, tokens = add(book), Sessions(book), Tokens(book)
-    session = run(sessions.begin(user, "password", now=NOW))
+    session = run(sessions.begin(user, BY_PASSWORD, now=NOW))
     token = run(tokens.create(Wish(name="ci"), maker=ANYBODY, now=NOW))
     assert sessions.who(session, NOW + 20 * MINUTE)
     run(sessions.keep_seen(NOW + 20 * MINUTE))

@@ -86,7 +86,7 @@ class App:
         """Who did what: everything that changes something, or shows personal data, goes there."""
         self.secrets = AppSecrets(config, self.audit, clock)
         self.access = AccessBook(data.govern, config.data, self.audit, clock)
-        self.sign_in = ProviderSignIn(self.plan, self.secrets, self.access.provided, clock)
+        self.sign_in = ProviderSignIn(self.plan, self.secrets, self.access, clock)
         self.guard = Guard(self, host.settle)
         """Watches what comes in."""
         self.intake = HashingIntake(self.guard.intake(host.room), self.plan)

@@ -26,6 +26,28 @@ class Visit(Noun, frozen=True, kw_only=True):
     nonce: str
     verifier: str
     redirect: str
+    is_again: bool = False
+    """Who comes back has proved who they are just now, and did not merely pass through."""
+
+
+class Arrival(Noun, frozen=True, kw_only=True):
+    """Who came back, as the provider has signed it for this very visit."""
+
+    claims: Mapping[str, Any]
+    token: str
+    """All of it as it came: by this the provider knows whom to sign out."""
+
+    def __repr__(self) -> str:
+        return "Arrival()"
+
+
+class Farewell(Noun, frozen=True, kw_only=True):
+    """Somebody has signed out at the provider: in one browser, or wherever they were."""
+
+    mark: str
+    """Of this message: it counts once."""
+    session: str = ""
+    subject: str = ""
 
 
 class Provider(Protocol):
@@ -35,12 +57,23 @@ class Provider(Protocol):
         """Return the address to send a browser to. Raises ProviderFault."""
         ...
 
-    async def claims(
+    async def arrival(
         self, settings: SignIn, visit: Visit, *, code: str, secret: str, now: Instant
-    ) -> Mapping[str, Any]:
-        """Return who a code stands for: claims signed by the provider for this very visit.
+    ) -> Arrival:
+        """Return who a code stands for. Raises ProviderFault."""
+        ...
 
-        Raises ProviderFault.
+    async def way_out(self, settings: SignIn, *, back: str, token: str) -> str:
+        """Return where a browser signs out of the provider; empty where it knows no such way.
+
+        `token` is that of the arrival, or empty. Raises ProviderFault.
+        """
+        ...
+
+    async def farewell(self, settings: SignIn, text: str, *, now: Instant) -> Farewell:
+        """Return who has signed out at the provider, which says so by itself.
+
+        Raises ProviderFault for a text that the provider has not signed for that.
         """
         ...
 

@@ -19,7 +19,7 @@ from legato.govern.access.pace import (
     TOKEN_RATE,
     Pace,
 )
-from legato.govern.access.sessions import is_csrf
+from legato.govern.access.sessions import is_csrf, is_proved
 from legato.govern.access.throttle import Throttle
 from legato.govern.roles import Permission, holders
 from legato.model.instant import HOUR, MINUTE, SECOND, Instant
@@ -52,12 +52,13 @@ def needs(permission: Permission) -> dict[str, Any]:
     return {"permission": permission}
 
 
-def needs_form(permission: Permission) -> dict[str, Any]:
+def needs_form(permission: Permission, *, is_grave: bool = False) -> dict[str, Any]:
     """Mark a page: what proves that one of ours sent it may be a field of its form.
 
-    The guard has not read the form; entry.answers.check_form does.
+    The guard has not read the form; entry.answers.check_form does. `is_grave`: who does it has
+    proved lately who they are.
     """
-    return {"permission": permission, "is_form": True}
+    return {"permission": permission, "is_form": True, "is_grave": is_grave}
 
 
 def public() -> dict[str, Any]:
@@ -96,6 +97,9 @@ class Access:
         connection.scope["user"] = caller.name
         self._check_pace(caller, now)
         _check_scope(caller, handler.opt["permission"], connection.scope["path"])
+        is_grave = handler.opt["permission"] == "administer" or handler.opt.get("is_grave") is True
+        if is_grave and method_of(connection) not in SAFE_METHODS and not is_proved(caller, now):
+            raise _unproved()
         await self._host.access.keep_seen(now)
 
     async def record(self, error: Exception, scope: Scope) -> None:
@@ -215,6 +219,16 @@ def _check_scope(caller: Caller, needed: Permission, path: str) -> None:
             message=f"The token '{caller.name}' is not for this route.",
             fix=f"It is for those under: {', '.join(caller.prefixes)}.",
         )
+
+
+def _unproved() -> Refused:
+    return Refused(
+        status=403,
+        code="access.prove",
+        message="This is worth so much that whoever does it proves again who they are.",
+        fix="POST /api/session/proof {password}, or go to GET /api/sign-in/oidc?again=true; the "
+        "proof holds for 15 minutes.",
+    )
 
 
 def _too_early(code: str, what: str, *, wait: int) -> Refused:

@@ -21,7 +21,7 @@ from legato.studio.consents.routes import CONSENTS
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.entry.account import ACCOUNTS
 from legato.studio.entry.doors import DOORS
-from legato.studio.entry.oidc import OIDC
+from legato.studio.entry.oidc import FAREWELL, OIDC
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.identity import IDENTITY
 from legato.studio.govern.links import LINKS
@@ -73,6 +73,7 @@ ROUTES = (
     SESSION,
     SIGN_IN,
     OIDC,
+    FAREWELL,
     DOORS,
     ACCOUNTS,
     AUDIT,

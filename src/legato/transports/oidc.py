@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import msgspec
@@ -28,7 +28,7 @@ from joserfc.jwk import KeySet
 from legato.model.definitions.sign_in import SignIn
 from legato.model.instant import HOUR, MINUTE, SECOND, Duration, Instant
 from legato.ports.clock import Clock
-from legato.ports.sign_in import ProviderFault, Visit
+from legato.ports.sign_in import Arrival, Farewell, ProviderFault, Visit
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 """Signatures with a private key of the provider's: neither `none` nor a secret that both know."""
@@ -40,6 +40,9 @@ REFRESH_MIN: Duration = MINUTE
 """Between two looks for a key that is not known: tokens can be made up with any key's name."""
 LEEWAY_SECONDS = 60
 SCOPES = "openid email profile"
+AGAIN_SECONDS_MAX = 300
+"""Since somebody has proved again who they are: the way back takes seconds."""
+FAREWELL_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _OK = 200
 
 
@@ -51,12 +54,19 @@ class _Description(msgspec.Struct):
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str = ""
+    end_session_endpoint: str = ""
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
 
 class _Tokens(msgspec.Struct):
     id_token: str
     access_token: str = ""
+
+
+class _Farewell(msgspec.Struct):
+    jti: str
+    sid: str = ""
+    sub: str = ""
 
 
 class OidcProvider:
@@ -72,6 +82,7 @@ class OidcProvider:
     async def way_there(self, settings: SignIn, visit: Visit) -> str:
         """Return the address to send a browser to; see ports.sign_in."""
         described = await self._describe(settings)
+        more = {"prompt": "login", "max_age": "0"} if visit.is_again else {}
         return cast(
             "str",
             prepare_grant_uri(
@@ -84,23 +95,54 @@ class OidcProvider:
                 nonce=visit.nonce,
                 code_challenge=_challenge(visit.verifier),
                 code_challenge_method="S256",
+                **more,
             ),
         )
 
-    async def claims(
+    async def arrival(
         self, settings: SignIn, visit: Visit, *, code: str, secret: str, now: Instant
-    ) -> Mapping[str, Any]:
+    ) -> Arrival:
         """Return who a code stands for; see ports.sign_in."""
         described = await self._describe(settings)
         tokens = await self._exchange(settings, described, visit, code=code, secret=secret)
         token = await self._verified(described, tokens.id_token)
         claims = _checked(settings, visit, token, access_token=tokens.access_token, now=now)
         if ("email" in claims and settings.claim in claims) or not described.userinfo_endpoint:
-            return claims
+            return Arrival(claims=claims, token=tokens.id_token)
         more = await self._more(described, tokens.access_token)
         if more.get("sub") != claims["sub"]:
             raise ProviderFault("sign_in.token", "The provider's answers are of two people.")
-        return {**more, **claims}
+        return Arrival(claims={**more, **claims}, token=tokens.id_token)
+
+    async def way_out(self, settings: SignIn, *, back: str, token: str) -> str:
+        """Return where a browser signs out; see ports.sign_in."""
+        described = await self._describe(settings)
+        if not described.end_session_endpoint:
+            return ""
+        asked = {"client_id": settings.client_id, "post_logout_redirect_uri": back}
+        if token:
+            asked["id_token_hint"] = token
+        return f"{described.end_session_endpoint}?{urlencode(asked)}"
+
+    async def farewell(self, settings: SignIn, text: str, *, now: Instant) -> Farewell:
+        """Return who has signed out; see ports.sign_in."""
+        token = await self._verified(await self._describe(settings), text)
+        if token.header.get("typ", "logout+jwt").lower() not in ("logout+jwt", "jwt"):
+            raise _unbelievable()
+        rules = jwt.JWTClaimsRegistry(
+            now=now // SECOND,
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": settings.issuer},
+            aud={"essential": True, "value": settings.client_id},
+            iat={"essential": True},
+            exp={"essential": True},
+            jti={"essential": True},
+        )
+        try:
+            rules.validate(token.claims)
+            return _farewell(token.claims)
+        except (JoseError, ValueError, TypeError, msgspec.MsgspecError) as error:
+            raise _unbelievable() from error
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -207,6 +249,7 @@ def _checked(
             "iss": {"essential": True, "value": settings.issuer},
             "aud": {"essential": True, "value": settings.client_id},
             "sub": {"essential": True},
+            "auth_time": {"essential": visit.is_again},
         },
         params={
             "nonce": visit.nonce,
@@ -223,7 +266,20 @@ def _checked(
     found = dict(token.claims)
     if not isinstance(found["sub"], str) or not found["sub"]:
         raise _unbelievable()
+    if visit.is_again and now // SECOND - found["auth_time"] > AGAIN_SECONDS_MAX:
+        raise ProviderFault("sign_in.again", "The provider has not asked for proof again.")
     return found
+
+
+def _farewell(claims: Mapping[str, Any]) -> Farewell:
+    """Read what OpenID Connect Back-Channel Logout, 2.4, asks a token for it to say."""
+    if FAREWELL_EVENT not in claims.get("events", {}) or "nonce" in claims:
+        raise _unbelievable()
+    said = {name: claims[name] for name in ("sid", "sub") if name in claims}
+    told = msgspec.convert({"jti": claims["jti"], **said}, _Farewell)
+    if not (told.sid or told.sub):
+        raise _unbelievable()
+    return Farewell(mark=told.jti, session=told.sid, subject=told.sub)
 
 
 def _unbelievable() -> ProviderFault:

@@ -2,12 +2,13 @@
 //   POST /control/account/ana    the next browser is ana
 //   POST /control/rotate         sign with another key from now on
 //   POST /control/late/7200      tokens are made by a clock so many seconds late
-// Arguments: redirect URI, client secret. Prints its port.
+// Arguments: redirect URI, client secret, where signed-out browsers go, where it tells of them.
+// Prints its port.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-const [redirect, secret] = process.argv.slice(2);
+const [redirect, secret, signedOut, farewells] = process.argv.slice(2);
 const accounts = {
   ana: { email: 'ana@example.com', email_verified: true, groups: ['staff', 'legato-admins'] },
   bo: { email: 'bo@example.com', email_verified: true, groups: ['staff'] },
@@ -38,12 +39,23 @@ async function onLateClock(work) {
 
 function make(issuer) {
   const provider = new Provider(issuer, {
-    clients: [{ client_id: 'legato', client_secret: secret, redirect_uris: [redirect] }],
+    clients: [
+      {
+        client_id: 'legato',
+        client_secret: secret,
+        redirect_uris: [redirect],
+        post_logout_redirect_uris: [signedOut],
+        backchannel_logout_uri: farewells,
+        backchannel_logout_session_required: true,
+      },
+    ],
+    // Its own refuses addresses of this machine, as it should anywhere but in a test.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
     jwks: { keys: [signingKey()] },
     cookies: { keys: ['only a test'] },
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['groups'] },
     pkce: { required: () => true },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts[id] }) }),
     async loadExistingGrant(ctx) {

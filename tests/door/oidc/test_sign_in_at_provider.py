@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from queue import Queue
+from threading import Thread
+from typing import cast
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import httpx
 import pytest
@@ -19,13 +25,14 @@ from legato.model.ids import digest
 from legato.studio.entry.oidc import PLAIN_AWAY
 from legato.workspace import read_workspace
 from tests.door.sdk.test_collect_sdks import INSTALL, node
-from tests.door.test_api_routes import Answered, Legato, make_workspace, started
+from tests.door.test_api_routes import FORM, Answered, Legato, make_workspace, started
 
 pytestmark = pytest.mark.sdk
 
 HERE = Path(__file__).parent
 SELF = "http://127.0.0.1:8000"
 CALLBACK = f"{SELF}/api/sign-in/oidc/callback"
+SIGNED_OUT = f"{SELF}/sign-in"
 SECRET = "a secret: with / and spaces"
 SIGN_IN = """
 sign_in: company
@@ -41,12 +48,40 @@ roles:
 """
 
 
+class Farewells(ThreadingHTTPServer):
+    """Where the provider tells of those who have signed out there."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Farewell)
+        self.told: Queue[str] = Queue()
+        self._thread = Thread(target=self.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Farewell(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        cast("Farewells", self.server).told.put(parse_qs(body)["logout_token"][0])
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        pass
+
+
 class Provider:
     """The provider's process."""
 
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, farewells: Farewells) -> None:
+        self.farewells = farewells
+        told = f"http://127.0.0.1:{farewells.server_address[1]}/farewell"
         self._process = subprocess.Popen(
-            [program, str(HERE / "provider.mjs"), CALLBACK, SECRET],
+            [program, str(HERE / "provider.mjs"), CALLBACK, SECRET, SIGNED_OUT, told],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -75,9 +110,11 @@ def provider() -> Iterator[Provider]:
             command = [program, npm, "install", *INSTALL]
             subprocess.run(command, cwd=HERE, env=environment, check=True, timeout=600)
             mark.write_text(digest(locked))
-    running = Provider(program)
+    farewells = Farewells()
+    running = Provider(program, farewells)
     yield running
     running.close()
+    farewells.close()
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +141,44 @@ def leave(legato: Legato) -> tuple[str, str]:
 def visit(where: str) -> str:
     """Go through the provider's pages as a new browser; return the path it sends back to."""
     with httpx.Client(trust_env=False) as browser:
-        for _ in range(10):
-            answer = browser.get(where)
-            assert answer.status_code in (302, 303), answer.text
-            where = str(answer.url.join(answer.headers["location"]))
-            if where.startswith(CALLBACK):
-                return where.removeprefix(SELF)
+        return visit_in(browser, where)
+
+
+def visit_in(browser: httpx.Client, where: str) -> str:
+    for _ in range(10):
+        answer = browser.get(where)
+        assert answer.status_code in (302, 303), answer.text
+        where = str(answer.url.join(answer.headers["location"]))
+        if where.startswith(CALLBACK):
+            return where.removeprefix(SELF)
     raise AssertionError("the provider sends round in circles")
+
+
+def leave_provider(browser: httpx.Client, where: str) -> str:
+    """Say on the provider's page that one signs out; return where it sends the browser."""
+    asked = browser.get(where)
+    found = re.search(r'name="xsrf" value="([^"]+)"', asked.text)
+    assert found is not None, asked.text
+    said = {"xsrf": found[1], "logout": "yes"}
+    return browser.post(f"{asked.url.join('/session/end/confirm')}", data=said).headers["location"]
+
+
+def account(legato: Legato, session: str) -> Answered:
+    return legato.page("GET", "/account", cookie=session)
+
+
+def tell(legato: Legato, token: str) -> Answered:
+    """Tell of a farewell as the provider does: no browser, no cookie, no origin."""
+    headers = [(b"content-type", FORM.encode()), (b"host", b"127.0.0.1:8000")]
+    body = urlencode({"logout_token": token}).encode()
+    where = "/api/sign-in/oidc/logout"
+    return legato.runner.run(legato.ask("POST", where, headers, body, "10.9.0.1"))
+
+
+def csrf_in(answer: Answered) -> str:
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', answer.body.decode())
+    assert found is not None
+    return found[1]
 
 
 def come_back(legato: Legato, path: str, cookie: str) -> Answered:
@@ -304,3 +372,64 @@ def test_an_engineer_cannot_make_themselves_admin_by_definition(legato: Legato) 
 
     assert (answer.status, answer.json()["code"]) == (403, "access.sign_in")
     assert legato.call("GET", "/api/plan").json()["digest"] == before
+
+
+def test_signing_out_here_signs_out_at_the_provider_too(legato: Legato, provider: Provider) -> None:
+    provider.control("account/ana")
+    with httpx.Client(trust_env=False) as browser:
+        where, cookie = leave(legato)
+        session = session_of(come_back(legato, visit_in(browser, where), cookie))
+        form = {"csrf": csrf_in(account(legato, session))}
+
+        out = legato.page("POST", "/account/sign-out", form, cookie=session)
+        found = re.search(r'href="([^"]+)"', out.body.decode())
+        assert found is not None
+        back = leave_provider(browser, unescape(found[1]))
+    provider.farewells.told.get(timeout=10)
+
+    assert account(legato, session).status == 303
+    assert "id_token_hint=" in found[1]
+    assert back == SIGNED_OUT
+
+
+def test_signing_out_at_the_provider_ends_the_session_here(
+    legato: Legato, provider: Provider
+) -> None:
+    provider.control("account/ana")
+    with httpx.Client(trust_env=False) as browser:
+        where, cookie = leave(legato)
+        session = session_of(come_back(legato, visit_in(browser, where), cookie))
+        other = session_of(sign_in(legato))
+        before = account(legato, session).status
+        leave_provider(browser, f"{provider.url}/session/end")
+    token = provider.farewells.told.get(timeout=10)
+
+    heard = [tell(legato, token) for _ in range(2)]
+    forged = tell(legato, "x.y.z")
+
+    assert before == 200
+    assert [each.status for each in heard] == [200, 400], "it counts once"
+    assert (heard[1].json()["code"], forged.json()["code"]) == ("sign_in.replayed", "sign_in.token")
+    assert account(legato, session).status == 303
+    assert account(legato, other).status == 200, "another browser is signed in still"
+
+
+def test_what_is_worth_most_asks_to_prove_at_the_provider_again_who_one_is(
+    legato: Legato, provider: Provider
+) -> None:
+    provider.control("account/ana")
+    session = session_of(sign_in(legato))
+    form = {"csrf": csrf_in(account(legato, session))}
+
+    asked = legato.page("POST", "/account/sign-out-everywhere", form, cookie=session)
+    offered = legato.page("GET", asked.headers["location"], cookie=session)
+    where = legato.call("GET", "/api/sign-in/oidc?again=true", token=None)
+    away = where.headers["set-cookie"].partition(";")[0]
+    proved = session_of(come_back(legato, visit(where.headers["location"]), away))
+    form = {"csrf": csrf_in(account(legato, proved))}
+    done = legato.page("POST", "/account/sign-out-everywhere", form, cookie=proved)
+
+    assert asked.headers["location"] == "/account/proof"
+    assert b"/api/sign-in/oidc?again=true" in offered.body
+    assert done.status == 200, "it takes the browser on to the provider"
+    assert account(legato, proved).status == 303

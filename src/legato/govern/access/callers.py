@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from legato.govern.access.records import Session, Token, User
 from legato.govern.roles import ALLOWED, Permission, Role
+from legato.model.instant import Instant
 from legato.model.noun import Noun
 
 
@@ -27,6 +28,8 @@ class Caller(Noun, frozen=True, kw_only=True):
     session: str = ""
     """The digest of the session; empty for a token."""
     expires_at: int | None = None
+    proved_at: Instant = 0
+    """When the user of a session last proved who they are."""
 
     def may(self, permission: Permission) -> bool:
         """Return whether they may."""
@@ -75,4 +78,5 @@ def session_caller(session: Session, user: User) -> Caller:
         team=user.team,
         user_id=user.user_id,
         session=session.digest,
+        proved_at=session.proved_at,
     )

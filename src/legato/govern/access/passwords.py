@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Literal, TypeAlias
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from legato.govern.access.denial import Denial
+from legato.model.instant import SECOND, Duration
 
 LENGTH_MIN = 12
-LENGTH_MAX = 256
+LENGTH_MAX = 128
 AT_ONCE_MAX = 4
 """Hashes under way at a time, 19 MiB each; others wait their turn."""
+WAITING_MAX = 100
+"""That many wait some seconds. More is an attack from many addresses, or all of a company."""
+BUSY_WAIT: Duration = 5 * SECOND
 LETTERS_MIN = 5
 """Different characters: `121212121212` is long and no more."""
 RUN_SHARE_MAX = 0.5
@@ -56,7 +62,9 @@ _COMMON = (
     *("legato", "legatolegato", "correcthorsebatterystaple", "nopassword", "mypassword"),
     *("thisismypassword", "passwordpassword", "loveyou", "loveme", "hello", "helloworld"),
 )
-"""What lists of leaked passwords hold again and again, without the digits around it."""
+"""What lists of leaked passwords hold again and again, alone, repeated and in a row."""
+
+_LOOKS_LIKE = str.maketrans("01345@$", "oleasas")
 
 Verdict: TypeAlias = Literal["right", "wrong", "outdated"]
 
@@ -66,16 +74,37 @@ class Passwords:
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(AT_ONCE_MAX)
+        self._waiting = 0
 
     async def hash(self, text: str) -> str:
-        """Return what is kept of a password."""
-        async with self._slots:
+        """Return what is kept of a password. Raises Denial when too many wait."""
+        async with self._slot():
             return await asyncio.to_thread(HASHER.hash, normal(text))
 
     async def check(self, kept: str, text: str) -> Verdict:
-        """Compare; `outdated` is right, and hashed with less than is asked for today."""
-        async with self._slots:
+        """Compare; `outdated` is right, and hashed with less than is asked for today.
+
+        Raises Denial when too many wait.
+        """
+        async with self._slot():
             return await asyncio.to_thread(_check, kept or NOBODY, normal(text[:LENGTH_MAX]))
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncGenerator[None]:
+        if self._waiting >= WAITING_MAX:
+            raise Denial(
+                "wait",
+                "sign_in.busy",
+                "Too many people sign in at this moment.",
+                fix="Try again in some seconds.",
+                wait=BUSY_WAIT,
+            )
+        self._waiting += 1
+        try:
+            async with self._slots:
+                yield
+        finally:
+            self._waiting -= 1
 
 
 def normal(text: str) -> str:
@@ -92,10 +121,36 @@ def refuse_weak(text: str, email: str) -> None:
     local = email.partition("@")[0]
     if email and (email in bare or (len(local) > _RUN_LENGTH and local in bare)):
         raise _weak("A password does not contain the address that it belongs to.")
-    core = bare.strip("0123456789!?.,;:#$%&*+-_=@ ")
-    is_common = core in _COMMON or bare in _COMMON
-    if is_common or len(dict.fromkeys(bare)) < LETTERS_MIN or _run_share(bare) > RUN_SHARE_MAX:
+    if (
+        _is_common(bare)
+        or len(dict.fromkeys(bare)) < LETTERS_MIN
+        or _run_share(bare) > RUN_SHARE_MAX
+    ):
         raise _weak("This password is among the first that everybody guesses.")
+
+
+def _is_common(text: str) -> bool:
+    """Return whether a text is words that everybody guesses, however often and decorated.
+
+    Of one such word, digits and signs around it are no secret, nor are `0` for `o` and its like.
+    """
+    core = text.strip("0123456789!?.,;:#$%&*+-_=@ ")
+    for plain in (core, core.translate(_LOOKS_LIKE)):
+        rest = "".join(letter for letter in plain if letter.isalpha())
+        if rest and _is_made_of(rest, _COMMON):
+            return True
+    return False
+
+
+def _is_made_of(text: str, words: tuple[str, ...]) -> bool:
+    """Return whether a text is such words, one after the other."""
+    ends = [True, *(False for _ in text)]
+    for end in range(1, len(text) + 1):
+        ends[end] = any(
+            end >= len(word) and ends[end - len(word)] and text[:end].endswith(word)
+            for word in words
+        )
+    return ends[-1]
 
 
 def _check(kept: str, text: str) -> Verdict:

@@ -38,10 +38,14 @@ class Visits:
     def __init__(self) -> None:
         self._away: OrderedDict[str, _Away] = OrderedDict()
 
-    def begin(self, redirect: str, now: Instant) -> tuple[Visit, str]:
+    def begin(self, redirect: str, now: Instant, *, is_again: bool) -> tuple[Visit, str]:
         """Return a visit, and what the browser is to carry."""
         visit = Visit(
-            state=new_secret(), nonce=new_secret(), verifier=new_secret(), redirect=redirect
+            state=new_secret(),
+            nonce=new_secret(),
+            verifier=new_secret(),
+            redirect=redirect,
+            is_again=is_again,
         )
         browser = new_secret()
         away = _Away(visit=visit, browser=digest_of(browser), until=now + VISIT_MAX)
@@ -73,7 +77,7 @@ class Provided:
 
     async def enter(self, settings: SignIn, claims: Mapping[str, Any], now: Instant) -> User:
         """Return the user of these claims, made or changed as they say."""
-        subject = digest_of(f"{settings.issuer}\x1f{claims['sub']}")
+        subject = at_provider(settings, claims["sub"])
         email = _email(settings, claims)
         role, team = _role(settings, claims)
         async with self._book.changing:
@@ -113,6 +117,11 @@ class Provided:
 
     def _made(self, wish: UserWish, subject: str, now: Instant) -> User:
         return replace(self._users.fresh(wish, now), is_provided=True, subject=subject)
+
+
+def at_provider(settings: SignIn, what: str) -> str:
+    """Return what is kept of a subject or a session of the provider's."""
+    return digest_of(f"{settings.issuer}\x1f{what}")
 
 
 def _email(settings: SignIn, claims: Mapping[str, Any]) -> str:

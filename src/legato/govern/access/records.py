@@ -44,6 +44,10 @@ class Session(Noun, frozen=True, kw_only=True):
     way: Way
     agent: str = ""
     """The browser it is in, as `Firefox on Linux`: for its owner to know it by."""
+    proved_at: Instant = 0
+    """When they last proved who they are; 0: the provider did not say when they did."""
+    provided: str = ""
+    """The digest of the provider's issuer and of its session, which may end this one."""
 
 
 class Invitation(Noun, frozen=True, kw_only=True):

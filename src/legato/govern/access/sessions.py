@@ -11,13 +11,26 @@ from legato.govern.access.callers import Caller, session_caller
 from legato.govern.access.records import Session, User, Way
 from legato.govern.access.secret import digest_of, new_secret
 from legato.model.instant import HOUR, MINUTE, Duration, Instant
+from legato.model.noun import Noun
 
 IDLE_MAX: Duration = 30 * MINUTE
 AGE_MAX: Duration = 12 * HOUR
+PROOF_HOLDS: Duration = 15 * MINUTE
+"""What is worth most asks who did not prove lately who they are to do so again."""
 SEEN_EVERY: Duration = MINUTE
 """How exactly it is kept when a session was last used."""
 PER_USER_MAX = 10
 """A person has fewer browsers; the longest unused makes room."""
+
+
+class Proof(Noun, frozen=True, kw_only=True):
+    """How somebody has proved who they are."""
+
+    way: Way
+    at: Instant
+    """0: the provider does not say."""
+    provided: str = ""
+    """The digest of the provider's session."""
 
 
 class Sessions:
@@ -52,8 +65,12 @@ class Sessions:
         session = self._book.sessions.get(digest)
         return session.created_at + AGE_MAX if session is not None else 0
 
+    def get(self, digest: str) -> Session | None:
+        """Return a session by its digest."""
+        return self._book.sessions.get(digest)
+
     async def begin(
-        self, user: User, way: Way, *, now: Instant, before: str = "", agent: str = ""
+        self, user: User, proof: Proof, *, now: Instant, before: str = "", agent: str = ""
     ) -> str:
         """Begin a session and return its text; the one of `before` ends: it is never taken over."""
         text = new_secret()
@@ -63,8 +80,10 @@ class Sessions:
             user_id=user.user_id,
             created_at=now,
             seen_at=now,
-            way=way,
+            way=proof.way,
             agent=agent,
+            proved_at=proof.at,
+            provided=proof.provided,
         )
         async with self._book.changing:
             changes = self._over(now)
@@ -80,6 +99,27 @@ class Sessions:
         """End a session."""
         async with self._book.changing:
             await self._book.write([self._drop(digest)])
+
+    async def prove(self, digest: str, now: Instant) -> None:
+        """Keep that its user has just proved who they are."""
+        async with self._book.changing:
+            session = self._book.sessions.get(digest)
+            if session is not None:
+                fresh = replace(session, proved_at=now)
+                await self._book.write([self._book.sessions.put(digest, fresh)])
+
+    async def end_provided(self, *, session: str, subject: str) -> list[Session]:
+        """End what began at one session of the provider, or all of whom it knows by `subject`."""
+        async with self._book.changing:
+            users = [each.user_id for each in self._book.users.all() if each.subject == subject]
+            found = [
+                each
+                for each in self._book.sessions.all()
+                if each.way == "provider"
+                and (each.provided == session if session else each.user_id in users)
+            ]
+            await self._book.write([self._drop(each.digest) for each in found])
+        return found
 
     async def end_all(self, user_id: str, *, but: str = "") -> int:
         """End a user's sessions, `but` one by its digest; return how many were."""
@@ -130,6 +170,11 @@ class Sessions:
 
     def _drop(self, digest: str) -> Change:
         return self._book.sessions.drop(digest)
+
+
+def is_proved(caller: Caller, now: Instant) -> bool:
+    """Return whether who calls has proved lately who they are; a program does with each call."""
+    return not caller.session or 0 <= now - caller.proved_at < PROOF_HOLDS
 
 
 def csrf_of(text: str) -> str:

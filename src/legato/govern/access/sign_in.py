@@ -41,7 +41,7 @@ class SignIn:
                 "unknown",
                 "sign_in.refused",
                 "This address and this password do not belong together.",
-                fix="Try again, or ask an admin for a code: `legato users invite EMAIL`.",
+                fix="Try again, or ask an admin for a link: `legato users invite EMAIL`.",
                 actor=actor,
             )
         self._succeed(account, address)
@@ -70,10 +70,8 @@ class SignIn:
         await self._note(user, "invitation")
         return fresh
 
-    async def change_password(
-        self, user: User, present: str, text: str, *, session: str, now: Instant
-    ) -> None:
-        """Change one's own password, given the present one; other sessions end."""
+    async def prove(self, user: User, present: str, *, now: Instant) -> None:
+        """Have somebody who is signed in prove again who they are."""
         account = f"account {user.email}"
         self._begin([account], now)
         if not user.password or await self._passwords.check(user.password, present) == "wrong":
@@ -81,9 +79,16 @@ class SignIn:
                 "shape",
                 "password.wrong",
                 "This is not the present password.",
-                fix="Try again, or ask an admin for a code: `legato users invite EMAIL`.",
+                fix="Try again, or ask an admin for a link: `legato users invite EMAIL`.",
+                actor=f"user:{user.user_id}",
             )
         self._throttle.forget(account)
+
+    async def change_password(
+        self, user: User, present: str, text: str, *, session: str, now: Instant
+    ) -> None:
+        """Change one's own password, given the present one; other sessions end."""
+        await self.prove(user, present, now=now)
         refuse_weak(text, user.email)
         await self._users.set_password(user, await self._passwords.hash(text), but=session)
         await self._note(user, "present password")

@@ -11,9 +11,9 @@ from litestar.params import JSONBody, SkipValidation
 
 from legato.app import App
 from legato.govern.access.callers import Caller
-from legato.govern.access.records import User, Way
+from legato.govern.access.records import User
 from legato.govern.access.secret import digest_of
-from legato.govern.access.sessions import AGE_MAX, csrf_of
+from legato.govern.access.sessions import AGE_MAX, Proof, csrf_of
 from legato.govern.roles import ALLOWED, Permission, Role
 from legato.model.instant import SECOND, Instant
 from legato.model.noun import Noun
@@ -57,6 +57,17 @@ class Acceptance(Noun, frozen=True, kw_only=True):
     password: str
 
 
+class Present(Noun, frozen=True, kw_only=True):
+    password: str
+
+
+class Left(Noun, frozen=True, kw_only=True):
+    """What to do after the session here has ended."""
+
+    go_to: str = ""
+    """Where to sign out of the identity provider too; empty: nowhere."""
+
+
 class NewPassword(Noun, frozen=True, kw_only=True):
     present: str
     password: str
@@ -68,10 +79,12 @@ async def sign_in(
 ) -> Response[Me]:
     """Begin a session; its secret is in a cookie that no script can read."""
     refuse_in_the_open(request, site)
+    now = host.clock.now()
     user = await host.access.sign_in.by_password(
-        data.email, data.password, address=site.address(request), now=host.clock.now()
+        data.email, data.password, address=site.address(request), now=now
     )
-    cookie = await begin(user, "password", host=host, site=site, connection=request)
+    proof = Proof(way="password", at=now)
+    cookie = await begin(user, proof, host=host, site=site, connection=request)
     return Response(_me(host, user, cookie.value or ""), cookies=[cookie])
 
 
@@ -90,9 +103,19 @@ async def read_session(host: Host, caller: Who, site: Place, request: Request[An
 
 
 @delete("/", opt=needs("look"), status_code=200, summary="Sign out")
-async def sign_out(host: Host, caller: Who, request: Request[Any, Any, Any]) -> Response[None]:
+async def sign_out(host: Host, caller: Who, request: Request[Any, Any, Any]) -> Response[Left]:
     """End the session at once, here and in the browser."""
-    return Response(None, cookies=await end(host, caller, request))
+    where, cookies = await end(host, caller, request)
+    return Response(Left(go_to=where), cookies=cookies)
+
+
+@post("/proof", opt=needs("look"), status_code=200, summary="Prove again who one is")
+async def prove(data: JSONBody[Present], host: Host, caller: Who) -> None:
+    """Take the present password; for 15 minutes one may do what asks for it."""
+    refuse_tokens(caller)
+    now = host.clock.now()
+    await host.access.sign_in.prove(host.access.users.get(caller.user_id), data.password, now=now)
+    await host.access.sessions.prove(caller.session, now)
 
 
 @post("/password", opt=needs("look"), status_code=200, summary="Change one's own password")
@@ -114,20 +137,23 @@ async def accept(
 ) -> Response[Me]:
     """Take the code that an admin has made, once, and begin a session."""
     refuse_in_the_open(request, site)
+    now = host.clock.now()
     user = await host.access.sign_in.by_invitation(
-        data.code, data.password, address=site.address(request), now=host.clock.now()
+        data.code, data.password, address=site.address(request), now=now
     )
-    cookie = await begin(user, "invitation", host=host, site=site, connection=request)
+    proof = Proof(way="invitation", at=now)
+    cookie = await begin(user, proof, host=host, site=site, connection=request)
     return Response(_me(host, user, cookie.value or ""), cookies=[cookie])
 
 
-async def begin(user: User, way: Way, *, host: App, site: Site, connection: Connection) -> Cookie:
+async def begin(
+    user: User, proof: Proof, *, host: App, site: Site, connection: Connection
+) -> Cookie:
     """Begin a session; return what carries it. One that the browser had ends."""
-    now = host.clock.now()
     text = await host.access.sessions.begin(
         user,
-        way,
-        now=now,
+        proof,
+        now=host.clock.now(),
         before=session_cookie(connection, site),
         agent=browser_of(connection.headers.get("user-agent", "")),
     )
@@ -135,24 +161,32 @@ async def begin(user: User, way: Way, *, host: App, site: Site, connection: Conn
         actor=f"user:{user.user_id}",
         action="session.begin",
         subject=user.user_id,
-        detail={"way": way, "from": host.audit.address_digest(site.address(connection))},
+        detail={"way": proof.way, "from": host.audit.address_digest(site.address(connection))},
     )
     await host.audit.record(entry)
     return session_of(text, is_secure=site.is_secure(connection))
 
 
-async def end(host: App, caller: Caller, request: Request[Any, Any, Any]) -> list[Cookie]:
-    """End the caller's session at once; return what takes it out of the browser."""
+async def end(
+    host: App, caller: Caller, request: Request[Any, Any, Any]
+) -> tuple[str, list[Cookie]]:
+    """End the caller's session at once.
+
+    Return where the browser signs out of the provider too, if anywhere, and what takes the session
+    out of the browser.
+    """
     refuse_tokens(caller)
+    session = host.access.sessions.get(caller.session)
     await host.access.sessions.end(caller.session)
     await host.audit.record(
         AuditEntry(actor=caller.actor, action="session.end", subject=caller.user_id)
     )
-    return [
+    gone = [
         Cookie(key=name, value="", path="/", max_age=0)
         for name in request.cookies
         if name in (SECURE_COOKIE, PLAIN_COOKIE)
     ]
+    return "" if session is None else await host.sign_in.way_out(session), gone
 
 
 def session_of(text: str, *, is_secure: bool) -> Cookie:
@@ -204,7 +238,7 @@ def _me(host: App, user: User, text: str) -> Me:
 
 SESSION = Router(
     "/api/session",
-    route_handlers=[sign_in, read_session, sign_out, change_password],
+    route_handlers=[sign_in, read_session, sign_out, prove, change_password],
     tags=["session"],
 )
 SIGN_IN = Router("/api/sign-in", route_handlers=[accept], tags=["session"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import MediaType, Request, Response, get, post
+from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 
 from legato.app import App
@@ -27,7 +28,10 @@ from legato.studio.entry.screens import ACCOUNT, SIGN_IN, Standing
 from legato.studio.host import Host, Who
 from legato.studio.site import Site
 
-_NOTES = {"password": "The password is changed. All other sessions of yours have ended."}
+_NOTES = {
+    "password": "The password is changed. All other sessions of yours have ended.",
+    "proof": "Thank you. For 15 minutes you may do what asked for it: do it once more.",
+}
 
 
 @get("/", opt=needs_form("look"), media_type=MediaType.HTML, summary="The page of who is signed in")
@@ -73,13 +77,13 @@ async def change_password(
     "/sign-out", opt=needs_form("look"), media_type=MediaType.HTML, summary="Sign out on the page"
 )
 async def sign_out(host: Host, caller: Who, request: Request[Any, Any, Any]) -> Response[str]:
-    """End the session, here and in the browser."""
-    return see(SIGN_IN, cookies=await end(host, caller, request))
+    """End the session, here and in the browser; then the provider's, where it has a way to."""
+    return _left(*await end(host, caller, request))
 
 
 @post(
     "/sign-out-everywhere",
-    opt=needs_form("look"),
+    opt=needs_form("look", is_grave=True),
     media_type=MediaType.HTML,
     summary="End all of one's sessions",
 )
@@ -87,7 +91,7 @@ async def sign_out_everywhere(
     host: Host, caller: Who, request: Request[Any, Any, Any]
 ) -> Response[str]:
     """End every session of the caller's, this one too."""
-    cookies = await end(host, caller, request)
+    where, cookies = await end(host, caller, request)
     count = await host.access.sessions.end_all(caller.user_id)
     entry = AuditEntry(
         actor=caller.actor,
@@ -96,7 +100,41 @@ async def sign_out_everywhere(
         detail={"others": str(count)},
     )
     await host.audit.record(entry)
-    return see(SIGN_IN, cookies=cookies)
+    return _left(where, cookies)
+
+
+@get("/proof", opt=needs_form("look"), media_type=MediaType.HTML, summary="Prove again who one is")
+async def ask_proof(
+    host: Host, caller: Who, site: Place, request: Request[Any, Any, Any]
+) -> Response[str]:
+    """Ask for the password again, or offer the way to the provider."""
+    return shown(screens.proof(_standing(host, caller, site, request)))
+
+
+@post(
+    "/proof", opt=needs_form("look"), media_type=MediaType.HTML, summary="Prove it by the password"
+)
+async def prove(
+    host: Host, caller: Who, site: Place, request: Request[Any, Any, Any]
+) -> Response[str]:
+    """Take the present password; for 15 minutes one may do what asks for it."""
+    standing = _standing(host, caller, site, request)
+    present = (await fields_of(request)).get("present", "")
+    now = host.clock.now()
+    try:
+        await host.access.sign_in.prove(standing.user, present, now=now)
+    except Denial as denial:
+        raise TurnedDown(denial, screens.proof(standing, denial=denial)) from denial
+    await host.access.sessions.prove(caller.session, now)
+    return see(f"{ACCOUNT}?now=proof")
+
+
+def _left(where: str, cookies: list[Cookie]) -> Response[str]:
+    """Take a browser on that has signed out."""
+    if not where:
+        return see(SIGN_IN, cookies=cookies)
+    # A page, and not a redirect: our policy lets forms lead to no other site.
+    return shown(screens.leaving(where), cookies=cookies)
 
 
 def _standing(host: App, caller: Caller, site: Site, request: Request[Any, Any, Any]) -> Standing:
@@ -111,4 +149,12 @@ def _standing(host: App, caller: Caller, site: Site, request: Request[Any, Any, 
     )
 
 
-ACCOUNTS = pages(ACCOUNT, show_account, change_password, sign_out, sign_out_everywhere)
+ACCOUNTS = pages(
+    ACCOUNT,
+    show_account,
+    change_password,
+    sign_out,
+    sign_out_everywhere,
+    ask_proof,
+    prove,
+)

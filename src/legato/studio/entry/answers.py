@@ -170,6 +170,8 @@ def _refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any]:
     if error.status == 401:  # noqa: PLR2004 - nobody is signed in
         return see(screens.SIGN_IN)
     told = error.refusal
+    if told.code == "access.prove":
+        return see(screens.PROOF)
     screen = screens.trouble("That did not work", told.message, told.fix)
     return shown(screen, status=error.status, headers=error.headers)
 

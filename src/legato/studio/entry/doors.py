@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from legato.app import App
 from legato.govern.access.denial import Denial
+from legato.govern.access.sessions import Proof
 from legato.govern.access.users import EMAIL_LENGTH_MAX
 from legato.studio.access import entrance, session_cookie
 from legato.studio.accounts.session import Place, begin, refuse_in_the_open
@@ -39,19 +40,18 @@ async def ask_who(host: Host, site: Place, request: Request[Any, Any, Any]) -> R
 async def sign_in(host: Host, site: Place, request: Request[Any, Any, Any]) -> Response[str]:
     """Begin a session, or say on the same page why not."""
     refuse_in_the_open(request, site)
-    said = await fields_of(request)
+    said, now = await fields_of(request), host.clock.now()
     email = said.get("email", "")
     try:
         user = await host.access.sign_in.by_password(
-            email,
-            said.get("password", ""),
-            address=site.address(request),
-            now=host.clock.now(),
+            email, said.get("password", ""), address=site.address(request), now=now
         )
     except Denial as denial:
-        again = screens.sign_in(host.plan().sign_in, email=email[:EMAIL_LENGTH_MAX], denial=denial)
+        typed = email[:EMAIL_LENGTH_MAX]
+        again = screens.sign_in(host.plan().sign_in, email=typed, denial=denial)
         raise TurnedDown(denial, again) from denial
-    cookie = await begin(user, "password", host=host, site=site, connection=request)
+    proof = Proof(way="password", at=now)
+    cookie = await begin(user, proof, host=host, site=site, connection=request)
     return see(ACCOUNT, cookies=[cookie])
 
 
@@ -96,7 +96,8 @@ async def choose_password(
         )
     except Denial as denial:
         raise TurnedDown(denial, _again(host, code, denial)) from denial
-    cookie = await begin(user, "invitation", host=host, site=site, connection=request)
+    proof = Proof(way="invitation", at=now)
+    cookie = await begin(user, proof, host=host, site=site, connection=request)
     return see(ACCOUNT, cookies=[cookie])
 
 

@@ -18,6 +18,7 @@ from legato.studio.accounts.users import INVITATION
 
 SIGN_IN = "/sign-in"
 ACCOUNT = "/account"
+PROOF = f"{ACCOUNT}/proof"
 PROVIDER = "/api/sign-in/oidc"
 
 _MAY: Mapping[Permission, str] = {
@@ -49,6 +50,7 @@ _HELP: Mapping[str, str] = {
     "sign_in.disabled": "Ask an admin of this Legato.",
     "sign_in.no_role": "Ask an admin of this Legato to let you in.",
     "invitation.unknown": "Ask an admin for a new link.",
+    "sign_in.again": "Begin again, and sign in there anew.",
     "password.wrong": "Try again. If it is forgotten, ask an admin for a new link.",
 }
 """What to do next, for people before a page; the API's own advice names commands."""
@@ -147,6 +149,37 @@ def account(standing: Standing, *, note: str = "", denial: Denial | None = None)
     )
 
 
+def proof(standing: Standing, *, denial: Denial | None = None) -> Screen:
+    """Ask who is signed in to prove again who they are."""
+    why = "What you are about to do is worth so much that we ask again whether it is you."
+    ways: list[Html] = []
+    if standing.user.subject and standing.provider:
+        words = text(f"Prove it at {standing.provider}")
+        way = f"{PROVIDER}?again=true"
+        ways.append(element("p", element("a", words, href=way, class_="button")))
+    if standing.user.password:
+        ways.append(form(_csrf(standing), _whose(standing.user.email), _present(), button("Go on")))
+    return Screen(
+        title="Is it you?",
+        main=(
+            *_refused(denial),
+            paragraph(why, "lead"),
+            *ways,
+            element("p", link("Back", ACCOUNT), class_="next"),
+        ),
+    )
+
+
+def leaving(where: str) -> Screen:
+    """Take a browser on to sign out of the provider."""
+    words = "You are signed out here. Now at the identity provider, too:"
+    return Screen(
+        title="You are signed out",
+        main=(paragraph(words, "lead"), element("p", link("Sign out there", where))),
+        go_to=where,
+    )
+
+
 def signed_in() -> Screen:
     """Take a browser on that comes back from the provider."""
     return Screen(
@@ -187,6 +220,16 @@ def _whose(email: str) -> Html:
     return Html(
         '<input class="away" type="text" name="email" tabindex="-1" aria-hidden="true" '
         f'readonly autocomplete="username" value="{escape(email)}">'
+    )
+
+
+def _present() -> Html:
+    return field(
+        "Present password",
+        "present",
+        type_="password",
+        autocomplete="current-password",
+        required=True,
     )
 
 
@@ -250,13 +293,7 @@ def _password(standing: Standing) -> Html:
     fields = form(
         _csrf(standing),
         _whose(standing.user.email),
-        field(
-            "Present password",
-            "present",
-            type_="password",
-            autocomplete="current-password",
-            required=True,
-        ),
+        _present(),
         *_twice(),
         button("Change it"),
         action=f"{ACCOUNT}/password",
