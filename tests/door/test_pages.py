@@ -86,6 +86,26 @@ def test_one_click_in_a_delivered_mail_stops_the_next_one(tmp_path: Path) -> Non
     run(tmp_path, scenario)
 
 
+@pytest.mark.parametrize("content_type", ["", "application/x-www-form-urlencoded"])
+def test_what_reads_the_mailbox_unsubscribes_by_the_subject_of_a_letter(
+    tmp_path: Path, content_type: str
+) -> None:
+    async def scenario(running: Hosted) -> None:
+        await running.agreed("ana")
+        await running.track("ana")
+        letter = await running.mailbox.next("An offer")
+        (subject,) = re.findall(
+            r"<mailto:[^?>]+\?subject=([^>]+)>", str(letter["List-Unsubscribe"])
+        )
+
+        answer = await running.send(f"https://shop.example/mail/u/{subject}", b"", content_type)
+
+        assert answer.title == "You are unsubscribed"
+        assert not await may_send(running, "ana", "marketing")
+
+    run(tmp_path, scenario)
+
+
 def test_links_of_a_mail_lead_where_they_say(tmp_path: Path) -> None:
     async def scenario(running: Hosted) -> None:
         await running.agreed("ana")
