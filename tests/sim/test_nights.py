@@ -1,7 +1,8 @@
-"""No send leaves outside its hours, in a million of them through the nights clocks are changed.
+"""No send leaves outside its hours through the nights on which clocks are changed.
 
 The gate is asked at every instant, as it is at sending; what the wall shows then is computed
-anew by `zoneinfo`, which shares nothing with the gate but the tables.
+anew by `zoneinfo`, which shares nothing with the gate but the tables. `LEGATO_NIGHT_SENDS` says how
+many sends are tried; in tests/sim/test_calling_hours.py people are told apart by their numbers.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,8 +20,9 @@ from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND, Instant
 from legato.model.plan import Channel, Destination, Plan, Policies, Purpose, QuietHours
 from legato.model.state import State, Trait
+from tests.sim.zones import zone as zone_of
 
-SENDS = int(os.environ.get("LEGATO_NIGHT_SENDS", "1000000"))
+SENDS = int(os.environ.get("LEGATO_NIGHT_SENDS", "20000"))
 OPENS, CLOSES = 8 * 60, 21 * 60
 PLAUSIBLE = ("America/New_York", "America/Chicago", "America/Los_Angeles")
 """Where somebody may be of whom only the country is known."""
@@ -43,14 +44,14 @@ ZONES = (
 def wall(instant: Instant, zone: str) -> int:
     """Return the minute of the day that a wall shows."""
     seconds, rest = divmod(instant, SECOND)
-    shown = datetime.fromtimestamp(seconds, ZoneInfo(zone)) + timedelta(microseconds=rest)
+    shown = datetime.fromtimestamp(seconds, zone_of(zone)) + timedelta(microseconds=rest)
     return shown.hour * 60 + shown.minute
 
 
 def nights(zone: str) -> list[Instant]:
     """Return when the clocks are changed in the year; two nights of no change where never."""
     start = int(datetime(YEAR, 1, 1, tzinfo=UTC).timestamp()) * SECOND
-    place = ZoneInfo(zone)
+    place = zone_of(zone)
     offsets = [
         datetime.fromtimestamp((start + hour * HOUR) // SECOND, place).utcoffset()
         for hour in range(365 * 24)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from datetime import UTC, timedelta, tzinfo
 from functools import lru_cache
 from importlib import resources
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import tzdata
@@ -35,6 +36,12 @@ ZONES_MAX = 1_024
 """Twice the zones there are, aliases included."""
 HOURS_MAX = 8_192
 """Cached hours, and cached local times: a fortnight in 24 zones."""
+
+DAYS_MAX = 8_192
+"""Cached days of a zone, and of zones that go together: some hundreds of these, for two weeks."""
+
+Span: TypeAlias = tuple[Instant, Instant]
+"""From the first, until before the second."""
 
 TZDATA_VERSION: str = tzdata.IANA_VERSION
 
@@ -103,13 +110,46 @@ def quiet_until(now: Instant, zones: Sequence[str], start: int, end: int) -> Ins
 
     Where it never will be, the end of the search (QUIET_SEARCH) is returned: ask again then.
     """
-    at = now
-    while at < now + QUIET_SEARCH:
-        quiet = [zone for zone in zones if is_between(minute_of_day(at, zone), start, end)]
-        if not quiet:
-            return None if at == now else at
-        at = max(next_turn(at, zone, (end,)) for zone in quiet)
+    day, places = now // DAY, tuple(zones)
+    for number in range(day, day + QUIET_SEARCH // DAY + 1):
+        for begin, over in _waking(number, places, start, end):
+            if begin <= now < over:
+                return None
+            if now < begin < now + QUIET_SEARCH:
+                return begin
     return now + QUIET_SEARCH
+
+
+@lru_cache(maxsize=DAYS_MAX)
+def _waking(day: int, zones: tuple[str, ...], start: int, end: int) -> tuple[Span, ...]:
+    """Return when, within a day of UTC, it is quiet in none of the zones.
+
+    A mobile number may stand for dozens of them. They are looked at once a day, not for each
+    message.
+    """
+    spans: tuple[Span, ...] = ((day * DAY, (day + 1) * DAY),)
+    for zone in zones:
+        awake = _awake(day, zone, start, end)
+        spans = tuple(
+            (max(begin, rises), min(over, retires))
+            for begin, over in spans
+            for rises, retires in awake
+            if max(begin, rises) < min(over, retires)
+        )
+    return spans
+
+
+@lru_cache(maxsize=DAYS_MAX)
+def _awake(day: int, zone: str, start: int, end: int) -> tuple[Span, ...]:
+    """Return when, within a day of UTC, it is not quiet in a zone."""
+    spans: list[Span] = []
+    at, over = day * DAY, (day + 1) * DAY
+    while at < over:
+        turn = min(next_turn(at, zone, (start, end)), over)
+        if not is_between(minute_of_day(at, zone), start, end):
+            spans.append((at, turn))
+        at = turn
+    return tuple(spans)
 
 
 def next_turn(now: Instant, zone: str, minutes: Sequence[int]) -> Instant:
