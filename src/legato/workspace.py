@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,27 @@ def check_files(files: Mapping[str, str]) -> Loaded:
     return load(files, shipped_connectors())
 
 
+class Shipped(Mapping[str, Mapping[str, Any]]):
+    """The connectors' catalog by id. A manifest is read when it is asked for: most never are."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+        self._read: dict[str, Mapping[str, Any]] = {}
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name not in self._read:
+            reader = YAML(typ="safe", pure=True)
+            self._read[name] = reader.load(self._texts[name])  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
 @cache
 def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
-    """Return the manifests of the connectors' catalog by id."""
-    reader = YAML(typ="safe", pure=True)
-    manifests: dict[str, Mapping[str, Any]] = {}
-    for text in read_catalog().values():
-        manifest: dict[str, Any] = reader.load(text)  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
-        manifests[manifest["id"]] = manifest
-    return dict(sorted(manifests.items()))
+    """Return the manifests of the connectors' catalog by id, which is the name of the file."""
+    return Shipped(read_catalog())

@@ -10,9 +10,10 @@ import pytest
 
 from legato.connectors.classify import Verdict, classify
 from legato.connectors.compile import compile_manifest
-from legato.connectors.render import Terms, render
+from legato.connectors.render import render
 from legato.connectors.settings import check_settings, resolve, secrets_of
 from legato.connectors.spec import Spec
+from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
 from legato.model.instant import HOUR, SECOND
 from legato.model.problem import Reason
@@ -128,7 +129,9 @@ def test_every_connector_of_the_catalog_has_golden_requests_for_every_route() ->
         if not load(path).refused
     }
 
-    wanted = {(name, on) for name in read_catalog() for on in spec_of(name).routes}
+    routes = {(name, on) for name in read_catalog() for on in spec_of(name).routes}
+    # Events have recorded vectors instead, made by others.
+    wanted = {(name, on) for name, on in routes if on != "event"}
     assert wanted - recorded == set()
 
 

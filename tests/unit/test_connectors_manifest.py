@@ -10,11 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from legato.connectors.auth.proof import signature
 from legato.connectors.compile import compile_manifest
-from legato.connectors.expression import EXPRESSION_LENGTH_MAX, MISSING, ExpressionError, expr
-from legato.connectors.node import Compiler
-from legato.connectors.render import Terms, render, signature
+from legato.connectors.language.compiler import Compiler
+from legato.connectors.language.expression import EXPRESSION_LENGTH_MAX, expr
+from legato.connectors.language.value import MISSING, ExpressionError
+from legato.connectors.render import render
 from legato.connectors.settings import check_settings
+from legato.connectors.terms import Terms
 from legato.model.instant import SECOND
 from legato.model.problem import Reason
 from legato.model.wire import HttpRequest

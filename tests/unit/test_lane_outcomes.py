@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from legato.connectors.render import signature
+from legato.connectors.auth.proof import signature
 from legato.core.gate import Clearance
 from legato.model.ids import DeliveryId
 from legato.model.instant import HOUR, MINUTE, SECOND

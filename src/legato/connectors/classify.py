@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, assert_never
+from typing import Any, Literal, assert_never, cast
 
 import msgspec
 
-from legato.connectors.expression import MISSING, ExpressionError, Value, as_text, is_true
-from legato.connectors.spec import Judge, Rule, Spec
+from legato.connectors.language.frame import Frame
+from legato.connectors.language.value import MISSING, ExpressionError, Value, as_text, is_true
+from legato.connectors.spec import Class, Partial, Rule, Spec
 from legato.model.event import ANSWER_BYTES_MAX
 from legato.model.instant import HOUR, SECOND, Duration, Instant, from_datetime
 from legato.model.noun import Noun
@@ -21,6 +22,17 @@ RECEIPT_LENGTH_MAX = 200
 """A provider's id; what is longer is none."""
 
 
+class ItemVerdict(Noun, frozen=True, kw_only=True):
+    """What became of one item of a batch that was taken otherwise."""
+
+    index: int | None = None
+    """Its place in the batch."""
+    id: str = ""
+    """Its id, where the provider tells it by that."""
+    kind: Literal["accepted", "retry", "throttled", "bounced", "failed"]
+    reason: Reason
+
+
 class Verdict(Noun, frozen=True, kw_only=True):
     """What an answer means for its delivery."""
 
@@ -31,6 +43,12 @@ class Verdict(Noun, frozen=True, kw_only=True):
     answer: bytes = b""
     """A JSON object, for calls."""
     reason: Reason | None = None
+    account: Literal["", "refresh", "dead"] = ""
+    """`refresh`: fetch another token first. `dead`: the account has to be connected anew."""
+    is_withdrawn: bool = False
+    """The person has said no to the provider: a consent to withdraw."""
+    items: tuple[ItemVerdict, ...] = ()
+    """Of a batch: those of its items that were not accepted."""
 
 
 def classify(spec: Spec, response: Response, now: Instant) -> Verdict:
@@ -45,7 +63,7 @@ def classify(spec: Spec, response: Response, now: Instant) -> Verdict:
     says = f"{spec.head.id} answered {response.status}"
     match rule.becomes:
         case "success":
-            return _accepted(judge, scope)
+            return _accepted(spec, scope)
         case "throttle":
             return Verdict(
                 kind="throttled",
@@ -58,9 +76,12 @@ def classify(spec: Spec, response: Response, now: Instant) -> Verdict:
                 after=_after(rule, response, scope, now),
                 reason=Reason(code="destination.unavailable", what=says),
             )
-        case "denied":
-            what = f"{says}: it does not accept the account; check the destination's secrets"
-            return Verdict(kind="retry", reason=Reason(code="destination.denied", what=what))
+        case "denied" | "dead" | "refresh":
+            return _denied(rule.becomes, says)
+        case "withdrawn":
+            what = f"{says}: the person does not want it"
+            reason = Reason(code="destination.withdrawn", what=what)
+            return Verdict(kind="bounced", reason=reason, is_withdrawn=True)
         case "bounce":
             what = f"{says}: the address does not exist or refuses"
             return Verdict(kind="bounced", reason=Reason(code="destination.bounced", what=what))
@@ -83,7 +104,66 @@ def _holds(rule: Rule, scope: dict[str, Any]) -> bool:
         return False
 
 
-def _accepted(judge: Judge, scope: dict[str, Any]) -> Verdict:
+def _denied(becomes: Class, says: str) -> Verdict:
+    """Hold the delivery back for a matter of the account, which is put right elsewhere."""
+    match becomes:
+        case "refresh":
+            reason = Reason(code="destination.token", what=f"{says}: its token is old")
+            return Verdict(kind="retry", reason=reason, account="refresh")
+        case "dead":
+            what = f"{says}: the account is no longer connected; connect it again"
+            reason = Reason(code="destination.disconnected", what=what)
+            return Verdict(kind="retry", reason=reason, account="dead")
+        case _:
+            what = f"{says}: it does not accept the account; check the destination's secrets"
+            return Verdict(kind="retry", reason=Reason(code="destination.denied", what=what))
+
+
+def read_answer(response: Response) -> dict[str, Any]:
+    """Return an answer as expressions see it."""
+    return {
+        "status": response.status,
+        "header": response.headers,
+        "text": response.body.decode(errors="replace"),
+        "body": _json(response.body),
+    }
+
+
+def _failed_items(spec: Spec, scope: dict[str, Any]) -> tuple[ItemVerdict, ...]:
+    """Read which items of a batch were not taken, and whether another attempt can help."""
+    partial = spec.judge.partial
+    if partial is None:
+        return ()
+    try:
+        many = partial.many.read(scope)
+        rows = cast("list[Any]", many) if isinstance(many, list) else []
+        return tuple(_failed(spec, partial, scope, at, row) for at, row in enumerate(rows))
+    except ExpressionError:
+        return ()
+
+
+def _failed(
+    spec: Spec, partial: Partial, scope: dict[str, Any], at: int, row: Value
+) -> ItemVerdict:
+    frame = Frame({**scope, "item": row, "index": at})
+    index = partial.index.read(frame) if partial.index is not None else None
+    name = partial.id.read(frame) if partial.id is not None else ""
+    why = partial.why.read(frame) if partial.why is not None else MISSING
+    can_help = partial.becomes == "retry"
+    if partial.retry is not None:
+        can_help = is_true(partial.retry.read(frame))
+    told = "" if why is MISSING or why is None else f": {as_text(why)[:200]}"
+    what = f"{spec.head.id} did not take this one of the batch{told}"
+    return ItemVerdict(
+        index=index if isinstance(index, int) else None,
+        id="" if name is MISSING or name is None else as_text(name),
+        kind="retry" if can_help else "bounced" if partial.becomes == "bounce" else "failed",
+        reason=Reason(code="destination.partly", what=what),
+    )
+
+
+def _accepted(spec: Spec, scope: dict[str, Any]) -> Verdict:
+    judge = spec.judge
     receipt, answer = "", b""
     try:
         if judge.receipt is not None:
@@ -99,7 +179,12 @@ def _accepted(judge: Judge, scope: dict[str, Any]) -> Verdict:
     if len(answer) > ANSWER_BYTES_MAX:
         what = f"the answer is larger than {ANSWER_BYTES_MAX} bytes; select a part of it"
         return Verdict(kind="failed", reason=Reason(code="destination.answer", what=what))
-    return Verdict(kind="accepted", receipt=receipt[:RECEIPT_LENGTH_MAX], answer=answer)
+    return Verdict(
+        kind="accepted",
+        receipt=receipt[:RECEIPT_LENGTH_MAX],
+        answer=answer,
+        items=_failed_items(spec, scope),
+    )
 
 
 def _after(rule: Rule, response: Response, scope: dict[str, Any], now: Instant) -> Duration | None:

@@ -6,19 +6,23 @@ A rule with a condition comes before every rule without one, whatever its class:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
-from legato.connectors.expression import Expression, Value
+from legato.connectors import form
+from legato.connectors.language.compiler import Compiler
+from legato.connectors.language.expression import Expression
+from legato.connectors.language.node import Path
+from legato.connectors.language.value import Value
 from legato.connectors.mistake import one_of
-from legato.connectors.node import Compiler, Path
-from legato.connectors.spec import Class, Judge, Rule
+from legato.connectors.spec import Class, Judge, Partial, Rule
 
-_RANGE = re.compile(r"(\d{3})\s*-\s*(\d{3})")
-_KEYS = (*get_args(Class), "receipt", "answer")
+_KEYS = (*get_args(Class), "receipt", "answer", "partial")
+_PARTIAL_KEYS = ("many", "index", "id", "why", "retry", "becomes")
 _RULE_KEYS = ("status", "when", "after")
-_ORDER: tuple[Class, ...] = ("bounce", "throttle", "denied", "retry", "abort", "success")
+_ORDER: tuple[Class, ...] = (
+    "withdrawn", "bounce", "throttle", "refresh", "dead", "denied", "retry", "abort", "success",
+)  # fmt: skip
 
 HTTP_RULES = (
     Rule(becomes="success", statuses=((200, 299),)),
@@ -61,6 +65,8 @@ def compile_judge(inside: Compiler, value: Value, transport: str) -> Judge:
     read: list[Expression] = [
         one for rule in rules for one in (rule.when, rule.after) if one is not None
     ]
+    partial = _partial(inside, given["partial"]) if "partial" in given else None
+    read += [partial.many] if partial is not None else []
     names = [name for one in read for name in one.names]
     names += receipt.names if receipt is not None else ()
     names += answer.names if answer is not None else ()
@@ -69,6 +75,34 @@ def compile_judge(inside: Compiler, value: Value, transport: str) -> Judge:
         receipt=receipt,
         answer=answer,
         reads=tuple(dict.fromkeys(name[0] for name in names)),
+        partial=partial,
+    )
+
+
+def _partial(inside: Compiler, value: Value) -> Partial:
+    """Read how an answer to a batch says which of its items failed."""
+    path: Path = ("delivery", "partial")
+    given = form.mapping(inside, value, path)
+    form.only(inside, given, _PARTIAL_KEYS, path)
+    if "index" not in given and "id" not in given:
+        inside.add(path, "nobody will know which item failed", "Add `index:` or `id:`.")
+    item = inside.knowing("item", "index")
+    parts = {
+        key: item.expression(given[key], (*path, key))
+        for key in ("index", "id", "why", "retry")
+        if key in given
+    }
+    becomes = form.choice(
+        inside, given.get("becomes", "abort"), get_args(Class), (*path, "becomes")
+    )
+    many = inside.expression(given.get("many", ""), (*path, "many"))
+    return Partial(
+        many=many,
+        index=parts.get("index"),
+        id=parts.get("id"),
+        why=parts.get("why"),
+        retry=parts.get("retry"),
+        becomes=cast("Class", becomes),
     )
 
 
@@ -90,21 +124,12 @@ def _rule(inside: Compiler, becomes: Class, value: Value, path: Path) -> Rule:
     for key in given:
         if key not in _RULE_KEYS:
             inside.add((*path, key), f"`{key}` has no meaning here", one_of(key, _RULE_KEYS))
-    statuses: list[tuple[int, int]] = []
-    listed = given.get("status", [])
-    for one in cast("list[Any]", listed) if isinstance(listed, list) else [listed]:
-        match = _RANGE.fullmatch(str(one))
-        if match is not None:
-            statuses.append((int(match[1]), int(match[2])))
-        elif isinstance(one, int):
-            statuses.append((one, one))
-        else:
-            inside.add((*path, "status"), f"`{one}` is no status", "Write 429 or 500-599.")
+    statuses = form.statuses(inside, given.get("status", []), (*path, "status"))
     if not statuses and "when" not in given:
         inside.add(path, "the rule holds for every answer", "Give `status:` or `when:`.")
     return Rule(
         becomes=becomes,
-        statuses=tuple(statuses),
+        statuses=statuses,
         when=inside.expression(given["when"], (*path, "when")) if "when" in given else None,
         after=inside.expression(given["after"], (*path, "after")) if "after" in given else None,
     )

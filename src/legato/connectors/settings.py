@@ -6,20 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from legato.connectors.exchange.inputs import TYPES
+from legato.connectors.language.compiler import Compiler
+from legato.connectors.language.value import Read
 from legato.connectors.mistake import Mistake, one_of
 from legato.connectors.spec import Setting, Spec
 
+MAP = "map"
+"""The one setting that every connector of events has."""
 VALUE_LENGTH_MAX = 4_096
 """No provider's setting is longer; bounds what a pattern is run over."""
-
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "object": (dict,),
-    "array": (list, tuple),
-}
 
 
 def check_settings(spec: Spec, settings: Mapping[str, Any]) -> tuple[Mistake, ...]:
@@ -31,14 +27,35 @@ def check_settings(spec: Spec, settings: Mapping[str, Any]) -> tuple[Mistake, ..
             fix=one_of(name, spec.settings),
         )
         for name in settings
-        if name not in spec.settings
+        if name not in spec.settings and name != MAP
     ]
     for name, setting in spec.settings.items():
         found = _wrong(setting, settings.get(name), is_given=name in settings)
         if found is not None:
             what, fix = found
             mistakes.append(Mistake(path=(name,), what=f"`{name}` {what}", fix=fix))
+    mistakes += compile_map(spec, settings)[1]
     return tuple(mistakes)
+
+
+def compile_map(
+    spec: Spec, settings: Mapping[str, Any]
+) -> tuple[dict[str, Read], tuple[Mistake, ...]]:
+    """Compile the customer's own mapping, `map: {input: value}`, in place of the manifest's."""
+    given = settings.get(MAP, {})
+    known = ("event", "settings", "clock", "delivery")
+    compiler = Compiler(dict.fromkeys(known), [])
+    if not isinstance(given, Mapping):
+        compiler.add((MAP,), "this must be a mapping", "Write `map: {input: =event.x}`.")
+        given = {}
+    inputs = spec.inputs("event")
+    own: dict[str, Read] = {}
+    for name, value in cast("Mapping[str, Any]", given).items():
+        if name not in inputs:
+            what = f"{spec.head.id} has no input `{name}`"
+            compiler.add((MAP, name), what, one_of(name, inputs))
+        own[name] = compiler.node(value, (MAP, name)).read
+    return own, tuple(compiler.mistakes)
 
 
 def _wrong(setting: Setting, value: object, *, is_given: bool) -> tuple[str, str] | None:
@@ -52,12 +69,13 @@ def _wrong(setting: Setting, value: object, *, is_given: bool) -> tuple[str, str
         return "is not a secret", "Write its value here."
     if setting.secret:
         return None
-    return _wrong_value(setting, value)
+    return wrong_value(setting, value)
 
 
-def _wrong_value(setting: Setting, value: object) -> tuple[str, str] | None:
+def wrong_value(setting: Setting, value: object) -> tuple[str, str] | None:
+    """Return what is wrong with the value of a setting, and how to put it right."""
     is_bool = isinstance(value, bool)  # a bool is an int to Python, not to people
-    if not isinstance(value, _TYPES[setting.type]) or is_bool != (setting.type == "boolean"):
+    if not isinstance(value, TYPES[setting.type]) or is_bool != (setting.type == "boolean"):
         return f"is not of type {setting.type}", f"Write a {setting.type}."
     if setting.enum and value not in setting.enum:
         return "is none of the choices", f"Write one of {', '.join(map(str, setting.enum))}."

@@ -7,22 +7,35 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from legato.connectors.expression import Expression
+from legato.connectors.language.expression import Expression
+from legato.connectors.language.node import Node
+from legato.connectors.language.value import Read
 from legato.connectors.mistake import Mistake
-from legato.connectors.node import Node
 from legato.model.delivery import Operation
 from legato.model.instant import Duration
 from legato.model.noun import Noun
 
 TransportKind: TypeAlias = Literal["http", "smtp", "file"]
-BodyFormat: TypeAlias = Literal["json", "json_array", "form", "raw"]
-AuthKind: TypeAlias = Literal["none", "header", "query", "basic", "bearer", "hmac"]
-ValueType: TypeAlias = Literal["string", "integer", "number", "boolean", "object", "array"]
+BodyFormat: TypeAlias = Literal[
+    "json", "json_array", "json_gzip", "form", "xml", "ndjson", "raw", "none"
+]
+AuthKind: TypeAlias = Literal[
+    "none", "header", "query", "basic", "bearer", "hmac", "oauth2", "oauth1", "aws_sigv4"
+]
+ValueType: TypeAlias = Literal["string", "integer", "number", "boolean", "object", "array", "any"]
 Category: TypeAlias = Literal[
     "email", "sms", "push", "ads", "crm", "support", "analytics", "stream", "api", "prompt"
 ]
-Class: TypeAlias = Literal["success", "throttle", "bounce", "denied", "retry", "abort"]
-"""What an answer means. `denied`: the account is refused, not the delivery: it is tried again."""
+Class: TypeAlias = Literal[
+    "success", "throttle", "bounce", "denied", "dead", "refresh", "withdrawn", "retry", "abort"
+]
+"""What an answer means. `denied`: the account is refused, not the delivery: it is tried again.
+`refresh`: the token is old, another is fetched first. `dead`: the connection is broken for good
+and the operator is told. `withdrawn`: the person has said no to the provider."""
+EventType: TypeAlias = Literal["track", "identify", "page", "screen", "group", "alias"]
+PiiKind: TypeAlias = Literal[
+    "email", "phone", "name", "address", "birthday", "gender", "ip", "device", "id", "location"
+]
 
 
 class Setting(Noun, frozen=True, kw_only=True):
@@ -41,11 +54,16 @@ class Setting(Noun, frozen=True, kw_only=True):
 
 
 class Input(Noun, frozen=True, kw_only=True):
-    """One field of the content that a route takes."""
+    """One field that a route takes: of the content, or from an event by a mapping."""
 
     type: ValueType = "string"
     required: bool = False
     title: str = ""
+    pii: PiiKind | Literal[""] = ""
+    """What kind of personal data it is, for the register of processing."""
+    enum: tuple[Any, ...] = ()
+    pattern: str = ""
+    default: Any = None
 
 
 class Head(Noun, frozen=True, kw_only=True):
@@ -56,6 +74,11 @@ class Head(Noun, frozen=True, kw_only=True):
     category: Category
     docs: str
     """Where the provider documents what is used here."""
+    api_version: str = ""
+    sunset: str = ""
+    """The day on which the provider switches this version off, if it is known."""
+    pii: tuple[PiiKind, ...] = ()
+    """What personal data goes there: the register of processing is made from it."""
     on_doubt: Literal["skip", "resend"] = "resend"
     """`skip` where the provider ignores the idempotency key and twice would be seen."""
     idempotency: str = "Idempotency-Key"
@@ -83,6 +106,8 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
 
     that: Expression
     what: str
+    is_late: bool = False
+    """It needs what a lookup finds."""
 
 
 class Auth(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,20 +117,87 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     value: Node | None = None
     """Token, header value or HMAC key. Missing: nothing is sent."""
     username: Node | None = None
+    fields: Mapping[str, Node] = {}
+    """Whatever else the kind needs."""
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """How one operation becomes a request."""
+class Trigger(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events a route takes. Empty: any."""
 
-    on: Operation
-    inputs: Mapping[str, Input]
-    """Empty: whatever the content holds."""
-    let: tuple[tuple[str, Node], ...]
-    require: tuple[Requirement, ...]
+    types: tuple[EventType, ...] = ()
+    events: tuple[str, ...] = ()
+    when: Expression | None = None
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of a route, or one for each of a list."""
+
     fields: Mapping[str, Node]
     """Of the request: url, params, headers, body | host, from, to, ... | path, line."""
     method: str = "POST"
+    """Empty: worked out, by `fields["method"]`."""
     format: BodyFormat = "json"
+    when: Expression | None = None
+    for_each: Expression | None = None
+    name: str = ""
+    """Under which the answer can be read by those after it."""
+
+
+class Lookup(msgspec.Struct, frozen=True, kw_only=True):
+    """A question whose answer the requests need."""
+
+    name: str
+    call: Call
+    select: Node | None
+    """What of the answer is wanted: over `status`, `header`, `body`, `text`."""
+    absent: tuple[tuple[int, int], ...] = ()
+    """Statuses that say 'there is none', which is an answer too."""
+    key: Node | None = None
+    """Under which an answer is remembered; None: it is asked each time."""
+    ttl: Duration = 0
+    negative: Duration = 0
+    """How long it is remembered that there is none."""
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """How the requests of several deliveries become one."""
+
+    items: int
+    bytes_max: int = 0
+    wait: Duration = 0
+    key: Node | None = None
+    """Deliveries travel together where it is the same, besides method, URL and headers."""
+    merge: tuple[tuple[str, ...], ...] = ()
+    """Lists of the body that are joined; empty: the body is a list, or is made by `call`."""
+    call: Call | None = None
+    """A request of its own, over `items`."""
+    each: Node | None = None
+    """What a delivery gives to `items`; None: the body of its request."""
+    partial: Literal["", "index", "id"] = ""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """How one operation becomes requests."""
+
+    on: Operation
+    id: str = ""
+    trigger: Trigger = Trigger()
+    goes_on: bool = False
+    """The routes after it are looked at too."""
+    is_named: bool = False
+    """Taken only when a destination asks for it by its id."""
+    changed_only: Node | None = None
+    """What is compared with what was sent last: the same is not sent again."""
+    inputs: Mapping[str, Input]
+    """Empty: whatever the content holds."""
+    sources: Mapping[str, Node] = {}
+    """Input -> where it comes from, unless the customer says otherwise."""
+    let: Mapping[str, Read]
+    ignore: tuple[Requirement, ...] = ()
+    require: tuple[Requirement, ...]
+    lookups: tuple[Lookup, ...] = ()
+    calls: tuple[Call, ...]
+    batch: Batch | None = None
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +211,21 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds or an HTTP date."""
 
 
+class Partial(msgspec.Struct, frozen=True, kw_only=True):
+    """How an answer to a batch says which of its items failed."""
+
+    many: Expression
+    """The list of what failed."""
+    index: Expression | None = None
+    """Over one of the list: the place of the item in the batch."""
+    id: Expression | None = None
+    """Over one of the list: the item's id, as `Batch.each` gave it."""
+    why: Expression | None = None
+    becomes: Class = "abort"
+    retry: Expression | None = None
+    """Over one of the list: whether another attempt can help."""
+
+
 class Judge(msgspec.Struct, frozen=True, kw_only=True):
     """How answers are read."""
 
@@ -127,6 +234,7 @@ class Judge(msgspec.Struct, frozen=True, kw_only=True):
     answer: Node | None = None
     reads: tuple[str, ...] = ()
     """What of an answer: `status`, `header`, `body`, `text`."""
+    partial: Partial | None = None
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +245,18 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, Setting]
     transport: TransportKind
     auth: Auth
-    routes: Mapping[Operation, Route]
+    let: Mapping[str, Read] = {}
+    """What all routes share, and triggers can read."""
+    routes: Mapping[Operation, tuple[Route, ...]]
     judge: Judge
     limits: Limits
+    conformance: Mapping[str, Any] = {}
+    """How it is scored against vectors of others: read by `verify` alone."""
+
+    def inputs(self, operation: Operation) -> Mapping[str, Input]:
+        """Return the inputs of all routes of an operation."""
+        routes = self.routes.get(operation, ())
+        return {name: one for route in routes for name, one in route.inputs.items()}
 
 
 class Compiled(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,8 +23,9 @@ Outcome: TypeAlias = Literal[
 ]
 
 Operation: TypeAlias = Literal[
-    "send", "audience_add", "audience_remove", "call", "erase", "opt_out", "opt_in"
+    "send", "audience_add", "audience_remove", "call", "erase", "opt_out", "opt_in", "event"
 ]
+"""`event`: a customer event is passed on as it is; the others are brought about by a decision."""
 
 OBLIGATIONS: tuple[Operation, ...] = ("audience_remove", "erase", "opt_out", "opt_in")
 """What a destination has to be told, whatever else holds: no gate closes for it, it is tried until

@@ -242,9 +242,9 @@ def _declare(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[s
         declare_purposes(scope, tree)
     for tree in library.trees("identity")[:1]:
         declare_kinds(scope, tree)
-    for name, manifest in connectors.items():
+    for name in connectors:
         scope.names["connector"][name] = Place(file=f"connectors/{name}.yaml", line=1, column=1)
-        scope.manifests[name] = manifest
+    scope.shipped = connectors
     for tree in library.trees("manifest"):
         name, manifest = read_manifest(scope, tree)
         scope.names["connector"][name] = tree.place

@@ -67,6 +67,9 @@ class Scope:
         self.identifier_paths: dict[str, None] = {}
         """Where events are looked through for identifiers."""
         self.manifests: dict[str, Mapping[str, Any]] = {}
+        """The workspace's own."""
+        self.shipped: Mapping[str, Mapping[str, Any]] = {}
+        """Those that come with Legato, each read only when it is asked for."""
         self.pages = Pages()
         self.sender = Sender()
 

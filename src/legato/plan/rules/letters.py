@@ -108,8 +108,8 @@ def _variables(text: str) -> tuple[str, ...]:
 
 
 def _check_connector(scope: Scope, channel: Channel, spec: Spec) -> None:
-    route = spec.routes.get("send")
-    if route is None or not route.inputs or CARRIES in route.inputs:
+    inputs = spec.inputs("send")
+    if not inputs or CARRIES in inputs:
         return
     scope.findings.report(
         "L305",

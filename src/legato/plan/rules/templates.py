@@ -161,8 +161,7 @@ def _texts(scope: Scope, inner: Fields, template: str) -> dict[str, str]:
 def _check_inputs(scope: Scope, field: Field, texts: Mapping[str, str]) -> None:
     """Report a text that the channel's connector cannot do without."""
     spec = scope.specs.get(scope.channel_destinations.get(field.key, ""))
-    route = spec.routes.get("send") if spec else None
-    for name, needed in route.inputs.items() if route else ():
+    for name, needed in spec.inputs("send").items() if spec else ():
         if needed.required and name not in texts:
             scope.findings.report(
                 "T304",

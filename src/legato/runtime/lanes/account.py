@@ -6,9 +6,9 @@ of them is made once, and again when one of them has another value.
 
 from __future__ import annotations
 
-from legato.connectors.render import Terms
 from legato.connectors.settings import resolve, secrets_of
 from legato.connectors.spec import Spec
+from legato.connectors.terms import Terms
 from legato.model.plan import Destination
 from legato.model.problem import LegatoError, Reason
 from legato.ports.sender import Secrets

@@ -1,0 +1,119 @@
+"""A request with the proof of the account added to it."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Mapping
+from typing import Any, assert_never
+from urllib.parse import urlencode
+
+import msgspec
+
+from legato.connectors.auth.oauth1 import Consumer, sign_oauth1
+from legato.connectors.auth.sigv4 import AwsKey, sign_sigv4
+from legato.connectors.language.value import MISSING, Scope, as_text
+from legato.connectors.spec import Auth
+from legato.model.ids import digest
+from legato.model.wire import HttpRequest
+
+
+def authorize(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
+    """Add the account's proof. Without a secret nothing is added: some providers need none."""
+    match auth.kind:
+        case "none":
+            return request
+        case "header" | "query" | "basic" | "bearer" | "hmac":
+            return _with_secret(auth, request, scope)
+        case "oauth2":
+            token = scope["token"].get("access_token")
+            if token is None:
+                return request
+            name = _text(auth, "header", scope) or "Authorization"
+            prefix = _text(auth, "prefix", scope) or "Bearer"
+            return _headed(request, name, f"{prefix} {token}")
+        case "oauth1":
+            return _oauth1(auth, request, scope)
+        case "aws_sigv4":
+            return _sigv4(auth, request, scope)
+        case _:
+            assert_never(auth.kind)
+
+
+def signature(key: str, timestamp: int, body: bytes) -> str:
+    """Return the value of `Legato-Signature`: what a receiver computes again and compares."""
+    mac = hmac.digest(key.encode(), b"%d.%b" % (timestamp, body), "sha256")
+    return f"t={timestamp},v1={mac.hex()}"
+
+
+def _with_secret(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
+    value = auth.value.read(scope) if auth.value is not None else MISSING
+    if value is MISSING or value is None:
+        return request
+    secret = as_text(value)
+    match auth.kind:
+        case "query":
+            url = request.url + ("&" if "?" in request.url else "?")
+            return msgspec.structs.replace(request, url=url + urlencode({auth.name: secret}))
+        case "header":
+            return _headed(request, auth.name, secret)
+        case "bearer":
+            prefix = _text(auth, "prefix", scope) or "Bearer"
+            return _headed(request, "Authorization", f"{prefix} {secret}")
+        case "basic":
+            pair = f"{_text(auth, 'username', scope)}:{secret}"
+            return _headed(request, "Authorization", "Basic " + _base64(pair.encode()))
+        case _:
+            return _headed(request, auth.name, _mac(auth, request, scope, secret))
+
+
+def _mac(auth: Auth, request: HttpRequest, scope: Scope, secret: str) -> str:
+    """Sign the body: as Legato does, or by an algorithm alone, as the provider wants it."""
+    algorithm = _text(auth, "algorithm", scope)
+    if not algorithm:
+        return signature(secret, scope["clock"]["epoch"], request.body)
+    raw = hmac.digest(secret.encode(), request.body, algorithm)
+    encoded = _base64(raw) if _text(auth, "encoding", scope) == "base64" else raw.hex()
+    return _text(auth, "prefix", scope) + encoded
+
+
+def _oauth1(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
+    now: int = scope["clock"]["now"]
+    consumer = Consumer(
+        key=_text(auth, "consumer_key", scope),
+        secret=_text(auth, "consumer_secret", scope),
+        token=_text(auth, "token", scope),
+        token_secret=_text(auth, "token_secret", scope),
+        algorithm=_text(auth, "algorithm", scope) or "HMAC-SHA1",
+    )
+    # A nonce must not come twice in one second; this one is the attempt's own.
+    nonce = digest(f"{scope['delivery']['delivery_id']} {now}".encode())
+    header = sign_oauth1(consumer, request, timestamp=scope["clock"]["epoch"], nonce=nonce)
+    return _headed(request, "Authorization", header)
+
+
+def _sigv4(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
+    key = AwsKey(
+        key_id=_text(auth, "key_id", scope),
+        secret=_text(auth, "secret", scope),
+        session_token=_text(auth, "session_token", scope),
+        region=_text(auth, "region", scope),
+        service=_text(auth, "service", scope),
+    )
+    headers = sign_sigv4(key, request, now=scope["clock"]["now"])
+    return msgspec.structs.replace(request, headers={**request.headers, **headers})
+
+
+def _headed(request: HttpRequest, name: str, value: str) -> HttpRequest:
+    headers: Mapping[str, str] = {**request.headers, name: value}
+    return msgspec.structs.replace(request, headers=headers)
+
+
+def _text(auth: Auth, name: str, scope: Scope) -> str:
+    node = auth.fields.get(name)
+    value: Any = node.read(scope) if node is not None else MISSING
+    return "" if value is MISSING or value is None else as_text(value)
+
+
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()

@@ -1,0 +1,172 @@
+"""Many deliveries, few requests: which travel together, and what is sent for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from legato.connectors.exchange.draft import Draft, draft, seal
+from legato.connectors.exchange.exchange import frames
+from legato.connectors.exchange.refusal import RefusalError
+from legato.connectors.exchange.scene import Choice, Scene, base_frame, check, scenes
+from legato.connectors.language.frame import Frame
+from legato.connectors.language.value import (
+    MISSING,
+    ExpressionError,
+    Value,
+    fields_of,
+    is_empty,
+    rows_of,
+)
+from legato.connectors.spec import Batch, Spec
+from legato.connectors.terms import Terms
+from legato.model.delivery import Delivery
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.model.problem import Reason
+from legato.model.wire import HttpRequest
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of one delivery, ready to travel with others."""
+
+    batch: Batch
+    frame: Frame
+    draft: Draft
+    key: bytes
+    """Pieces of the same key may travel together."""
+    size: int
+    item: Value
+    """What it gives to `items`."""
+
+
+class Packet(Noun, frozen=True, kw_only=True):
+    """One request for several deliveries."""
+
+    members: tuple[int, ...]
+    """Places of the deliveries in what was given, in the order of the request's items."""
+    request: HttpRequest
+    format: str
+
+
+def batch_of(spec: Spec, delivery: Delivery) -> Batch | None:
+    """Return how deliveries like this one may be batched, if any route lets them."""
+    routes = spec.routes.get(delivery.operation, ())
+    return next((route.batch for route in routes if route.batch is not None), None)
+
+
+def pieces(
+    spec: Spec,
+    delivery: Delivery,
+    *,
+    terms: Terms,
+    now: Instant,
+    choice: Choice | None = None,
+) -> tuple[Piece, ...] | Reason | None:
+    """Return what a delivery gives to batches; None where it has to be an exchange of its own."""
+    try:
+        base = base_frame(spec, delivery, terms, now)
+        taken = scenes(spec, delivery, base, terms, choice=choice or Choice())
+        if any(scene.route.batch is None or scene.route.lookups for scene in taken):
+            return None
+        return tuple(piece for scene in taken for piece in _pieces(scene))
+    except RefusalError as refused:
+        return refused.reason
+    except ExpressionError as error:
+        return Reason(code="render.expression", what=str(error))
+
+
+def _pieces(scene: Scene) -> Iterable[Piece]:
+    batch = scene.route.batch
+    assert batch is not None
+    check(scene.route.require, scene.frame, is_late=True)
+    found = False
+    for at, call in enumerate(scene.route.calls):
+        for frame in frames(call, scene.frame):
+            found = True
+            made = draft(call, frame)
+            own = batch.key.read(frame) if batch.key is not None else None
+            fixed = _without(made.body, batch.merge) if batch.merge else None
+            parts = (scene.route.id, at, made.method, made.url, made.params, dict(made.headers))
+            key = [*parts, None if own is MISSING else own, None if fixed is MISSING else fixed]
+            yield Piece(
+                batch=batch,
+                frame=frame,
+                draft=made,
+                key=msgspec.json.encode(key, order="deterministic"),
+                size=0 if is_empty(made.body) else len(msgspec.json.encode(made.body)),
+                item=made.body if batch.each is None else batch.each.read(frame),
+            )
+    if not found:
+        raise RefusalError("nothing", "it says nothing that the destination could be told")
+
+
+def pack(spec: Spec, given: Sequence[tuple[int, Piece]], *, terms: Terms) -> tuple[Packet, ...]:
+    """Group pieces by key, in order, within what the provider takes at once."""
+    groups: dict[bytes, list[list[tuple[int, Piece]]]] = {}
+    for member, piece in given:
+        loads = groups.setdefault(piece.key, [[]])
+        if not _fits(loads[-1], piece):
+            loads.append([])
+        loads[-1].append((member, piece))
+    return tuple(_packet(spec, load, terms) for loads in groups.values() for load in loads)
+
+
+def _fits(load: Sequence[tuple[int, Piece]], piece: Piece) -> bool:
+    batch = piece.batch
+    if len(load) >= batch.items:
+        return False
+    total = sum(one.size for _, one in load) + piece.size
+    return not load or not batch.bytes_max or total <= batch.bytes_max
+
+
+def _packet(spec: Spec, load: Sequence[tuple[int, Piece]], terms: Terms) -> Packet:
+    first = load[0][1]
+    frame = Frame({"items": [piece.item for _, piece in load]}, None, first.frame)
+    if first.batch.call is not None:
+        made = draft(first.batch.call, frame)
+    else:
+        bodies = [piece.draft.body for _, piece in load]
+        body = _joined(bodies, first.batch.merge)
+        made = msgspec.structs.replace(first.draft, body=body)
+    return Packet(
+        members=tuple(member for member, _ in load),
+        request=seal(spec, made, frame, terms),
+        format=made.format,
+    )
+
+
+def _joined(bodies: Sequence[Value], merge: Sequence[tuple[str, ...]]) -> Value:
+    """Join lists: whole bodies where nothing else is said, or those at some places."""
+    if len(bodies) == 1:
+        return bodies[0]
+    if not merge:
+        return [one for body in bodies for one in (rows_of(body) or [body])]
+    joined = bodies[0]
+    for path in merge:
+        many = [one for body in bodies for one in rows_of(_at(body, path))]
+        if many:
+            joined = _with(joined, path, many)
+    return joined
+
+
+def _at(value: Value, path: Sequence[str]) -> Value:
+    for key in path:
+        value = fields_of(value).get(key)
+    return value
+
+
+def _with(value: Value, path: Sequence[str], new: Value) -> dict[str, Any]:
+    first, *rest = path
+    given: Mapping[str, Any] = fields_of(value)
+    return {**given, first: _with(given.get(first), rest, new) if rest else new}
+
+
+def _without(value: Value, paths: Sequence[tuple[str, ...]]) -> Value:
+    """Return a body without its lists: what has to be the same for two to travel together."""
+    for path in paths:
+        if _at(value, path) is not None:
+            value = _with(value, path, None)
+    return {key: one for key, one in fields_of(value).items() if one is not None}

@@ -1,0 +1,282 @@
+"""A parsed JMESPath expression -> closures. Null in, null out; no value is ever written."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+from legato.connectors.language.function import Function
+from legato.connectors.language.value import MISSING, ExpressionError, Value
+
+Tree: TypeAlias = Mapping[str, Any]
+"""A node of the parser: `type`, `children`, `value`."""
+Step: TypeAlias = Callable[[Any], Any]
+"""From the current value to another; None is null."""
+Functions: TypeAlias = Mapping[str, Function]
+
+_ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
+
+
+def compile_tree(tree: Tree, functions: Functions) -> Step:
+    """Compile a tree of the parser."""
+    kind: str = tree["type"]
+    if kind in ("field", "subexpression", "index_expression", "pipe"):
+        return _chain(tree, functions)
+    build = _BUILDERS.get(kind)
+    if build is None:
+        raise ExpressionError(f"`{kind}` cannot be used here")
+    return build(tree, functions)
+
+
+def is_false(value: object) -> bool:
+    """Return what JMESPath takes for no. Zero is a value like any other."""
+    return value is None or value is False or value in ("", [], {})
+
+
+def _current(value: Value) -> Value:
+    return value
+
+
+def _literal(constant: Value) -> Step:
+    def read(_: Value) -> Value:
+        return constant
+
+    return read
+
+
+def _chain(tree: Tree, functions: Functions) -> Step:
+    """Join steps that follow each other; keys in a row are one step."""
+    keys: list[str] = []
+    steps: list[Step] = []
+    for link in _links(tree):
+        if link["type"] == "field":
+            keys.append(link["value"])
+            continue
+        if keys:
+            steps.append(_keys(tuple(keys)))
+            keys = []
+        steps.append(compile_tree(link, functions))
+    if keys:
+        steps.append(_keys(tuple(keys)))
+    if len(steps) == 1:
+        return steps[0]
+    if len(steps) == 2:  # noqa: PLR2004 - nearly every one
+        first, second = steps
+        return lambda value: second(first(value))
+
+    def read(value: Value) -> Value:
+        for step in steps:
+            value = step(value)
+        return value
+
+    return read
+
+
+def _links(tree: Tree) -> Sequence[Tree]:
+    if tree["type"] not in ("subexpression", "index_expression", "pipe"):
+        return [tree]
+    return [link for child in tree["children"] for link in _links(child)]
+
+
+def _keys(keys: tuple[str, ...]) -> Step:
+    if len(keys) == 1:
+        [key] = keys
+
+        def read_one(value: Value) -> Value:
+            try:
+                found = value[key]
+            except (KeyError, TypeError, IndexError):
+                return None
+            return None if found is MISSING else found
+
+        return read_one
+
+    def read(value: Value) -> Value:
+        try:
+            for key in keys:
+                value = value[key]
+        except (KeyError, TypeError, IndexError):
+            return None
+        return None if value is MISSING else value
+
+    return read
+
+
+def _index(at: int) -> Step:
+    def read(value: Value) -> Value:
+        if not isinstance(value, list | tuple):
+            return None
+        items = cast("Sequence[Any]", value)
+        return items[at] if -len(items) <= at < len(items) else None
+
+    return read
+
+
+def _slice(bounds: Sequence[int | None]) -> Step:
+    def read(value: Value) -> Value:
+        return cast("Sequence[Any]", value)[slice(*bounds)] if _is_list(value) else None
+
+    return read
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _call(name: str, arguments: Sequence[Tree], functions: Functions) -> Step:
+    function = functions.get(name)
+    if function is None:
+        raise ExpressionError(f"there is no function {name}()")
+    call, takes_null, about = function.call, function.takes_null, function.about
+    steps = [compile_tree(argument, functions) for argument in arguments]
+    if len(steps) == 1 and not takes_null:
+        [only] = steps
+
+        def read_one(value: Value) -> Value:
+            given = only(value)
+            if given is None:
+                return None
+            try:
+                return call(given)
+            except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as error:
+                raise _wrong(name) from error
+
+        return read_one
+
+    def read(value: Value) -> Value:
+        given = [step(value) for step in steps]
+        if not takes_null and given[about] is None:
+            return None
+        try:
+            return call(*given)
+        except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as error:
+            raise _wrong(name) from error
+
+    return read
+
+
+def _wrong(name: str) -> ExpressionError:
+    return ExpressionError(f"{name}() was given a value of another type")
+
+
+def _comparator(word: str, children: Sequence[Tree], functions: Functions) -> Step:
+    left, right = (compile_tree(child, functions) for child in children)
+    if word in ("eq", "ne"):
+        wanted = word == "eq"
+        return lambda value: is_equal(left(value), right(value)) is wanted
+    compare = _ORDERINGS[word]
+
+    def read(value: Value) -> Value:
+        one, other = left(value), right(value)
+        return compare(one, other) if _is_comparable(one, other) else None
+
+    return read
+
+
+def is_equal(left: object, right: object) -> bool:
+    """Compare as JSON does: true is not 1."""
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _is_comparable(left: object, right: object) -> bool:
+    """Return whether one is before the other: two numbers, or two texts."""
+    if isinstance(left, str):
+        return isinstance(right, str)
+    return _is_number(left) and _is_number(right)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _either(children: Sequence[Tree], functions: Functions, *, is_or: bool) -> Step:
+    left, right = (compile_tree(child, functions) for child in children)
+
+    def read(value: Value) -> Value:
+        found = left(value)
+        return right(value) if is_false(found) is is_or else found
+
+    return read
+
+
+def _not(inner: Step) -> Step:
+    return lambda value: is_false(inner(value))
+
+
+def _projection(kind: str, children: Sequence[Tree], functions: Functions) -> Step:
+    base, each = (compile_tree(child, functions) for child in children[:2])
+    keep = compile_tree(children[2], functions) if kind == "filter_projection" else None
+
+    def read(value: Value) -> Value:
+        items = base(value)
+        if kind == "value_projection":
+            if not isinstance(items, Mapping):
+                return None
+            items = list(cast("Mapping[str, Any]", items).values())
+        elif not _is_list(items):
+            return None
+        found = [each(item) for item in items if keep is None or not is_false(keep(item))]
+        return [one for one in found if one is not None]
+
+    return read
+
+
+def _flatten(base: Step) -> Step:
+    def read(value: Value) -> Value:
+        items = base(value)
+        if not _is_list(items):
+            return None
+        flat: list[Any] = []
+        for item in items:
+            if _is_list(item):
+                flat.extend(item)
+            else:
+                flat.append(item)
+        return flat
+
+    return read
+
+
+def _selected(steps: Sequence[Step]) -> Step:
+    return lambda value: None if value is None else [step(value) for step in steps]
+
+
+def _selected_by_name(steps: Mapping[str, Step]) -> Step:
+    def read(value: Value) -> Value:
+        return None if value is None else {name: step(value) for name, step in steps.items()}
+
+    return read
+
+
+def _compiled(children: Sequence[Tree], functions: Functions) -> list[Step]:
+    return [compile_tree(child, functions) for child in children]
+
+
+_BUILDERS: Mapping[str, Callable[[Tree, Functions], Step]] = {
+    "index": lambda tree, _: _index(tree["value"]),
+    "slice": lambda tree, _: _slice(tree["children"]),
+    "literal": lambda tree, _: _literal(tree["value"]),
+    "current": lambda _, __: _current,
+    "identity": lambda _, __: _current,
+    "function_expression": lambda tree, known: _call(tree["value"], tree["children"], known),
+    "expref": lambda tree, known: _literal(compile_tree(tree["children"][0], known)),
+    "comparator": lambda tree, known: _comparator(tree["value"], tree["children"], known),
+    "or_expression": lambda tree, known: _either(tree["children"], known, is_or=True),
+    "and_expression": lambda tree, known: _either(tree["children"], known, is_or=False),
+    "not_expression": lambda tree, known: _not(compile_tree(tree["children"][0], known)),
+    "projection": lambda tree, known: _projection(tree["type"], tree["children"], known),
+    "value_projection": lambda tree, known: _projection(tree["type"], tree["children"], known),
+    "filter_projection": lambda tree, known: _projection(tree["type"], tree["children"], known),
+    "flatten": lambda tree, known: _flatten(compile_tree(tree["children"][0], known)),
+    "multi_select_list": lambda tree, known: _selected(_compiled(tree["children"], known)),
+    "multi_select_dict": lambda tree, known: _selected_by_name(
+        {child["value"]: compile_tree(child["children"][0], known) for child in tree["children"]}
+    ),
+}
+"""Kind of a parsed node -> what compiles it."""

@@ -1,0 +1,54 @@
+"""A compiled value, and what compiles the values inside it."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from legato.connectors.language.expression import Expression
+from legato.connectors.language.value import MISSING, Name, Read, Scope, Value
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled value."""
+
+    read: Read
+    names: tuple[Name, ...] = ()
+    """Every name it looks at."""
+    is_constant: bool = False
+
+
+class Inside(Protocol):
+    """Compiles what stands inside a shape."""
+
+    def node(self, value: Value, path: Path) -> Node:
+        """Compile any value."""
+        ...
+
+    def expression(self, value: object, path: Path) -> Expression:
+        """Compile what is always an expression, with or without its `=`."""
+        ...
+
+    def knowing(self, *names: str) -> Inside:
+        """Return one that knows some names more."""
+        ...
+
+    def add(self, path: Path, what: str, fix: str) -> None:
+        """Note a mistake."""
+        ...
+
+
+def constant(value: Value) -> Node:
+    """Return a node that is always the same."""
+
+    def read(_: Scope) -> Value:
+        return value
+
+    return Node(read=read, is_constant=True)
+
+
+ABSENT = constant(MISSING)
+NOTHING = Expression(read=ABSENT.read, names=())

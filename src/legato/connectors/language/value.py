@@ -1,0 +1,59 @@
+"""What expressions and nodes pass to each other: foreign JSON, or MISSING."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, cast
+
+import msgspec
+
+Value: TypeAlias = Any
+"""Foreign JSON, or MISSING."""
+Scope: TypeAlias = Mapping[str, Value]
+Read: TypeAlias = Callable[[Scope], Value]
+Name: TypeAlias = tuple[str, ...]
+"""What an expression looks at: (`settings`, `token`). One element: the whole of it."""
+
+MISSING: Final[Value] = object()
+"""Not there. Differs from null, which some providers take for 'clear this field'."""
+
+
+class ExpressionError(Exception):
+    """An expression met a value it cannot work on. Says which function, never the value."""
+
+
+def rows_of(value: Value) -> list[Any]:
+    """Return a list as it is, and no rows of anything else."""
+    return list(cast("Sequence[Any]", value)) if isinstance(value, list | tuple) else []
+
+
+def fields_of(value: Value) -> Mapping[str, Any]:
+    """Return an object as it is, and no fields of anything else."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def is_true(value: object) -> bool:
+    """Return what counts as yes: everything but nothing, false, and what is empty."""
+    return not (value is MISSING or value is None or value is False or value in ("", [], {}))
+
+
+def is_empty(value: object) -> bool:
+    """Return whether there is nothing in it; zero and false are something."""
+    return value is MISSING or value is None or value in ("", [], {})
+
+
+def as_text(value: object) -> str:
+    """Write any value as text, the way JSON writes what is no text."""
+    match value:
+        case str():
+            return value
+        case True:
+            return "true"
+        case False:
+            return "false"
+        case int():
+            return str(value)
+        case float():
+            return str(int(value)) if value.is_integer() else repr(value)
+        case _:
+            return msgspec.json.encode(value).decode()

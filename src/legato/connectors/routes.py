@@ -1,0 +1,348 @@
+"""The `routes:` of a manifest: how an operation becomes requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast, get_args
+
+import msgspec
+
+from legato.connectors import form
+from legato.connectors.checks import EXPOSED, check_exposed
+from legato.connectors.form import Given
+from legato.connectors.language.compiler import Compiler
+from legato.connectors.language.node import Node, Path
+from legato.connectors.language.value import Name, Read, Value, fields_of, rows_of
+from legato.connectors.spec import (
+    Batch,
+    BodyFormat,
+    Call,
+    EventType,
+    Input,
+    Lookup,
+    Requirement,
+    Route,
+    Trigger,
+)
+from legato.model.delivery import Operation
+
+_ROUTE_KEYS = (
+    "on", "id", "title", "types", "events", "when", "continue", "named", "inputs", "let", "ignore",
+    "require", "lookup", "request", "requests", "batch", "changed_only",
+)  # fmt: skip
+_CALL_KEYS = ("when", "for_each", "as")
+_LOOKUP_KEYS = ("as", "request", "select", "cache", "absent", "when")
+_BATCH_KEYS = (
+    "items", "bytes", "wait", "key", "merge", "request", "each", "partial",
+)  # fmt: skip
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "http": ("method", "url", "params", "headers", "body", "format"),
+    "smtp": (
+        "host", "port", "security", "username", "password",
+        "from", "to", "reply_to", "subject", "text", "html",
+        "list_unsubscribe", "unsubscribe_mailto",
+    ),
+    "file": ("path", "line", "remove"),
+}  # fmt: skip
+_NEEDED = {"http": ("url",), "smtp": ("host", "from", "to", "subject"), "file": ("path", "line")}
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_ANSWER = ("status", "header", "body", "text")
+
+
+class Manner:
+    """What the routes of one manifest share."""
+
+    def __init__(
+        self,
+        transport: str,
+        defaults: Given,
+        late: Mapping[str, Node],
+        hidden: Mapping[str, object],
+    ) -> None:
+        self.transport = transport
+        self.defaults = defaults
+        """`request:` at the top: what every request has."""
+        self.late = late
+        """The `let`s at the top that need a route's inputs."""
+        self.hidden = hidden
+        """Settings that may not be written into a URL or file."""
+
+
+def compile_routes(
+    inside: Compiler, value: Value, manner: Manner, shared: Given
+) -> dict[Operation, tuple[Route, ...]]:
+    """Compile every route; one that nothing can reach is a mistake."""
+    routes: dict[Operation, tuple[Route, ...]] = {}
+    if not isinstance(value, list) or not value:
+        inside.add(("routes",), "there are no routes", "List at least one: `- on: send`.")
+        return routes
+    for index, item in enumerate(cast("list[Any]", value)):
+        path: Path = ("routes", index)
+        given = form.mapping(inside, item, path)
+        form.only(inside, given, _ROUTE_KEYS, path)
+        word = form.choice(inside, given.get("on", ""), get_args(Operation), (*path, "on"))
+        on = cast("Operation", word)
+        route = _route(inside, {**given, "_shared": shared}, path, on, manner)
+        before = routes.get(on, ())
+        _check_reach(inside, route, before, path)
+        routes[on] = (*before, route)
+    return routes
+
+
+def _check_reach(inside: Compiler, route: Route, before: tuple[Route, ...], path: Path) -> None:
+    if route.id and any(route.id == other.id for other in before):
+        inside.add((*path, "id"), f"`{route.id}` is taken", "Choose another id.")
+    if route.is_named:
+        return
+    if any(not other.is_named and _takes_all(other, route) for other in before):
+        what = f"nothing can reach this: a route for `{route.on}` before it takes all of it"
+        inside.add((*path, "on"), what, "Put it first, narrow the other, or add `continue: true`.")
+
+
+def _takes_all(first: Route, second: Route) -> bool:
+    """Return whether whatever the second route would take is taken by the first."""
+    if first.goes_on or first.trigger.when is not None:
+        return False
+    types, events = first.trigger.types, first.trigger.events
+    has_types = not types or (
+        bool(second.trigger.types) and all(one in types for one in second.trigger.types)
+    )
+    has_events = not events or (
+        bool(second.trigger.events) and all(one in events for one in second.trigger.events)
+    )
+    return has_types and has_events
+
+
+def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manner) -> Route:
+    inside = top if on == "event" else top.with_names({"content": None})
+    trigger = _trigger(inside, given, path)
+    ignore = tuple(form.refusals(inside, given.get("ignore", []), (*path, "ignore")))
+    inputs, sources = _inputs(inside, given, path, on)
+    names: dict[str, tuple[str, ...] | None] = {"in": tuple(inputs)}
+    if on != "event":
+        names["content"] = tuple(inputs) or None
+        names["in"] = tuple(inputs) or None
+    inside = inside.with_names(names)
+    lookups: list[Lookup] = []
+    inside = inside.knowing(*_lookup_names(given))
+    let: dict[str, Read] = {}
+    for name, node in manner.late.items():
+        inside, let[name] = inside.with_let(name, node), node.read
+    for name, value in form.mapping(inside, given.get("let", {}), (*path, "let")).items():
+        where = (*path, "let", str(name))
+        if name in inside.known:
+            inside.add(where, f"`{name}` is taken", "Choose another name.")
+        node = inside.node(value, where)
+        inside = inside.with_let(str(name), node)  # a later one may use the earlier ones
+        let[str(name)] = node.read
+    lookups += _lookups(inside, given.get("lookup", []), (*path, "lookup"), manner)
+    require = _requirements(inside, given, path)
+    calls = tuple(_calls(inside, given, path, on, manner))
+    changed = given.get("changed_only")
+    batch = None
+    if "batch" in given:
+        batch = _batch(inside, given["batch"], (*path, "batch"), manner)
+    return Route(
+        on=on,
+        id=str(given.get("id", "")),
+        trigger=trigger,
+        goes_on=bool(given.get("continue")),
+        is_named=bool(given.get("named")),
+        changed_only=None if changed is None else inside.node(changed, (*path, "changed_only")),
+        inputs=inputs,
+        sources=sources,
+        let=let,
+        ignore=ignore,
+        require=require,
+        lookups=tuple(lookups),
+        calls=calls,
+        batch=batch,
+    )
+
+
+def _trigger(inside: Compiler, given: Given, path: Path) -> Trigger:
+    types = form.texts(inside, given.get("types", []), (*path, "types"))
+    for one in types:
+        form.choice(inside, one, get_args(EventType), (*path, "types"))
+    when = inside.expression(given["when"], (*path, "when")) if "when" in given else None
+    return Trigger(
+        types=cast("tuple[EventType, ...]", types),
+        events=form.texts(inside, given.get("events", []), (*path, "events")),
+        when=when,
+    )
+
+
+def _inputs(
+    inside: Compiler, given: Given, path: Path, on: Operation
+) -> tuple[dict[str, Input], dict[str, Node]]:
+    """Read what the route takes, and for an event where each comes from."""
+    shared = fields_of(given["_shared"] if on == "event" else None)
+    own = form.mapping(inside, given.get("inputs", {}), (*path, "inputs"))
+    forms: dict[str, Any] = {}
+    sources: dict[str, Node] = {}
+    for name, value in {**shared, **own}.items():
+        where: Path = (*path, "inputs", str(name)) if name in own else ("inputs", str(name))
+        declared = dict(form.mapping(inside, value, where))
+        if "from" in declared:
+            sources[str(name)] = inside.node(declared.pop("from"), (*where, "from"))
+        forms[str(name)] = declared
+    where = (*path, "inputs")
+    return form.models(inside, forms, Input, where), sources
+
+
+def _requirements(inside: Compiler, given: Given, path: Path) -> tuple[Requirement, ...]:
+    """Read what is required, and whether each needs what a lookup finds."""
+    found = dict.fromkeys(_lookup_names(given))
+    return tuple(
+        msgspec.structs.replace(one, is_late=_reaches(one.that.names, found, inside.origins))
+        for one in form.requirements(inside, given.get("require", []), (*path, "require"))
+    )
+
+
+def _reaches(
+    names: Iterable[Name], wanted: Mapping[str, object], origins: Mapping[str, tuple[Name, ...]]
+) -> bool:
+    return any(
+        name[0] in wanted or _reaches(origins.get(name[0], ()), wanted, origins) for name in names
+    )
+
+
+def _lookup_names(given: Given) -> tuple[str, ...]:
+    lookups = given.get("lookup", [])
+    items = rows_of(lookups) or [lookups]
+    return tuple(str(fields_of(one)["as"]) for one in items if "as" in fields_of(one))
+
+
+def _lookups(inside: Compiler, value: Value, path: Path, manner: Manner) -> Iterable[Lookup]:
+    items = cast("list[Any]", value) if isinstance(value, list) else [value]
+    for index, item in enumerate(items):
+        where = (*path, index) if isinstance(value, list) else path
+        given = form.mapping(inside, item, where)
+        form.only(inside, given, _LOOKUP_KEYS, where)
+        if "as" not in given:
+            inside.add(where, "nobody can read what is found", "Add `as: contact`.")
+        cache = form.mapping(inside, given.get("cache", {}), (*where, "cache"))
+        form.only(inside, cache, ("key", "ttl", "negative"), (*where, "cache"))
+        answer = inside.with_names(dict.fromkeys(_ANSWER))
+        yield Lookup(
+            name=str(given.get("as", "")),
+            call=_call(inside, _request_of(inside, given, where), where, "send", manner),
+            select=answer.node(given["select"], (*where, "select")) if "select" in given else None,
+            absent=form.statuses(inside, given.get("absent", []), (*where, "absent")),
+            key=inside.node(cache["key"], (*where, "cache", "key")) if "key" in cache else None,
+            ttl=form.duration(inside, cache.get("ttl", "1h"), (*where, "cache", "ttl")),
+            negative=form.duration(inside, cache.get("negative", "1m"), (*where, "cache")),
+        )
+
+
+def _request_of(inside: Compiler, given: Given, where: Path) -> Given:
+    request = form.mapping(inside, given.get("request", {}), (*where, "request"))
+    return {**request, **({"when": given["when"]} if "when" in given else {})}
+
+
+def _calls(
+    inside: Compiler, given: Given, path: Path, on: Operation, manner: Manner
+) -> Iterable[Call]:
+    if "requests" not in given:
+        request = form.mapping(inside, given.get("request", {}), (*path, "request"))
+        yield _call(inside, request, (*path, "request"), on, manner)
+        return
+    where = (*path, "requests")
+    items = given["requests"]
+    if "request" in given or not isinstance(items, list) or not items:
+        inside.add(where, "a route has one `request`, or a list of `requests`", "Write one.")
+        return
+    for index, item in enumerate(cast("list[Any]", items)):
+        request = form.mapping(inside, item, (*where, index))
+        call = _call(inside, request, (*where, index), on, manner)
+        yield call
+        if call.name:
+            inside = inside.knowing(call.name)
+
+
+def _call(inside: Compiler, own: Given, where: Path, on: Operation, manner: Manner) -> Call:
+    form.only(inside, own, (*FIELDS.get(manner.transport, ()), *_CALL_KEYS), where)
+    request = _with_defaults(manner.defaults, own)
+    is_removal = manner.transport == "file" and on == "erase"
+    for name in ("path", "remove") if is_removal else _NEEDED.get(manner.transport, ()):
+        if name not in request:
+            inside.add(where, f"the request has no `{name}`", f"Add `{name}:`.")
+    for_each = None
+    if "for_each" in request:
+        for_each = inside.expression(request["for_each"], (*where, "for_each"))
+        inside = inside.knowing("item", "index")
+    when = inside.expression(request["when"], (*where, "when")) if "when" in request else None
+    method: Any = request.get("method", "POST")
+    is_dynamic = not isinstance(method, str) or method.startswith("=")
+    fields = {
+        name: _field(inside, name, value, (*where, name))
+        for name, value in request.items()
+        if name not in ("format", "as", "when", "for_each", *(() if is_dynamic else ("method",)))
+    }
+    for name in EXPOSED.get(manner.transport, ()):
+        if name in fields:
+            check_exposed(inside, fields[name].names, (*where, name), manner.hidden)
+    return Call(
+        fields=fields,
+        method="" if is_dynamic else form.choice(inside, method, _METHODS, (*where, "method")),
+        format=cast(
+            "BodyFormat",
+            form.choice(
+                inside, request.get("format", "json"), get_args(BodyFormat), (*where, "format")
+            ),
+        ),
+        when=when,
+        for_each=for_each,
+        name=str(request.get("as", "")),
+    )
+
+
+def _with_defaults(defaults: Given, own: Given) -> dict[str, Any]:
+    """Join a request with what all requests have; headers and parameters add up."""
+    joined = {**defaults, **own}
+    for name in ("headers", "params"):
+        first, second = defaults.get(name), own.get(name)
+        if isinstance(first, Mapping) and isinstance(second, Mapping):
+            joined[name] = {**cast("Given", first), **cast("Given", second)}
+    return joined
+
+
+def _field(inside: Compiler, name: str, value: Value, path: Path) -> Node:
+    if name == "url" and isinstance(value, str) and not value.startswith("="):
+        return inside.template(value, path, is_url=True)
+    return inside.node(value, path)
+
+
+def _batch(inside: Compiler, value: Value, path: Path, manner: Manner) -> Batch:
+    given = form.mapping(inside, value, path)
+    form.only(inside, given, _BATCH_KEYS, path)
+    merge = form.texts(inside, given.get("merge", []), (*path, "merge"))
+    call = None
+    if "request" in given:
+        request = form.mapping(inside, given["request"], (*path, "request"))
+        known = inside.knowing("items")
+        call = _call(known, request, (*path, "request"), "event", manner)
+    partial = form.choice(inside, given.get("partial", ""), ("", "index", "id"), (*path, "partial"))
+    return Batch(
+        items=form.whole(inside, given.get("items", 100), (*path, "items")) or 1,
+        bytes_max=form.size(inside, given.get("bytes", 0), (*path, "bytes")),
+        wait=form.duration(inside, given.get("wait", "1s"), (*path, "wait")),
+        key=inside.node(given["key"], (*path, "key")) if "key" in given else None,
+        merge=tuple(tuple(one.split(".")) for one in merge),
+        call=call,
+        each=inside.node(given["each"], (*path, "each")) if "each" in given else None,
+        partial=cast("Any", partial),
+    )
+
+
+def input_names(value: Value, shared: Given) -> tuple[str, ...]:
+    """Return the inputs of all routes: what a `let` at the top may read."""
+    names = list(shared)
+    for route in rows_of(value):
+        names += [str(name) for name in fields_of(fields_of(route).get("inputs"))]
+    return tuple(dict.fromkeys(names))
+
+
+def needs_route(names: Iterable[Name], late: Mapping[str, object]) -> bool:
+    """Return whether something at the top needs what only a route knows."""
+    return any(name[0] in ("in", "content") or name[0] in late for name in names)

@@ -1,0 +1,225 @@
+"""One vector through the same code that a lane runs, with the recorded answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from legato.connectors.exchange.batch import Piece, pack, pieces
+from legato.connectors.exchange.exchange import Ask, Refused, begin
+from legato.connectors.exchange.refusal import RefusalError
+from legato.connectors.exchange.scene import Choice
+from legato.connectors.language.frame import Frame
+from legato.connectors.language.functions.instants import instant_of
+from legato.connectors.language.value import Read, Value, as_text, fields_of
+from legato.connectors.render import render
+from legato.connectors.settings import compile_map, wrong_value
+from legato.connectors.spec import Spec
+from legato.connectors.terms import Terms
+from legato.connectors.verify.compare import Seen, seen
+from legato.connectors.verify.conformance import Conformance, facts_of, settings_of
+from legato.connectors.verify.vector import Expected, Vector
+from legato.model.delivery import Delivery, Operation
+from legato.model.ids import DeliveryId, EventId, PersonId
+from legato.model.instant import DAY, SECOND, Instant
+from legato.model.noun import Noun
+from legato.model.problem import Reason
+from legato.model.wire import HttpRequest, Response
+
+NOW: Instant = 1_700_000_000_000_000
+_OK = Response(status=200, body=b"{}")
+
+
+class Sent(Noun, frozen=True, kw_only=True):
+    """What was sent for some items."""
+
+    members: tuple[int, ...]
+    requests: tuple[Seen, ...]
+
+
+class Run(Noun, frozen=True, kw_only=True):
+    """What came of a vector."""
+
+    requests: tuple[Seen, ...] = ()
+    refused: str = ""
+    packets: tuple[Sent, ...] = ()
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One item of a vector, ready to run."""
+
+    delivery: Delivery
+    terms: Terms
+    choice: Choice
+    now: Instant
+
+
+def run_one(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
+    """Run every item by itself, one after the other."""
+    answers = iter(vector.requests)
+    found: list[Seen] = []
+    refused = ""
+    for at in range(max(1, len(vector.payloads))):
+        part = _part(spec, conformance, vector, at)
+        if isinstance(part, str):
+            refused = refused or part
+            continue
+        sent, why = _exchange(spec, part, answers)
+        found += sent
+        refused = refused or why
+    return Run(requests=tuple(found), refused=refused)
+
+
+def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
+    """Run all items of a vector, together where they may travel together."""
+    answers = iter(vector.requests)
+    given: list[tuple[int, Piece]] = []
+    packets: list[Sent] = []
+    refused = ""
+    terms: Terms | None = None
+    for at in range(max(len(vector.items), len(vector.payloads))):
+        part = _part(spec, conformance, vector, at)
+        if isinstance(part, str):
+            refused = part
+            continue
+        terms = part.terms
+        made = pieces(spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
+        if isinstance(made, Reason):
+            refused = made.what
+        elif made is None:
+            sent, refused = _exchange(spec, part, answers)
+            if sent:
+                packets.append(Sent(members=(at,), requests=tuple(sent)))
+        else:
+            given += [(at, piece) for piece in made]
+    if terms is not None and given:
+        together: dict[tuple[int, ...], list[Seen]] = {}
+        for packet in _packed(spec, given, terms):
+            members, request = packet
+            together.setdefault(members, []).append(request)
+        packets += [
+            Sent(members=members, requests=tuple(many)) for members, many in together.items()
+        ]
+    every = [request for packet in packets for request in packet.requests]
+    return Run(requests=tuple(every), refused=refused, packets=tuple(packets))
+
+
+def _packed(
+    spec: Spec, given: list[tuple[int, Piece]], terms: Terms
+) -> Iterator[tuple[tuple[int, ...], Seen]]:
+    try:
+        for packet in pack(spec, given, terms=terms):
+            members = tuple(sorted(dict.fromkeys(packet.members)))
+            yield members, seen(packet.request, packet.format)
+    except RefusalError:
+        return
+
+
+def _exchange(spec: Spec, part: _Part, answers: Iterator[Expected]) -> tuple[list[Seen], str]:
+    if part.delivery.operation != "event":
+        request = render(spec, part.delivery, terms=part.terms, now=part.now)
+        if isinstance(request, HttpRequest):
+            calls = spec.routes[part.delivery.operation][0].calls
+            return [seen(request, calls[0].format)], ""
+        return [], request.what if isinstance(request, Reason) else "no HTTP"
+    exchange = begin(spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
+    found: list[Seen] = []
+    ask = exchange.next()
+    while isinstance(ask, Ask):
+        found.append(seen(ask.request, ask.format))
+        ask = exchange.next(_response(next(answers, None)))
+    return found, ask.reason.what if isinstance(ask, Refused) else ""
+
+
+def _response(expected: Expected | None) -> Response:
+    if expected is None or not expected.response:
+        return _OK
+    body: Value = expected.response.get("body")
+    raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
+    return Response(status=expected.response.get("status") or 200, body=raw)
+
+
+def _part(spec: Spec, conformance: Conformance, vector: Vector, at: int) -> _Part | str:
+    """Make of one item what a lane would have; return why it cannot be one."""
+    facts = facts_of(vector, at)
+    settings = settings_of(spec, conformance, facts)
+    for name, setting in spec.settings.items():
+        if name not in settings:
+            if setting.required:
+                return f"the setting `{name}` is missing"
+        elif not setting.secret:
+            wrong = wrong_value(setting, settings[name])
+            if wrong is not None:
+                return f"the setting `{name}` {wrong[0]}"
+    now = _now(vector, facts)
+    choice, on, content, address = _chosen(vector, conformance, facts)
+    if vector.action and not choice.route and on == "event":
+        return f"the action {vector.action} has no route here"
+    token = conformance.settings.get("token")
+    own = _map(spec, conformance, facts)
+    return _Part(
+        delivery=_delivery(vector, on, content, address, now),
+        terms=Terms(
+            settings=settings,
+            timeout=SECOND,
+            token=fields_of(token.read(facts)) if token is not None else {},
+            inputs=own,
+        ),
+        choice=choice,
+        now=now,
+    )
+
+
+def _map(spec: Spec, conformance: Conformance, facts: Frame) -> dict[str, Read]:
+    given = conformance.settings.get("map")
+    return compile_map(spec, {"map": given.read(facts)})[0] if given is not None else {}
+
+
+def _chosen(
+    vector: Vector, conformance: Conformance, facts: Frame
+) -> tuple[Choice, Operation, Mapping[str, Any], str]:
+    """Return the route that is the other product's action, and what it is given."""
+    message = fields_of(facts["message"])
+    if not vector.action:
+        return Choice(), "event", message, ""
+    actions = conformance.actions
+    action = actions.get(f"{vector.slug}/{vector.action}") or actions.get(vector.action)
+    if action is None:
+        return Choice(), "event", message, ""
+    payload = fields_of(facts["payload"])
+    given = {action.names.get(key, key): value for key, value in payload.items()}
+    if action.inputs is not None:
+        given = fields_of(action.inputs.read(facts))
+    if action.on == "event":
+        return Choice(action.route, given), "event", message, ""
+    address = as_text(action.address.read(facts)) if action.address is not None else ""
+    return Choice(), action.on, given, address
+
+
+def _now(vector: Vector, facts: Frame) -> Instant:
+    message = fields_of(facts["message"])
+    times = (vector.raw.get("clock"), message.get("receivedAt"), message.get("sentAt"))
+    return next((found for found in map(instant_of, times) if found is not None), NOW)
+
+
+def _delivery(
+    vector: Vector, on: Operation, content: Mapping[str, Any], address: str, now: Instant
+) -> Delivery:
+    return Delivery(
+        delivery_id=DeliveryId(vector.id),
+        person_id=PersonId("person"),
+        operation=on,
+        destination=vector.slug,
+        channel="",
+        purpose="",
+        message=vector.action,
+        address=address,
+        content=content,
+        decided_at=now,
+        expires_at=now + DAY,
+        trace=EventId(str(content.get("messageId") or vector.id)),
+        captured_at=now,
+        plan="",
+    )

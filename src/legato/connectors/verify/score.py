@@ -1,0 +1,224 @@
+"""A connector's vectors, run and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from legato.connectors.classify import classify
+from legato.connectors.language.value import fields_of
+from legato.connectors.spec import Spec
+from legato.connectors.verify.compare import Seen, differences, level, recorded
+from legato.connectors.verify.conformance import (
+    Conformance,
+    facts_of,
+    read_conformance,
+    skipped,
+    with_constants,
+    without,
+)
+from legato.connectors.verify.run import Run, run_batch, run_one
+from legato.connectors.verify.vector import Expected, Vector, expected_of
+from legato.model.instant import Instant
+from legato.model.noun import Noun
+from legato.model.wire import Response
+
+LEVELS = ("accepted", "url", "body", "headers")
+NOW: Instant = 1_700_000_000_000_000
+"""The instant of cases that do not say theirs."""
+
+
+class Case(Noun, frozen=True, kw_only=True):
+    """How one vector came out."""
+
+    id: str
+    level: int
+    """0: not even accepted or refused alike; 4: alike in all."""
+    is_held_out: bool
+    why: tuple[str, ...] = ()
+    """What differs, where it may be shown."""
+    skipped: str = ""
+    ignored: int = 0
+
+
+class Score(Noun, frozen=True, kw_only=True):
+    """How a connector came out."""
+
+    name: str
+    cases: int
+    levels: tuple[int, int, int, int]
+    """How many reached each of LEVELS."""
+    held_out: int
+    held_out_body: int
+    skipped: Mapping[str, int]
+    """Why -> how many."""
+    ignored: int
+    """Cases in which something was not compared."""
+    details: tuple[Case, ...]
+
+    @property
+    def body(self) -> float:
+        return self.levels[2] / self.cases if self.cases else 0.0
+
+
+def score(name: str, spec: Spec, vectors: Iterable[Vector]) -> Score:
+    """Run every vector of a connector."""
+    conformance, mistakes = read_conformance(spec)
+    assert not mistakes, str(mistakes[0])
+    tuned = with_constants(spec, conformance)
+    cases = [run_case(tuned, conformance, vector) for vector in vectors]
+    scored = [case for case in cases if not case.skipped]
+    skips: dict[str, int] = {}
+    for case in cases:
+        if case.skipped:
+            skips[case.skipped] = skips.get(case.skipped, 0) + 1
+    held = [case for case in scored if case.is_held_out]
+    counts = [sum(case.level > at for case in scored) for at in range(len(LEVELS))]
+    return Score(
+        name=name,
+        cases=len(scored),
+        levels=(counts[0], counts[1], counts[2], counts[3]),
+        held_out=len(held),
+        held_out_body=sum(case.level > 2 for case in held),  # noqa: PLR2004 - body and above
+        skipped=skips,
+        ignored=sum(case.ignored > 0 for case in scored),
+        details=tuple(cases),
+    )
+
+
+def run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
+    """Run one vector."""
+    facts = facts_of(vector)
+    why = skipped(conformance, facts)
+    if not why and vector.has_records:
+        why = "recorded is no request, but a record for another transport"
+    if not why and vector.kind == "delivery" and vector.raw["expected"]["class"] == "unknown":
+        why = "no class was recorded"
+    if why:
+        return Case(id=vector.id, level=0, is_held_out=vector.is_held_out, skipped=why)
+    if vector.kind == "delivery":
+        return _classified(spec, vector)
+    if vector.kind in ("router", "batch"):
+        return _grouped(spec, conformance, vector)
+    if vector.kind == "action_batch":
+        return _compared(vector, conformance, run_batch(spec, conformance, vector), vector.requests)
+    return _compared(vector, conformance, run_one(spec, conformance, vector), vector.requests)
+
+
+def _compared(
+    vector: Vector, conformance: Conformance, run: Run, wanted: Sequence[Expected]
+) -> Case:
+    if not wanted or not run.requests:
+        is_alike = not wanted and not run.requests
+        why = () if is_alike else (f"refused: {run.refused}" if wanted else _surplus(run),)
+        return _case(vector, 4 if is_alike else 0, why)
+    theirs = [recorded(one) for one in wanted]
+    ours, count = _less(run.requests, conformance)
+    theirs, other = _less(theirs, conformance)
+    reached = level(ours, theirs)
+    return _case(vector, reached, _why(ours, theirs), count + other)
+
+
+def _surplus(run: Run) -> str:
+    sent = ", ".join(f"{one.method} {one.url}" for one in run.requests)
+    return f"sent where nothing was recorded: {sent}"
+
+
+def _less(requests: Sequence[Seen], conformance: Conformance) -> tuple[list[Seen], int]:
+    total, made = 0, list(requests)
+    for ignored in conformance.ignored:
+        for at, one in enumerate(made):
+            made[at], count = without(one, ignored)
+            total += count
+    return made, total
+
+
+def _why(ours: Sequence[Seen], theirs: Sequence[Seen]) -> tuple[str, ...]:
+    if len(ours) != len(theirs):
+        sent = ", ".join(f"{one.method} {one.url}" for one in ours)
+        wanted = ", ".join(f"{one.method} {one.url}" for one in theirs)
+        return (f"sent [{sent}] where [{wanted}] was recorded",)
+    lines: list[str] = []
+    for one, other in zip(ours, theirs, strict=True):
+        first, second = msgspec.structs.asdict(one), msgspec.structs.asdict(other)
+        first["headers"] = {key: first["headers"].get(key) for key in other.headers}
+        lines += differences(first, second)
+    return tuple(lines)
+
+
+def _case(vector: Vector, reached: int, why: tuple[str, ...], ignored: int = 0) -> Case:
+    is_held_out = vector.is_held_out
+    return Case(
+        id=vector.id,
+        level=reached,
+        is_held_out=is_held_out,
+        why=() if is_held_out else why,
+        ignored=ignored,
+    )
+
+
+def _grouped(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
+    """Compare which items travelled together, and what was sent for them."""
+    run = run_batch(spec, conformance, vector)
+    wanted = [batch for batch in vector.batches if expected_of(batch)]
+    ours: dict[tuple[int, ...], list[Seen]] = {}
+    for packet in run.packets:
+        ours.setdefault(_members(vector, packet.members), []).extend(packet.requests)
+    theirs: dict[tuple[int, ...], list[Seen]] = {}
+    for batch in wanted:
+        members = _members(vector, batch["items"])
+        theirs.setdefault(members, []).extend(map(recorded, expected_of(batch)))
+    if sorted(ours) != sorted(theirs):
+        return _case(vector, 0, (f"sent for {sorted(ours)}, not for {sorted(theirs)}",))
+    reached, total = 4, 0
+    why: list[str] = []
+    for members, requests in theirs.items():
+        one, count = _less(list(ours[members]), conformance)
+        other, second = _less(requests, conformance)
+        total += count + second
+        reached = min(reached, level(one, other))
+        why += _why(one, other)
+    return _case(vector, reached, tuple(why), total)
+
+
+def _members(vector: Vector, members: Iterable[int]) -> tuple[int, ...]:
+    """Name items as the recording did: two of the same job are one to it."""
+    jobs = [
+        fields_of(item.get("metadata")).get("jobId", at) for at, item in enumerate(vector.items)
+    ]
+    return tuple(sorted(dict.fromkeys(jobs.index(jobs[member]) for member in members)))
+
+
+def _classified(spec: Spec, vector: Vector) -> Case:
+    """Compare what an answer means."""
+    answer = fields_of(vector.raw.get("vendor_response"))
+    response = Response(
+        status=answer.get("status") or 500,
+        headers={
+            key.lower(): str(value) for key, value in fields_of(answer.get("headers")).items()
+        },
+        body=_body(answer.get("body")),
+    )
+    verdict = classify(spec, response, NOW)
+    found = {
+        "accepted": "retryable" if verdict.items else "success",
+        "retry": "retryable",
+        "throttled": "throttled",
+        "bounced": "aborted",
+        "failed": "aborted",
+    }[verdict.kind]
+    if verdict.account:
+        words = {"refresh": "auth:REFRESH_TOKEN", "dead": "auth:AUTH_STATUS_INACTIVE"}
+        found = words[verdict.account]
+    wanted = str(vector.raw["expected"]["class"])
+    wanted = {"configuration": "aborted", "instrumentation": "aborted"}.get(wanted, wanted)
+    is_alike = found == wanted
+    why = () if is_alike else (f"{response.status}: {found} where {wanted} was recorded",)
+    return _case(vector, 4 if is_alike else 0, why)
+
+
+def _body(body: object) -> bytes:
+    if body is None:
+        return b""
+    return body.encode() if isinstance(body, str) else msgspec.json.encode(body)
