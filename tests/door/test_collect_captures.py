@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from legato.collect.door import CollectDoor
+from legato.model.definitions.source import Source
 from legato.model.event import NAME_OF_KIND, CustomerEvent, Event
 from legato.model.ids import digest
 from legato.model.instant import SECOND, Instant, from_datetime
-from legato.model.plan import Source
 from legato.ports.intake import Busy
 
 CAPTURES = sorted((Path(__file__).parent / "captures").glob("*.jsonl"))

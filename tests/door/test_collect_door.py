@@ -15,11 +15,11 @@ import pytest
 
 from legato.collect.door import CollectDoor
 from legato.collect.segment import is_collect_path
+from legato.model.definitions.source import Source
 from legato.model.effect import Quarantine
 from legato.model.event import CustomerEvent, Event, RejectedItem
 from legato.model.ids import digest
 from legato.model.instant import Instant, parse_instant
-from legato.model.plan import Source
 from legato.model.problem import LegatoError, Reason
 from legato.ports.intake import Busy
 from legato.ports.state_store import QuarantineRow

@@ -17,10 +17,10 @@ import uvicorn
 
 from legato.collect.door import CollectDoor
 from legato.collect.fast import BODY_BYTES_MAX, FastPath, fast_protocol
+from legato.model.definitions.source import Source
 from legato.model.event import Event
 from legato.model.ids import digest
 from legato.model.instant import SECOND
-from legato.model.plan import Source
 from legato.ports.intake import Busy, Done
 
 SOURCES = {

@@ -20,9 +20,9 @@ import uvicorn
 from legato.collect.body import receive_body
 from legato.collect.door import CollectDoor
 from legato.collect.fast import FastPath, fast_protocol
+from legato.model.definitions.source import Source
 from legato.model.event import Event
 from legato.model.ids import digest
-from legato.model.plan import Source
 from legato.ports.intake import Done
 
 SOURCES = {

@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 import pytest
 
 from legato.collect.hooks.door import BODY_BYTES_MAX, HookDoor
+from legato.model.definitions.source import Hook, OptOuts, Source
 from legato.model.event import SMS_RECEIVED, CustomerEvent, Event, RejectedItem
 from legato.model.instant import SECOND, Instant, parse_instant
-from legato.model.plan import Hook, OptOuts, Source
 from legato.ports.intake import Busy
 
 NOW: Instant = parse_instant("2026-03-02T10:00:00Z") or 0

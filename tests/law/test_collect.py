@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from legato.collect.door import CollectDoor
 from legato.collect.segment import ROUTES
+from legato.model.definitions.source import Source
 from legato.model.event import (
     CustomerEvent,
     Event,
@@ -26,7 +27,6 @@ from legato.model.event import (
 from legato.model.ids import digest
 from legato.model.instant import INSTANT_MAX, Instant
 from legato.model.noun import to_bytes
-from legato.model.plan import Source
 
 NOW: Instant = 1_772_445_600_000_000
 SOURCES = {

@@ -8,10 +8,11 @@ import pytest
 from legato.app.guard.sources import SourceWatch
 from legato.govern.silence import silent_at
 from legato.insight.dependence import degraded
+from legato.model.definitions.source import Hours, Source
 from legato.model.event import CustomerEvent, Noticed, encode_event
 from legato.model.ids import EventId
 from legato.model.instant import HOUR, MINUTE, Instant, parse_instant
-from legato.model.plan import Hours, Plan, Source
+from legato.model.plan import Plan
 from legato.stores.memory import MemoryLog
 from tests.sim.shopkeeping import BASE, compile_plan
 

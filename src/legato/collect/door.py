@@ -51,8 +51,8 @@ from legato.collect.request import (
 )
 from legato.collect.segment import Answer, FaultCode
 from legato.collect.wire import Arrival, Batch, Family
+from legato.model.definitions.source import Source
 from legato.model.instant import Instant
-from legato.model.plan import Source
 from legato.model.problem import LegatoError
 from legato.ports.intake import Busy, Intake
 from legato.ports.state_store import QuarantineRow

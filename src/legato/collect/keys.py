@@ -6,9 +6,9 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 
+from legato.model.definitions.source import Source
 from legato.model.ids import digest
 from legato.model.noun import Noun
-from legato.model.plan import Source
 
 
 class Shown(Noun, frozen=True, kw_only=True):

@@ -11,10 +11,10 @@ from legato.collect import segment, wire
 from legato.collect.body import BodyFault, unpack
 from legato.collect.segment import FaultCode, Route
 from legato.collect.wire import Arrival, Batch, Family, Item
+from legato.model.definitions.source import Source
 from legato.model.event import CustomerEvent, RejectedItem
 from legato.model.instant import Instant
 from legato.model.noun import Noun
-from legato.model.plan import Source
 
 Headers: TypeAlias = Mapping[bytes, bytes]
 Read: TypeAlias = Item | Batch | FaultCode

@@ -12,10 +12,10 @@ from typing import Any, Literal, TypeAlias, assert_never
 import msgspec
 
 from legato.collect.wire import Family
+from legato.model.definitions.source import Source
 from legato.model.event import CustomerEventKind
 from legato.model.instant import SECOND, Duration
 from legato.model.noun import Noun
-from legato.model.plan import Source
 
 BATCH_BYTES_MAX: Mapping[Family, int] = {"segment": 500 * 1024, "rudder": 4_000 * 1024}
 BATCH_EVENTS_MAX = 2_500

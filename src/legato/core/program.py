@@ -17,8 +17,9 @@ from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
 from legato.expr.wall import is_zone
 from legato.model.definitions.journey import Journey
+from legato.model.definitions.source import OptOuts
 from legato.model.instant import Duration
-from legato.model.plan import OptOuts, Plan, QuietHours, SegmentType, plan_digest
+from legato.model.plan import Plan, QuietHours, SegmentType, plan_digest
 from legato.model.rule import HistoryIs, Rule, Slot
 from legato.model.state import State
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from legato.expr.wall import is_between, minute_of_day, next_turn
+from legato.model.definitions.source import Hours, Source
 from legato.model.instant import MINUTE, Instant
-from legato.model.plan import Hours, Source
 
 DAY_MINUTES = 1_440
 TURNS_MAX = 8

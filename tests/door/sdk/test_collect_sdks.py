@@ -23,10 +23,10 @@ import uvicorn
 
 import legato as legato_package
 from legato.collect.door import CollectDoor
+from legato.model.definitions.source import Source
 from legato.model.event import CustomerEvent, Event, RejectedItem, decode_event, decode_object
 from legato.model.ids import digest
 from legato.model.instant import DAY, SECOND, Instant, parse_instant
-from legato.model.plan import Source
 from legato.ports.intake import Busy
 from legato.stores.sqlite.log import SqliteLog
 

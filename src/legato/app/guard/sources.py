@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from legato.govern.silence import silent_at
 from legato.insight.dependence import Degraded, degraded, events_of, in_words
+from legato.model.definitions.source import Source
 from legato.model.event import CustomerEvent, Event, Noticed, RejectedItem, decode_event
 from legato.model.instant import MINUTE, SECOND, Duration, Instant, format_duration
 from legato.model.noun import Noun
-from legato.model.plan import Plan, Source
+from legato.model.plan import Plan
 from legato.model.problem import Reason
 from legato.ports.clock import Clock
 from legato.ports.log import Log

@@ -17,9 +17,9 @@ import msgspec
 from legato.collect.body import Receive, receive_body
 from legato.collect.hooks.reading import Unreadable, read_call
 from legato.collect.hooks.signature import Call, fault_of
+from legato.model.definitions.source import Source
 from legato.model.event import CustomerEvent, RejectedItem
 from legato.model.instant import Instant
-from legato.model.plan import Source
 from legato.model.problem import LegatoError
 from legato.ports.intake import Busy, Intake
 

@@ -10,10 +10,10 @@ import msgspec
 from legato.collect import wire
 from legato.collect.hooks.signature import Call
 from legato.expr.path import values_at
+from legato.model.definitions.source import Hook, Source
 from legato.model.event import SMS_RECEIVED, CustomerEvent, RejectedItem
 from legato.model.ids import EventId, derive
 from legato.model.noun import Noun
-from legato.model.plan import Hook, Source
 
 ITEMS_MAX = 2_500
 """Of one call: as many as of a batch."""

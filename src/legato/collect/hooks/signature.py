@@ -13,9 +13,9 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, assert_never
 
+from legato.model.definitions.source import Hook
 from legato.model.instant import SECOND, Instant
 from legato.model.noun import Noun
-from legato.model.plan import Hook
 
 SignatureFault: TypeAlias = Literal["unsigned", "forged", "too_old"]
 

@@ -14,9 +14,10 @@ from legato.core.consents.statement import Statement, put_on_record
 from legato.core.moment import Moment
 from legato.expr.path import values_at
 from legato.model.consent import ConsentLine, Evidence
+from legato.model.definitions.source import OptOuts
 from legato.model.event import CustomerEvent
 from legato.model.instant import HOUR, Duration
-from legato.model.plan import OptOuts, Purpose
+from legato.model.plan import Purpose
 
 ANSWERS_MAX = 3
 ANSWERS_WINDOW: Duration = HOUR

@@ -13,10 +13,11 @@ from legato.core.sending.content import render_content, variables
 from legato.core.sending.decide import Choice, Wanted, Weighed, decided_note, release, weigh
 from legato.core.sending.delivery import Draft, make_delivery
 from legato.expr.template import TemplateFault
+from legato.model.definitions.source import OptOuts
 from legato.model.event import CustomerEvent
 from legato.model.ids import DeliveryId, derive
 from legato.model.instant import HOUR, Duration
-from legato.model.plan import OptOuts, Template
+from legato.model.plan import Template
 from legato.model.problem import Reason
 
 ANSWER_EXPIRES: Duration = HOUR

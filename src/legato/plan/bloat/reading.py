@@ -14,8 +14,9 @@ from legato.core.privacy.shapes import spot_of
 from legato.core.program import COUNTRY_TRAIT, ZONE_TRAIT
 from legato.expr.template import Template, compile_template
 from legato.model.definitions.journey import Call, Send
+from legato.model.definitions.source import Source
 from legato.model.event import NAME_OF_KIND, SMS_RECEIVED
-from legato.model.plan import Plan, Source
+from legato.model.plan import Plan
 from legato.plan.impact.breaking import ELEMENT, overlap, property_types
 from legato.plan.impact.readers import Ref, property_ref, readers
 

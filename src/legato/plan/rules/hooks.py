@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from legato.connectors.settings import secret_name
+from legato.model.definitions.source import Hook, OptOuts
 from legato.model.instant import MINUTE
-from legato.model.plan import SMS_FROM, Hook, OptOuts
+from legato.model.plan import SMS_FROM
 from legato.plan import form
 from legato.plan.form import Form
 from legato.plan.scope import Scope

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from legato.model.definitions.source import Hours, Source
 from legato.model.ids import digest
-from legato.model.plan import Hours, Source
 from legato.plan import form
 from legato.plan.form import Form
 from legato.plan.rules.hooks import HOOKS, read_hook, read_opt_outs, read_pairing
