@@ -148,3 +148,15 @@ def test_what_a_kept_version_sends_and_looks_at_is_kept_too() -> None:
     assert {"vip", "browsing"} <= kept.segments.keys()
     assert {"recent_buyers", "window_shoppers"} <= kept.audiences.keys()
     assert "orders_30d" in kept.computed
+
+
+def test_a_stream_is_told_in_words() -> None:
+    account = "destination: post\ntitle: The letter service\n"
+    stream = "events: {purpose: service, only: [Order Completed], without: [value], late: drop}\n"
+
+    (change,) = changed(account, account + stream)
+
+    assert str(change) == (
+        "destination post: gets 'Order Completed' for service, without value, unless they come "
+        "too late from now on, where before it gets no events"
+    )

@@ -26,6 +26,10 @@ SEGMENT = "segment: planted\nowner: growth\nwhen: "
 """What is planted begins in line 3, column 7."""
 DESTINATION = "destination: planted\nconnector: letters\nsettings: "
 
+STREAM = (
+    "destination: planted\nconnector: letters\nsettings: {account: a, token: {secret: T}}\nevents: "
+)
+"""What is planted begins in line 4, column 9."""
 HOOK = "source: planted\nkind: webhook\nsigning_key: {secret: A}\nevent: Order Completed\n"
 REPLIES = "source: planted\nkind: twilio_sms\nauth_token: {secret: A}\nchannel: sms\n"
 
@@ -426,6 +430,106 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         "`email`",
     ),
     ("a text without its body", "template: a\nemail: {subject: b}", "T304", 2, 1, "body"),
+    ("a stream for nothing", STREAM + "{only: [Order Completed]}", "D102", 4, 10, "purpose:"),
+    ("a stream of nothing", STREAM + "[Order Completed]", "D104", 4, 9, "events:"),
+    (
+        "a stream for an unknown purpose",
+        STREAM + "{purpose: servise}",
+        "N202",
+        4,
+        19,
+        "`service`",
+    ),
+    (
+        "a stream of an unknown event",
+        STREAM + "{purpose: service, only: [Order Complete]}",
+        "N202",
+        4,
+        35,
+        "`Order Completed`",
+    ),
+    (
+        "a stream from nowhere",
+        STREAM + "{purpose: service, from: [wep]}",
+        "N202",
+        4,
+        35,
+        "`web`",
+    ),
+    (
+        "a stream of some and not of others",
+        STREAM + "{purpose: service, only: [Order Completed], except: [Order Synced]}",
+        "E301",
+        4,
+        53,
+        "remove one",
+    ),
+    ("a stream of no event", STREAM + "{purpose: service, only: []}", "E302", 4, 28, "remove"),
+    (
+        "a stream of a type that never comes",
+        STREAM + "{purpose: service, only: [Order Completed], types: [page]}",
+        "E302",
+        4,
+        53,
+        "`types`",
+    ),
+    (
+        "a stream of an unknown type",
+        STREAM + "{purpose: service, types: [pages]}",
+        "D105",
+        4,
+        36,
+        "`page`",
+    ),
+    (
+        "a stream without what is not there",
+        STREAM + "{purpose: service, only: [Order Completed], without: [cartt_id]}",
+        "E303",
+        4,
+        62,
+        "correct",
+    ),
+    (
+        "a stream of events whose property is misspelt",
+        STREAM + "{purpose: service, only: [Order Completed, Order Synced], when: {valu: 1}}",
+        "R402",
+        4,
+        74,
+        "`value`",
+    ),
+    (
+        "a stream to who cannot take it",
+        (
+            "manifest: 1\nid: deaf\nname: a\ncategory: api\ndocs: https://a.example\nroutes:\n"
+            "  - {on: send, request: {url: 'https://a.example'}}\n---\n"
+            "destination: planted\nconnector: deaf\nevents: {purpose: service}"
+        ),
+        "X304",
+        11,
+        10,
+        "another connector",
+    ),
+    (
+        "a stream of what is not for it",
+        "purposes:\n  measuring: {basis: consent}\n---\n"
+        + STREAM
+        + "{purpose: measuring, only: [Order Completed]}",
+        "U301",
+        7,
+        10,
+        "`measuring`",
+    ),
+    (
+        "a stream that would lose what an event requires",
+        "event: Weighed\nowner: growth\npurpose: service\nschema:\n  type: object\n"
+        "  required: [kilos]\n  properties: {kilos: {type: number, privacy: health}}\n---\n"
+        + STREAM
+        + "{purpose: service}",
+        "U302",
+        12,
+        10,
+        "accepts: health",
+    ),
     ("a setting missing", DESTINATION + "{token: {secret: T}}", "X302", 3, 11, "Add it"),
     (
         "a setting of another type",

@@ -70,6 +70,8 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
         return WITHDRAWN
     if delivery.operation in OBLIGATIONS:
         return Clearance(is_clear=True)
+    if delivery.operation == "event":
+        return _clear_event(program, state, delivery, now)
     intent = intent_of(state, delivery)
     gates = [_expiry(intent, now), *law_gates(program, state, intent)]
     if delivery.purpose:
@@ -88,6 +90,43 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
         return clearance
     reason = too_slow(delivery.channel, fallback)
     return structs.replace(clearance, is_clear=False, reason=reason, is_too_slow=True)
+
+
+def _clear_event(program: Program, state: State, delivery: Delivery, now: Instant) -> Clearance:
+    intent = _stream_intent(delivery.destination, delivery.purpose, delivery.expires_at)
+    asked = stream_gates(program, state, delivery.destination, delivery.purpose)
+    return _clearance(program, state, intent, now, (_expiry(intent, now), *asked))
+
+
+def stream_gates(
+    program: Program, state: State, destination: str, purpose: str
+) -> tuple[GateSeen, ...]:
+    """Read the gates of an event on its way to a destination: those of the law, and no others.
+
+    It contacts nobody, so nothing that limits contacts is asked.
+    """
+    outlet = program.outlets.by_destination.get(destination)
+    if outlet is None or purpose not in program.plan.purposes:
+        what = f"{destination} gets no events for {purpose} any more"
+        reason = Reason(code="stream.closed", what=what, definition=f"destinations/{destination}")
+        return (_refused("stream", what, reason, "`events:` at the destination"),)
+    intent = _stream_intent(destination, purpose)
+    consents = [
+        consent_gate(program, state, structs.replace(intent, purpose=one))
+        for one in dict.fromkeys([purpose, *outlet.purposes])
+    ]
+    return (*consents, *law_gates(program, state, intent))
+
+
+def _stream_intent(destination: str, purpose: str, expires_at: Instant = 0) -> Intent:
+    return Intent(
+        purpose=purpose,
+        channel="",
+        address="",
+        about="",
+        expires_at=expires_at,
+        destination=destination,
+    )
 
 
 def too_slow(channel: str, fallback: Fallback) -> Reason:

@@ -11,6 +11,7 @@ from legato.core.admission.adjust import Adjuster, adjusters
 from legato.core.course import Course
 from legato.core.identifiers import Identifiers
 from legato.core.privacy.forbidden import Forbidden
+from legato.core.privacy.outlet import Outlets
 from legato.core.privacy.views import Views
 from legato.expr import depends
 from legato.expr.facts import Facts
@@ -241,10 +242,13 @@ class Program:
         """What state rules depend on."""
 
     def _index_slots(self, plan: Plan) -> None:
+        self.outlets = Outlets(plan, self.views)
+        """Destinations that get events as they happen; their conditions measure too."""
         rules = [
             *(segment.rule for segment in plan.segments.values()),
             *(rule.when for rule in plan.policies.state_rules),
             *(rule for course in self.courses.values() for rule in course.rules),
+            *(when for one in self.outlets.by_destination.values() if (when := one.stream.when)),
         ]
         slots = {slot.slot_id: slot for slot in self.computed.values()}
         for rule in rules:

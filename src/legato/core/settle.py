@@ -109,7 +109,8 @@ def revoke_what_gates_now_close(moment: Moment) -> None:
     """Take back deliveries, and leave audiences, that the person's new state forbids."""
     state, program = moment.state, moment.program
     for delivery in list(state.pending.values()):
-        if delivery.operation != "send":
+        is_handed_on = delivery.operation == "event" and "consent" in moment.changed
+        if delivery.operation != "send" and not is_handed_on:
             continue
         clearance = clear(program, state, delivery, moment.now)
         if not (clearance.is_clear or clearance.is_too_slow) and clearance.until is None:

@@ -25,6 +25,7 @@ from legato.core.sending.confirm import ask_to_confirm, drop_questions
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
 from legato.core.sending.propagate import alarm_untold, tell_of_consents
+from legato.core.sending.stream import hand_on
 from legato.core.settle import revoke_what_gates_now_close, settle
 from legato.model.effect import Quarantine, Strike
 from legato.model.event import (
@@ -125,6 +126,8 @@ def _on_customer_event(
     if ZONE_CHANGED in moment.changed:
         moment.zone = program.zone_of(moment.state)
     settle_segments(moment)
+    if program.outlets.by_destination:
+        hand_on(moment, event, loaded.keys.context)
     _on_journeys(moment, event)
     enter_by_segments(moment)
     if event.source in program.opt_outs:

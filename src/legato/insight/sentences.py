@@ -16,6 +16,7 @@ from legato.model.note import (
     Decided,
     Entered,
     Faulted,
+    HandedOn,
     Left,
     Linked,
     Mapped,
@@ -79,7 +80,7 @@ def clause(note: Note) -> str:
             text = _of_event(note)
         case Entered() | NotEntered() | Moved() | Left():
             text = _of_journey(note)
-        case Decided() | Settled() | Revoked() | AudienceChanged() | Called():
+        case Decided() | Settled() | Revoked() | AudienceChanged() | Called() | HandedOn():
             text = _of_delivery(note)
         case ConsentSet():
             where = channel_words(note.channel)
@@ -173,8 +174,12 @@ def _of_journey(note: Entered | NotEntered | Moved | Left) -> str:
             assert_never(note)
 
 
-def _of_delivery(note: Decided | Settled | Revoked | AudienceChanged | Called) -> str:
+def _of_delivery(
+    note: Decided | Settled | Revoked | AudienceChanged | Called | HandedOn,
+) -> str:
     match note:
+        case HandedOn():
+            return _of_stream(note)
         case Decided():
             return _of_decision(note)
         case Settled():
@@ -190,6 +195,34 @@ def _of_delivery(note: Decided | Settled | Revoked | AudienceChanged | Called) -
             return f"made {plain(note.journey)} ask another system at step {note.step}"
         case _:
             assert_never(note)
+
+
+_WITHHELD = {
+    "stream.late": "it came too late",
+    "stream.declined": "the call itself said so",
+    "residency.outside": "their data may not go there",
+    "consent.missing": "they have not agreed to it",
+    "consent.withdrawn": "they have withdrawn their consent",
+    "consent.pending": "their consent waits to be confirmed",
+}
+"""Code of a refusal to hand an event on -> why."""
+
+
+def withheld_words(code: str) -> str:
+    """Say why an event is not handed on, by the code that its note keeps."""
+    return _WITHHELD.get(code, code)
+
+
+def _of_stream(note: HandedOn) -> str:
+    going = [one.destination for one in note.to if not one.code]
+    kept: dict[str, list[str]] = {}
+    for one in note.to:
+        if one.code:
+            kept.setdefault(one.code, []).append(one.destination)
+    parts = [f"goes on to {listed(going)}"] if going else []
+    for code, names in kept.items():
+        parts.append(f"does not go on to {listed(names)}: {withheld_words(code)}")
+    return f"did '{note.name}', which {'; '.join(parts)}"
 
 
 def _of_decision(note: Decided) -> str:

@@ -19,6 +19,7 @@ from legato.model.note import (
     Decided,
     Entered,
     Faulted,
+    HandedOn,
     Left,
     Linked,
     Mapped,
@@ -191,7 +192,7 @@ class Watch:
                 pass
             case Admitted() | Mapped() | Linked() | NotLinked() | Moved():
                 return
-            case TraitWritten() | TraitRefused():
+            case TraitWritten() | TraitRefused() | HandedOn():
                 return
             case _:
                 assert_never(note)

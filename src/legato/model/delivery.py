@@ -72,6 +72,9 @@ class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
     """Price in millionths of the workspace's currency."""
     first_id: DeliveryId | None = None
     """Of the first delivery of this message, where this one goes by another channel instead."""
+    line: PersonId | None = None
+    """In whose line it stands at its destination, where that is somebody merged into its person:
+    what was decided for them and has not left yet goes first."""
 
 
 def redriven(delivery: Delivery, now: Instant) -> Delivery:

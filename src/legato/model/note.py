@@ -108,6 +108,23 @@ class Propagated(Noun, frozen=True, kw_only=True, array_like=True, tag="propagat
     is_granted: bool
 
 
+class Onward(Noun, frozen=True, kw_only=True, array_like=True):
+    """One destination of an event: on its way there, or kept from it."""
+
+    destination: str
+    delivery_id: DeliveryId
+    code: str = ""
+    """Of the reason why it is not handed on; empty: it is."""
+
+
+class HandedOn(Noun, frozen=True, kw_only=True, array_like=True, tag="handed_on"):
+    """An event goes to destinations, or may not. A Settled for each says what came of it."""
+
+    event_id: EventId
+    name: str
+    to: tuple[Onward, ...]
+
+
 class SegmentChanged(Noun, frozen=True, kw_only=True, array_like=True, tag="segment"):
     segment: str
     is_member: bool
@@ -276,6 +293,7 @@ Note: TypeAlias = (
     | Faulted
     | PersonErased
     | TraitExpired
+    | HandedOn
 )
 
 _NOTES: msgspec.msgpack.Decoder[tuple[Note, ...]] = msgspec.msgpack.Decoder(tuple[Note, ...])

@@ -17,6 +17,7 @@ from legato.model.definitions.journey import Freshness, Journey
 from legato.model.definitions.links import Pages, Sender
 from legato.model.definitions.sign_in import SignIn
 from legato.model.definitions.source import Source
+from legato.model.definitions.stream import Stream
 from legato.model.ids import digest
 from legato.model.instant import HOUR, MINUTE, Duration
 from legato.model.noun import ENCODER, Noun
@@ -370,6 +371,8 @@ class Destination(Noun, frozen=True, kw_only=True):
     """The most delicate class that may go there."""
     regions: tuple[str, ...] = ()
     """Whose data it may have, where a policy of residency asks."""
+    events: Stream | None = None
+    """Which events it gets."""
 
 
 class Plan(Noun, frozen=True, kw_only=True):

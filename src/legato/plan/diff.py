@@ -19,9 +19,9 @@ from legato.model.definitions.journey import (
 )
 from legato.model.instant import format_duration
 from legato.model.noun import Noun
-from legato.model.plan import Plan
+from legato.model.plan import Destination, Plan
 from legato.model.rule import Rule, Slot
-from legato.plan.explain import step_text
+from legato.plan.explain import step_text, stream_text
 
 Kind: TypeAlias = Literal["safe", "migrating", "breaking"]
 Action: TypeAlias = Literal["added", "changed", "removed"]
@@ -185,13 +185,24 @@ def _families(old: Plan, new: Plan) -> Iterable[Change]:
 def _changed(family: str, name: str, pair: tuple[Any, Any], known: Mapping[str, None]) -> Change:
     was, now = pair
     fields = [f for f in msgspec.structs.asdict(now) if getattr(was, f) != getattr(now, f)]
+    if family == "destination" and "events" in fields:
+        return _change("safe", "changed", family, name, _streamed(fields, (was, now)))
     what = f"has changed in {_words(fields)}"
     if family == "computed" and "slot" in fields:
         return _change("breaking", "changed", family, name, _STARTS_ANEW)
     return _change("safe", "changed", family, name, _measured(what, now, known))
 
 
+def _streamed(fields: list[str], pair: tuple[Destination, Destination]) -> str:
+    was, now = (stream_text(each.events) for each in pair)
+    others = [field for field in fields if field != "events"]
+    more = f"; has changed in {_words(others)}" if others else ""
+    return f"{now} from now on, where before it {was}{more}"
+
+
 def _measured(what: str, definition: object, known: Mapping[str, None]) -> str:
+    if isinstance(definition, Destination) and definition.events is not None:
+        return f"{what}; {stream_text(definition.events)}"
     rule: Rule | None = getattr(definition, "rule", None)
     slots = depends.slots(rule) if rule is not None else ()
     if all(slot.slot_id in known for slot in slots):

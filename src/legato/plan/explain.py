@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from legato.expr.english import WEEKDAYS, listed, sentence
@@ -25,11 +26,36 @@ from legato.model.definitions.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.definitions.stream import Stream
 from legato.model.instant import format_duration
 from legato.model.plan import SegmentType
 from legato.model.rule import Rule
 from legato.plan.rules.journeys.flow import successors
 from legato.plan.rules.journeys.steps import UNBOUNDED
+
+
+def stream_text(stream: Stream | None) -> str:
+    """Tell which events a destination gets."""
+    if stream is None:
+        return "gets no events"
+    names = _quoted(stream.only) if stream.only else "all events"
+    but = f" but {_quoted(stream.apart_from)}" if stream.apart_from else ""
+    parts = [f"gets {names}{but} for {stream.purpose}"]
+    if stream.types:
+        parts.append(f"of the type {listed(stream.types)}")
+    if stream.sources:
+        parts.append(f"from {listed(stream.sources)}")
+    if stream.when is not None:
+        parts.append(f"when {sentence(stream.when)}")
+    if stream.without:
+        parts.append(f"without {listed(stream.without, 'and')}")
+    if stream.late == "drop":
+        parts.append("unless they come too late")
+    return ", ".join(parts)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return listed([f"'{name}'" for name in names], "and")
 
 
 def journey_text(journey: Journey) -> str:

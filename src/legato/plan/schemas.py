@@ -21,6 +21,7 @@ from legato.plan.rules.policies import BASES, UNREADABLE
 from legato.plan.schema_hooks import hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
+from legato.plan.schema_streams import STREAM
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -457,6 +458,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "allow_private": _flag("It may stand at a private or loopback address."),
             "regions": of("names", "Regions of the people whose data it may have, or `any`."),
             "accepts": _word(PRIVACY, "The most delicate that may go there; default personal."),
+            "events": STREAM,
         },
     ),
     "manifest": {

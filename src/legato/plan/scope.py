@@ -62,7 +62,7 @@ class Scope:
         self.specs: dict[str, Spec] = {}
         """Destination -> what its connector can do."""
         self.step_places: dict[tuple[str, str], Place] = {}
-        """Journey and step -> where it stands."""
+        """Journey and step, or destination and `events` -> where it stands."""
         self.channel_destinations: dict[str, str] = {}
         self.identifier_paths: dict[str, None] = {}
         """Where events are looked through for identifiers."""

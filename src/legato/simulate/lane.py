@@ -14,7 +14,7 @@ import msgspec
 from legato.core.gate import Clearance
 from legato.model.delivery import OBLIGATIONS, Delivery, Outcome
 from legato.model.event import DeliveryReported
-from legato.model.ids import DeliveryId
+from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Duration, Instant
 from legato.model.noun import Noun
 from legato.model.plan import Destination
@@ -103,6 +103,8 @@ class Lanes:
         self.outcomes: dict[DeliveryId, Outcome] = {}
         self._taken: dict[DeliveryId, bool] = {}
         self._entries: dict[DeliveryId, Entry] = {}
+        self._lines: dict[tuple[str, PersonId], dict[DeliveryId, Entry]] = {}
+        """Who waits for a destination behind earlier deliveries of the same person."""
         self._begun: dict[DeliveryId, bool] = {}
         """On record: attempts of which nobody has heard what became."""
         self._world = world
@@ -115,9 +117,11 @@ class Lanes:
             return
         is_begun = delivery_id in self._begun
         entry = self._entries[delivery_id] = Entry(delivery, may_have_arrived=is_begun)
+        line = self._lines.setdefault(_line_of(delivery), {})
+        line[delivery_id] = entry
         if is_begun and self._is_skipped(entry):
             self._world.after(0, lambda: self._over(entry, "in_doubt", None))
-        else:
+        elif len(line) == 1:
             self._soon(entry, 0)
 
     def revoke(self, delivery_id: DeliveryId, reason: Reason) -> None:
@@ -129,7 +133,7 @@ class Lanes:
 
     def forget(self) -> None:
         """Lose everything that was in memory."""
-        self._entries = {}
+        self._entries, self._lines = {}, {}
 
     def _take_back(self, entry: Entry, reason: Reason) -> None:
         if not entry.is_in_flight and not entry.may_have_arrived:
@@ -198,11 +202,23 @@ class Lanes:
             return
         self._soon(entry, delay)
 
+    def _move_up(self, entry: Entry) -> None:
+        """Let the next one of a person go, where this one was first."""
+        key = _line_of(entry.delivery)
+        line = self._lines[key]
+        was_first = next(iter(line.values())) is entry
+        del line[entry.delivery.delivery_id]
+        if not line:
+            del self._lines[key]
+        elif was_first:
+            self._soon(next(iter(line.values())), 0)
+
     def _over(self, entry: Entry, outcome: Outcome, reason: Reason | None) -> None:
         if not self._is_here(entry):
             return
         delivery = entry.delivery
         del self._entries[delivery.delivery_id]
+        self._move_up(entry)
         self._begun.pop(delivery.delivery_id, None)
         self.outcomes[delivery.delivery_id] = outcome
         provider = self._scene.providers.get(delivery.destination, STEADY)
@@ -219,3 +235,7 @@ class Lanes:
                 record=entry.record,
             )
         )
+
+
+def _line_of(delivery: Delivery) -> tuple[str, PersonId]:
+    return delivery.destination, delivery.line or delivery.person_id

@@ -148,7 +148,13 @@ def _let_go(moment: Moment, redactor: Redactor) -> None:
     state = moment.state
 
     def is_theirs(delivery: Delivery) -> bool:
-        return redactor.is_theirs(delivery.address, "") or redactor.names(delivery.content)
+        # What an event tells is in the outbox alone, so it is not known whether it tells of them.
+        is_untold = delivery.operation == "event"
+        return (
+            is_untold
+            or redactor.is_theirs(delivery.address, "")
+            or redactor.names(delivery.content)
+        )
 
     for delivery_id in [one for one, each in state.pending.items() if is_theirs(each)]:
         del state.pending[delivery_id]

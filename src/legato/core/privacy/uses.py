@@ -42,7 +42,9 @@ from legato.model.rule import (
     TraitIs,
 )
 
-Family: TypeAlias = Literal["computed", "segment", "suppress", "template", "audience", "journey"]
+Family: TypeAlias = Literal[
+    "computed", "segment", "suppress", "template", "audience", "journey", "destination"
+]
 
 
 class Fact(Noun, frozen=True, kw_only=True):

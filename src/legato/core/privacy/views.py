@@ -40,6 +40,10 @@ class View:
         self.shows_person = is_within("personal", ceiling)
         """Our id of the person is a pseudonym, and personal."""
         self._root = bindings.spot(entry)
+        self.shows_event = (
+            self.shows_person if self._root is None else self._may(self._root.binding)
+        )
+        """That it happened; what nobody declared is personal."""
         self._is_plain = self._root is not None and self._root.is_plain()
         self._spots: dict[tuple[str, ...], Spot | None] = {}
 

@@ -28,6 +28,7 @@ from legato.model.definitions.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.definitions.stream import Stream
 from legato.model.plan import Plan
 from legato.model.rule import (
     HistoryHas,
@@ -142,6 +143,17 @@ class _Edges:
             for destination in segment.destinations:
                 here = Ref("audience", segment.audience_of(destination))
                 yield here, Ref("segment", segment.name)
+        for destination in self._plan.destinations.values():
+            if destination.events is not None:
+                yield from self._stream(Ref("destination", destination.name), destination.events)
+
+    def _stream(self, here: Ref, stream: Stream) -> Iterator[tuple[Ref, Ref]]:
+        yield from self._named(here, "purpose", stream.purpose)
+        yield from self._named(here, "event", *stream.only)
+        yield from self._named(here, "source", *stream.sources)
+        if stream.when is not None:
+            event = stream.only[0] if len(stream.only) == 1 else ""
+            yield from ((here, thing) for thing in self._rule(stream.when, event, ""))
 
     def _named(self, reader: Ref, family: str, *names: str) -> Iterator[tuple[Ref, Ref]]:
         yield from ((reader, Ref(family, name)) for name in names if name)

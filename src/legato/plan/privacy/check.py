@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from msgspec import structs
 
 from legato.core.privacy.breaches import Bindings, Breach, breaches
 from legato.core.privacy.law import most_delicate, rank
+from legato.core.privacy.streams import stream_uses
 from legato.core.privacy.uses import Use, uses
 from legato.model.plan import ComputedTrait, Plan
 from legato.model.problem import Place
@@ -18,7 +21,7 @@ _NAMES = {"suppress": "suppression", "computed": "computed trait"}
 def check_uses(scope: Scope, plan: Plan) -> None:
     """Report every use of a fact that the law of purposes and classes forbids."""
     told: dict[tuple[str, ...], None] = {}
-    for breach in breaches(plan, uses(plan)):
+    for breach in breaches(plan, chain(uses(plan), stream_uses(plan))):
         use, fact = breach.use, breach.fact
         key = (breach.kind, use.family, use.name, fact.name, fact.path, breach.purpose)
         if key in told:  # of one definition the first place is enough: the others go with it

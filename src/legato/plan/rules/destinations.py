@@ -15,6 +15,7 @@ from legato.model.plan import Destination, PrivacyClass, Retry
 from legato.model.problem import Place
 from legato.plan import form
 from legato.plan.form import Form
+from legato.plan.rules.streams import read_stream
 from legato.plan.scope import Scope
 from legato.plan.source import Fields, Items, Value, plain
 
@@ -52,6 +53,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         _check_settings(scope, spec, given, value or tree)
     limits = spec.limits if spec else Limits()
     on_doubt = spec.head.on_doubt if spec else "resend"
+    events = part.take("events")
     word = part.read("on_doubt", form.one_of(("skip", "resend")), on_doubt)
     destination = Destination(
         name=name,
@@ -65,6 +67,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         allow_private=part.read("allow_private", form.boolean, default=False),
         accepts=_accepts(scope, part, spec),
         regions=part.read("regions", form.texts, ()),
+        events=None if events is None else read_stream(scope, events, name),
     )
     part.close()
     return destination

@@ -114,7 +114,7 @@ class Attempts:
             # Not the delivery's fault: it waits for the operator, within `give_up`.
             return Again(kind="fault", reason=terms)
         entry.record = clearance.record
-        linked = self._links.fill(delivery, is_email=way.spec.head.category == "email")
+        linked = self._linked(way, delivery)
         if isinstance(linked, Reason):
             return Over(outcome="failed", reason=linked)
         request = render(way.spec, linked, terms=terms, now=now, asked=asked)
@@ -124,6 +124,11 @@ class Attempts:
         if entry.first_attempt_at is None:
             entry.first_attempt_at = now
         return await self._send(way, entry, request)
+
+    def _linked(self, way: Way, delivery: Delivery) -> Delivery | Reason:
+        if delivery.operation == "event":  # what people wrote is no text of ours
+            return delivery
+        return self._links.fill(delivery, is_email=way.spec.head.category == "email")
 
     async def _cleared(self, way: Way, entry: Entry) -> Clearance | Again:
         """Ask whether it may leave. What cannot be read is closed: nobody knows of an opt-out.

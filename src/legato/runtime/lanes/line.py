@@ -26,6 +26,7 @@ class Entry:
         "first_attempt_at",
         "is_in_doubt",
         "is_unread",
+        "line",
         "may_have_arrived",
         "record",
         "revoked",
@@ -34,6 +35,8 @@ class Entry:
 
     def __init__(self, delivery: Delivery) -> None:
         self.delivery = delivery
+        self.line = delivery.line or delivery.person_id
+        """Behind whose deliveries it waits."""
         self.attempt_count = 0
         self.first_attempt_at: Instant | None = None
         self.due = 0.0
@@ -65,9 +68,9 @@ class Line:
 
     def add(self, entry: Entry) -> None:
         self.entries[entry.delivery.delivery_id] = entry
-        queue = self._people.get(entry.delivery.person_id)
+        queue = self._people.get(entry.line)
         if queue is None:
-            self._people[entry.delivery.person_id] = deque((entry,))
+            self._people[entry.line] = deque((entry,))
             self._put(entry)
         else:
             queue.append(entry)
@@ -98,12 +101,11 @@ class Line:
         """Forget an entry; the person's next one moves up."""
         del self.entries[entry.delivery.delivery_id]
         entry.state = "gone"
-        person_id = entry.delivery.person_id
-        queue = self._people[person_id]
+        queue = self._people[entry.line]
         was_first = queue[0] is entry
         queue.remove(entry)
         if not queue:
-            del self._people[person_id]
+            del self._people[entry.line]
         elif was_first:
             self._put(queue[0])
 

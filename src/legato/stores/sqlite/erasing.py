@@ -15,7 +15,15 @@ from legato.model.delivery import Delivery, decode_delivery
 from legato.model.effect import Certify, Erase, Tell
 from legato.model.erasure import Erasure, decode_erasure
 from legato.model.ids import DeliveryId, EventId, PersonId
-from legato.model.note import AudienceChanged, Called, Decided, Note, Settled, decode_notes
+from legato.model.note import (
+    AudienceChanged,
+    Called,
+    Decided,
+    HandedOn,
+    Note,
+    Settled,
+    decode_notes,
+)
 from legato.model.noun import to_bytes
 from legato.ports.erasure import Erasing
 from legato.stores.connection import Connection
@@ -222,12 +230,13 @@ def _erasure(reader: Connection, erasure_id: EventId) -> Erasure | None:
 
 def _deliveries(notes: Iterable[Sequence[Note]]) -> list[DeliveryId]:
     """Return every delivery that a person's notes name."""
-    named = {
-        note.delivery_id: None
-        for some in notes
-        for note in some
-        if isinstance(note, Decided | Settled | AudienceChanged | Called)
-    }
+    named: dict[DeliveryId, None] = {}
+    for some in notes:
+        for note in some:
+            if isinstance(note, HandedOn):
+                named.update({one.delivery_id: None for one in note.to})
+            elif isinstance(note, Decided | Settled | AudienceChanged | Called):
+                named[note.delivery_id] = None
     return list(named)
 
 

@@ -1,0 +1,25 @@
+"""JSON Schema of `events:` of a destination."""
+
+from __future__ import annotations
+
+from legato.plan.rules.streams import KINDS, LATE
+from legato.plan.schema_steps import Schema, of, shape, text
+
+STREAM: Schema = shape(
+    "Which events it gets as they happen.",
+    "purpose",
+    {
+        "purpose": text("For what it is given them: whoever has to agree to that is asked."),
+        "only": of("names", "These events alone, by name."),
+        "except": of("names", "All events but these."),
+        "types": {
+            "type": "array",
+            "items": {"enum": list(KINDS)},
+            "description": "Kinds of calls; left out: every kind.",
+        },
+        "from": of("names", "Sources; left out: from anywhere."),
+        "when": of("condition", "What must hold of the person and the event."),
+        "without": of("names", "Properties and traits that are never handed on."),
+        "late": {"enum": list(LATE), "description": "What becomes of events that come too late."},
+    },
+)
