@@ -53,7 +53,7 @@ class Watch(threading.Thread):
         self.stopped: dict[str, tuple[str, float]] = {}
         """Delivery -> whose, and when it was seen to be called back or refused."""
         self.waited: dict[str, str] = {}
-        """Delivery -> the journey that it waited for, or None if it was refused at once."""
+        """Delivery that was not refused at once -> its journey."""
         self.told: dict[str, float] = {}
         """Delivery -> when its receipt was seen."""
         self.tellings: dict[str, str] = {}

@@ -42,7 +42,39 @@ sms: {body: "Reply STOP to end these messages."}
 """
 
 
-def journey(channel: str) -> str:
+EVERYWHERE = """
+destination: others
+connector: file
+settings: {path: "-"}
+---
+destination: ads
+connector: webhook
+settings: {url: "https://ads.example/lists"}
+---
+channel: push
+destination: others
+address: identifier user_id
+---
+channel: letter
+destination: others
+address: identifier user_id
+---
+template: everywhere
+purpose: marketing
+push: {body: "Your cart waits"}
+letter: {body: "Your cart waits"}
+---
+segment: shoppers
+title: Shoppers
+owner: growth
+purpose: marketing
+when: {did: Product Viewed, within: 30d}
+keep_in: [ads]
+"""
+"""More ways to be reached, by paper and by advertisements too."""
+
+
+def journey(channel: str, message: str = "reminder") -> str:
     return f"""
 journey: by_{channel}
 title: By {channel}
@@ -50,20 +82,22 @@ owner: growth
 purpose: marketing
 enter: {{on: Product Viewed, key: sku, again: any time}}
 steps:
-  - send: {{message: reminder, on: {channel}, expires: 6h, about: sku}}
+  - send: {{message: {message}, on: {channel}, expires: 6h, about: sku}}
 """
 
 
-def plan(stop: str = "", sources: str = SOURCES) -> Plan:
+def plan(stop: str = "", *journeys: str, sources: str = SOURCES, **more: str) -> Plan:
     policies = BASE["policies.yaml"].replace("scope: global", f"scope: topic{stop}")
     texts = f"{BASE['templates.yaml']}{TEXTS}"
     return compile_plan(
         journey("sms"),
         journey("email"),
+        *journeys,
         policies=policies,
         identity=IDENTITY,
         sources=sources,
         templates=texts,
+        **more,
     )
 
 
@@ -114,6 +148,27 @@ def test_a_stop_closes_what_the_policy_says(stop: str, left: list[str]) -> None:
     reply(world, "when does the sale start?")
     reply(world, "please restart my order")
     assert offered(world, "ana", "c") == left
+
+
+@pytest.mark.parametrize(
+    ("stop", "left", "lists"),
+    [("channel", ["email", "letter", "push"], ["shoppers@ads"]), ("global", [], [])],
+)
+def test_a_stop_reaches_paper_push_and_advertisements_where_the_policy_says_so(
+    stop: str, left: list[str], lists: list[str]
+) -> None:
+    others = [journey(channel, "everywhere") for channel in ("push", "letter")]
+    world = open_world(plan(f", sms_stop: {stop}", *others, everywhere=EVERYWHERE))
+    known_person(world, "ana")
+    assert offered(world, "ana", "a") == ["", "email", "letter", "push", "sms"]  # "": the list
+
+    reply(world, "STOP")
+    before = world.state("ana")
+    world.advance(MINUTE)
+
+    assert [one for one in offered(world, "ana", "b") if one] == left
+    assert before is not None
+    assert list(before.audiences) == lists
 
 
 def test_a_start_opens_sms_again_and_nothing_else() -> None:
