@@ -33,7 +33,9 @@ from legato.runtime.engine.thread import EngineThread
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.runtime.local import LocalHost, Stores
-from legato.stores.govern.link_keys import KeyFile
+from legato.stores.govern.keys import Keys as VaultKeys
+from legato.stores.govern.link_keys import SealedKeys
+from legato.stores.govern.vault import Vault
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
 from legato.transports.clock import SystemClock
@@ -109,8 +111,9 @@ class Embedded:
             clock=clock,
         )
         self.gatekeeper = Gatekeeper(self.host)
-        self.keys = Keys(KeyFile(folder))
-        self.keys.open(clock.now())
+        vault = Vault(folder, VaultKeys({}, folder / "keys", apart_from=folder / "workspace"))
+        self.keys = Keys(SealedKeys(vault, folder), clock.now)
+        self.keys.open()
         self.linker = Linker(self.keys, lambda: self.host.applied.plan)
         self.sender = HttpSender()
         self._message_count = 0

@@ -331,6 +331,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/audit", None, "audit"),
     ("GET", "/api/audit/head", None, "audit"),
     ("POST", "/api/links/renew", None, "administer"),
+    ("DELETE", "/api/links/999", None, "administer"),
     ("GET", "/api/secrets", None, "administer"),
     ("PUT", "/api/secrets/1", {"value": "none"}, "administer"),
     ("DELETE", "/api/secrets/none", None, "administer"),

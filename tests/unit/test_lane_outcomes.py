@@ -9,10 +9,11 @@ import pytest
 
 from legato.connectors.auth.proof import signature
 from legato.core.gate import Clearance
+from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId
 from legato.model.instant import HOUR, MINUTE, SECOND
 from legato.model.plan import Plan, Retry
-from legato.model.problem import Reason
+from legato.model.problem import LegatoError, Reason
 from legato.model.wire import Response
 from legato.ports.sender import SendFault
 from legato.stores.memory import MemoryStore
@@ -364,6 +365,29 @@ def test_a_missing_secret_waits_for_the_operator() -> None:
         world.secrets["KEY"] = "s"
 
         assert await world.outcomes(1) == {"delivery_1": "accepted"}
+
+    run(scenario)
+
+
+class Keyless(LaneWorld):
+    """A host that cannot open the keys of links for a while."""
+
+    def fill(self, delivery: Delivery, *, is_email: bool) -> Delivery:
+        if self.seconds() < 60:
+            raise LegatoError("the key is not here", fix="Put it back.")
+        return super().fill(delivery, is_email=is_email)
+
+
+def test_while_links_cannot_be_signed_messages_wait() -> None:
+    async def scenario() -> None:
+        world = Keyless(destination("crm"))
+        world.lanes.start()
+
+        world.decide(delivery(1))
+        outcomes = await world.outcomes(1)
+
+        assert outcomes == {"delivery_1": "accepted"}
+        assert [attempt.at >= 60 for attempt in world.attempts] == [True]
 
     run(scenario)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -16,7 +18,10 @@ from legato.model.delivery import Delivery
 from legato.model.instant import DAY, HOUR, SECOND
 from legato.model.plan import Plan, Purpose
 from legato.model.problem import LegatoError, Reason
-from legato.stores.govern.link_keys import FILE_NAME, KeyFile
+from legato.ports.links import KeyRing, LinkKey
+from legato.stores.govern.keys import Keys as VaultKeys
+from legato.stores.govern.link_keys import OLD_FILE_NAME, SealedKeys
+from legato.stores.govern.vault import Vault
 from tests.unit.lane_world import START, delivery
 
 PLAN = Plan(
@@ -32,8 +37,14 @@ VALID = dict.fromkeys(("unsubscribe", "preferences", "confirm"), 400 * DAY)
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Keys:
-    ring = Keys(KeyFile(tmp_path))
-    ring.open(START)
+    return ring_in(tmp_path)
+
+
+def ring_in(folder: Path) -> Keys:
+    """Return the keys of a data folder as they are read at a start."""
+    vault = Vault(folder, VaultKeys({}, folder / "keys", apart_from=folder / "workspace"))
+    ring = Keys(SealedKeys(vault, folder), lambda: START)
+    ring.open()
     return ring
 
 
@@ -112,32 +123,59 @@ def test_without_pages_a_message_with_a_link_is_not_sent(keys: Keys) -> None:
     assert found.code == "links.no_url"
 
 
-def test_keys_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
-    first, again = Keys(KeyFile(tmp_path)), Keys(KeyFile(tmp_path))
-    first.open(START)
-    again.open(START + HOUR)
+def test_keys_are_made_once_and_stand_in_no_file(tmp_path: Path) -> None:
+    made = ring_in(tmp_path).newest()
 
-    assert again.newest() == first.newest()
-    assert (tmp_path / FILE_NAME).stat().st_mode & 0o777 == 0o600
+    assert ring_in(tmp_path).newest() == made
+    forms = (made.secret, base64.b64encode(made.secret), made.secret.hex().encode())
+    for path in tmp_path.rglob("*"):
+        assert path.is_dir() or not any(form in path.read_bytes() for form in forms), path.name
+
+
+def test_no_key_is_made_before_a_link_is_signed(tmp_path: Path) -> None:
+    ring_in(tmp_path)
+
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_the_keys_of_an_older_legato_are_sealed_and_their_links_work(tmp_path: Path) -> None:
+    old = KeyRing(links=(LinkKey(number=4, secret=b"s" * 32, made_at=START),))
+    (tmp_path / OLD_FILE_NAME).write_bytes(msgspec.json.encode(old))
+
+    taken, again = ring_in(tmp_path), ring_in(tmp_path)
+
+    assert taken.newest() == again.newest() == old.links[0]
+    assert not (tmp_path / OLD_FILE_NAME).exists()
 
 
 def test_a_renewed_key_signs_and_the_one_before_still_verifies(keys: Keys, tmp_path: Path) -> None:
     before = filled(keys, message(body=UNSUBSCRIBE)).content["body"]
 
-    assert keys.renew(START + HOUR) == 2
+    assert keys.renew() == 2
 
     after = filled(keys, message(body=UNSUBSCRIBE)).content["body"]
     assert before != after
-    reopened = Keys(KeyFile(tmp_path))
-    reopened.open(START + DAY)
+    reopened = ring_in(tmp_path)
     assert read(reopened, before) == read(reopened, after)
 
 
+def test_what_a_forgotten_key_signed_counts_no_more(keys: Keys, tmp_path: Path) -> None:
+    url = filled(keys, message(body=UNSUBSCRIBE)).content["body"]
+
+    assert keys.forget(1)
+
+    for ring in (keys, ring_in(tmp_path)):
+        found = verify(url.rpartition("/")[2], ring.by_number(), valid=VALID, now=START)
+        assert found == "unsigned"
+        assert ring.newest().number == 2, "no number is given twice"
+    assert not keys.forget(1)
+
+
 def test_unreadable_keys_stop_the_start(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).write_text("nothing")
+    (tmp_path / OLD_FILE_NAME).write_text("nothing")
 
     with pytest.raises(LegatoError, match="Restore the file"):
-        Keys(KeyFile(tmp_path)).open(START)
+        ring_in(tmp_path)
 
 
 def test_keys_are_not_shown_in_a_trace(keys: Keys) -> None:

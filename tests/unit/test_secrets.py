@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from legato.model.problem import LegatoError
 from legato.stores.govern.keys import Keys
-from legato.stores.govern.vault import FILE_NAME, Vault
+from legato.stores.govern.vault import FILE_NAME, OWN, Vault
 from legato.transports.secrets import EnvironmentSecrets
 
 VALUE = "sk_live_hunter2"
@@ -147,3 +148,25 @@ def test_the_environment_goes_before_what_is_kept(place: Place) -> None:
     assert secrets.get("SMS") == "from the environment"
     assert EnvironmentSecrets({}, vault).get("SMS") == VALUE
     assert EnvironmentSecrets({}).get("SMS") is None
+
+
+def test_what_legato_keeps_itself_is_sealed_anew_and_not_listed(place: Place) -> None:
+    vault = place.vault()
+    vault.put("SMS", VALUE, now=1)
+    vault.put(f"{OWN}links", "of its own", now=2)
+
+    vault.rotate()
+
+    assert place.vault().names() == {"SMS": 1}
+    assert place.vault().get(f"{OWN}links") == "of its own"
+
+
+def test_secrets_set_from_several_threads_are_all_kept(place: Place) -> None:
+    vault = place.vault()
+    names = [f"SMS_{number}" for number in range(20)]
+
+    with ThreadPoolExecutor(8) as threads:
+        for name in names:
+            threads.submit(vault.put, name, name, now=1)
+
+    assert sorted(place.vault().names()) == sorted(names)

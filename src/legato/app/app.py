@@ -100,7 +100,7 @@ class App:
         """Which systems go on with people who have opted out."""
         self.changes = Changes(self, SqliteChanges(data.govern), host.settle)
         self.bloat = BloatFinder(self)
-        self.pages = HostedPages(config.data, self)
+        self.pages = HostedPages(self.secrets.link_keys(), self)
         self.last_activity = Activity()  # as of the stop
         self._definitions = Definitions(self)
         self._vitals = Vitals(self)

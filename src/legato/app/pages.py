@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
@@ -25,7 +25,7 @@ from legato.model.plan import Plan
 from legato.model.state import State
 from legato.ports.audit import AuditEntry
 from legato.ports.clock import Clock
-from legato.stores.govern.link_keys import KeyFile
+from legato.ports.links import KeyStore
 
 SOURCE = "page"
 """What the ledger calls a statement's source, with the kind of page: `page:unsubscribe`."""
@@ -76,15 +76,15 @@ class World(Protocol):
 class HostedPages:
     """Signed links of one data folder, under the present plan."""
 
-    def __init__(self, folder: Path, world: World) -> None:
+    def __init__(self, keys: KeyStore, world: World) -> None:
         self._world = world
-        self._keys = Keys(KeyFile(folder))
+        self._keys = Keys(keys, world.clock.now)
         self._wordings: dict[str, None] = {}
         self.linker = Linker(self._keys, world.plan)
 
     def start(self) -> None:
-        """Read the keys, or make the first. Raises LegatoError."""
-        self._keys.open(self._world.clock.now())
+        """Read the keys of links. Raises LegatoError."""
+        self._keys.open()
 
     def plan(self) -> Plan:
         """Return the present plan."""
@@ -108,10 +108,18 @@ class HostedPages:
 
     async def renew_key(self, *, by: str) -> int:
         """Sign with a new key from now on; what the older ones signed still counts."""
-        number = self._keys.renew(self._world.clock.now())
+        number = await asyncio.to_thread(self._keys.renew)
         entry = AuditEntry(actor=by, action="links.renew", subject=f"key {number}")
         await self._world.audit.record(entry)
         return number
+
+    async def forget_key(self, number: int, *, by: str) -> bool:
+        """Have every link that a key signed count no more; return whether there was one."""
+        was_there = await asyncio.to_thread(self._keys.forget, number)
+        if was_there:
+            entry = AuditEntry(actor=by, action="links.forget", subject=f"key {number}")
+            await self._world.audit.record(entry)
+        return was_there
 
     def beside(self, guest: Guest, kind: LinkKind) -> str:
         """Return the token of another link for the same person, as old as the one they have."""

@@ -11,7 +11,9 @@ from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.ports.audit import Audit, AuditEntry
 from legato.ports.clock import Clock
+from legato.ports.links import KeyStore
 from legato.stores.govern.keys import Keys
+from legato.stores.govern.link_keys import SealedKeys
 from legato.stores.govern.vault import Vault
 from legato.transports.secrets import EnvironmentSecrets
 
@@ -32,6 +34,7 @@ class AppSecrets:
     def __init__(self, config: Config, audit: Audit, clock: Clock) -> None:
         folder = config.keys if config.keys is not None else _keys_folder()
         keys = Keys(os.environ, folder, apart_from=config.workspace)
+        self._folder = config.data
         self._vault = Vault(config.data, keys)
         self._looked_up = EnvironmentSecrets(os.environ, self._vault)
         self._audit = audit
@@ -41,6 +44,10 @@ class AppSecrets:
     def get(self, name: str) -> str | None:
         """Return a secret's value, for a request that is about to leave."""
         return self._looked_up.get(name)
+
+    def link_keys(self) -> KeyStore:
+        """Return where the keys of links are sealed."""
+        return SealedKeys(self._vault, self._folder)
 
     def known(self, asked: tuple[str, ...]) -> tuple[KnownSecret, ...]:
         """Return what is kept, and what of the names asked for the environment gives or nobody."""

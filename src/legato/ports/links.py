@@ -32,7 +32,7 @@ class KeyRing(Noun, frozen=True, kw_only=True):
 
 
 class KeyStore(Protocol):
-    """Where the keys are kept: private to their owner, and in no plan, log or state."""
+    """Where the keys are kept: sealed, and in no plan, log or state."""
 
     def read(self) -> KeyRing | None:
         """Return the keys; None where none were made yet. Raises LegatoError if unreadable."""
@@ -49,6 +49,7 @@ class Links(Protocol):
     def fill(self, delivery: Delivery, *, is_email: bool) -> Delivery | Reason:
         """Return the delivery with its links; a Reason where one cannot be made.
 
-        The same delivery gives the same links: a repeated attempt is the same request.
+        Raises LegatoError while there is no key to sign with. The same delivery gives the same
+        links: a repeated attempt is the same request.
         """
         ...

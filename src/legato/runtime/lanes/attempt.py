@@ -114,7 +114,10 @@ class Attempts:
             # Not the delivery's fault: it waits for the operator, within `give_up`.
             return Again(kind="fault", reason=terms)
         entry.record = clearance.record
-        linked = self._linked(way, delivery)
+        try:
+            linked = self._linked(way, delivery)
+        except LegatoError as error:
+            return Again(kind="fault", reason=Reason(code="links.no_key", what=error.what))
         if isinstance(linked, Reason):
             return Over(outcome="failed", reason=linked)
         request = render(way.spec, linked, terms=terms, now=now, asked=asked)

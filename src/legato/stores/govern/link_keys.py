@@ -1,53 +1,51 @@
-"""The file of the keys that links are signed with: for its owner's eyes only."""
+"""The keys that links are signed with, sealed in the vault as every other secret."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
 
 from legato.model.problem import LegatoError
 from legato.ports.links import KeyRing
-from legato.stores.folder import sync_folder
+from legato.stores.govern.vault import OWN, Vault
 
-FILE_NAME = "links.keys"
+NAME = f"{OWN}links"
+OLD_FILE_NAME = "links.keys"
+"""Where an older Legato kept them, for whoever could read the data folder."""
 
 
-class KeyFile:
-    """ports.links.KeyStore as JSON in the data folder."""
+class SealedKeys:
+    """ports.links.KeyStore in a vault."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE_NAME
+    def __init__(self, vault: Vault, folder: Path) -> None:
+        self._vault = vault
+        self._old = folder / OLD_FILE_NAME
 
     def read(self) -> KeyRing | None:
-        """Return the keys; see ports.links."""
+        """Return the keys; see ports.links. Those of an older Legato are sealed by that."""
+        kept = self._vault.get(NAME)
+        if kept is not None:
+            return msgspec.json.decode(kept, type=KeyRing)
+        ring = self._read_old()
+        if ring is not None:
+            self.write(ring)
+        return ring
+
+    def write(self, ring: KeyRing) -> None:
+        """Replace the keys; see ports.links."""
+        newest = ring.links[-1]
+        self._vault.put(NAME, msgspec.json.encode(ring).decode(), now=newest.made_at)
+        # Only now: until they are sealed, the file is all there is.
+        self._old.unlink(missing_ok=True)
+
+    def _read_old(self) -> KeyRing | None:
         try:
-            data = self._path.read_bytes()
-            return msgspec.json.decode(data, type=KeyRing)
+            return msgspec.json.decode(self._old.read_bytes(), type=KeyRing)
         except FileNotFoundError:
             return None
         except (OSError, msgspec.MsgspecError) as error:
             raise LegatoError(
-                f"The keys of links cannot be read from {self._path}: {type(error).__name__}.",
+                f"The keys of links cannot be read from {self._old}: {type(error).__name__}.",
                 fix="Restore the file from a backup. Without it, no link sent so far works.",
-            ) from error
-
-    def write(self, ring: KeyRing) -> None:
-        """Replace the keys; see ports.links."""
-        fresh = self._path.with_suffix(".new")
-        try:
-            fresh.unlink(missing_ok=True)
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(handle, "wb") as file:  # noqa: PTH123 - its mode must hold from the first byte
-                file.write(msgspec.json.encode(ring))
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
-            sync_folder(self._path.parent)
-        except OSError as error:
-            raise LegatoError(
-                f"The keys of links cannot be stored in {self._path}: {type(error).__name__}.",
-                fix="Make the data folder writable, with space left.",
-                can_retry=True,
             ) from error

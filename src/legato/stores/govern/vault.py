@@ -7,6 +7,7 @@ seal: a value cannot be put under another name by who may write the file.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,6 +26,10 @@ NONCE_BYTES = 12
 """Drawn for every sealing: 2^32 of them under one key would be needed for a likely repeat."""
 
 
+OWN = "."
+"""Names that begin so are of what Legato itself keeps here; no destination can ask for them."""
+
+
 class _Sealed(Noun, frozen=True, kw_only=True):
     nonce: bytes
     data: bytes
@@ -41,7 +46,7 @@ _KEPT = msgspec.json.Decoder(_Kept)
 
 
 class Vault:
-    """ports.sender.Secrets on a disk. `get` may be called from any thread; one changes it."""
+    """ports.sender.Secrets on a disk. For any thread."""
 
     def __init__(self, folder: Path, keys: Keys) -> None:
         """Open the file of a data folder; one is made with the first secret."""
@@ -49,6 +54,7 @@ class Vault:
         self._keys = keys
         self._kept = _read(self._path)
         self._opened: tuple[str, AESGCM] | None = None
+        self._changing = threading.Lock()
 
     def get(self, name: str) -> str | None:
         """Return a secret's value. Raises LegatoError when the key is not there, or another."""
@@ -57,31 +63,38 @@ class Vault:
         return None if sealed is None else self._open(name, sealed, kept.key)
 
     def names(self) -> Mapping[str, Instant]:
-        """Return the names of all secrets, and when each was set."""
-        return {name: sealed.set_at for name, sealed in sorted(self._kept.secrets.items())}
+        """Return the names of all secrets that somebody has set, and when."""
+        kept = sorted(self._kept.secrets.items())
+        return {name: sealed.set_at for name, sealed in kept if not name.startswith(OWN)}
 
     def put(self, name: str, value: str, *, now: Instant) -> None:
-        """Store a secret in place of what was under this name."""
-        if self._kept.secrets:
-            key = self._keys.find(self._kept.key)
-        else:
-            key = self._keys.given() or self._keys.make()
-        sealed = _seal(AESGCM(key), name, value, now=now)
-        self._write(_Kept(key=name_of(key), secrets={**self._kept.secrets, name: sealed}))
+        """Store a secret in place of what was under this name. Raises LegatoError."""
+        with self._changing:
+            if self._kept.secrets:
+                key = self._keys.find(self._kept.key)
+            else:
+                key = self._keys.given() or self._keys.make()
+            sealed = _seal(AESGCM(key), name, value, now=now)
+            self._write(_Kept(key=name_of(key), secrets={**self._kept.secrets, name: sealed}))
 
     def remove(self, name: str) -> bool:
         """Forget a secret; return whether there was one."""
-        if name not in self._kept.secrets:
-            return False
-        rest = {each: sealed for each, sealed in self._kept.secrets.items() if each != name}
-        self._write(_Kept(key=self._kept.key, secrets=rest))
-        return True
+        with self._changing:
+            if name not in self._kept.secrets:
+                return False
+            rest = {each: sealed for each, sealed in self._kept.secrets.items() if each != name}
+            self._write(_Kept(key=self._kept.key, secrets=rest))
+            return True
 
     def rotate(self) -> str:
         """Seal everything with another key and forget the one before; return the new one's name.
 
         The other is that of the environment where it gives one, else a new one. Raises LegatoError.
         """
+        with self._changing:
+            return self._rotate()
+
+    def _rotate(self) -> str:
         before, given = self._kept, self._keys.given()
         if given is not None and name_of(given) == before.key:
             raise LegatoError(

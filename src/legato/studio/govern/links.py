@@ -1,12 +1,14 @@
-"""The route of link keys: signing with a new one."""
+"""Routes of link keys: signing with a new one, forgetting one that has leaked."""
 
 from __future__ import annotations
 
-from litestar import Router, post
+from litestar import Router, delete, post
+from litestar.params import FromPath
 
 from legato.model.noun import Noun
 from legato.studio.access import needs
 from legato.studio.host import Host, Who, actor_of
+from legato.studio.refusal import not_found
 
 
 class Renewed(Noun, frozen=True, kw_only=True):
@@ -20,4 +22,11 @@ async def renew(host: Host, caller: Who) -> Renewed:
     return Renewed(number=await host.pages.renew_key(by=actor_of(caller)))
 
 
-LINKS = Router("/api/links", route_handlers=[renew], tags=["links"])
+@delete("/{number:int}", opt=needs("administer"), summary="Have a key's links count no more")
+async def forget(number: FromPath[int], host: Host, caller: Who) -> None:
+    """Forget a leaked key: no link that it signed works any more, whoever made it."""
+    if not await host.pages.forget_key(number, by=actor_of(caller)):
+        raise not_found("links.unknown", "There is no key of this number.", fix="Name another.")
+
+
+LINKS = Router("/api/links", route_handlers=[renew, forget], tags=["links"])
