@@ -131,6 +131,7 @@ class Embedded:
                 links=self.linker,
             )
         )
+        self.lanes.change_plan(plan)
         self.lanes.start()
         self.host.run(self.lanes)
         await self.apply(plan)

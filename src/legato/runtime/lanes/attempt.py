@@ -34,6 +34,10 @@ GATEWAY_TIMEOUT = 504
 """The one answer that says it was not heard whether the server behind took it."""
 
 
+NOT_FOR_IT = ("render.no_route", "render.ignored")
+"""Of an event that its connector has no use for: nothing failed, and nobody is to look at it."""
+
+
 class Over(Noun, frozen=True, kw_only=True):
     """The delivery is over."""
 
@@ -122,7 +126,8 @@ class Attempts:
             return Over(outcome="failed", reason=linked)
         request = render(way.spec, linked, terms=terms, now=now, asked=asked)
         if isinstance(request, Reason):
-            return Over(outcome="failed", reason=request)
+            is_not_for_it = delivery.operation == "event" and request.code in NOT_FOR_IT
+            return Over(outcome="refused" if is_not_for_it else "failed", reason=request)
         entry.attempt_count += 1
         if entry.first_attempt_at is None:
             entry.first_attempt_at = now
