@@ -9,9 +9,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from legato.connectors.verify.lock import Reached, read_lock
 from legato.model.problem import LegatoError
 from legato.plan.load import Loaded, load
-from legato.transports.catalog import read_catalog
+from legato.transports.catalog import CATALOG, read_catalog
 
 
 def read_workspace(folder: Path) -> dict[str, str]:
@@ -39,6 +40,10 @@ def check_files(files: Mapping[str, str]) -> Loaded:
     return load(files, shipped_connectors())
 
 
+SCORES = CATALOG / "scores"
+"""What each shipped connector has reached against recorded requests: a file each."""
+
+
 class Shipped(Mapping[str, Mapping[str, Any]]):
     """The connectors' catalog by id. A manifest is read when it is asked for: most never are."""
 
@@ -63,3 +68,9 @@ class Shipped(Mapping[str, Mapping[str, Any]]):
 def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
     """Return the manifests of the connectors' catalog by id, which is the name of the file."""
     return Shipped(read_catalog())
+
+
+def shipped_score(name: str) -> Reached:
+    """Return what a shipped connector has reached; nothing where it was never scored."""
+    path = SCORES / f"{name}.json"
+    return read_lock(path.read_text(encoding="utf-8")) if path.exists() else Reached()

@@ -34,6 +34,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "legato.cli.changes.change:change",
             "Propose a change, answer for it, apply it.",
         ),
+        "connectors": (
+            "legato.cli.connect.connectors:connectors",
+            "See which systems can be reached; score and add connectors.",
+        ),
         "schemas": ("legato.cli.init:schemas", "Write JSON Schemas, so that editors help."),
     },
     "People": {

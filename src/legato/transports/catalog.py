@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
+
+CATALOG = Path(__file__).resolve().parents[1] / "connectors" / "catalog"
 
 
 def read_catalog() -> Mapping[str, str]:
     """Return every manifest of the catalog."""
-    folder = files("legato.connectors") / "catalog"
     return {
-        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
-        for entry in sorted(folder.iterdir(), key=lambda one: one.name)
-        if entry.name.endswith(".yaml")
+        entry.stem: entry.read_text(encoding="utf-8") for entry in sorted(CATALOG.glob("*.yaml"))
     }

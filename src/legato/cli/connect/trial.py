@@ -1,0 +1,128 @@
+"""`legato connectors try`: the requests that an event would bring about, without sending any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import msgspec
+from rich.console import Console
+from rich.text import Text
+from ruamel.yaml import YAML, YAMLError
+
+from legato.cli.client import Failure
+from legato.cli.connect.shelf import connector_of
+from legato.connectors.exchange.exchange import Ask, Done, Refused, begin
+from legato.connectors.settings import MAP, check_settings, compile_map, resolve, secret_name
+from legato.connectors.spec import Spec
+from legato.connectors.terms import Terms
+from legato.connectors.verify.compare import seen
+from legato.model.delivery import Delivery
+from legato.model.ids import DeliveryId, EventId, PersonId
+from legato.model.instant import DAY, SECOND, parse_instant
+from legato.model.wire import Response
+
+File = click.Path(exists=True, dir_okay=False, path_type=Path)
+NOW = 1_767_225_600 * SECOND
+"""An event that says no time happens in the first second of 2026: the same in, the same out."""
+
+
+@click.command("try")
+@click.argument("name")
+@click.option("--event", "event_file", type=File, required=True, help="An event, as JSON.")
+@click.option("--settings", "settings_file", type=File, help="Its settings, as JSON or YAML.")
+@click.option("--answer", "answers", type=File, multiple=True, help="What is answered, in turn.")
+def trial(
+    name: str, *, event_file: Path, settings_file: Path | None, answers: tuple[Path, ...]
+) -> None:
+    """Print the requests that connector NAME would make of an event. Nothing is sent.
+
+    Secrets are shown by their names. A question that is asked before writing is answered from
+    --answer, else with an empty 200.
+    """
+    _, spec = connector_of(name)
+    if "event" not in spec.routes:
+        raise Failure(f"{name} takes no events.", "See `legato connectors` for those that do.")
+    event = _object(event_file)
+    given = _object(settings_file) if settings_file is not None else {}
+    settings = _settings(spec, given)
+    now = parse_instant(str(event.get("timestamp", ""))) or NOW
+    delivery = Delivery(
+        delivery_id=DeliveryId("delivery_trial"),
+        person_id=PersonId("person_trial"),
+        operation="event",
+        destination="trial",
+        channel="",
+        purpose="",
+        message="",
+        address="",
+        content=event,
+        decided_at=now,
+        expires_at=now + DAY,
+        trace=EventId(str(event.get("messageId", "trial"))),
+        captured_at=now,
+        plan="",
+    )
+    terms = Terms(
+        settings=settings,
+        timeout=SECOND,
+        token={"access_token": "<access_token>"},
+        inputs=compile_map(spec, given)[0],
+    )
+    exchange = begin(spec, delivery, terms=terms, now=now)
+    console = Console(highlight=False)
+    waiting = [_answer(path) for path in answers]
+    step = exchange.next()
+    while isinstance(step, Ask):
+        _show(console, step)
+        step = exchange.next(waiting.pop(0) if waiting else Response(status=200, body=b"{}"))
+    match step:
+        case Refused():
+            raise Failure(f"Nothing would be sent: {step.reason.what}.", "See the guide.")
+        case Done():
+            count = f"{step.made} request{'' if step.made == 1 else 's'}"
+            console.print(f"\n{count}; nothing was sent.")
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        found: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
+    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        raise Failure(f"{path} cannot be read.", "Write it as one JSON object.") from error
+    if not isinstance(found, dict):
+        raise Failure(f"{path} holds no object.", "Write it as one JSON object.")
+    return cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(found)))
+
+
+def _settings(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings in which every secret stands by its name."""
+    secret = {name: {"secret": name.upper()} for name, one in spec.settings.items() if one.secret}
+    plain = {name: value for name, value in given.items() if secret_name(value) is None}
+    whole = {**{key: value for key, value in plain.items() if key not in secret}, **secret}
+    mistakes = check_settings(spec, whole)
+    if mistakes:
+        lines = [f"{one.what}. {one.fix}" for one in mistakes]
+        raise Failure("\n".join(lines), "Give them with --settings FILE.")
+    without_map = {key: value for key, value in whole.items() if key != MAP}
+    return resolve(spec, without_map, {name: f"<{name}>" for name in secret})
+
+
+def _answer(path: Path) -> Response:
+    given = _object(path)
+    return Response(
+        status=int(given.get("status", 200)), body=msgspec.json.encode(given.get("body", {}))
+    )
+
+
+def _show(console: Console, ask: Ask) -> None:
+    data = seen(ask.request, ask.format)
+    why = f"  to find {ask.lookup}" if ask.lookup else ""
+    line = f"{ask.request.method} {ask.request.url}"
+    console.print(Text.assemble((f"\n{line}", "bold"), (why, "dim")), soft_wrap=True)
+    for key, value in ask.request.headers.items():
+        console.print(Text(f"{key}: {value}", style="dim"), soft_wrap=True)
+    if data.body is not None:
+        pretty = msgspec.json.format(msgspec.json.encode(data.body), indent=2).decode()
+        console.print(Text(pretty), soft_wrap=True)
