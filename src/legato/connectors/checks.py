@@ -21,7 +21,8 @@ EXPOSED: Mapping[str, tuple[str, ...]] = {
 }
 """Where a secret would be written down: URLs end in logs, lines in files."""
 _CONFORMANCE_KEYS = (
-    "vectors", "settings", "constants", "ignore", "ignore_headers", "skip_when", "segment",
+    "vectors", "settings", "constants", "answers", "ignore", "ignore_headers", "skip_when",
+    "segment",
 )  # fmt: skip
 _KIND_OF_FORM: Mapping[str, PiiKind] = {
     "gmail": "email",

@@ -24,7 +24,7 @@ from legato.model.noun import Noun
 
 _NAMES = (
     "config", "auth", "metadata", "destination", "message", "payload", "mapping", "features",
-    "action", "kind", "case", "id", "slug",
+    "action", "kind", "case", "id", "slug", "recorded",
 )  # fmt: skip
 
 
@@ -55,6 +55,8 @@ class Conformance(msgspec.Struct, frozen=True, kw_only=True):
     ignored: tuple[Ignored, ...]
     skips: tuple[tuple[Expression, str], ...]
     actions: Mapping[str, Action]
+    answers: Mapping[str, Node]
+    """Lookup -> what was answered, where that was not recorded."""
 
 
 def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
@@ -72,6 +74,10 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
         name: _action(inside, value, ("conformance", "segment", name))
         for name, value in fields_of(given.get("segment")).items()
     }
+    answers = {
+        name: inside.node(value, ("conformance", "answers", name))
+        for name, value in fields_of(given.get("answers")).items()
+    }
     headers = map(_header_place, rows_of(given.get("ignore_headers")))
     places = [*rows_of(given.get("ignore")), *headers]
     skips = [
@@ -87,6 +93,7 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
         ),
         skips=tuple(skips),
         actions=actions,
+        answers=answers,
     )
     return conformance, tuple(inside.mistakes)
 
@@ -127,6 +134,7 @@ def facts_of(vector: Vector, at: int = 0) -> Frame:
             "case": vector.raw.get("case", ""),
             "id": vector.id,
             "slug": vector.slug,
+            "recorded": rows_of(fields_of(vector.raw["expected"]).get("requests")),
         }
     )
 
