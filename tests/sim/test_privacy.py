@@ -158,6 +158,87 @@ def test_people_on_an_older_version_are_not_sent_what_the_catalog_now_withholds(
     assert sent(world) == ""
 
 
+NIGHTLY = """
+template: note
+purpose: service
+email: {body: "BODY"}
+---
+journey: tell
+title: Tell
+owner: desk
+purpose: service
+enter: {on: Ticket Filed}
+steps:
+  - send: {message: note, on: email, expires: 1d}
+---
+quiet_hours: night
+from: "00:00"
+to: "23:00"
+purposes: [service]
+unknown_zones: [UTC]
+"""
+PLAIN = "It is night."
+BODIES = {
+    "whole": "{% for one in profile %}{{ one }}{% endfor %} {{ event }}",
+    "named": "{{ profile.country }} {{ event.case.topic }}",
+    "plain": PLAIN,
+}
+NARROWED = {
+    "a trait for other purposes": ("country\nowner: crm\npurpose: service", "purpose: support"),
+    "a trait that is delicate": ("country\nowner: crm\npurpose: service", "privacy: sensitive"),
+    "a property": ("topic: {type: string", "privacy: health, purposes: [support]"),
+}
+
+
+def narrowed(how: str) -> str:
+    old, new = NARROWED[how]
+    if how == "a property":
+        return CATALOG.replace(old, f"{old}, {new}")
+    changed = old.replace("purpose: service", new) if "purpose" in new else f"{old}\n{new}"
+    return CATALOG.replace(old, changed)
+
+
+def written_at_night(body: str) -> World:
+    text = NIGHTLY.replace("BODY", body)
+    world = open_world(compile_plan(text, policies=PURPOSES, privacy=CATALOG))
+    ill_person(world)
+    world.track("ana", "Ticket Filed", FILED)
+    assert sent(world) == ""
+    return world
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("how", NARROWED)
+def test_what_was_written_before_the_catalog_was_narrowed_does_not_leave(
+    body: str, how: str
+) -> None:
+    world = written_at_night(BODIES[body])
+    text = NIGHTLY.replace("BODY", PLAIN)
+
+    world.activate(compile_plan(text, policies=PURPOSES, privacy=narrowed(how)))
+    world.advance(DAY)
+
+    ends = [note for note in world.notes_of("ana") if isinstance(note, Settled)]
+    reasons = [note.reason.code for note in ends if note.reason]
+    if body == "plain":
+        assert reasons == []
+        assert PLAIN in sent(world)
+    else:
+        kind = "class" if how == "a trait that is delicate" else "purpose"
+        assert reasons == [f"{kind}.narrowed"]
+        assert sent(world) == ""
+
+
+def test_what_was_written_before_leaves_where_the_catalog_still_allows_it() -> None:
+    world = written_at_night(BODIES["whole"])
+    text = NIGHTLY.replace("BODY", PLAIN)
+
+    world.activate(compile_plan(text, policies=PURPOSES, privacy=CATALOG))
+    world.advance(DAY)
+
+    assert "PT" in sent(world)
+
+
 RESIDENCY = """
 residency: {trait: country, regions: {eu: [PT, DE], us: [US]}, unknown: eu}
 """

@@ -12,7 +12,7 @@ from legato.core.privacy.residency import residency_gates
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
-from legato.model.delivery import OBLIGATIONS, Delivery
+from legato.model.delivery import OBLIGATIONS, Delivery, Used
 from legato.model.event import decode_object
 from legato.model.ids import share
 from legato.model.instant import Instant, format_duration
@@ -36,6 +36,8 @@ class Intent(Noun, frozen=True, kw_only=True):
     version: str = ""
     """Of the journey that sends it."""
     step: str = ""
+    used: tuple[Used, ...] = ()
+    """What its content was filled with under another plan than the present one."""
 
 
 class Clearance(Noun, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
         return Clearance(is_clear=True)
     if delivery.operation == "event":
         return _clear_event(program, state, delivery, now)
-    intent = intent_of(state, delivery)
+    intent = intent_of(program, state, delivery)
     gates = [_expiry(intent, now), *law_gates(program, state, intent)]
     if delivery.purpose:
         gates += [
@@ -151,12 +153,16 @@ def _clearance(
     return Clearance(is_clear=True, gates=gates, record=record)
 
 
-def intent_of(state: State, delivery: Delivery) -> Intent:
+def intent_of(program: Program, state: State, delivery: Delivery) -> Intent:
     """Return what gates need to know of a delivery that was decided before."""
     mine = (one for one in state.enrollments if one.enrollment_id == delivery.enrollment_id)
     enrollment = next(mine, None)
+    purpose = delivery.purpose
+    if delivery.operation == "call" and enrollment is not None:
+        course = program.courses.get(enrollment.version)
+        purpose = course.journey.purpose if course is not None else ""
     return Intent(
-        purpose=delivery.purpose,
+        purpose=purpose,
         channel=delivery.channel,
         address=delivery.address,
         about=delivery.about,
@@ -165,6 +171,7 @@ def intent_of(state: State, delivery: Delivery) -> Intent:
         destination=delivery.destination,
         version=enrollment.version if enrollment is not None else "",
         step=delivery.journey_step,
+        used=delivery.used if delivery.plan != program.digest else (),
     )
 
 
@@ -193,11 +200,15 @@ def inspect(
 def law_gates(program: Program, state: State, intent: Intent) -> tuple[GateSeen, ...]:
     """Return the gates of the law of data: none where it has nothing to ask.
 
-    The one for purposes is there only where it is closed: the catalog has changed, and keeps from
-    people on an older version of a journey what that would use.
+    The one for purposes is there only where it is closed: the catalog has changed, and keeps back
+    what an older version of a journey would use, or what was written before.
     """
     residency = residency_gates(program.plan, state, intent.destination)
     reason = program.forbidden.reason(intent.version, intent.step, intent.purpose)
+    if reason is None and intent.used:
+        reason = program.filled.withheld(
+            intent.used, purpose=intent.purpose, destination=intent.destination
+        )
     if reason is None:
         return residency
     withheld = _refused("purpose", reason.what, reason, "leave of the owner of what it reads")

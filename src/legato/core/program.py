@@ -10,6 +10,7 @@ import jsonschema_rs
 from legato.core.admission.adjust import Adjuster, adjusters
 from legato.core.course import Course
 from legato.core.identifiers import Identifiers
+from legato.core.privacy.filled import Filled
 from legato.core.privacy.forbidden import Forbidden
 from legato.core.privacy.outlet import Outlets
 from legato.core.privacy.views import Views
@@ -147,6 +148,8 @@ class Program:
         """Journeys that an operator has paused."""
         self.views = Views(plan)
         """What a purpose sees of a person through an exit."""
+        self.filled = Filled(plan)
+        """What texts are filled with, and what of that may leave."""
         self.forbidden = Forbidden(plan)
         """What journeys may no longer do with what they read."""
         self.identifiers = Identifiers(plan.identity.kinds)

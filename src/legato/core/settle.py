@@ -118,7 +118,7 @@ def revoke_what_gates_now_close(moment: Moment) -> None:
             withdraw(moment, delivery.delivery_id, clearance.reason)
     for held in list(state.held):
         delivery = held.delivery
-        intent = intent_of(state, delivery)
+        intent = intent_of(program, state, delivery)
         gates, _ = inspect(program, state, intent, moment.now)
         blocking = [gate for gate in gates if gate.verdict == "refuse" and gate.gate != "cap"]
         if blocking:

@@ -39,6 +39,15 @@ TELLINGS: tuple[Operation, ...] = ("opt_out", "opt_in")
 rest of the obligations is made good by a full sync, or must be forgotten with its person."""
 
 
+class Used(Noun, frozen=True, kw_only=True, array_like=True):
+    """Something of a person that a text was filled with: what it is called, not what it says."""
+
+    family: Literal["trait", "event", "identifier"]
+    name: str
+    path: str = ""
+    """Of an event: the property."""
+
+
 class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
     """One thing meant for one person at one destination. Complete: a lane needs nothing else."""
 
@@ -75,6 +84,8 @@ class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
     line: PersonId | None = None
     """In whose line it stands at its destination, where that is somebody merged into its person:
     what was decided for them and has not left yet goes first."""
+    used: tuple[Used, ...] = ()
+    """What its content was filled with."""
 
 
 def redriven(delivery: Delivery, now: Instant) -> Delivery:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from legato.core.course import Course, Move
 from legato.core.gate import Intent, law_gates
 from legato.core.moment import Moment
-from legato.core.sending.content import render_content, variables
+from legato.core.privacy.filled import Text
+from legato.core.sending.content import Written, write
 from legato.core.sending.delivery import Draft, commit, make_delivery
 from legato.expr.template import TemplateFault
 from legato.model.definitions.journey import Call
@@ -36,9 +35,9 @@ def ask(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -> M
         known = enrollment.answer if is_success else None
         return branch_on_answer(moment, course, enrollment, step, known)
     moment.state.decided[delivery_id] = moment.at
-    content = _content(moment, course, enrollment, step)
-    if isinstance(content, Reason):
-        moment.notes.append(Settled(delivery_id=delivery_id, outcome="refused", reason=content))
+    written = _write(moment, course, enrollment, step)
+    if isinstance(written, Reason):
+        moment.notes.append(Settled(delivery_id=delivery_id, outcome="refused", reason=written))
         enrollment.due_at = moment.at  # at once, by way of the failed path
         return None
     draft = Draft(
@@ -47,7 +46,8 @@ def ask(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -> M
         destination=step.destination,
         message=step.step_id,
         expires_at=moment.now + step.timeout,
-        content=content,
+        content=written.content,
+        used=written.used,
     )
     commit(moment, make_delivery(moment, draft, enrollment))
     moment.notes.append(
@@ -61,9 +61,7 @@ def ask(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -> M
     return None
 
 
-def _content(
-    moment: Moment, course: Course, enrollment: Enrollment, step: Call
-) -> dict[str, Any] | Reason:
+def _write(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -> Written | Reason:
     """Return what is asked, or why it may not be."""
     purpose = course.journey.purpose
     intent = Intent(
@@ -79,12 +77,17 @@ def _content(
     for gate in law_gates(moment.program, moment.state, intent):
         if gate.reason is not None:
             return gate.reason
-    names = variables(moment, enrollment, purpose=purpose, destination=step.destination)
-    content = render_content(step.content, names)
-    if not isinstance(content, TemplateFault):
-        return content
+    text = Text(
+        name=f"{enrollment.version} {step.step_id}",
+        fields=step.content,
+        purpose=purpose,
+        destination=step.destination,
+    )
+    written = write(moment, enrollment, text)
+    if not isinstance(written, TemplateFault):
+        return written
     definition = f"journeys/{enrollment.journey}"
-    return Reason(code="template.failed", what=content.what, definition=definition)
+    return Reason(code="template.failed", what=written.what, definition=definition)
 
 
 def keep_answer(enrollment: Enrollment, delivery_id: DeliveryId, answer: bytes | None) -> None:

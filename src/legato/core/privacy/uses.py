@@ -136,7 +136,7 @@ def _address(audience: AudienceType) -> Use:
         name=audience.name,
         part="the address",
         purposes=(audience.purpose,),
-        facts=_address_facts(audience.address),
+        facts=facts_of_address(audience.address),
         destination=audience.destination,
     )
 
@@ -172,19 +172,24 @@ def _of_templates(plan: Plan) -> Iterator[Use]:
 
 def facts_of_content(content: Any, entry: str) -> Iterator[Fact]:  # noqa: ANN401 - JSON of texts
     """Walk what the texts of a message or a call are filled with."""
+    for variable in variables_of(content):
+        fact = fact_of_variable(variable, entry)
+        if fact is not None:
+            yield fact
+
+
+def variables_of(content: Any) -> Iterator[str]:  # noqa: ANN401 - JSON of texts
+    """Walk the variables of the texts of a message or a call."""
     if isinstance(content, str):
         compiled = compile_template(content)
         if isinstance(compiled, Compiled):
-            for variable in compiled.variables():
-                fact = fact_of_variable(variable, entry)
-                if fact is not None:
-                    yield fact
+            yield from compiled.variables()
     elif isinstance(content, Mapping):
         for value in cast("Mapping[str, Any]", content).values():
-            yield from facts_of_content(value, entry)
+            yield from variables_of(value)
     elif isinstance(content, list | tuple):
         for value in cast("Sequence[Any]", content):
-            yield from facts_of_content(value, entry)
+            yield from variables_of(value)
 
 
 def fact_of_variable(variable: str, entry: str) -> Fact | None:
@@ -213,7 +218,8 @@ def _destination(plan: Plan, channel: str) -> str:
     return found.destination if found is not None else ""
 
 
-def _address_facts(address: str) -> tuple[Fact, ...]:
+def facts_of_address(address: str) -> tuple[Fact, ...]:
+    """Return by what a channel or a list addresses somebody, where that is a trait."""
     kind = address.removeprefix("identifier:")
     if kind != address or not address:
         return ()
@@ -376,7 +382,7 @@ class _JourneyUses:
                 name=self._journey.name,
                 part=f"step `{step.step_id}`, which sends `{step.message}` by `{channel}`,",
                 purposes=tuple(filter(None, (step.purpose or self._journey.purpose,))),
-                facts=tuple(_once([*facts, *_address_facts(found.address)])),
+                facts=tuple(_once([*facts, *facts_of_address(found.address)])),
                 ceiling=channel_ceiling(self._plan, channel),
                 destination=found.destination,
                 step=step.step_id,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from legato.core.consents.replies import ANSWERS_MAX, ANSWERS_WINDOW, address_in, template_of
 from legato.core.gate import Intent, inspect
 from legato.core.moment import Moment
-from legato.core.sending.content import render_content, variables
+from legato.core.privacy.filled import Text
+from legato.core.sending.content import write
 from legato.core.sending.decide import Choice, Wanted, Weighed, decided_note, release, weigh
 from legato.core.sending.delivery import Draft, make_delivery
 from legato.expr.template import TemplateFault
@@ -45,7 +46,8 @@ def answer_reply(moment: Moment, event: CustomerEvent) -> None:
         purpose=template.purpose,
         channel=rules.channel,
         address=weighed.intent.address,
-        content=choice.content,
+        content=choice.written.content,
+        used=choice.written.used,
         cost_micros=weighed.channel.cost_micros,
     )
     release(moment, make_delivery(moment, draft), weighed)
@@ -60,22 +62,23 @@ def _choice(moment: Moment, rules: OptOuts, template: Template) -> Choice:
         step_id="",
     )
     weighed = _weigh(moment, rules, wanted)
-    names = variables(
-        moment,
-        None,
+    text = Text(
+        name=f"{template.name} by {rules.channel}",
+        fields=template.texts[rules.channel],
         purpose=template.purpose,
         destination=weighed.channel.destination,
+        address=weighed.channel.address,
     )
-    content = render_content(template.texts[rules.channel], names)
-    if isinstance(content, TemplateFault):
+    written = write(moment, None, text)
+    if isinstance(written, TemplateFault):
         reason = Reason(
             code="template.failed",
-            what=f"the template could not be filled: {content.what}",
+            what=f"the template could not be filled: {written.what}",
             definition=f"templates/{template.name}",
         )
         return Choice(wanted, [weighed], weighed, verdict="refuse", reason=reason)
     return Choice(
-        wanted, [weighed], weighed, weighed.verdict, reason=weighed.reason(), content=content
+        wanted, [weighed], weighed, weighed.verdict, reason=weighed.reason(), written=written
     )
 
 

@@ -100,7 +100,8 @@ def _delivery(moment: Moment, delivery_id: DeliveryId, choice: Choice) -> Delive
         purpose=wanted.purpose,
         channel=chosen.channel.name,
         address=chosen.intent.address,
-        content=choice.content,
+        content=choice.written.content,
+        used=choice.written.used,
         about=wanted.about,
         cost_micros=chosen.channel.cost_micros,
     )

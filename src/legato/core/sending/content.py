@@ -6,33 +6,49 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from legato.core.moment import Moment
+from legato.core.privacy.filled import Text
 from legato.core.privacy.law import ceiling_of
 from legato.expr.path import Json
 from legato.expr.tally import measure
 from legato.expr.template import TemplateFault, compile_template
 from legato.model.definitions.links import LINKS
+from legato.model.delivery import Used
 from legato.model.event import decode_object
 from legato.model.instant import format_instant
+from legato.model.noun import Noun
 from legato.model.state import Enrollment
 
 HTML_FIELD = "html"
 """The field of a message whose variables are escaped, so that a name cannot carry markup."""
 
 
-def variables(
-    moment: Moment, enrollment: Enrollment | None, *, purpose: str, destination: str
+class Written(Noun, frozen=True, kw_only=True):
+    """A text that was filled."""
+
+    content: Mapping[str, Any] = {}
+    used: tuple[Used, ...] = ()
+
+
+def write(moment: Moment, enrollment: Enrollment | None, text: Text) -> Written | TemplateFault:
+    """Fill a text. Outside of a journey the event is the one that is looked at."""
+    entry = _entry(moment, enrollment)
+    names = _variables(moment, enrollment, text, entry)
+    content = _render_content(text.fields, names)
+    if isinstance(content, TemplateFault):
+        return content
+    return Written(content=content, used=moment.program.filled.used(text, names, entry))
+
+
+def _variables(
+    moment: Moment, enrollment: Enrollment | None, text: Text, entry: str
 ) -> dict[str, Any]:
     """Return what templates may name: the person, the event, the sender, and links.
 
-    Of the person and the event, only what the purpose and the destination may have. Outside of a
-    journey the event is the one that is looked at.
+    Of the person and the event, only what the purpose and the destination may have.
     """
     state, program = moment.state, moment.program
-    view = program.views.of(
-        purpose,
-        ceiling_of(program.plan.destinations.get(destination)),
-        _entry(moment, enrollment),
-    )
+    ceiling = ceiling_of(program.plan.destinations.get(text.destination))
+    view = program.views.of(text.purpose, ceiling, entry)
     body = moment.body if enrollment is None else decode_object(enrollment.entry)
     profile = {name: trait.value for name, trait in state.traits.items() if name in view.traits}
     for name in view.computed:
@@ -60,7 +76,7 @@ def _entry(moment: Moment, enrollment: Enrollment | None) -> str:
     return entry.on if entry is not None and entry.kind == "event" else ""
 
 
-def render_content(
+def _render_content(
     content: Mapping[str, Any], names: Mapping[str, Any]
 ) -> dict[str, Any] | TemplateFault:
     """Fill every text of a nested mapping; with a fault, the first is returned instead."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import structs
@@ -12,7 +11,8 @@ from legato.core.course import Course
 from legato.core.gate import Intent, cheapest, inspect, intent_of
 from legato.core.identifiers import address_of
 from legato.core.moment import Moment
-from legato.core.sending.content import render_content, variables
+from legato.core.privacy.filled import Text
+from legato.core.sending.content import Written, write
 from legato.core.sending.delivery import Draft, commit, drop_held, make_delivery
 from legato.expr.path import values_at
 from legato.expr.template import TemplateFault
@@ -77,7 +77,7 @@ class Choice(msgspec.Struct):
     best: Weighed
     verdict: Verdict
     reason: Reason | None
-    content: Mapping[str, Any] = {}
+    written: Written = Written()
 
 
 def weigh(
@@ -129,7 +129,8 @@ def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -
         purpose=wanted.purpose,
         channel=chosen.channel.name,
         address=chosen.intent.address,
-        content=choice.content,
+        content=choice.written.content,
+        used=choice.written.used,
         about=wanted.about,
         cost_micros=chosen.channel.cost_micros,
     )
@@ -179,16 +180,16 @@ def choose(
     """Weigh channels, the preferred one first, and write the message for the best."""
     weighed = _weigh(moment, enrollment, wanted, channels)
     best = max(weighed, key=Weighed.rank)
-    content = _content(moment, enrollment, wanted, best)
-    if isinstance(content, TemplateFault):
+    written = _write(moment, enrollment, wanted, best)
+    if isinstance(written, TemplateFault):
         reason = Reason(
             code="template.failed",
-            what=f"the template could not be filled: {content.what}",
+            what=f"the template could not be filled: {written.what}",
             definition=f"templates/{wanted.message}",
         )
         return Choice(wanted, weighed, best, verdict="refuse", reason=reason)
     return Choice(
-        wanted, weighed, best, verdict=best.verdict, reason=best.reason(), content=content
+        wanted, weighed, best, verdict=best.verdict, reason=best.reason(), written=written
     )
 
 
@@ -251,23 +252,25 @@ def _weigh(
     return weighed
 
 
-def _content(
+def _write(
     moment: Moment, enrollment: Enrollment | None, wanted: Wanted, chosen: Weighed
-) -> dict[str, Any] | TemplateFault:
+) -> Written | TemplateFault:
     if chosen.verdict == "refuse":
-        return {}
+        return Written()
+    channel = chosen.channel
     template = moment.program.plan.templates.get(wanted.message)
-    texts = template.texts.get(chosen.channel.name) if template is not None else None
+    texts = template.texts.get(channel.name) if template is not None else None
     if texts is None:
         # The person is on an older version, and the template has changed since.
-        return TemplateFault(what=f"it has no text for {chosen.channel.name} any more", line=1)
-    names = variables(
-        moment,
-        enrollment,
+        return TemplateFault(what=f"it has no text for {channel.name} any more", line=1)
+    text = Text(
+        name=f"{wanted.message} by {channel.name}",
+        fields=texts,
         purpose=wanted.purpose,
-        destination=chosen.channel.destination,
+        destination=channel.destination,
+        address=channel.address,
     )
-    return render_content(texts, names)
+    return write(moment, enrollment, text)
 
 
 def release(moment: Moment, delivery: Delivery, weighed: Weighed) -> None:
@@ -291,7 +294,7 @@ def release_held(moment: Moment) -> None:
         if moment.program.paused.get(held.delivery.journey):
             continue
         delivery = held.delivery
-        intent = intent_of(state, delivery)
+        intent = intent_of(moment.program, state, delivery)
         gates, until = inspect(moment.program, state, intent, moment.now)
         weighed = weigh(plan.channels[delivery.channel], intent, gates, until)
         if weighed.verdict == "refuse":

@@ -8,7 +8,7 @@ from typing import Any
 from legato.core.gate import Intent, consent_gate, law_gates
 from legato.core.identifiers import address_of
 from legato.core.moment import Moment
-from legato.model.delivery import Delivery, Operation
+from legato.model.delivery import Delivery, Operation, Used
 from legato.model.effect import Deliver, Revoke
 from legato.model.ids import DeliveryId, derive
 from legato.model.instant import DAY, Instant
@@ -34,6 +34,7 @@ class Draft(Noun, frozen=True, kw_only=True):
     channel: str = ""
     address: str = ""
     content: Mapping[str, Any] = {}
+    used: tuple[Used, ...] = ()
     about: str = ""
     cost_micros: int = 0
 
@@ -60,6 +61,7 @@ def make_delivery(moment: Moment, draft: Draft, enrollment: Enrollment | None = 
         journey_step=enrollment.step_id if enrollment else "",
         about=draft.about,
         cost_micros=draft.cost_micros,
+        used=draft.used,
     )
 
 
