@@ -24,6 +24,7 @@ from liquid.undefined import is_undefined
 from liquid.utils import ReadOnlyChainMap
 
 from legato.expr.facts import instant_of
+from legato.expr.hashing import hash_kind, hashed
 from legato.expr.path import Json
 from legato.model.instant import to_datetime
 from legato.model.noun import Noun
@@ -206,6 +207,7 @@ class _Sandbox(liquid.Environment):
         for tag in ("include", "render"):
             del self.tags[tag]
         self.filters["date"] = _date
+        self.filters["sha256"] = _sha256
         for name, function in tuple(self.filters.items()):
             self.filters[name] = _bounded(name, function)
 
@@ -247,6 +249,15 @@ def _date(moment: object, pattern: object = "", *, context: liquid.RenderContext
     if instant is None or len(pattern) > FORMAT_MAX:
         raise FilterArgumentError("not an instant, or no pattern", token=None)
     return to_datetime(instant).strftime(pattern)
+
+
+@liquid_filter
+def _sha256(value: object, kind: object = "text") -> object:
+    """Write the digest of a value, spelled as `email`, `phone` or `text`, as on entry."""
+    found = hash_kind(f"sha256 {kind}", "")
+    if not found:
+        raise FilterArgumentError("a kind that is not `text`, `email` or `phone`", token=None)
+    return "" if is_undefined(value) or value is None else hashed(found, value)
 
 
 _TEXT = _Sandbox(undefined=_Missing)

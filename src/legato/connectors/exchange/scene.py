@@ -16,7 +16,7 @@ from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
 from legato.model.instant import SECOND, Instant
 
-_NOT_OFFERED = ("content", "captured_at")
+_NOT_OFFERED = ("content", "captured_at", "used")
 _MAY_BE_EMPTY = tuple(
     field.name
     for field in msgspec.structs.fields(Delivery)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from legato.core.course import Course, Move
 from legato.core.gate import Intent, law_gates
+from legato.core.identifiers import address_of
 from legato.core.moment import Moment
 from legato.core.privacy.filled import Text
+from legato.core.privacy.law import CEILINGS
 from legato.core.sending.content import Written, write
 from legato.core.sending.delivery import Draft, commit, make_delivery
+from legato.expr.hashing import is_digest
 from legato.expr.template import TemplateFault
 from legato.model.definitions.journey import Call
 from legato.model.event import decode_object
@@ -15,6 +20,9 @@ from legato.model.ids import DeliveryId, derive
 from legato.model.note import Called, Settled
 from legato.model.problem import Reason
 from legato.model.state import Enrollment
+
+NAME_CHARS_MIN = 6
+"""A shorter value, such as the customer number 7, stands in many a text by chance."""
 
 
 def ask(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -> Move | None:
@@ -85,9 +93,25 @@ def _write(moment: Moment, course: Course, enrollment: Enrollment, step: Call) -
     )
     written = write(moment, enrollment, text)
     if not isinstance(written, TemplateFault):
-        return written
+        return _exposed(moment, step, written) or written
     definition = f"journeys/{enrollment.journey}"
     return Reason(code="template.failed", what=written.what, definition=definition)
+
+
+def _exposed(moment: Moment, step: Call, written: Written) -> Reason | None:
+    """Refuse to name somebody to who may have digests only, whatever the catalog calls it."""
+    plan, state = moment.program.plan, moment.state
+    destination = plan.destinations.get(step.destination)
+    if destination is None or destination.manifest.get("category") not in CEILINGS:
+        return None
+    known = [value for values in state.identifiers.values() for value in values]
+    known += [address_of(state, channel.address) for channel in plan.channels.values()]
+    names = [one.lower() for one in known if len(one) >= NAME_CHARS_MIN and not is_digest(one)]
+    text = msgspec.json.encode(written.content).decode().lower()
+    if not any(name in text for name in names):
+        return None
+    what = f"{step.destination} would be given an address or an identifier that is no digest"
+    return Reason(code="call.exposed", what=what, definition=f"destinations/{step.destination}")
 
 
 def keep_answer(enrollment: Enrollment, delivery_id: DeliveryId, answer: bytes | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from legato.core.privacy.law import Binding, binding_of, is_within, may_serve
+from legato.core.privacy.law import Binding, binding_of, may_go, may_serve
 from legato.core.privacy.shapes import Spot, spot_of
 from legato.core.privacy.uses import Fact, Use
 from legato.model.event import NAME_OF_KIND
@@ -78,6 +78,6 @@ def breaches(plan: Plan, found: Iterable[Use]) -> Iterator[Breach]:
             ]
             if denied:
                 yield Breach(kind="purpose", use=use, fact=fact, purpose=denied[0], binding=binding)
-            elif not is_within(binding.privacy, use.ceiling):
+            elif not may_go(binding, use.ceiling):
                 purpose = use.purposes[0] if use.purposes else ""
                 yield Breach(kind="class", use=use, fact=fact, purpose=purpose, binding=binding)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from legato.core.privacy.breaches import Bindings
-from legato.core.privacy.law import ceiling_of, is_within, may_serve
+from legato.core.privacy.law import ceiling_of, may_go, may_serve
 from legato.core.privacy.uses import (
     Fact,
     fact_of_variable,
@@ -83,7 +83,7 @@ class Filled:
             elif not may_serve(self._plan.purposes, purpose, binding):
                 kept = " and ".join(binding.purposes) or "nothing"
                 kind, why = "purpose", f"is kept for {kept} now, not for {purpose or 'no purpose'}"
-            elif not is_within(binding.privacy, ceiling):
+            elif not may_go(binding, ceiling):
                 kind, why = "class", f"is {binding.privacy} now, and goes where only {ceiling} may"
             else:
                 continue

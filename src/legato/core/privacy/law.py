@@ -33,6 +33,8 @@ class Binding(Noun, frozen=True, kw_only=True):
     owner: str
     is_bound: bool = True
     """False in plans that were compiled when purposes did not bind: any may use it."""
+    is_digest: bool = False
+    """Only its digest was ever taken in."""
 
 
 def binding_of(definition: EventType | TraitType | ComputedTrait) -> Binding:
@@ -42,6 +44,7 @@ def binding_of(definition: EventType | TraitType | ComputedTrait) -> Binding:
         privacy=definition.privacy,
         owner=definition.owner,
         is_bound=bool(definition.purposes),
+        is_digest=isinstance(definition, TraitType) and bool(definition.hash),
     )
 
 
@@ -53,6 +56,15 @@ def rank(privacy: str) -> int:
 def is_within(privacy: PrivacyClass, ceiling: PrivacyClass) -> bool:
     """Return whether a class is no more delicate than a ceiling."""
     return rank(privacy) <= rank(ceiling)
+
+
+def may_go(binding: Binding, ceiling: PrivacyClass) -> bool:
+    """Return whether a fact may go where a ceiling holds.
+
+    The digest of what is personal goes where only what is public does: people are matched by it.
+    """
+    is_known = binding.is_digest and binding.privacy == "personal"
+    return is_known or is_within(binding.privacy, ceiling)
 
 
 def most_delicate(classes: Iterable[str]) -> PrivacyClass:

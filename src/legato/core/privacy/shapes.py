@@ -22,6 +22,10 @@ _JOINED = ("allOf", "anyOf", "oneOf", "prefixItems")
 _BRANCHES = ("if", "then", "else", "items", "additionalItems")
 
 
+_BINDING = ("purposes", "purpose", "privacy", "hash")
+"""What a part of a schema may say of itself alone."""
+
+
 class Spot(NamedTuple):
     """A place in an event: what may be done with it, and what may stand in it."""
 
@@ -52,7 +56,7 @@ class Spot(NamedTuple):
     def is_plain(self) -> bool:
         """Return whether everything in here is bound as the place itself is."""
         found = _walk(self.shapes)
-        return not any("purposes" in one or "purpose" in one or "privacy" in one for one in found)
+        return not any(word in one for one in found for word in _BINDING)
 
     def _shapes_of(self, key: str) -> list[Schema]:
         found: list[Schema] = []
@@ -91,6 +95,7 @@ def _spot(root: Schema, shapes: Sequence[Schema], outer: Binding) -> Spot:
         privacy=most_delicate(known) if known else outer.privacy,
         owner=outer.owner,
         is_bound=outer.is_bound or bool(lists),
+        is_digest=any("hash" in part for part in parts),
     )
     return Spot(root, parts, binding)
 

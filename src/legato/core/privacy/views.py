@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from legato.core.privacy.breaches import Bindings
-from legato.core.privacy.law import Binding, is_within, may_serve
+from legato.core.privacy.law import Binding, is_within, may_go, may_serve
 from legato.core.privacy.shapes import Spot
 from legato.model.event import NAME_OF_KIND
 from legato.model.plan import Plan, PrivacyClass
@@ -95,7 +95,7 @@ class View:
     def _may(self, binding: Binding | None) -> bool:
         return (
             binding is not None
-            and is_within(binding.privacy, self._ceiling)
+            and may_go(binding, self._ceiling)
             and may_serve(self._plan.purposes, self._purpose, binding)
         )
 
