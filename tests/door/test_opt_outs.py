@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ import pytest
 
 from legato.__main__ import Doors
 from legato.app import App, Config, open_app
+from legato.app.erasure import search_folder
 from legato.collect.hooks.signature import twilio_signature
+from legato.model.instant import DAY
+from legato.stores.sqlite.state import SqliteStore
 from tests.door.embedded import Sink
 
 WORKSPACE = """
@@ -72,13 +76,13 @@ class Answered(msgspec.Struct):
 class Desk:
     """A started app behind its doors, with a destination that notes what it is sent."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, definitions: str = WORKSPACE) -> None:
         self.runner = asyncio.Runner()
         self.sink = Sink()
         self.runner.run(self.sink.open())
         workspace = folder / "workspace"
         workspace.mkdir()
-        text = WORKSPACE.replace("PORT", str(self.sink.port))
+        text = definitions.replace("PORT", str(self.sink.port))
         (workspace / "all.yaml").write_text(text)
         config = Config(
             workspace=workspace, data=folder / "data", keys=folder / "keys", is_one_process=True
@@ -97,6 +101,12 @@ class Desk:
         headers = {"host": "shop.example", "x-twilio-signature": signature}
         body = urlencode(REPLY).encode()
         return self.runner.run(self._ask("POST", "/hooks/replies", headers, body))
+
+    def identify(self, traits: Mapping[str, str]) -> None:
+        key = base64.b64encode(b"web-key:").decode()
+        headers = {"authorization": f"Basic {key}"}
+        body = msgspec.json.encode({"userId": "ana", "traits": traits})
+        assert self.runner.run(self._ask("POST", "/v1/identify", headers, body)).status == 200
 
     def get(self, path: str) -> bytes:
         headers = {"authorization": f"Bearer {self.token}"}
@@ -194,3 +204,45 @@ def test_a_forged_stop_changes_nothing_and_is_on_record(desk: Desk) -> None:
     figures = desk.get("/metrics").decode()
     assert 'legato_hook_refusals_total{source="replies",code="forged"} 2' in figures
     assert desk.runner.run(desk.app.find(f"phone:{NUMBER}")) is None
+
+
+HASHED = WORKSPACE.replace(
+    "from: [traits.phone, sms.from], phone: true",
+    "from: [traits.phone_digest, sms.from], phone: true, hash: sha256",
+).replace(
+    "---\npurposes:",
+    "---\ntrait: phone_digest\nowner: tests\npurpose: marketing\nhash: sha256\n"
+    "schema: {type: string}\n---\npurposes:",
+)
+
+
+def test_a_stop_from_a_number_that_is_only_known_by_its_digest_finds_the_person(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(tmp_path, HASHED)
+    try:
+        desk.identify({"phone_digest": "+44 7700 900123"})
+        answer = desk.reply(twilio_signature(URL, list(REPLY.items()), KEY))
+        [receipt] = desk.settled()
+        ana = msgspec.json.decode(desk.get("/api/people/user_id:ana"))
+    finally:
+        desk.close()
+
+    assert answer.status == 204
+    assert receipt["what"] == "opt_out"
+    assert [one["is_granted"] for one in ana["consents"]] == [False] * len(ana["consents"]) != []
+    assert search_folder(tmp_path / "data", [NUMBER, "+44 7700 900123"]).found == {}
+
+
+def test_a_digest_closes_the_number_that_it_is_of(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, HASHED)
+    try:
+        desk.identify({"phone_digest": NUMBER, "phone": NUMBER})
+        desk.reply(twilio_signature(URL, list(REPLY.items()), KEY))
+        desk.settled()
+    finally:
+        desk.close()
+
+    store = SqliteStore(tmp_path / "data" / "state.db", seen_window=DAY)
+    assert store.is_suppressed("sms/marketing", NUMBER)
+    store.close()

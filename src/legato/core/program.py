@@ -21,7 +21,14 @@ from legato.expr.wall import is_zone
 from legato.model.definitions.journey import Journey
 from legato.model.definitions.source import OptOuts
 from legato.model.instant import Duration
-from legato.model.plan import Plan, QuietHours, SegmentType, plan_digest
+from legato.model.plan import (
+    EventType,
+    Plan,
+    QuietHours,
+    SegmentType,
+    TraitType,
+    plan_digest,
+)
 from legato.model.rule import HistoryIs, Rule, Slot
 from legato.model.state import State
 
@@ -156,10 +163,7 @@ class Program:
         self.computed: dict[str, Slot] = {
             name: computed.slot for name, computed in plan.computed.items()
         }
-        self.schemas: dict[str, jsonschema_rs.Validator] = {
-            name: jsonschema_rs.validator_for(dict(event.schema))
-            for name, event in plan.events.items()
-        }
+        self.schemas = _validators(plan.events)
         self.lenient: dict[str, bool] = {
             name: True
             for name, event in plan.events.items()
@@ -168,10 +172,7 @@ class Program:
         """Events that are admitted, from some source at least, whatever their shape."""
         self.adjusters: dict[str, Adjuster] = adjusters(plan, self.schemas)
         """Name under which events arrive -> what is done to them first; most need nothing."""
-        self.trait_schemas: dict[str, jsonschema_rs.Validator] = {
-            name: jsonschema_rs.validator_for(dict(trait.schema))
-            for name, trait in plan.traits.items()
-        }
+        self.trait_schemas = _validators(plan.traits)
         self.sender: dict[str, str] = _sender(plan)
         """What templates print of it."""
         self.state_rules: dict[str, Check] = {
@@ -297,6 +298,14 @@ class Program:
 
 def _nowhere(_address: str, _country: str) -> tuple[str, ...]:
     return ()
+
+
+def _validators(
+    definitions: Mapping[str, EventType] | Mapping[str, TraitType],
+) -> dict[str, jsonschema_rs.Validator]:
+    return {
+        name: jsonschema_rs.validator_for(dict(one.schema)) for name, one in definitions.items()
+    }
 
 
 def _sender(plan: Plan) -> dict[str, str]:

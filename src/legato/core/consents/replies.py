@@ -12,6 +12,7 @@ from legato.core.consents.addresses import close_address, open_address
 from legato.core.consents.keywords import Meaning, meaning_of
 from legato.core.consents.statement import Statement, put_on_record
 from legato.core.moment import Moment
+from legato.expr.hashing import WORDS, hashed, is_digest
 from legato.expr.path import values_at
 from legato.model.consent import ConsentLine, Evidence
 from legato.model.definitions.source import OptOuts
@@ -54,8 +55,15 @@ def template_of(moment: Moment, rules: OptOuts) -> str:
 
 
 def address_in(rules: OptOuts, moment: Moment) -> str:
-    """Return the address that an event speaks of."""
-    return str(next(iter(values_at(moment.body, rules.address)), ""))
+    """Return the address that an event speaks of.
+
+    Where only its digest was taken in, it is the person's own, if that is whose digest it is.
+    """
+    said = str(next(iter(values_at(moment.body, rules.address)), ""))
+    if not is_digest(said):
+        return said
+    own = moment.address(rules.channel)
+    return own if any(hashed(kind, own) == said for kind in WORDS.values()) else ""
 
 
 def meaning_in(rules: OptOuts, moment: Moment) -> Meaning:

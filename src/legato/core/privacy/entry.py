@@ -14,8 +14,8 @@ import msgspec
 from legato.core.privacy.shapes import spot_of
 from legato.expr.hashing import hash_kind, hashed
 from legato.expr.path import parse_path
-from legato.model.event import CustomerEvent, Event, RejectedItem, decode_object
-from legato.model.plan import EventType, HashKind, IdentifierKind, Plan
+from legato.model.event import SMS_RECEIVED, CustomerEvent, Event, RejectedItem, decode_object
+from legato.model.plan import SMS_FROM, EventType, HashKind, IdentifierKind, Plan
 
 DEPTH_MAX = 8
 """Levels of a schema that are looked through for `hash`; deeper ones are refused when checked."""
@@ -43,12 +43,12 @@ class Entry:
         self._context: dict[str, HashKind] = {}
         self._events: dict[str, dict[str, HashKind]] = {}
         """Event -> path -> kind."""
-        for kind in plan.identity.kinds:
-            self._add_identifier(kind)
         for event in plan.events.values():
             found = dict(hashed_paths(event))
             if found:
                 self._events[event.name] = found
+        for kind in plan.identity.kinds:
+            self._add_identifier(kind)
         self._add_mappings(plan)
         parts = (self._ids, self._traits, self._anywhere, self._context, self._events)
         self.is_empty = not any(parts)
@@ -76,6 +76,8 @@ class Entry:
                     self._anywhere[rest] = kind.hash
                 case "context":
                     self._context[rest] = kind.hash
+                case _ if path == SMS_FROM:
+                    self._events.setdefault(SMS_RECEIVED, {})["from"] = kind.hash
                 case _:
                     self._ids[path] = kind.hash
                     if path == "anonymous_id":  # an alias calls it the previous id
