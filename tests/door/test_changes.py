@@ -40,9 +40,7 @@ def with_policy(legato: Legato, policy: str = POLICY) -> None:
 
 
 def token(legato: Legato, name: str, role: str, team: str = "") -> str:
-    """Return a token of a team, which is made where there is none."""
-    if team:
-        legato.call("POST", "/api/teams", {"name": team})
+    """Return a token of a team."""
     wish = {"name": name, "role": role, "team": team}
     return legato.call("POST", "/api/tokens", wish).json()["token"]
 
@@ -84,7 +82,7 @@ def test_every_owner_answers_and_the_author_never_does(legato: Legato) -> None:
     with_policy(legato)
     author = token(legato, "author", "approver", "growth")
     peer = token(legato, "peer", "approver", "growth")
-    stranger = token(legato, "stranger", "approver", "finance")
+    stranger = token(legato, "stranger", "approver", "shop")
 
     made = propose(legato, later(legato), by=author)
     own = act(legato, 1, "approve", by=author)
@@ -204,7 +202,7 @@ def test_a_breaking_change_is_refused_while_a_live_journey_rests_on_it(legato: L
 
 def test_a_deadline_that_passes_lets_any_approver_answer_and_is_told(legato: Legato) -> None:
     with_policy(legato, HASTY)
-    stranger = token(legato, "stranger", "approver", "finance")
+    stranger = token(legato, "stranger", "approver", "shop")
 
     propose(legato, later(legato))
     noticed = legato.until("alert")
@@ -272,3 +270,59 @@ def test_every_move_of_a_change_is_on_record(legato: Legato) -> None:
     ]
     refused = legato.call("GET", "/api/audit?action=access.refuse").json()
     assert refused[-1]["actor"] == "token:author"
+
+
+def test_a_team_is_one_that_the_workspace_names_and_nothing_else_makes_one(legato: Legato) -> None:
+    wish = {"email": "ana@example.com", "team": "grwoth"}
+    unknown = legato.call("POST", "/api/users", wish)
+    token_too = legato.call("POST", "/api/tokens", {"name": "x", "team": "elsewhere"})
+    legato.call("POST", "/api/users", {**wish, "team": "growth"})
+    teams = {each["name"]: each for each in legato.call("GET", "/api/teams").json()}
+
+    assert (unknown.status, unknown.json()["code"]) == (404, "team.unknown")
+    assert unknown.json()["fix"] == "Did you mean `growth`?"
+    assert token_too.json()["code"] == "team.unknown"
+    assert "data, growth, shop" in token_too.json()["fix"]
+    assert teams["growth"]["users"] == ["ana@example.com"]
+    assert teams["growth"]["owned_count"] == 3
+
+
+def test_an_owner_that_nobody_is_in_is_told_when_definitions_are_applied(legato: Legato) -> None:
+    declared = files_of(
+        legato, **{"teams.yaml": "team: data\n---\nteam: shop\n---\nteam: growth\ntitle: Growth\n"}
+    )
+    token(legato, "one", "viewer", "data")
+    unasked = legato.call("POST", "/api/plan/apply", {"files": files_of(legato)}).json()
+
+    compared = legato.call("POST", "/api/plan/diff", {"files": declared}).json()
+    applied = legato.call("POST", "/api/plan/apply", {"files": declared}).json()
+
+    assert unasked["empty_teams"] == [], "nothing is asked of owners, and no team is declared"
+    assert compared["empty_teams"] == ["growth", "shop"]
+    assert applied["empty_teams"] == ["growth", "shop"]
+    teams = {each["name"]: each for each in legato.call("GET", "/api/teams").json()}
+    assert (teams["growth"]["title"], teams["data"]["tokens"]) == ("Growth", ["one"])
+
+
+def test_a_team_that_was_taken_away_keeps_its_people_and_is_shown_as_such(legato: Legato) -> None:
+    token(legato, "one", "viewer", "growth")
+    renamed = {
+        name: text.replace("owner: growth", "owner: crm") for name, text in files_of(legato).items()
+    }
+
+    assert legato.call("POST", "/api/plan/apply", {"files": renamed}).status == 200
+
+    teams = {each["name"]: each for each in legato.call("GET", "/api/teams").json()}
+    assert (teams["growth"]["is_known"], teams["growth"]["tokens"]) == (False, ["one"])
+    assert teams["crm"]["is_known"]
+
+
+def test_a_team_asked_in_which_nobody_can_answer_is_named(legato: Legato) -> None:
+    with_policy(legato)
+    token(legato, "looker", "viewer", "growth")
+
+    made = propose(legato, later(legato))
+    token(legato, "peer", "approver", "growth")
+
+    assert made["silent"] == ["growth"]
+    assert shown(legato, 1)["silent"] == []

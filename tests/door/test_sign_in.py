@@ -289,13 +289,13 @@ def test_an_admin_who_proved_long_ago_who_they_are_proves_it_before_they_adminis
     def call(method: str, path: str, body: object = None) -> Answered:
         return legato.call(method, path, body, token=None, headers=headers)
 
-    team = ("POST", "/api/teams", {"name": "proved"})
+    wish = ("POST", "/api/tokens", {"name": "proved"})
     long_ago = legato.app.clock.now() - PROOF_HOLDS
     legato.runner.run(legato.app.access.sessions.prove(digest_of(text), long_ago))
-    asked, looked = call(*team), call("GET", "/api/users")
+    asked, looked = call(*wish), call("GET", "/api/users")
     wrong = call("POST", "/api/session/proof", {"password": "something else"})
     proved = call("POST", "/api/session/proof", {"password": WORDS})
-    done = call(*team)
+    done = call(*wish)
 
     assert (asked.status, asked.json()["code"]) == (403, "access.prove")
     assert (looked.status, proved.status, done.status) == (200, 200, 201)

@@ -25,11 +25,13 @@ from legato.govern.access.passwords import (
 )
 from legato.govern.access.records import User
 from legato.govern.access.sessions import AGE_MAX, IDLE_MAX, PER_USER_MAX, Proof, Sessions
+from legato.govern.access.teams import Teams
 from legato.govern.access.throttle import Throttle
 from legato.govern.access.tokens import Tokens, Wish, read_old
 from legato.govern.access.users import INVITATION_HOLDS, UserChange, Users, UserWish
 from legato.govern.roles import ALLOWED, PERMISSIONS, Permission
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND, Instant
+from legato.model.plan import Plan
 from legato.model.problem import LegatoError
 from legato.stores.govern.access import SqliteAccess
 from legato.stores.govern.schema import open_govern
@@ -62,6 +64,14 @@ def read(file: SqliteFile) -> Book:
     return book
 
 
+def teams(book: Book) -> Teams:
+    return Teams(book, lambda: Plan(name="t"))
+
+
+def tokens_of(book: Book) -> Tokens:
+    return Tokens(book, teams(book))
+
+
 def giver(*permissions: Permission, **scope: Any) -> Caller:  # noqa: ANN401 - fields of the caller
     return Caller(name="me", actor="token:me", role="admin", permissions=permissions, **scope)
 
@@ -70,7 +80,7 @@ ANYBODY = giver(*PERMISSIONS)
 
 
 def add(book: Book, email: str = "ana@example.com", role: Any = "viewer") -> User:  # noqa: ANN401 - a role
-    users = Users(book, Sessions(book))
+    users = Users(book, Sessions(book), teams(book))
     user, _ = run(users.add(UserWish(email=email, role=role), giver=ANYBODY, now=NOW))
     return user
 
@@ -236,7 +246,7 @@ def test_the_longest_unused_session_makes_room(book: Book) -> None:
 
 def test_a_disabled_user_is_signed_out_and_may_be_let_in_again(book: Book) -> None:
     user, sessions = add(book), Sessions(book)
-    users = Users(book, sessions)
+    users = Users(book, sessions, teams(book))
     text = run(sessions.begin(user, BY_PASSWORD, now=NOW))
 
     run(users.change(user.user_id, UserChange(is_disabled=True), giver=ANYBODY))
@@ -249,7 +259,7 @@ def test_a_disabled_user_is_signed_out_and_may_be_let_in_again(book: Book) -> No
 
 
 def test_sessions_and_tokens_outlive_a_restart(file: SqliteFile, book: Book) -> None:
-    user, sessions, tokens = add(book), Sessions(book), Tokens(book)
+    user, sessions, tokens = add(book), Sessions(book), tokens_of(book)
     session = run(sessions.begin(user, BY_PASSWORD, now=NOW))
     token = run(tokens.create(Wish(name="ci"), maker=ANYBODY, now=NOW))
     assert sessions.who(session, NOW + 20 * MINUTE)
@@ -258,14 +268,14 @@ def test_sessions_and_tokens_outlive_a_restart(file: SqliteFile, book: Book) -> 
     again = read(file)
 
     assert Sessions(again).who(session, NOW + 40 * MINUTE) is not None
-    assert Tokens(again).who(token, NOW) is not None
+    assert tokens_of(again).who(token, NOW) is not None
 
 
 # -- Tokens --------------------------------------------------------------------------------------
 
 
 def test_a_token_may_what_it_was_narrowed_to_until_it_expires(book: Book) -> None:
-    tokens = Tokens(book)
+    tokens = tokens_of(book)
     wish = Wish(
         name="ci",
         role="engineer",
@@ -301,8 +311,8 @@ def test_a_token_may_what_it_was_narrowed_to_until_it_expires(book: Book) -> Non
     ],
 )
 def test_a_token_never_exceeds_its_maker(book: Book, maker: Caller, wish: Wish) -> None:
-    assert denied(Tokens(book).create(wish, maker=maker, now=NOW)) == "access.beyond_maker"
-    assert Tokens(book).all() == []
+    assert denied(tokens_of(book).create(wish, maker=maker, now=NOW)) == "access.beyond_maker"
+    assert tokens_of(book).all() == []
 
 
 @pytest.mark.parametrize(
@@ -318,14 +328,16 @@ def test_a_token_never_exceeds_its_maker(book: Book, maker: Caller, wish: Wish) 
     ],
 )
 def test_a_token_that_makes_no_sense_is_refused(book: Book, wish: Wish) -> None:
-    assert denied(Tokens(book).create(wish, maker=ANYBODY, now=NOW)).startswith(("token.", "team."))
-    assert Tokens(book).all() == []
+    assert denied(tokens_of(book).create(wish, maker=ANYBODY, now=NOW)).startswith(
+        ("token.", "team.")
+    )
+    assert tokens_of(book).all() == []
 
 
 def test_a_token_follows_its_maker_down_and_out(book: Book) -> None:
-    boss, tokens = add(book, role="admin"), Tokens(book)
+    boss, tokens = add(book, role="admin"), tokens_of(book)
     add(book, "second@example.com", role="admin")
-    users = Users(book, Sessions(book))
+    users = Users(book, Sessions(book), teams(book))
     maker = giver(*PERMISSIONS, user_id=boss.user_id)
     text = run(tokens.create(Wish(name="ci", role="engineer"), maker=maker, now=NOW))
 
@@ -347,10 +359,10 @@ def test_the_tokens_of_an_older_legato_keep_what_they_might(book: Book) -> None:
         for role in ("viewer", "editor", "operator", "admin")
     ]
 
-    run(Tokens(book).take_old(msgspec.json.encode(old)))
-    run(Tokens(book).take_old(msgspec.json.encode(old)))
+    run(tokens_of(book).take_old(msgspec.json.encode(old)))
+    run(tokens_of(book).take_old(msgspec.json.encode(old)))
 
-    roles = {token.digest: token.role for token in Tokens(book).all()}
+    roles = {token.digest: token.role for token in tokens_of(book).all()}
     assert roles == {
         "viewer": "viewer",
         "editor": "analyst",
@@ -369,7 +381,7 @@ def test_an_old_file_that_is_no_list_of_tokens_is_refused(data: bytes) -> None:
 
 
 def test_nobody_gives_a_role_beyond_their_own(book: Book) -> None:
-    users = Users(book, Sessions(book))
+    users = Users(book, Sessions(book), teams(book))
     boss, clerk = add(book, role="admin"), giver("administer", "look")
     viewer = add(book, "bo@example.com")
 
@@ -389,7 +401,7 @@ def test_nobody_gives_a_role_beyond_their_own(book: Book) -> None:
 
 
 def test_the_last_admin_stays(book: Book) -> None:
-    users = Users(book, Sessions(book))
+    users = Users(book, Sessions(book), teams(book))
     boss = add(book, role="admin")
 
     codes = [
@@ -404,7 +416,7 @@ def test_the_last_admin_stays(book: Book) -> None:
 
 
 def test_an_invitation_holds_for_some_days_and_until_the_next(book: Book) -> None:
-    user, users = add(book), Users(book, Sessions(book))
+    user, users = add(book), Users(book, Sessions(book), teams(book))
     first = run(users.invite(user.user_id, giver=ANYBODY, now=NOW))
     second = run(users.invite(user.user_id, giver=ANYBODY, now=NOW))
 
@@ -416,7 +428,7 @@ def test_an_invitation_holds_for_some_days_and_until_the_next(book: Book) -> Non
 
 
 def test_an_address_has_one_user_however_it_is_written(book: Book) -> None:
-    users = Users(book, Sessions(book))
+    users = Users(book, Sessions(book), teams(book))
     add(book)
     wish = UserWish(email=" Ana@Example.COM ")
 
@@ -424,18 +436,3 @@ def test_an_address_has_one_user_however_it_is_written(book: Book) -> None:
     for text in ("nobody", "a@b", "a b@c.de", "a@b\n.de", "x" * 250 + "@c.de"):
         wish = UserWish(email=text)
         assert denied(users.add(wish, giver=ANYBODY, now=NOW)) == "user.email"
-
-
-def test_a_team_in_use_stays(book: Book) -> None:
-    users = Users(book, Sessions(book))
-    run(users.add_team("growth", "Growth", now=NOW))
-    wish = UserWish(email="ana@example.com", team="growth")
-    user, _ = run(users.add(wish, giver=ANYBODY, now=NOW))
-
-    in_use = denied(users.remove_team("growth"))
-    run(users.change(user.user_id, UserChange(team=""), giver=ANYBODY))
-    run(users.remove_team("growth"))
-
-    assert in_use == "team.in_use"
-    assert users.teams() == []
-    assert denied(users.add_team("Growth Team", "", now=NOW)) == "team.name"

@@ -59,6 +59,16 @@ def test_a_mistake_is_named_and_no_secret_repeated(before: str, after: str, code
     assert "in-plain-sight" not in str(loaded.problems)
 
 
+def test_a_team_that_is_not_among_those_declared_is_refused_with_the_nearest() -> None:
+    teams = "team: groth\n---\nteam: orders\n"
+    files = {**WORKSPACE, "sign_in.yaml": SIGN_IN, "teams.yaml": teams}
+
+    (problem,) = check_files(files).problems
+
+    assert (problem.code, problem.place.file) == ("N202", "sign_in.yaml")
+    assert "did you mean `groth`" in problem.fix
+
+
 def test_the_roles_of_definitions_are_those_there_are() -> None:
     assert ROLE_NAMES == ROLES
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from legato.govern.access.passwords import Passwords
 from legato.govern.access.provided import Provided
 from legato.govern.access.sessions import Sessions
 from legato.govern.access.sign_in import SignIn
+from legato.govern.access.teams import Teams
 from legato.govern.access.tokens import Tokens
 from legato.govern.access.users import Users
 from legato.model.instant import MINUTE, Duration, Instant
+from legato.model.plan import Plan
 from legato.model.problem import LegatoError
 from legato.ports.audit import Audit, AuditEntry
 from legato.ports.clock import Clock
@@ -27,15 +30,24 @@ KEEP_EVERY: Duration = MINUTE
 class AccessBook:
     """Users, teams, tokens and sessions of a running app."""
 
-    def __init__(self, file: SqliteFile, folder: Path, audit: Audit, clock: Clock) -> None:
+    def __init__(
+        self,
+        file: SqliteFile,
+        folder: Path,
+        audit: Audit,
+        clock: Clock,
+        *,
+        plan: Callable[[], Plan],
+    ) -> None:
         self._book = Book(SqliteAccess(file))
         self._old = OldTokens(folder)
         self._audit = audit
         self._clock = clock
         self._kept_at: Instant = 0
         self.sessions = Sessions(self._book)
-        self.tokens = Tokens(self._book)
-        self.users = Users(self._book, self.sessions)
+        self.teams = Teams(self._book, plan)
+        self.tokens = Tokens(self._book, self.teams)
+        self.users = Users(self._book, self.sessions, self.teams)
         self.provided = Provided(self._book, self.users)
         self.sign_in = SignIn(self._book, self.users, Passwords(), audit)
 

@@ -85,7 +85,7 @@ class App:
         self.audit = AuditBook(data.govern, config.data, clock)
         """Who did what: everything that changes something, or shows personal data, goes there."""
         self.secrets = AppSecrets(config, self.audit, clock)
-        self.access = AccessBook(data.govern, config.data, self.audit, clock)
+        self.access = AccessBook(data.govern, config.data, self.audit, clock, plan=self.plan)
         self.sign_in = ProviderSignIn(self.plan, self.secrets, self.access, clock)
         self.guard = Guard(self, host.settle)
         """Watches what comes in."""

@@ -41,6 +41,8 @@ class Applied(Noun, frozen=True, kw_only=True):
     digest: str = ""
     """Of the plan now active."""
     is_changed: bool = False
+    empty_teams: tuple[str, ...] = ()
+    """Teams that own definitions of it and have nobody in them."""
 
 
 class Status(Noun, frozen=True, kw_only=True):

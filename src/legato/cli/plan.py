@@ -30,6 +30,7 @@ class _Compared(msgspec.Struct):
     after: str = ""
     changes: tuple[Change, ...] = ()
     reach: tuple[Reach, ...] = ()
+    empty_teams: tuple[str, ...] = ()
 
 
 @click.command()
@@ -46,6 +47,7 @@ def plan(client: Client, workspace: Path, *, is_json: bool) -> None:
         _fail(compared.problems, files)
     else:
         _show(Console(highlight=False), compared)
+        warn_empty(compared.empty_teams)
     sys.exit(1 if compared.problems else 0)
 
 
@@ -63,6 +65,17 @@ def apply(client: Client, workspace: Path) -> None:
         click.echo(f"Applied. The running plan is {applied.digest}.")
     else:
         click.echo(f"Nothing differs from the running plan, {applied.digest}.")
+    warn_empty(applied.empty_teams)
+
+
+def warn_empty(teams: Sequence[str]) -> None:
+    """Say which owners nobody is."""
+    for name in teams:
+        click.echo(
+            f"Nobody is in the team {name}, which owns definitions. Put somebody in it: "
+            f"legato users team EMAIL {name}",
+            err=True,
+        )
 
 
 def _fail(problems: tuple[Problem, ...], files: Mapping[str, str]) -> None:

@@ -39,6 +39,7 @@ class Team(Noun, frozen=True, kw_only=True):
     name: str
     title: str = ""
     members: tuple[str, ...] = ()
+    """Only in plans of an older Legato: who is in a team, its users say."""
     contacts: tuple[str, ...] = ()
 
 

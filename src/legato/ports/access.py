@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-AccessTable: TypeAlias = Literal["teams", "users", "tokens", "sessions", "invitations"]
+AccessTable: TypeAlias = Literal["users", "tokens", "sessions", "invitations"]
 
 
 class AccessRow(NamedTuple):

@@ -50,6 +50,8 @@ class Compared(Noun, frozen=True, kw_only=True):
     after: str = ""
     changes: tuple[Change, ...] = ()
     reach: tuple[Reach, ...] = ()
+    empty_teams: tuple[str, ...] = ()
+    """Teams that would own definitions and have nobody in them."""
 
 
 @get("/", opt=needs("look"), summary="The present plan")
@@ -82,6 +84,7 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
         after=plan_digest(after),
         changes=changes,
         reach=reach_of(heads, before, after),
+        empty_teams=host.access.teams.empty(after),
     )
 
 
@@ -91,8 +94,15 @@ async def apply(data: JSONBody[Files], host: Host, caller: Who) -> Response[Appl
     files = bounded(data)
     if not caller.may("administer"):
         await refuse_other_sign_in(host, files)
-    applied = await host.apply(files, by=actor_of(caller))
-    return Response(applied, status_code=422 if applied.problems else 200)
+    return answered(host, await host.apply(files, by=actor_of(caller)))
+
+
+def answered(host: App, applied: Applied) -> Response[Applied]:
+    """Say what became of definitions, and whose owners nobody is."""
+    if applied.problems:
+        return Response(applied, status_code=422)
+    empty = host.access.teams.empty(host.plan())
+    return Response(msgspec.structs.replace(applied, empty_teams=empty), status_code=200)
 
 
 async def refuse_other_sign_in(host: App, files: Mapping[str, str]) -> None:

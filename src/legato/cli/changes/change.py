@@ -13,7 +13,7 @@ from rich.text import Text
 from legato.app import Applied
 from legato.cli.check import Folder, show_problems, workspace_files
 from legato.cli.client import Client, Failure, connects
-from legato.cli.plan import UNPROCESSABLE, show_changes
+from legato.cli.plan import UNPROCESSABLE, show_changes, warn_empty
 from legato.cli.why import print_json
 from legato.govern.changes.request import ChangeRequest, team_words
 from legato.insight.sentences import moment
@@ -34,6 +34,7 @@ class _Shown(msgspec.Struct):
     change: ChangeRequest | None = None
     missing: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    silent: tuple[str, ...] = ()
 
 
 @click.group(invoke_without_command=True)
@@ -154,6 +155,7 @@ def change_apply(client: Client, number: int) -> None:
         show_problems(Console(stderr=True, highlight=False), applied.problems, {})
         sys.exit(1)
     click.echo(f"Applied change {number}. The running plan is {applied.digest}.")
+    warn_empty(applied.empty_teams)
     click.echo("Keep the workspace's folder at the same texts: the next start reads it.")
 
 
@@ -209,6 +211,10 @@ def _show_answers(console: Console, shown: _Shown) -> None:
         else:
             late = f"{waiting}; late since {moment(each.escalated_at)}, so any approver may answer"
             console.print(Text(late, style="red"))
+        for team in shown.silent:
+            roles = " or ".join(each.draft.roles)
+            line = f"      nobody in {team} is {roles}: legato users team EMAIL {team}"
+            console.print(Text(line, style="red"), soft_wrap=True)
 
 
 def _show_impact(console: Console, impact: Impact) -> None:

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from legato.cli.client import Client, Failure, connects, segment_of
+from legato.govern.access.teams import Standing
 from legato.govern.roles import ROLES
 
 ADMIN = "admin"
@@ -27,12 +28,6 @@ class _Invited(msgspec.Struct):
     user: _User
     code: str
     link: str = ""
-
-
-class _Team(msgspec.Struct):
-    name: str
-    title: str = ""
-    user_count: int = 0
 
 
 class _Wish(TypedDict):
@@ -93,12 +88,12 @@ def users_role(client: Client, email: str, role: str) -> None:
 
 @users.command("team")
 @click.argument("email")
-@click.argument("team")
+@click.argument("team", default="")
 @connects
 def users_team(client: Client, email: str, team: str) -> None:
-    """Put EMAIL into TEAM."""
+    """Put EMAIL into TEAM; without one, take them out of theirs."""
     _change(client, email, {"team": team})
-    click.echo(f"{email} belongs to {team} now.")
+    click.echo(f"{email} belongs to {team or 'no team'} now.")
 
 
 @users.command("disable")
@@ -147,41 +142,27 @@ def users_remove(client: Client, email: str) -> None:
     click.echo(f"{email} is removed.")
 
 
-@click.group()
-def teams() -> None:
-    """Say which teams there are."""
-
-
-@teams.command("list")
+@click.command()
 @connects
-def teams_list(client: Client) -> None:
-    """List teams and how many are in each."""
-    found = client.get("/api/teams", list[_Team])
+def teams(client: Client) -> None:
+    """List the teams that the workspace names, what they own, and who is in each."""
+    found = client.get("/api/teams", list[Standing])
     for team in found:
-        title = f"  {team.title}" if team.title else ""
-        people = "1 user" if team.user_count == 1 else f"{team.user_count} users"
-        click.echo(f"{team.name}{title}  {people}")
+        _show_team(team)
     if not found:
-        click.echo("There are no teams. Make one: legato teams add NAME")
+        click.echo("There are no teams. A workspace names them: `team: growth` in a file of it.")
 
 
-@teams.command("add")
-@click.argument("name")
-@click.option("--title", default="", help="What it is called in full.")
-@connects
-def teams_add(client: Client, name: str, title: str) -> None:
-    """Make a team NAME, as definitions name their owner."""
-    client.post("/api/teams", _Team, {"name": name, "title": title})
-    click.echo(f"There is a team {name} now.")
-
-
-@teams.command("remove")
-@click.argument("name")
-@connects
-def teams_remove(client: Client, name: str) -> None:
-    """Forget a team that nobody is in."""
-    client.delete(f"/api/teams/{segment_of(name)}")
-    click.echo(f"The team {name} is removed.")
+def _show_team(team: Standing) -> None:
+    title = f"  {team.title}" if team.title else ""
+    owned = "1 definition" if team.owned_count == 1 else f"{team.owned_count} definitions"
+    click.echo(f"{team.name}{title}  owns {owned}")
+    for who in (*team.users, *(f"token {name}" for name in team.tokens)):
+        click.echo(f"  {who}")
+    if not team.is_known:
+        click.echo("  The workspace does not name this team any more.")
+    elif team.owned_count and not (team.users or team.tokens):
+        click.echo(f"  Nobody. Put somebody in it: legato users team EMAIL {team.name}")
 
 
 def _standing(user: _User) -> str:

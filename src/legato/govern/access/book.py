@@ -12,7 +12,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from legato.govern.access.records import Invitation, Session, Team, Token, User
+from legato.govern.access.records import Invitation, Session, Token, User
 from legato.model.problem import LegatoError
 from legato.ports.access import AccessRow, AccessStore, AccessTable
 
@@ -68,7 +68,6 @@ class Book:
 
     def __init__(self, store: AccessStore) -> None:
         self._store = store
-        self.teams = Table[Team]("teams", Team)
         self.users = Table[User]("users", User)
         """By id."""
         self.tokens = Table[Token]("tokens", Token)
@@ -82,7 +81,6 @@ class Book:
 
     def load(self) -> None:
         """Read the tables. For a thread. Raises LegatoError."""
-        self.teams.load(self._store.load("teams"))
         self.users.load(self._store.load("users"))
         self.tokens.load(self._store.load("tokens"))
         self.sessions.load(self._store.load("sessions"))

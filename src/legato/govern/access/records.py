@@ -12,12 +12,6 @@ Way: TypeAlias = Literal["password", "invitation", "provider"]
 """How somebody signed in."""
 
 
-class Team(Noun, frozen=True, kw_only=True):
-    name: str
-    created_at: Instant
-    title: str = ""
-
-
 class User(Noun, frozen=True, kw_only=True):
     """A person who works with Legato."""
 

@@ -13,6 +13,7 @@ from legato.govern.access.callers import Caller, is_under, token_caller
 from legato.govern.access.denial import Denial
 from legato.govern.access.records import Token
 from legato.govern.access.secret import digest_of, new_secret
+from legato.govern.access.teams import Teams
 from legato.govern.roles import ALLOWED, Permission, Role
 from legato.model.instant import DAY, MINUTE, Duration, Instant
 from legato.model.noun import Noun
@@ -45,8 +46,9 @@ class Wish(Noun, frozen=True, kw_only=True):
 class Tokens:
     """The tokens of the book, and those that end with the process. On the loop."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, teams: Teams) -> None:
         self._book = book
+        self._teams = teams
         self._passing: dict[str, Token] = {}
         self._callers: dict[str, Caller] = {}
         self._version = -1
@@ -92,8 +94,8 @@ class Tokens:
                     f"There are {TOKENS_MAX} tokens already.",
                     fix="Revoke the ones nobody uses: `legato tokens revoke NAME`.",
                 )
-            if wish.team and self._book.teams.get(wish.team) is None:
-                raise no_team()
+            if wish.team:
+                self._teams.check(wish.team)
             text = new_secret(PREFIX)
             token = Token(
                 name=wish.name,
@@ -158,16 +160,6 @@ class Tokens:
             return None
         caller = self._callers[digest] = token_caller(token, maker)
         return caller
-
-
-def no_team() -> Denial:
-    """Return the refusal of a team that there is not."""
-    return Denial(
-        "missing",
-        "team.unknown",
-        "There is no team of this name.",
-        fix="Make it first: `legato teams add NAME`.",
-    )
 
 
 def no_more_than(maker: Caller, wanted: Sequence[Permission]) -> None:

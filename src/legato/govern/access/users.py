@@ -1,4 +1,4 @@
-"""Users and teams: made, changed, invited, removed. Nobody gives what they have not themselves."""
+"""Users: made, changed, invited, removed. Nobody gives what they have not themselves."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from msgspec.structs import replace
 from legato.govern.access.book import Book, Change, normal_email
 from legato.govern.access.callers import Caller
 from legato.govern.access.denial import Denial
-from legato.govern.access.records import Invitation, Team, User
+from legato.govern.access.records import Invitation, User
 from legato.govern.access.secret import digest_of, new_secret
 from legato.govern.access.sessions import Sessions
-from legato.govern.access.tokens import no_more_than, no_team
+from legato.govern.access.teams import Teams
+from legato.govern.access.tokens import no_more_than
 from legato.govern.roles import ALLOWED, Role
 from legato.model.ids import derive
 from legato.model.instant import DAY, Duration, Instant
 from legato.model.noun import Noun
 
 USERS_MAX = 10_000
-TEAMS_MAX = 1_000
 EMAIL_LENGTH_MAX = 254
 NAME_LENGTH_MAX = 100
 INVITATION_HOLDS: Duration = 3 * DAY
@@ -27,7 +27,6 @@ INVITATION_PREFIX = "lgi_"
 ADMIN: Role = "admin"
 
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\.[^\s@\x00-\x1f]+")
-_TEAM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class UserWish(Noun, frozen=True, kw_only=True):
@@ -49,11 +48,12 @@ class UserChange(Noun, frozen=True, kw_only=True):
 
 
 class Users:
-    """The users and teams of the book. On the loop. Everything raises Denial and LegatoError."""
+    """The users of the book. On the loop. Everything raises Denial and LegatoError."""
 
-    def __init__(self, book: Book, sessions: Sessions) -> None:
+    def __init__(self, book: Book, sessions: Sessions, teams: Teams) -> None:
         self._book = book
         self._sessions = sessions
+        self._teams = teams
 
     def all(self) -> list[User]:
         """Return every user by address."""
@@ -197,49 +197,6 @@ class Users:
             )
         return fresh
 
-    # -- Teams -----------------------------------------------------------------------------------
-
-    def teams(self) -> list[tuple[Team, int]]:
-        """Return every team and how many users it has, by name."""
-        sizes: dict[str, int] = {}
-        for user in self._book.users.all():
-            sizes[user.team] = sizes.get(user.team, 0) + 1
-        teams = sorted(self._book.teams.all(), key=lambda team: team.name)
-        return [(team, sizes.get(team.name, 0)) for team in teams]
-
-    async def add_team(self, name: str, title: str, *, now: Instant) -> Team:
-        """Make a team."""
-        if not _TEAM.fullmatch(name) or len(title) > NAME_LENGTH_MAX:
-            raise Denial(
-                "shape",
-                "team.name",
-                "A team's name is a word in small letters, its title at most "
-                f"{NAME_LENGTH_MAX} characters.",
-                fix="Write it as definitions name their owner: `growth`.",
-            )
-        async with self._book.changing:
-            if self._book.teams.get(name) is not None or len(self._book.teams.all()) >= TEAMS_MAX:
-                raise Denial(
-                    "taken", "team.taken", "There is a team of this name.", fix="Choose another."
-                )
-            team = Team(name=name, title=title, created_at=now)
-            await self._book.write([self._book.teams.put(name, team)])
-        return team
-
-    async def remove_team(self, name: str) -> None:
-        """Remove a team that nobody is in."""
-        async with self._book.changing:
-            if self._book.teams.get(name) is None:
-                raise no_team()
-            if any(each.team == name for each in (*self.all(), *self._book.tokens.all())):
-                raise Denial(
-                    "taken",
-                    "team.in_use",
-                    "Users or tokens are in this team.",
-                    fix="Put them into another first.",
-                )
-            await self._book.write([self._book.teams.drop(name)])
-
     # -- Rules -----------------------------------------------------------------------------------
 
     async def keep_hash(self, user: User, kept: str) -> None:
@@ -261,8 +218,8 @@ class Users:
                 f"A name has at most {NAME_LENGTH_MAX} characters.",
                 fix="Shorten it.",
             )
-        if team and self._book.teams.get(team) is None:
-            raise no_team()
+        if team:
+            self._teams.check(team)
 
     def _keep_an_admin(self, before: User, after: User | None) -> None:
         others = [each for each in self._book.users.all() if each.user_id != before.user_id]

@@ -70,6 +70,8 @@ def _rule(scope: Scope, value: str, tree: Fields) -> RoleRule:
         role=part.need_read("role", form.one_of(ROLE_NAMES), "", example="role: analyst"),
         team=part.read("team", form.text, ""),
     )
+    if rule.team and scope.names.get("team"):
+        scope.refer("team", rule.team, part.place_of_value("team"))
     part.close()
     return rule
 

@@ -166,7 +166,7 @@ def _team(team: Team, entries: list[Entry]) -> Entry:
         kind="team",
         name=team.name,
         title=team.title,
-        definition=f"{team.title}. {', '.join((*team.members, *team.contacts))}".removesuffix(". "),
+        definition=f"{team.title}. {', '.join(team.contacts)}".removesuffix(". "),
         owner=team.name,
         type="team",
         used_by=tuple(owned),

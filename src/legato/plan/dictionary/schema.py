@@ -17,7 +17,6 @@ DICTIONARY_DOCUMENTS: Mapping[str, Schema] = {
         {
             "team": text("Its name, as `owner:` names it."),
             "title": _TITLE,
-            "members": of("names", "Who is in it."),
             "contacts": of("names", "Where it is reached."),
         },
     ),

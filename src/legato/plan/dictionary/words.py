@@ -22,7 +22,6 @@ def read_team(scope: Scope, tree: Fields) -> Team:
     team = Team(
         name=name,
         title=part.read("title", form.text, name),
-        members=part.read("members", form.texts, ()),
         contacts=part.read("contacts", form.texts, ()),
     )
     part.close()

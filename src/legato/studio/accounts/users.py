@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 from legato.app import App
 from legato.govern.access.callers import Caller
 from legato.govern.access.records import User
+from legato.govern.access.teams import Standing
 from legato.govern.access.users import UserChange, UserWish
 from legato.govern.roles import Role
 from legato.model.instant import Instant
@@ -49,17 +50,6 @@ class NewUser(UserWish, frozen=True, kw_only=True):
 
 class Password(Noun, frozen=True, kw_only=True):
     password: str
-
-
-class ShownTeam(Noun, frozen=True, kw_only=True):
-    name: str
-    title: str
-    user_count: int
-
-
-class TeamWish(Noun, frozen=True, kw_only=True):
-    name: str
-    title: str = ""
 
 
 @get("/", opt=needs("administer"), summary="Who may sign in")
@@ -116,30 +106,10 @@ async def set_password(
     await _note(host, caller, "user.password", user, way="by an admin")
 
 
-@get("/", opt=needs("administer"), summary="Which teams there are")
-async def read_teams(host: Host) -> list[ShownTeam]:
-    """Return every team and how many are in it."""
-    return [
-        ShownTeam(name=team.name, title=team.title, user_count=count)
-        for team, count in host.access.users.teams()
-    ]
-
-
-@post("/", opt=needs("administer"), summary="A new team")
-async def create_team(data: JSONBody[TeamWish], host: Host, caller: Who) -> ShownTeam:
-    """Make a team."""
-    team = await host.access.users.add_team(data.name, data.title, now=host.clock.now())
-    entry = AuditEntry(actor=caller.actor, action="team.create", subject=team.name)
-    await host.audit.record(entry)
-    return ShownTeam(name=team.name, title=team.title, user_count=0)
-
-
-@delete("/{name:str}", opt=needs("administer"), summary="Remove a team")
-async def remove_team(name: FromPath[str], host: Host, caller: Who) -> None:
-    """Forget a team that nobody is in."""
-    await host.access.users.remove_team(name)
-    entry = AuditEntry(actor=caller.actor, action="team.remove", subject=name)
-    await host.audit.record(entry)
+@get("/", opt=needs("administer"), summary="Which teams there are, and who is in each")
+async def read_teams(host: Host) -> list[Standing]:
+    """Return the teams that the workspace names; `PATCH /api/users/ID` puts somebody into one."""
+    return host.access.teams.all()
 
 
 async def _note(host: App, caller: Caller, action: str, user: User, **detail: str) -> None:
@@ -183,4 +153,4 @@ USERS = Router(
     ],
     tags=["users"],
 )
-TEAMS = Router("/api/teams", route_handlers=[read_teams, create_team, remove_team], tags=["users"])
+TEAMS = Router("/api/teams", route_handlers=[read_teams], tags=["users"])

@@ -7,14 +7,15 @@ from typing import Annotated
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from legato.app import Applied
+from legato.app import App, Applied
+from legato.app.changes.changes import Outcome
 from legato.govern.access.callers import Caller
 from legato.govern.changes.request import ChangeRequest, Party
 from legato.model.noun import Noun
 from legato.model.problem import Problem
 from legato.studio.access import needs
 from legato.studio.host import Host, Limit, Who
-from legato.studio.plans import Files, bounded, refuse_other_sign_in
+from legato.studio.plans import Files, answered, bounded, refuse_other_sign_in
 from legato.studio.refusal import Refused
 
 WORDS_MAX = 2_000
@@ -38,6 +39,8 @@ class Shown(Noun, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
     """Teams that still have to answer; an empty name is any approver."""
     problems: tuple[Problem, ...] = ()
+    silent: tuple[str, ...] = ()
+    """Of the missing, those in which nobody could answer."""
 
 
 @get("/", opt=needs("look"), summary="Changes that wait, the newest first")
@@ -50,13 +53,13 @@ async def read_changes(
 ) -> list[Shown]:
     """Return what still waits for something; with `ended`, all."""
     found = await host.changes.list(is_live=not ended, before=before, limit=limit)
-    return [_shown(request) for request in found]
+    return [_shown(host, request) for request in found]
 
 
 @get("/{number:int}", opt=needs("look"), summary="One change, and all that it concerns")
 async def read_change(number: FromPath[int], host: Host) -> Shown:
     """Return what it changes, what rests on that, who has to answer, and what they said."""
-    return _shown(await host.changes.get(number))
+    return _shown(host, await host.changes.get(number))
 
 
 @post("/", opt=needs("propose"), summary="Propose a change of definitions")
@@ -72,7 +75,7 @@ async def propose(data: JSONBody[Proposal], host: Host, caller: Who) -> Response
         )
     why = _worded(data.why, "why")
     made = await host.changes.propose(_party(caller), bounded(data), title=title, why=why)
-    return _answer(made.change, made.problems)
+    return _answer(host, made)
 
 
 @post(
@@ -86,7 +89,7 @@ async def revise(
 ) -> Response[Shown]:
     """Only its author may."""
     made = await host.changes.revise(number, _party(caller), bounded(data))
-    return _answer(made.change, made.problems, status=200)
+    return _answer(host, made, status=200)
 
 
 @post(
@@ -95,21 +98,21 @@ async def revise(
 async def approve(number: FromPath[int], data: JSONBody[Said], host: Host, caller: Who) -> Shown:
     """Nobody approves a change of their own."""
     why = _worded(data.why, "why")
-    return _shown(await host.changes.answer(number, _party(caller), "approve", why=why))
+    return _shown(host, await host.changes.answer(number, _party(caller), "approve", why=why))
 
 
 @post("/{number:int}/reject", opt=needs("approve"), status_code=200, summary="Reject it")
 async def reject(number: FromPath[int], data: JSONBody[Said], host: Host, caller: Who) -> Shown:
     """Reject it; its author may revise it, and all are asked anew then."""
     why = _worded(data.why, "why")
-    return _shown(await host.changes.answer(number, _party(caller), "reject", why=why))
+    return _shown(host, await host.changes.answer(number, _party(caller), "reject", why=why))
 
 
 @post("/{number:int}/withdraw", opt=needs("propose"), status_code=200, summary="Take it back")
 async def withdraw(number: FromPath[int], host: Host, caller: Who) -> Shown:
     """Its author may, or an admin."""
     is_admin = caller.may("administer")
-    return _shown(await host.changes.withdraw(number, _party(caller), is_admin=is_admin))
+    return _shown(host, await host.changes.withdraw(number, _party(caller), is_admin=is_admin))
 
 
 @post(
@@ -122,24 +125,22 @@ async def apply(number: FromPath[int], host: Host, caller: Who) -> Response[Appl
     """Write no folder. 422 where a live journey would break."""
     if not caller.may("administer"):
         await refuse_other_sign_in(host, await host.changes.files(number))
-    applied = await host.changes.apply(number, by=caller.actor)
-    return Response(applied, status_code=422 if applied.problems else 200)
+    return answered(host, await host.changes.apply(number, by=caller.actor))
 
 
 def _party(caller: Caller) -> Party:
     return Party(actor=caller.actor, role=caller.role, user_id=caller.user_id, team=caller.team)
 
 
-def _answer(
-    change: ChangeRequest | None, problems: tuple[Problem, ...], *, status: int = 201
-) -> Response[Shown]:
-    if change is None:
-        return Response(Shown(problems=problems), status_code=422)
-    return Response(_shown(change), status_code=status)
+def _answer(host: App, made: Outcome, *, status: int = 201) -> Response[Shown]:
+    if made.change is None:
+        return Response(Shown(problems=made.problems), status_code=422)
+    return Response(_shown(host, made.change), status_code=status)
 
 
-def _shown(request: ChangeRequest) -> Shown:
-    return Shown(change=request, missing=request.missing)
+def _shown(host: App, request: ChangeRequest) -> Shown:
+    silent = host.access.teams.silent(request.missing, request.draft.roles)
+    return Shown(change=request, missing=request.missing, silent=silent)
 
 
 def _worded(text: str, what: str) -> str:

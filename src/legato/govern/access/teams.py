@@ -1,0 +1,92 @@
+"""Teams: the workspace says which there are, users and tokens say who is in each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from legato.govern.access.book import Book
+from legato.govern.access.denial import Denial
+from legato.model.noun import Noun
+from legato.model.plan import Plan
+from legato.plan.dictionary.owners import owned, team_names
+from legato.plan.findings import nearest
+
+
+class Standing(Noun, frozen=True, kw_only=True):
+    """A team, and who is in it."""
+
+    name: str
+    title: str = ""
+    is_known: bool = True
+    """The workspace names it; no more where users were put into it before."""
+    owned_count: int = 0
+    """Definitions that it answers for."""
+    users: tuple[str, ...] = ()
+    """By address; without those who may not sign in any more."""
+    tokens: tuple[str, ...] = ()
+
+
+class Teams:
+    """The teams of the running plan. On the loop."""
+
+    def __init__(self, book: Book, plan: Callable[[], Plan]) -> None:
+        self._book = book
+        self._plan = plan
+
+    def all(self) -> list[Standing]:
+        """Return every team that is named anywhere, by name."""
+        plan = self._plan()
+        known, counts = team_names(plan), owned(plan)
+        used = [each.team for each in (*self._book.users.all(), *self._book.tokens.all())]
+        return [
+            Standing(
+                name=name,
+                title=plan.teams[name].title if name in plan.teams else "",
+                is_known=name in known,
+                owned_count=counts.get(name, 0),
+                users=self._users(name),
+                tokens=self._tokens(name),
+            )
+            for name in sorted(dict.fromkeys((*known, *filter(None, used))))
+        ]
+
+    def check(self, name: str) -> None:
+        """Refuse a team that the workspace does not name. Raises Denial."""
+        known = team_names(self._plan())
+        if name in known:
+            return
+        near = nearest(name, known)
+        raise Denial(
+            "missing",
+            "team.unknown",
+            f"The workspace has no team `{name}`.",
+            fix=f"Did you mean `{near}`?"
+            if near
+            else f"Declare it there (`team: {name}`) and apply it, or take one of: "
+            f"{', '.join(known) or 'none yet'}.",
+        )
+
+    def empty(self, plan: Plan) -> tuple[str, ...]:
+        """Return the teams that own something in a plan and have nobody in them.
+
+        Only where teams mean something: they are declared, or are asked for approval.
+        """
+        if not plan.teams and plan.policies.approvals is None:
+            return ()
+        return tuple(name for name in owned(plan) if not (self._users(name) or self._tokens(name)))
+
+    def silent(self, asked: Sequence[str], roles: Sequence[str]) -> tuple[str, ...]:
+        """Return which of the teams asked have nobody in one of these roles, who could answer."""
+        users = (each for each in self._book.users.all() if not each.is_disabled)
+        callers = (*users, *self._book.tokens.all())
+        able = [each.team for each in callers if each.role in roles]
+        return tuple(name for name in asked if name and name not in able)
+
+    def _users(self, name: str) -> tuple[str, ...]:
+        users = self._book.users.all()
+        return tuple(
+            sorted(each.email for each in users if each.team == name and not each.is_disabled)
+        )
+
+    def _tokens(self, name: str) -> tuple[str, ...]:
+        return tuple(sorted(each.name for each in self._book.tokens.all() if each.team == name))
