@@ -41,6 +41,7 @@ class Doors:
             sources=lambda: app.plan().sources,
             guard=app.hooks,
             is_behind_proxy=app.config.proxy_count > 0,
+            peer=events.peer,
         )
         pages = PagesDoor(app.pages, app.clock.now, proxy_count=app.config.proxy_count)
         self._fast = FastPath(events, app.intake)

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from legato.connectors.verify.lock import Reached, read_lock
 from legato.model.problem import LegatoError
 from legato.plan.load import Loaded, load
-from legato.transports.catalog import CATALOG, read_catalog
+from legato.transports.catalog import CATALOG, read_catalog, read_source_catalog
 
 
 def read_workspace(folder: Path) -> dict[str, str]:
@@ -37,7 +37,7 @@ def read_workspace(folder: Path) -> dict[str, str]:
 
 def check_files(files: Mapping[str, str]) -> Loaded:
     """Compile definitions with the connectors that are shipped: a plan, or every mistake."""
-    return load(files, shipped_connectors())
+    return load(files, shipped_connectors(), shipped_sources())
 
 
 SCORES = CATALOG / "scores"
@@ -74,3 +74,9 @@ def shipped_score(name: str) -> Reached:
     """Return what a shipped connector has reached; nothing where it was never scored."""
     path = SCORES / f"{name}.json"
     return read_lock(path.read_text(encoding="utf-8")) if path.exists() else Reached()
+
+
+@cache
+def shipped_sources() -> Mapping[str, Mapping[str, Any]]:
+    """Return the manifests of what providers post, by id, which is the name of the file."""
+    return Shipped(read_source_catalog())

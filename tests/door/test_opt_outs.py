@@ -195,7 +195,7 @@ def test_a_forged_stop_changes_nothing_and_is_on_record(desk: Desk) -> None:
 
     answers = [desk.reply(signature) for signature in (genuine, genuine, "")]
 
-    assert [one.status for one in answers] == [403, 403, 401]
+    assert [one.status for one in answers] == [401, 401, 401]
     entries = [one.entry for one in desk.app.audit.read(0, 100)]
     assert [(one.subject, one.detail) for one in entries if one.action == "hook.call"] == [
         ("sources/replies", {"code": "forged", "count": "1"}),

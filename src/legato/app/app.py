@@ -94,7 +94,7 @@ class App:
         self.consents = Consents(host.settle, clock)
         self.identity = Identity(host.settle, data.store, self.audit, clock)
         self.matches = Matches(data.govern, data.store, self.identity, self.audit)
-        self.hooks = Hooks(self.secrets, self.audit, clock)
+        self.hooks = Hooks(self.secrets, self.audit, clock, HttpSender())
         self.erasures = Erasures(host, data.store, self.audit, config.data)
         self.untold = UntoldWatch(data.store, clock, self._untold)
         """Which systems go on with people who have opted out."""
@@ -148,6 +148,7 @@ class App:
             await sender.close()
         await self._vitals.stop()
         await self.sign_in.close()
+        await self.hooks.close()
         await self.access.stop()
         await self.audit.stop()
         await asyncio.to_thread(self._data.close)

@@ -182,14 +182,6 @@ class Program:
         """Destinations that can be told that a person was erased."""
         self.tellers: dict[str, Teller] = _tellers(plan)
         """Destinations that can be told of an opt-out."""
-        self.opt_outs: dict[str, OptOuts] = {
-            source.name: source.opt_outs for source in plan.sources.values() if source.opt_outs
-        }
-        """Source -> how it tells that somebody wants no more."""
-        self.opt_out_channels: dict[str, bool] = {
-            one.channel: True for one in self.opt_outs.values()
-        }
-        """Channels of which addresses opt out, whoever has them."""
         self.double_opt_ins = {rule.purpose: rule for rule in plan.policies.double_opt_in}
         self._zones_of: Callable[[str, str], tuple[str, ...]] = _nowhere
         if plan.policies.quiet_hours:
@@ -201,9 +193,24 @@ class Program:
             (name, trait.retain) for name, trait in sorted(plan.traits.items()) if trait.retain
         )
         """Traits that are not kept for ever, and how long."""
+        self._index_sources(plan)
         self._index_journeys(plan)
         self._index_segments(plan)
         self._index_slots(plan)
+
+    def _index_sources(self, plan: Plan) -> None:
+        self.opt_outs: dict[str, OptOuts] = {
+            source.name: source.opt_outs for source in plan.sources.values() if source.opt_outs
+        }
+        """Source -> how it tells that somebody wants no more."""
+        self.tellings: dict[str, OptOuts] = _tellings(plan)
+        """Source -> of what its events tell beside what happened; see core.told."""
+        self.opt_out_channels: dict[str, bool] = {
+            one.channel: True
+            for one in (*self.opt_outs.values(), *self.tellings.values())
+            if one.channel
+        }
+        """Channels of which addresses opt out, whoever has them."""
 
     def _index_journeys(self, plan: Plan) -> None:
         self.courses: dict[str, Course] = {
@@ -311,6 +318,21 @@ def _validators(
 def _sender(plan: Plan) -> dict[str, str]:
     sender = {"name": plan.sender.name, "postal_address": plan.sender.postal_address}
     return {name: text for name, text in sender.items() if text}
+
+
+def _tellings(plan: Plan) -> dict[str, OptOuts]:
+    """Return what sources whose manifests tell of addresses tell of, by source."""
+    return {
+        source.name: OptOuts(
+            channel=source.inbound.channel,
+            at="",
+            address=source.inbound.address,
+            values=(source.name,),
+            purposes=source.inbound.purposes,
+        )
+        for source in plan.sources.values()
+        if source.inbound is not None
+    }
 
 
 def _tellers(plan: Plan) -> dict[str, Teller]:

@@ -27,6 +27,7 @@ from legato.core.sending.fallback import call_back_the_slow
 from legato.core.sending.propagate import alarm_untold, tell_of_consents
 from legato.core.sending.stream import hand_on
 from legato.core.settle import revoke_what_gates_now_close, settle
+from legato.core.told import take_told
 from legato.model.effect import Quarantine, Strike
 from legato.model.event import (
     ConsentSaid,
@@ -121,6 +122,8 @@ def _on_customer_event(
     moment.notes += found.notes
     moment.is_upheaval = bool(found.gone)
     fold(moment, event, loaded.keys.context)
+    if event.told is not None:
+        take_told(moment, event, event.told)
     if program.retained:
         expire(moment)
     if ZONE_CHANGED in moment.changed:

@@ -32,6 +32,21 @@ SMS_RECEIVED = "SMS Received"
 """A reply by SMS: `from`, `to`, `body`. Always known, where its source is one for replies."""
 
 
+class Told(Noun, frozen=True, kw_only=True, array_like=True):
+    """What a provider says beside what happened. Of whom and of what: see the source's Inbound."""
+
+    standing: Literal["", "bounced", "complained"] = ""
+    """Of the address: nothing can be delivered there, or its owner calls it spam."""
+    consent: Literal["", "withdrawn", "granted"] = ""
+    delivery_id: str = ""
+    """Our own id, given back: what became of this delivery."""
+    outcome: str = ""
+    """One of Outcome, where there is a delivery."""
+    receipt: str = ""
+    code: str = ""
+    """The provider's word for what went wrong."""
+
+
 class CustomerEvent(Noun, frozen=True, kw_only=True, array_like=True, tag="customer"):
     """One call of a client SDK or one inbound fact, as the door understood it."""
 
@@ -58,6 +73,7 @@ class CustomerEvent(Noun, frozen=True, kw_only=True, array_like=True, tag="custo
     """The sender's own clock, uncorrected."""
     sent_at: Instant | None = None
     integrations: bytes = b"{}"
+    told: Told | None = None
 
 
 class RejectedItem(Noun, frozen=True, kw_only=True, array_like=True, tag="rejected"):

@@ -8,7 +8,7 @@ is collected, and with one Problem there is no Plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from legato.expr.wall import TZDATA_VERSION
 from legato.model.definitions.links import Pages, Sender
@@ -44,6 +44,7 @@ from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import read_destination, read_manifest
 from legato.plan.rules.identity import declare_kinds, read_identity
+from legato.plan.rules.inbound import declare_told, read_source_manifest, told_events
 from legato.plan.rules.journeys.journeys import read_journey
 from legato.plan.rules.letters import check_letters
 from legato.plan.rules.matching import read_matching
@@ -64,6 +65,8 @@ from legato.plan.scope import Scope
 from legato.plan.source import Document, Fields, read_documents
 
 T = TypeVar("T")
+Manifests: TypeAlias = Mapping[str, Mapping[str, Any]]
+_NO_MANIFESTS: Manifests = {}
 
 NAMED = (
     "team",
@@ -90,7 +93,7 @@ SINGLE = (
     *("pages", "sender", "sign_in"),
 )
 """Documents of which there is one."""
-KINDS = (*SINGLE, "purposes", "manifest", *NAMED)
+KINDS = (*SINGLE, "purposes", "manifest", "inbound", *NAMED)
 ENDINGS = (".yaml", ".yml")
 SCENARIOS = "scenarios/"
 
@@ -102,12 +105,15 @@ class Loaded(Noun, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
 
 
-def load(files: Mapping[str, str], connectors: Mapping[str, Mapping[str, Any]]) -> Loaded:
-    """Compile a workspace: file name -> text, and the connectors there are, by id."""
+def load(
+    files: Mapping[str, str], connectors: Manifests, sources: Manifests = _NO_MANIFESTS
+) -> Loaded:
+    """Compile a workspace: file name -> text, and the connectors of both directions, by id."""
     findings = Findings()
     library = _Library(findings, files)
     scope = Scope(findings)
-    plan = _compile(scope, library, connectors)
+    scope.shipped, scope.shipped_sources = connectors, sources
+    plan = _compile(scope, library)
     plan = _govern(scope, library, plan)
     problems = findings.all()
     return Loaded(plan=None if problems else plan, problems=problems)
@@ -177,12 +183,13 @@ def _govern(scope: Scope, library: _Library, plan: Plan) -> Plan:
     return classed
 
 
-def _compile(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> Plan:
-    _declare(scope, library, connectors)
+def _compile(scope: Scope, library: _Library) -> Plan:
+    _declare(scope, library)
     workspace = _workspace(library)
     _read_pages(scope, library)
     scope.zone = workspace.zone
     events = _read_all(scope, library, "event", read_event)
+    events = _by_name({**events, **told_events(scope, events)})
     traits = _read_all(scope, library, "trait", read_trait)
     computed = _read_all(scope, library, "computed", read_computed)
     destinations = _read_all(scope, library, "destination", read_destination)
@@ -230,7 +237,7 @@ def _compile(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[s
     )
 
 
-def _declare(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[str, Any]]) -> None:
+def _declare(scope: Scope, library: _Library) -> None:
     for kind in NAMED:
         for document in library.heads(kind):
             if document.name:
@@ -242,9 +249,17 @@ def _declare(scope: Scope, library: _Library, connectors: Mapping[str, Mapping[s
         declare_purposes(scope, tree)
     for tree in library.trees("identity")[:1]:
         declare_kinds(scope, tree)
-    for name in connectors:
-        scope.names["connector"][name] = Place(file=f"connectors/{name}.yaml", line=1, column=1)
-    scope.shipped = connectors
+    for kind, shipped in (
+        ("connector", scope.shipped),
+        ("source connector", scope.shipped_sources),
+    ):
+        for name in shipped:
+            place = Place(file=f"connectors/{name}.yaml", line=1, column=1)
+            scope.names[kind][name] = place
+    for tree in library.trees("inbound"):
+        read_source_manifest(scope, tree)
+    for tree in library.trees("source"):
+        declare_told(scope, tree)
     for tree in library.trees("manifest"):
         name, manifest = read_manifest(scope, tree)
         scope.names["connector"][name] = tree.place

@@ -21,6 +21,11 @@ def hook_words() -> Schema:
         "ask": text("The template that asks back where a reply is not clear."),
         "confirm": text("The template that confirms an opt-out."),
         "opt_outs": _OPT_OUTS,
+        "connector": text("What its provider posts, in place of `kind`: see `legato sources`."),
+        "settings": {
+            "type": "object",
+            "description": "Of the connector. A secret is {secret: NAME}, or a list of two.",
+        },
     }
 
 
@@ -50,3 +55,9 @@ _OPT_OUTS = shape(
         "purposes": of("names", "What it closes: every promotional purpose if left out."),
     },
 )
+INBOUND: Schema = {
+    "type": "object",
+    "description": "What a provider posts, and what it means: a connector of sources.",
+    "required": ["inbound", "id", "name", "docs", "verify", "events"],
+    "properties": {"inbound": {"const": 1, "description": "Version of the format."}},
+}

@@ -18,7 +18,7 @@ from legato.plan.impact.approvals import APPROVALS
 from legato.plan.privacy.schema import HASH, PRIVACY_DOCUMENTS
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, UNREADABLE
-from legato.plan.schema_hooks import hook_words
+from legato.plan.schema_hooks import INBOUND, hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
 from legato.plan.schema_streams import STREAM
@@ -467,6 +467,7 @@ _DOCUMENTS: dict[str, Schema] = {
         "required": ["manifest", "id", "name", "category", "docs", "routes"],
         "properties": {"manifest": {"const": 1, "description": "Version of the format."}},
     },
+    "inbound": INBOUND,
     "template": {
         "type": "object",
         "description": "The texts of a message, by channel and field, in Liquid.",

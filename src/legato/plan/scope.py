@@ -30,6 +30,7 @@ HOW_TO_DECLARE: Mapping[str, str] = {
     "journey": "declare it in journeys/ (`journey: {name}`)",
     "team": "declare it (`team: {name}`)",
     "term": "declare it (`term: {name}`)",
+    "source connector": "put its manifest in connectors/ (`inbound: 1`, `id: {name}`)",
     "connector": "put its manifest in connectors/ (`manifest: {name}`)",
 }
 
@@ -70,8 +71,17 @@ class Scope:
         """The workspace's own."""
         self.shipped: Mapping[str, Mapping[str, Any]] = {}
         """Those that come with Legato, each read only when it is asked for."""
+        self.source_manifests: dict[str, Mapping[str, Any]] = {}
+        """Of what providers post: the workspace's own."""
+        self.shipped_sources: Mapping[str, Mapping[str, Any]] = {}
+        self.told_events: dict[str, str] = {}
+        """Events that connectors of sources make -> their title."""
         self.pages = Pages()
         self.sender = Sender()
+
+    def source_manifest(self, name: str) -> Mapping[str, Any]:
+        """Return what a connector of sources declares; nothing where there is none."""
+        return self.source_manifests.get(name) or self.shipped_sources.get(name, {})
 
     def declare(self, kind: str, name: str, place: Place, owner: str = "") -> bool:
         """Note a name; report it when it is taken."""

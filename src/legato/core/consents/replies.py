@@ -30,9 +30,9 @@ def hear_reply(moment: Moment, event: CustomerEvent) -> None:
     rules = moment.program.opt_outs[event.source]
     match _understood(rules, moment):
         case "opt_out":
-            _hear(moment, event, rules, is_granted=False)
+            hear_answer(moment, event, rules, is_granted=False)
         case "opt_in":
-            _hear(moment, event, rules, is_granted=True)
+            hear_answer(moment, event, rules, is_granted=True)
         case "help" | "unclear_opt_out" | "none":
             pass
         case _ as never:
@@ -74,13 +74,8 @@ def meaning_in(rules: OptOuts, moment: Moment) -> Meaning:
     return meaning_of(str(words[0])) if words else "none"
 
 
-def _understood(rules: OptOuts, moment: Moment) -> Meaning:
-    """Return what is done about it: what is not clear is an opt-out, unless it is asked about."""
-    meaning = meaning_in(rules, moment)
-    return "opt_out" if meaning == "unclear_opt_out" and not rules.ask else meaning
-
-
-def _hear(moment: Moment, event: CustomerEvent, rules: OptOuts, *, is_granted: bool) -> None:
+def hear_answer(moment: Moment, event: CustomerEvent, rules: OptOuts, *, is_granted: bool) -> None:
+    """Put a yes or a no of a person on record, and of the address that it came from."""
     purposes = _purposes(moment, rules)
     lines = [
         ConsentLine(purpose=one.name, is_granted=is_granted, channel=rules.channel)
@@ -101,6 +96,12 @@ def _hear(moment: Moment, event: CustomerEvent, rules: OptOuts, *, is_granted: b
     said_of = open_address if is_granted else close_address
     for one in purposes:
         said_of(moment, rules.channel, one.name, address_in(rules, moment))
+
+
+def _understood(rules: OptOuts, moment: Moment) -> Meaning:
+    """Return what is done about it: what is not clear is an opt-out, unless it is asked about."""
+    meaning = meaning_in(rules, moment)
+    return "opt_out" if meaning == "unclear_opt_out" and not rules.ask else meaning
 
 
 def _purposes(moment: Moment, rules: OptOuts) -> list[Purpose]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from legato.model.definitions.inbound import Inbound
 from legato.model.instant import MINUTE, Duration
 from legato.model.noun import Noun
 
@@ -77,3 +78,4 @@ class Source(Noun, frozen=True, kw_only=True):
     opt_outs: OptOuts | None = None
     pairs_with: str = ""
     """The destination at the same outside system: it is not told what it has told us."""
+    inbound: Inbound | None = None

@@ -29,7 +29,7 @@ def read_manifest(scope: Scope, tree: Fields) -> tuple[str, Mapping[str, Any]]:
     compiled = compile_manifest(manifest)
     for mistake in compiled.mistakes:
         scope.findings.report(
-            "X301", _place(tree, mistake.path), f"in this manifest, {mistake.what}", mistake.fix
+            "X301", place_at(tree, mistake.path), f"in this manifest, {mistake.what}", mistake.fix
         )
     return str(manifest.get("id", "")), manifest
 
@@ -100,7 +100,7 @@ def _check_settings(scope: Scope, spec: Spec, given: Mapping[str, Any], value: V
         )
         scope.findings.report(
             "X303" if is_open_secret else "X302",
-            _place(value, mistake.path),
+            place_at(value, mistake.path),
             f"the setting {_quoted(mistake)}",
             mistake.fix,
         )
@@ -135,7 +135,7 @@ def _retry(scope: Scope, part: Form) -> Retry:
     return retry
 
 
-def _place(value: Value, path: tuple[str | int, ...]) -> Place:
+def place_at(value: Value, path: tuple[str | int, ...]) -> Place:
     """Return the place that a path leads to: a key's, or the nearest there is on the way."""
     place = value.place
     for key in path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec.structs import replace
+
 from legato.connectors.settings import secret_name
 from legato.model.definitions.source import Hook, OptOuts
 from legato.model.instant import MINUTE
@@ -70,19 +72,23 @@ def read_pairing(scope: Scope, part: Form, name: str) -> str:
     return name if name in scope.names["destination"] else ""
 
 
-def _of_replies(scope: Scope, part: Form) -> OptOuts:
-    opt_outs = OptOuts(
-        channel=_channel(scope, part),
-        at="body",
-        address="from",
-        purposes=_purposes(scope, part),
+def read_answers(scope: Scope, part: Form, opt_outs: OptOuts) -> OptOuts:
+    """Read which templates answer what people write."""
+    answering = replace(
+        opt_outs,
         help=_template(scope, part, "help"),
         ask=_template(scope, part, "ask"),
         confirm=_template(scope, part, "confirm"),
     )
-    for name in (opt_outs.help, opt_outs.ask, opt_outs.confirm):
+    for name in (answering.help, answering.ask, answering.confirm):
         _check_answer(scope, part, name, opt_outs.channel)
-    return opt_outs
+    return answering
+
+
+def _of_replies(scope: Scope, part: Form) -> OptOuts:
+    channel, purposes = _channel(scope, part), _purposes(scope, part)
+    replies = OptOuts(channel=channel, at="body", address="from", purposes=purposes)
+    return read_answers(scope, part, replies)
 
 
 def _of_provider(scope: Scope, part: Form) -> OptOuts | None:

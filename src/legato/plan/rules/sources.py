@@ -7,6 +7,7 @@ from legato.model.ids import digest
 from legato.plan import form
 from legato.plan.form import Form
 from legato.plan.rules.hooks import HOOKS, read_hook, read_opt_outs, read_pairing
+from legato.plan.rules.inbound import read_inbound
 from legato.plan.rules.workspace import zone
 from legato.plan.scope import Scope
 from legato.plan.source import Fields
@@ -23,7 +24,20 @@ def read_source(scope: Scope, tree: Fields) -> Source:
     is_enabled = part.read("enabled", form.boolean, default=True)
     silent_after = part.read("silent_after", form.duration, 0)
     expected = _expected(scope, part)
-    if kind in HOOKS:
+    if "connector" in part:
+        inbound, opt_outs = read_inbound(scope, part)
+        source = Source(
+            name=name,
+            title=title,
+            key_digests=(),
+            is_enabled=is_enabled,
+            silent_after=silent_after,
+            expected=expected,
+            opt_outs=opt_outs,
+            inbound=inbound,
+            pairs_with=read_pairing(scope, part, name),
+        )
+    elif kind in HOOKS:
         hook = read_hook(scope, part, kind)
         source = Source(
             name=name,

@@ -1,0 +1,109 @@
+"""`source:` with a `connector:`, and `inbound:` manifests: what providers post, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from legato.connectors.inbound.compile import compile_source
+from legato.connectors.inbound.settings import check_source_settings
+from legato.connectors.inbound.spec import SourceSpec
+from legato.model.definitions.inbound import Inbound
+from legato.model.definitions.source import OptOuts
+from legato.model.plan import SMS_FROM, EventType
+from legato.plan import form
+from legato.plan.form import Form
+from legato.plan.rules.destinations import place_at
+from legato.plan.rules.hooks import read_answers
+from legato.plan.scope import Scope
+from legato.plan.source import Fields, Leaf, plain
+
+
+def read_source_manifest(scope: Scope, tree: Fields) -> None:
+    """Read a manifest of the workspace's own."""
+    manifest = cast("dict[str, Any]", plain(tree))
+    compiled = compile_source(manifest)
+    for mistake in compiled.mistakes:
+        what = f"in this manifest, {mistake.what}"
+        scope.findings.report("X301", place_at(tree, mistake.path), what, mistake.fix)
+    name = str(manifest.get("id", ""))
+    scope.names["source connector"][name] = tree.place
+    scope.source_manifests[name] = manifest
+
+
+def declare_told(scope: Scope, tree: Fields) -> None:
+    """Note the events that a source's connector makes: they need not be declared again."""
+    value = tree.get("connector")
+    name = value.value if isinstance(value, Leaf) else ""
+    spec = compile_source(scope.source_manifest(str(name))).spec
+    for event in spec.events() if spec is not None else ():
+        scope.names["event"].setdefault(event, tree.place)
+        scope.told_events.setdefault(event, f"Told by {spec.head.name}" if spec else "")
+
+
+def told_events(scope: Scope, declared: Mapping[str, EventType]) -> dict[str, EventType]:
+    """Return those that no document declares: of any shape, for whatever they are used for."""
+    return {
+        name: EventType(name=name, schema={}, owner="", title=title)
+        for name, title in sorted(scope.told_events.items())
+        if name not in declared
+    }
+
+
+def read_inbound(scope: Scope, part: Form) -> tuple[Inbound, OptOuts | None]:
+    """Read how a source's calls are proven and read; what persons write, where it says so."""
+    connector = part.read("connector", form.text, "")
+    place = part.place_of_value("connector")
+    scope.refer("source connector", connector, place)
+    manifest = scope.source_manifest(connector)
+    spec = compile_source(manifest).spec
+    settings = _settings(scope, part, spec)
+    url = part.read("url", form.text, "")
+    channel = part.read("channel", form.text, "")
+    if channel:
+        scope.refer("channel", channel, part.place_of_value("channel"))
+    purposes = part.read("purposes", form.texts, ())
+    scope.refer_all("purpose", purposes, part.take("purposes"))
+    if spec is not None and spec.is_telling():
+        _check_found(scope, part, spec, channel)
+    inbound = Inbound(
+        manifest=manifest,
+        settings=settings,
+        url=url,
+        address=spec.address if spec else "",
+        channel=channel,
+        purposes=purposes,
+    )
+    if spec is None or not spec.replies:
+        return inbound, None
+    opt_outs = OptOuts(channel=channel, at=spec.replies, address=spec.address, purposes=purposes)
+    return inbound, read_answers(scope, part, opt_outs)
+
+
+def _settings(scope: Scope, part: Form, spec: SourceSpec | None) -> dict[str, Any]:
+    value = part.take("settings")
+    tree = form.fields(scope.findings, value, "settings") if value is not None else None
+    given = cast("dict[str, Any]", plain(tree)) if tree is not None else {}
+    for mistake in check_source_settings(spec, given) if spec is not None else ():
+        place = place_at(value, mistake.path) if value is not None else part.place
+        scope.findings.report("X302", place, f"the setting {mistake.what}", mistake.fix)
+    return given
+
+
+def _check_found(scope: Scope, part: Form, spec: SourceSpec, channel: str) -> None:
+    if not channel:
+        scope.findings.report(
+            "D102",
+            part.place,
+            "this source tells of addresses, and has no `channel`",
+            "add `channel: email`: the channel whose addresses they are",
+        )
+    path = f"properties.{spec.address}"
+    paths = (path, SMS_FROM) if spec.replies else (path,)
+    if not any(one in scope.identifier_paths for one in paths):
+        scope.findings.report(
+            "I303",
+            part.place,
+            f"nobody would be found by what this source tells: no identifier is read at `{path}`",
+            f"add a kind such as `{{kind: email, from: [traits.email, {path}]}}` to identity",
+        )
