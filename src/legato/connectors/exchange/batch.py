@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from legato.connectors.exchange.draft import Draft, draft, seal
-from legato.connectors.exchange.exchange import frames
+from legato.connectors.exchange.exchange import Ask, Done, Refused, frames, look_up
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.exchange.scene import Choice, Scene, base_frame, check, scenes
 from legato.connectors.language.frame import Frame
@@ -26,7 +26,7 @@ from legato.model.delivery import Delivery
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.problem import Reason
-from legato.model.wire import HttpRequest
+from legato.model.wire import HttpRequest, Response
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,25 +57,59 @@ def batch_of(spec: Spec, delivery: Delivery) -> Batch | None:
     return next((route.batch for route in routes if route.batch is not None), None)
 
 
-def pieces(
-    spec: Spec,
-    delivery: Delivery,
-    *,
-    terms: Terms,
-    now: Instant,
-    choice: Choice | None = None,
-) -> tuple[Piece, ...] | Reason | None:
-    """Return what a delivery gives to batches; None where it has to be an exchange of its own."""
-    try:
-        base = base_frame(spec, delivery, terms, now)
-        taken = scenes(spec, delivery, base, terms, choice=choice or Choice())
-        if any(scene.route.batch is None or scene.route.lookups for scene in taken):
-            return None
-        return tuple(piece for scene in taken for piece in _pieces(scene))
-    except RefusalError as refused:
-        return refused.reason
-    except ExpressionError as error:
-        return Reason(code="render.expression", what=str(error))
+class Ready(msgspec.Struct, frozen=True):
+    """What a delivery gives to batches; None: it has to be an exchange of its own."""
+
+    pieces: tuple[Piece, ...] | None
+
+
+class Gathering:
+    """Like an Exchange, up to where it would send: the questions, then the pieces."""
+
+    def __init__(
+        self, spec: Spec, delivery: Delivery, terms: Terms, now: Instant, choice: Choice
+    ) -> None:
+        self._run = _gathered(spec, delivery, terms, now, choice)
+        self._has_begun = False
+
+    def next(self, answer: Response | None = None) -> Ask | Ready | Done | Refused:
+        """Return what is to be asked next, or the pieces. `Done`: a question was not answered."""
+        try:
+            if answer is None:
+                assert not self._has_begun
+                self._has_begun = True
+                return next(self._run)
+            return self._run.send(answer)
+        except StopIteration as end:
+            found: Ready | Done = end.value
+            return found
+        except RefusalError as refused:
+            return Refused(reason=refused.reason)
+        except ExpressionError as error:
+            return Refused(reason=Reason(code="render.expression", what=str(error)))
+
+
+def gather(
+    spec: Spec, delivery: Delivery, *, terms: Terms, now: Instant, choice: Choice | None = None
+) -> Gathering:
+    """Begin to gather what a delivery gives to batches."""
+    return Gathering(spec, delivery, terms, now, choice or Choice())
+
+
+def _gathered(
+    spec: Spec, delivery: Delivery, terms: Terms, now: Instant, choice: Choice
+) -> Generator[Ask, Response, Ready | Done]:
+    base = base_frame(spec, delivery, terms, now)
+    taken = scenes(spec, delivery, base, terms, choice=choice)
+    if any(scene.route.batch is None for scene in taken):
+        return Ready(None)
+    found: list[Piece] = []
+    for scene in taken:
+        stopped = yield from look_up(spec, scene, terms, now)
+        if stopped is not None:
+            return Done(verdict=stopped, made=0)
+        found += _pieces(scene)
+    return Ready(tuple(found))
 
 
 def _pieces(scene: Scene) -> Iterable[Piece]:

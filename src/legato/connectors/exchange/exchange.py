@@ -112,7 +112,7 @@ class Exchange:
         done: Done | None = None
         made = 0
         for scene in taken:
-            stopped = yield from self._look_up(scene)
+            stopped = yield from look_up(self._spec, scene, self._terms, self._now)
             if stopped is not None:
                 return Done(verdict=stopped, made=made)
             check(scene.route.require, scene.frame, is_late=True)
@@ -122,7 +122,7 @@ class Exchange:
                         raise RefusalError(
                             "requests", f"it would make over {REQUESTS_MAX} requests"
                         )
-                    response = yield self._ask(call, frame)
+                    response = yield _ask(self._spec, call, frame, self._terms)
                     verdict = classify(self._spec, response, self._now)
                     if verdict.kind != "accepted":
                         return Done(verdict=verdict, made=made)
@@ -134,34 +134,38 @@ class Exchange:
             raise RefusalError("nothing", "it says nothing that the destination could be told")
         return done
 
-    def _look_up(self, scene: Scene) -> Generator[Ask, Response, Verdict | None]:
-        """Ask what has to be known first; return the verdict of an answer that is none."""
-        for lookup in scene.route.lookups:
-            scene.frame[lookup.name] = MISSING
-            for frame in frames(lookup.call, scene.frame):
-                response = yield self._ask(lookup.call, frame, lookup)
-                if any(low <= response.status <= high for low, high in lookup.absent):
-                    continue
-                verdict = classify(self._spec, response, self._now)
-                if verdict.kind != "accepted":
-                    return verdict
-                scene.frame[lookup.name] = _selected(lookup, response, scene.frame)
-        return None
 
-    def _ask(self, call: Call, frame: Frame, lookup: Lookup | None = None) -> Ask:
-        request = seal(self._spec, draft(call, frame), frame, self._terms)
-        if lookup is None:
-            return Ask(request=request, format=call.format)
-        key = lookup.key.read(frame) if lookup.key is not None else MISSING
-        return Ask(
-            request=request,
-            format=call.format,
-            lookup=lookup.name,
-            key="" if key is MISSING or key is None else f"{lookup.name}:{as_text(key)}",
-            ttl=lookup.ttl,
-            negative=lookup.negative,
-            absent=lookup.absent,
-        )
+def look_up(
+    spec: Spec, scene: Scene, terms: Terms, now: Instant
+) -> Generator[Ask, Response, Verdict | None]:
+    """Ask what has to be known first; return the verdict of an answer that is none."""
+    for lookup in scene.route.lookups:
+        scene.frame[lookup.name] = MISSING
+        for frame in frames(lookup.call, scene.frame):
+            response = yield _ask(spec, lookup.call, frame, terms, lookup)
+            if any(low <= response.status <= high for low, high in lookup.absent):
+                continue
+            verdict = classify(spec, response, now)
+            if verdict.kind != "accepted":
+                return verdict
+            scene.frame[lookup.name] = _selected(lookup, response, scene.frame)
+    return None
+
+
+def _ask(spec: Spec, call: Call, frame: Frame, terms: Terms, lookup: Lookup | None = None) -> Ask:
+    request = seal(spec, draft(call, frame), frame, terms)
+    if lookup is None:
+        return Ask(request=request, format=call.format)
+    key = lookup.key.read(frame) if lookup.key is not None else MISSING
+    return Ask(
+        request=request,
+        format=call.format,
+        lookup=lookup.name,
+        key="" if key is MISSING or key is None else f"{lookup.name}:{as_text(key)}",
+        ttl=lookup.ttl,
+        negative=lookup.negative,
+        absent=lookup.absent,
+    )
 
 
 def begin(

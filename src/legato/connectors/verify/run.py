@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from legato.connectors.exchange.batch import Piece, pack, pieces
-from legato.connectors.exchange.exchange import Ask, Refused, begin
+from legato.connectors.exchange.batch import Piece, Ready, gather, pack
+from legato.connectors.exchange.exchange import Ask, Done, Refused, begin
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.exchange.scene import Choice
 from legato.connectors.language.frame import Frame
@@ -80,6 +80,8 @@ def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
     answers = iter(vector.requests)
     given: list[tuple[int, Piece]] = []
     packets: list[Sent] = []
+    lookups: list[Seen] = []
+    cache: dict[str, Response] = {}
     refused = ""
     terms: Terms | None = None
     for at in range(max(len(vector.items), len(vector.payloads))):
@@ -88,9 +90,10 @@ def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
             refused = part
             continue
         terms = part.terms
-        made = pieces(spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
-        if isinstance(made, Reason):
-            refused = made.what
+        asked, made = _gathered(spec, part, answers, cache)
+        lookups += asked
+        if isinstance(made, str):
+            refused = made
         elif made is None:
             sent, refused = _exchange(spec, part, answers)
             if sent:
@@ -105,8 +108,36 @@ def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
         packets += [
             Sent(members=members, requests=tuple(many)) for members, many in together.items()
         ]
-    every = [request for packet in packets for request in packet.requests]
+    every = [*lookups, *(request for packet in packets for request in packet.requests)]
     return Run(requests=tuple(every), refused=refused, packets=tuple(packets))
+
+
+def _gathered(
+    spec: Spec, part: _Part, answers: Iterator[Expected], cache: dict[str, Response]
+) -> tuple[list[Seen], tuple[Piece, ...] | str | None]:
+    """Ask what has to be known, once for all that share the answer, and return the pieces."""
+    gathering = gather(spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
+    asked: list[Seen] = []
+    step = gathering.next()
+    while isinstance(step, Ask):
+        read = part.answers.get(step.lookup)
+        if read is not None:
+            answer = _answered(fields_of(read(part.facts)))
+        elif step.key in cache:
+            answer = cache[step.key]
+        else:
+            asked.append(seen(step.request, step.format))
+            answer = _response(next(answers, None))
+        if step.key:
+            cache[step.key] = answer
+        step = gathering.next(answer)
+    match step:
+        case Refused():
+            return asked, step.reason.what
+        case Done():
+            return asked, "a question was not answered"
+        case Ready():
+            return asked, step.pieces
 
 
 def _packed(
