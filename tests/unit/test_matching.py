@@ -11,7 +11,7 @@ import pytest
 from legato.govern.matching.blocking import BLOCK_MAX, Blocks
 from legato.govern.matching.find import Finder, Found
 from legato.govern.matching.levels import LADDERS, MISSING, comparable, level
-from legato.model.plan import CompareKind
+from legato.model.definitions.matching import CompareKind
 
 FEBRL = Path(__file__).parent.parent / "golden" / "matching" / "febrl_dataset1.csv"
 FIELDS: dict[str, CompareKind] = {

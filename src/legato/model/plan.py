@@ -15,6 +15,7 @@ from legato.model.consent import (
 )
 from legato.model.definitions.journey import Freshness, Journey
 from legato.model.definitions.links import Pages, Sender
+from legato.model.definitions.matching import Matching
 from legato.model.definitions.sign_in import SignIn
 from legato.model.definitions.source import Source
 from legato.model.definitions.stream import Stream
@@ -28,7 +29,6 @@ PrivacyClass: TypeAlias = Literal["public", "personal", "sensitive", "health"]
 OnViolation: TypeAlias = Literal["block", "quarantine", "omit_field", "warn"]
 Undeclared: TypeAlias = Literal["keep", "omit", "warn"]
 Conversion: TypeAlias = Literal["number", "integer", "text", "boolean"]
-CompareKind: TypeAlias = Literal["name", "date", "code", "words"]
 HashKind: TypeAlias = Literal["", "text", "email", "phone"]
 """How a value is written before its SHA-256 is taken; empty: it is kept as it is."""
 
@@ -204,21 +204,6 @@ class IdentityRules(Noun, frozen=True, kw_only=True):
     kinds: tuple[IdentifierKind, ...]
     join_limit: int = 10
     """One event that would join more persons than this is quarantined."""
-
-
-class Compared(Noun, frozen=True, kw_only=True):
-    """A trait by which two identities may turn out to be one person's."""
-
-    trait: str
-    kind: CompareKind
-
-
-class Matching(Noun, frozen=True, kw_only=True):
-    """How people are looked for who may be one; a person decides."""
-
-    compare: tuple[Compared, ...]
-    suggest_above: float = 0.9
-    """The probability from which on a pair is suggested."""
 
 
 class Purpose(Noun, frozen=True, kw_only=True):

@@ -12,12 +12,12 @@ from typing import Any, TypeAlias, TypeVar
 
 from legato.expr.wall import TZDATA_VERSION
 from legato.model.definitions.links import Pages, Sender
+from legato.model.definitions.matching import Matching
 from legato.model.definitions.sign_in import SignIn
 from legato.model.noun import Noun
 from legato.model.plan import (
     Approvals,
     IdentityRules,
-    Matching,
     Plan,
     Policies,
     Purpose,

@@ -19,9 +19,10 @@ from legato.core.identity.identify import forbids
 from legato.core.identity.split import are_apart
 from legato.govern.matching.find import Agreement, Finder, Found
 from legato.govern.matching.levels import Row, comparable
+from legato.model.definitions.matching import CompareKind, Matching
 from legato.model.ids import PersonId, derive
 from legato.model.noun import Noun
-from legato.model.plan import CompareKind, IdentityRules, Matching, Plan
+from legato.model.plan import IdentityRules, Plan
 from legato.model.problem import LegatoError, Reason
 from legato.model.state import State, decode_state
 from legato.ports.audit import Audit, AuditEntry

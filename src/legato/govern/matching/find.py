@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from legato.govern.matching.blocking import Blocks
 from legato.govern.matching.levels import LADDERS, MISSING, SAME, Row
 from legato.govern.matching.model import Levels, Model, learn, levels, probability, weight
+from legato.model.definitions.matching import CompareKind
 from legato.model.noun import Noun
-from legato.model.plan import CompareKind
 
 LEARN_PAIRS = 200_000
 """Pairs that are learnt from; of more, every n-th."""

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from legato.model.plan import CompareKind
+from legato.model.definitions.matching import CompareKind
 
 VALUE_LENGTH_MAX = 100
 """Longer values are texts, and agree in what everybody writes."""

@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from legato.govern.matching.levels import LADDERS, MISSING, SAME, Level, Row, level
+from legato.model.definitions.matching import CompareKind
 from legato.model.noun import Noun
-from legato.model.plan import CompareKind
 
 RANDOM_PAIRS = 40_000
 ROUNDS_MAX = 50

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from legato.model.plan import Compared, CompareKind, Matching
+from legato.model.definitions.matching import Compared, CompareKind, Matching
 from legato.plan import form
 from legato.plan.findings import listed
 from legato.plan.form import Form
