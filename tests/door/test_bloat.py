@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.door.test_api_routes import Legato, started
+from legato.workspace import read_workspace
+from tests.door.test_api_routes import WHY, Answered, Legato, started
 
 
 @pytest.fixture
@@ -37,3 +39,68 @@ def test_a_period_that_is_none_is_refused(legato: Legato) -> None:
     for since in ("soon", "0s", "9999d"):
         answer = legato.call("GET", f"/api/bloat?since={since}")
         assert (answer.status, answer.json()["code"]) == (400, "request.since")
+
+
+TIER = "trait: tier\nowner: growth\npurpose: service\nschema: {type: string}\n"
+RETIRED = f"{TIER}retired: 2026-01-01\n"
+BY_TIER = """
+journey: by_tier
+title: By tier
+owner: growth
+purpose: service
+enter: {on: Signed Up, again: once}
+leave: [{when: {trait: {tier: gold}}}]
+steps:
+  - wait: 30d
+"""
+
+
+def applied(legato: Legato, **changed: str) -> Answered:
+    """Apply the workspace with some files in place of its own, or beside them."""
+    files = {**read_workspace(legato.workspace), **changed}
+    return legato.call("POST", "/api/plan/apply", {"files": files})
+
+
+def compared(legato: Legato, tier: str) -> list[str]:
+    files = {**read_workspace(legato.workspace), "catalog/tier.yaml": tier}
+    changes = legato.call("POST", "/api/plan/diff", {"files": files}).json()["changes"]
+    return [change["what"] for change in changes]
+
+
+def traits(legato: Legato, who: str) -> dict[str, Any]:
+    shown = legato.call("GET", f"/api/people/user_id:{who}", reason=WHY).json()["traits"]
+    return {each["name"]: each["value"] for each in shown}
+
+
+def test_a_trait_is_retired_by_a_word_and_comes_back_without_it(legato: Legato) -> None:
+    assert applied(legato, **{"catalog/tier.yaml": TIER}).status == 200
+    legato.identify("ana", tier="gold")
+
+    said = compared(legato, RETIRED)
+    assert applied(legato, **{"catalog/tier.yaml": RETIRED}).status == 200
+    legato.identify("ana", tier="iron")
+    hidden = traits(legato, "ana")
+    exported = legato.call("GET", "/api/people/user_id:ana/export", reason=WHY).json()
+    back = compared(legato, TIER)
+    assert applied(legato, **{"catalog/tier.yaml": TIER}).status == 200
+
+    assert "removed for good" in said[0]
+    assert "tier" not in hidden
+    assert [each["name"] for each in exported["retired_traits"]] == ["tier"]
+    assert "is there again" in back[0]
+    assert traits(legato, "ana")["tier"] == "gold"
+
+
+def test_what_somebody_on_an_older_version_goes_by_is_not_retired(legato: Legato) -> None:
+    files = {"catalog/tier.yaml": TIER, "journeys/by_tier.yaml": BY_TIER}
+    assert applied(legato, **files).status == 200
+    legato.track("ana", "Signed Up", method="web")
+    without = BY_TIER.replace("leave: [{when: {trait: {tier: gold}}}]\n", "")
+
+    reading = applied(legato, **{**files, "catalog/tier.yaml": RETIRED})
+    older = applied(legato, **{"journeys/by_tier.yaml": without, "catalog/tier.yaml": RETIRED})
+
+    assert (reading.status, reading.json()["problems"][0]["code"]) == (422, "C305")
+    (problem,) = older.json()["problems"]
+    assert (older.status, problem["code"]) == (422, "B401")
+    assert "`tier`, which this change retires" in problem["what"]

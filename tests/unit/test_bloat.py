@@ -116,7 +116,7 @@ def test_what_nothing_read_for_the_period_is_named_with_its_owner_and_bytes() ->
     assert trait.state_bytes > len("plangold")
     assert unused["event", "Product Viewed"].log_bytes > 0
     assert report.unused_bytes == sum(row.log_bytes + row.state_bytes for row in unused.values())
-    assert coupon.fix
+    assert "retired" in coupon.fix
     assert not report.is_young
 
 
@@ -170,6 +170,20 @@ def test_a_field_is_unused_from_the_plan_that_took_its_last_reader_away() -> Non
     row = found(late, "unused")["trait", "plan"]
     assert row.unread_since == START + 100 * DAY
     assert row.was_read_by == "segment gold"
+
+
+def test_what_is_retired_is_listed_with_when_it_is_gone() -> None:
+    catalog = BASE["catalog.yaml"].replace("trait: plan\n", "trait: plan\nretired: 2026-04-01\n")
+    plan = shop(catalog=catalog)
+    here = Shop(plan)
+    here.world.advance(91 * DAY)
+
+    report = look(here, plan)
+
+    row = found(report, "retired")["trait", "plan"]
+    since = plan.traits["plan"].retired
+    assert (row.retired_at, row.gone_at) == (since, since + 30 * DAY)
+    assert ("trait", "plan") not in found(report, "unused")
 
 
 def test_a_young_workspace_claims_nothing() -> None:

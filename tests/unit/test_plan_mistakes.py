@@ -248,6 +248,64 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         "let orders and growth agree",
     ),
     (
+        "a segment that reads a retired trait",
+        (
+            "trait: plea\nowner: desk\npurpose: marketing\nschema: {type: string}\n"
+            "retired: 2026-11-21\n---\n" + SEGMENT + "{trait: {plea: {exists: true}}}"
+        ),
+        "C305",
+        7,
+        1,
+        "take `retired` off it (ask desk)",
+    ),
+    (
+        "a guard in a journey that reads a retired property",
+        (
+            "event: Plea Heard\nowner: desk\npurpose: marketing\n"
+            "schema: {properties: {tone: {type: string, retired: 2026-11-21}}}\n---\n"
+            "journey: planted\nowner: growth\npurpose: marketing\nenter: {on: Plea Heard}\n"
+            "steps:\n  - when: {entry: {tone: {is: sad}}}\n    then: [{leave: quietly}]"
+        ),
+        "C305",
+        11,
+        5,
+        "ask desk",
+    ),
+    (
+        "a journey that enters by a retired event",
+        (
+            "event: Plea Heard\nowner: desk\npurpose: marketing\nretired: 2026-11-21\n---\n"
+            "journey: planted\nowner: growth\npurpose: marketing\nenter: {on: Plea Heard}\n"
+            "steps:\n  - wait: 1d"
+        ),
+        "C305",
+        6,
+        1,
+        "do without it",
+    ),
+    (
+        "a property that is retired and required",
+        (
+            "event: Plea Heard\nowner: desk\npurpose: marketing\n"
+            "schema: {required: [tone], properties: {tone: {type: string, retired: 2026-11-21}}}"
+        ),
+        "C306",
+        1,
+        1,
+        "take `tone` out of `required`",
+    ),
+    (
+        "a retirement that is no day",
+        (
+            "trait: plea\nowner: desk\npurpose: marketing\nschema: {type: string}\n"
+            "retired: next week"
+        ),
+        "D107",
+        5,
+        10,
+        "2026-11-21",
+    ),
+    (
         "a guard that reads what is kept for another purpose",
         "purposes: {support: {basis: contract, promotional: false}}\n---\n"
         "trait: plea\nowner: desk\npurpose: support\nschema: {type: string}\n---\n"

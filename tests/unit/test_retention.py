@@ -15,7 +15,7 @@ from legato.model.plan import Plan
 from legato.model.state import decode_state
 from legato.ports.retention import Removed
 from legato.runtime.engine.dialogue import Question, Struck
-from legato.runtime.retention import Keeping, Retention
+from legato.runtime.retention import SILENT, Keeping, Retention
 from legato.simulate.replay import refold
 from legato.simulate.world import START, World
 from legato.stores.memory import MemoryLog, MemoryStore
@@ -57,6 +57,7 @@ def overwrite(log: MemoryLog, plan: Plan, book: RetentionFile, now: Instant) -> 
         plan=lambda: plan,
         applied=log.last_position,
         tell=tell,
+        removed=SILENT,
     )
     asyncio.run(Retention(tools).look())
     return told

@@ -124,7 +124,7 @@ class App:
         if self._definitions.digest():
             await self.audit.note_plan_found(self.plan())
         self._lanes = self._open_lanes()
-        self.host.run(self._lanes, self.erasures.proof)
+        self.host.run(self._lanes, self.erasures.proof, self.audit.note_removed)
         await self.guard.start()
         await self._vitals.start()
 

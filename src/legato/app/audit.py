@@ -98,6 +98,13 @@ class AuditBook:
             )
             await self.record(entry)
 
+    async def note_removed(self, thing: str, record_count: int) -> None:
+        """Record that what was retired for long enough is gone from every record."""
+        detail = {"record_count": str(record_count)}
+        await self.record(
+            AuditEntry(actor="system", action="retired.remove", subject=thing, detail=detail)
+        )
+
     def read(self, after: int, limit: int, question: AuditQuestion = EVERYTHING) -> list[Recorded]:
         """Return a page of entries; see ports.audit. For a thread."""
         return [

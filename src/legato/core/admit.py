@@ -9,6 +9,7 @@ import jsonschema_rs
 
 from legato.core.program import Program
 from legato.model.event import SMS_RECEIVED, CustomerEvent
+from legato.model.instant import Instant
 from legato.model.plan import EventType, OnViolation
 from legato.model.problem import Reason
 
@@ -62,9 +63,14 @@ def shape_refusal(program: Program, event: CustomerEvent, body: Mapping[str, Any
     )
 
 
-def trait_refusal(program: Program, name: str, value: object) -> Reason | None:
+def trait_refusal(program: Program, name: str, value: object, now: Instant) -> Reason | None:
     """Return why a trait is not written; None to write it."""
     validator = program.trait_schemas.get(name)
+    if validator is None and name in program.retiring:
+        declared, validator = program.retiring[name]
+        if declared.retired <= now:
+            what = "the catalog has retired this trait"
+            return Reason(code="trait.retired", what=what, definition=f"catalog/{name}")
     if validator is None:
         if program.plan.accept_unknown:
             return None

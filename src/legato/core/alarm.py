@@ -24,7 +24,7 @@ def set_alarm(moment: Moment) -> None:
     due_at = _journeys_due_at(moment, since)
     if state.segments_due_at is not None and (due_at is None or state.segments_due_at < due_at):
         due_at = state.segments_due_at
-    if moment.program.retained:
+    if moment.program.forgets:
         leaves_at = expires_at(moment)
         if leaves_at is not None and (due_at is None or leaves_at < due_at):
             due_at = leaves_at

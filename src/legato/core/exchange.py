@@ -13,6 +13,7 @@ from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Note
 from legato.model.noun import Noun
+from legato.model.problem import Reason
 from legato.model.state import State
 
 
@@ -22,6 +23,8 @@ class Adjusted(Noun, frozen=True, kw_only=True):
     event: CustomerEvent
     """With the body as it is now, under the name that the catalog knows."""
     notes: tuple[Note, ...]
+    refusal: Reason | None = None
+    """Why it must wait in quarantine, whatever its shape."""
 
 
 class Keys(Noun, frozen=True, kw_only=True):

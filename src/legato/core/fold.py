@@ -53,7 +53,7 @@ def write_trait(moment: Moment, name: str, value: object) -> None:
     """Write one trait as of the moment, if its declared shape allows and nothing newer is there."""
     if value is None:
         return  # SDKs send null for what they do not know; that is not a fact
-    reason = trait_refusal(moment.program, name, value)
+    reason = trait_refusal(moment.program, name, value, moment.now)
     if reason is not None:
         moment.notes.append(TraitRefused(name=name, reason=reason))
         return

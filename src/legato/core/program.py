@@ -14,6 +14,7 @@ from legato.core.privacy.filled import Filled
 from legato.core.privacy.forbidden import Forbidden
 from legato.core.privacy.outlet import Outlets
 from legato.core.privacy.views import Views
+from legato.core.retirement.limits import limits_of, retired_entries
 from legato.expr import depends
 from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
@@ -172,7 +173,6 @@ class Program:
         """Events that are admitted, from some source at least, whatever their shape."""
         self.adjusters: dict[str, Adjuster] = adjusters(plan, self.schemas)
         """Name under which events arrive -> what is done to them first; most need nothing."""
-        self.trait_schemas = _validators(plan.traits)
         self.sender: dict[str, str] = _sender(plan)
         """What templates print of it."""
         self.state_rules: dict[str, Check] = {
@@ -189,11 +189,8 @@ class Program:
             from legato.core.whereabouts import zones_of  # noqa: PLC0415 - see above
 
             self._zones_of = zones_of
-        self.retained: tuple[tuple[str, Duration], ...] = tuple(
-            (name, trait.retain) for name, trait in sorted(plan.traits.items()) if trait.retain
-        )
-        """Traits that are not kept for ever, and how long."""
         self._index_sources(plan)
+        self._index_traits(plan)
         self._index_journeys(plan)
         self._index_segments(plan)
         self._index_slots(plan)
@@ -211,6 +208,20 @@ class Program:
             if one.channel
         }
         """Channels of which addresses opt out, whoever has them."""
+
+    def _index_traits(self, plan: Plan) -> None:
+        known, traits = _validators(plan.traits), plan.traits
+        self.trait_schemas = {name: one for name, one in known.items() if not traits[name].retired}
+        self.retiring = {
+            name: (traits[name], one) for name, one in known.items() if traits[name].retired
+        }
+        """Traits that are retired, or will be: apart, so that the others are not asked."""
+        self.limits = limits_of(plan)
+        """Traits that are not kept for ever, and how long."""
+        self.retired_entries = retired_entries(plan)
+        """Events of which properties are removed: each with when."""
+        self.forgets = bool(self.limits or self.retired_entries)
+        """Something of what is known of people may not be kept for ever."""
 
     def _index_journeys(self, plan: Plan) -> None:
         self.courses: dict[str, Course] = {

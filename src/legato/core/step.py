@@ -97,9 +97,10 @@ def _on_customer_event(
         return _duplicate(loaded, event)
     adjusted = loaded.keys.adjusted
     sent_as = event.name
+    reason = None
     if adjusted is not None:
-        event = adjusted.event
-    reason = refusal(program, event, loaded.keys.body)
+        event, reason = adjusted.event, adjusted.refusal
+    reason = reason or refusal(program, event, loaded.keys.body)
     if reason is not None:
         return _quarantined(event, reason, name=sent_as)
     found = identify(
@@ -124,7 +125,7 @@ def _on_customer_event(
     fold(moment, event, loaded.keys.context)
     if event.told is not None:
         take_told(moment, event, event.told)
-    if program.retained:
+    if program.forgets:
         expire(moment)
     if ZONE_CHANGED in moment.changed:
         moment.zone = program.zone_of(moment.state)
@@ -197,7 +198,7 @@ def _on_known_person(
         is_report = isinstance(event, DeliveryReported)
         return settle_husk(state, event, now) if is_report else Result()
     moment = Moment(program, state, now)
-    if program.retained:
+    if program.forgets:
         expire(moment)
     match event:
         case TimerFired() | PersonTouched():

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from legato.insight.profile import Profile, profile_of
+from legato.core.retirement.retired import is_hidden
+from legato.insight.profile import Profile, ShownTrait, profile_of
 from legato.insight.story import Told, tell
 from legato.model.event import CustomerEvent, Event, decode_object
 from legato.model.instant import Instant
@@ -61,6 +62,8 @@ class Export(Noun, frozen=True, kw_only=True):
     exported_at: Instant
     profile: Profile
     """Identifiers, traits with their times, consents, segments, journeys, audiences."""
+    retired_traits: tuple[ShownTrait, ...]
+    """Kept for a while after the catalog retired them, used for nothing and shown nowhere else."""
     consents: Any
     """The ledger of consents, with what is on record of each."""
     messages: tuple[SentOrNot, ...]
@@ -81,6 +84,11 @@ def export_of(
         format=FORMAT,
         exported_at=now,
         profile=profile_of(state, plan=plan, now=now),
+        retired_traits=tuple(
+            ShownTrait(name=name, value=trait.value, at=trait.at)
+            for name, trait in sorted(state.traits.items())
+            if is_hidden(plan, name, now)
+        ),
         consents=msgspec.to_builtins(state.consents),
         messages=tuple(_messages(stories)),
         story=tuple(tell(row) for row in stories),

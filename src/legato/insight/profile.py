@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from legato.core.program import ZONE_TRAIT
+from legato.core.retirement.retired import is_hidden
 from legato.expr.tally import measure
 from legato.expr.wall import is_zone
 from legato.model.consent import EVERY_CHANNEL, Consent, ledger_key
@@ -129,7 +130,7 @@ def _traits(state: State, *, plan: Plan, now: Instant) -> tuple[ShownTrait, ...]
     declared = [
         ShownTrait(name=name, value=trait.value, at=trait.at)
         for name, trait in state.traits.items()
-        if name not in plan.computed
+        if name not in plan.computed and not is_hidden(plan, name, now)
     ]
     computed: list[ShownTrait] = []
     for name, each in plan.computed.items():

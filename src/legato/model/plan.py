@@ -20,7 +20,7 @@ from legato.model.definitions.sign_in import SignIn
 from legato.model.definitions.source import Source
 from legato.model.definitions.stream import Stream
 from legato.model.ids import digest
-from legato.model.instant import HOUR, MINUTE, Duration
+from legato.model.instant import HOUR, MINUTE, Duration, Instant
 from legato.model.noun import ENCODER, Noun
 from legato.model.rule import Rule, Slot
 
@@ -81,6 +81,10 @@ class EventType(Noun, frozen=True, kw_only=True):
     """What it means, in words."""
     retain: Duration = 0
     """How long its records are kept; 0: as long as the log."""
+    retired: Instant = 0
+    """From when on it is not taken any more; 0: it is."""
+    retired_properties: Mapping[str, Instant] = {}
+    """Dotted path -> from when on it is left out."""
 
 
 class FieldMapping(Noun, frozen=True, kw_only=True):
@@ -126,6 +130,8 @@ class TraitType(Noun, frozen=True, kw_only=True):
     """Only the digest of its value is taken in."""
     retain: Duration = 0
     """How long it is kept since it was last said; 0: as long as the person."""
+    retired: Instant = 0
+    """From when on it is neither taken nor shown; 0: it is."""
 
 
 class ComputedTrait(Noun, frozen=True, kw_only=True):

@@ -17,11 +17,12 @@ from legato.model.definitions.journey import (
     Wait,
     WaitFor,
 )
-from legato.model.instant import format_duration
+from legato.model.instant import Instant, format_duration
 from legato.model.noun import Noun
-from legato.model.plan import Destination, Plan
+from legato.model.plan import Destination, EventType, Plan, TraitType
 from legato.model.rule import Rule, Slot
 from legato.plan.explain import step_text, stream_text
+from legato.plan.retiring import FIELDS, other_fields, retirement_words
 
 Kind: TypeAlias = Literal["safe", "migrating", "breaking"]
 Action: TypeAlias = Literal["added", "changed", "removed"]
@@ -74,13 +75,18 @@ class Change(Noun, frozen=True, kw_only=True):
         return f"{self.family} {self.name}: {self.what}"
 
 
-def compare(old: Plan | None, new: Plan, people: Mapping[str, int]) -> tuple[Change, ...]:
-    """Return what activating `new` changes. `people`: how many are in each journey now."""
+def compare(
+    old: Plan | None, new: Plan, people: Mapping[str, int], now: Instant | None = None
+) -> tuple[Change, ...]:
+    """Return what activating `new` changes. `people`: how many are in each journey now.
+
+    `now`: None where it is not known; then nothing is said about what time has removed.
+    """
     before = old or Plan(name=new.name, identity=new.identity)
     changes = [
         *_settings(before, new),
         *_identity(before, new),
-        *_families(before, new),
+        *_families(before, new, now),
         *_policies(before, new),
         *_sign_in(before, new),
         *_journeys(before, new, people),
@@ -167,7 +173,7 @@ _STARTS_ANEW = (
 )
 
 
-def _families(old: Plan, new: Plan) -> Iterable[Change]:
+def _families(old: Plan, new: Plan, now_is: Instant | None) -> Iterable[Change]:
     known = _slots(old)
     for family, field in FAMILIES.items():
         before: Mapping[str, Any] = getattr(old, field)
@@ -179,15 +185,28 @@ def _families(old: Plan, new: Plan) -> Iterable[Change]:
             elif now is None:
                 yield _change("safe", "removed", family, name, "is gone; nothing uses it")
             elif was != now:
-                yield _changed(family, name, (was, now), known)
+                yield _changed(family, name, (was, now), known, now_is)
 
 
-def _changed(family: str, name: str, pair: tuple[Any, Any], known: Mapping[str, None]) -> Change:
+def _changed(
+    family: str,
+    name: str,
+    pair: tuple[Any, Any],
+    known: Mapping[str, None],
+    now_is: Instant | None = None,
+) -> Change:
     was, now = pair
     fields = [f for f in msgspec.structs.asdict(now) if getattr(was, f) != getattr(now, f)]
     if family == "destination" and "events" in fields:
         return _change("safe", "changed", family, name, _streamed(fields, (was, now)))
     what = f"has changed in {_words(fields)}"
+    if isinstance(was, EventType | TraitType) and any(each in fields for each in FIELDS):
+        rest = other_fields(was, now, fields)
+        words = [
+            *retirement_words(was, now, now_is),
+            *([f"has changed in {_words(rest)}"] if rest else []),
+        ]
+        return _change("migrating", "changed", family, name, "; ".join(words))
     if family == "computed" and "slot" in fields:
         return _change("breaking", "changed", family, name, _STARTS_ANEW)
     return _change("safe", "changed", family, name, _measured(what, now, known))

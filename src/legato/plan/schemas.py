@@ -13,6 +13,7 @@ from legato.plan.conditions.operators import OPERATORS
 from legato.plan.consents.schemas import CONSENT
 from legato.plan.dictionary.schema import DICTIONARY_DOCUMENTS, MEANING
 from legato.plan.form import WEEKDAYS
+from legato.plan.guards.retired import RETIRED
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.impact.approvals import APPROVALS
 from legato.plan.privacy.schema import HASH, PRIVACY_DOCUMENTS
@@ -243,6 +244,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "sources": of("names", "Sources that send it."),
             "schema": _SCHEMA,
             "retain": of("duration", "How long its records are kept, such as 90d."),
+            "retired": RETIRED,
         },
     ),
     "mapping": MAPPING,
@@ -260,6 +262,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "schema": _SCHEMA,
             "fresh_for": FRESH_FOR,
             "retain": of("duration", "How long it is kept since it was last said."),
+            "retired": RETIRED,
         },
     ),
     "computed": shape(

@@ -23,6 +23,9 @@ class Kept(Noun, frozen=True, kw_only=True):
     cursors: Mapping[str, int] = {}
     """For all events with the same time: up to which position of the log they were looked at."""
     removed: Mapping[str, Removed] = {}
+    """By event, and by retired thing, as `event Order Completed` or `trait plan`."""
+    told: tuple[str, ...] = ()
+    """Retired things of which it is on record that they are gone for good."""
 
 
 class RetentionBook(Protocol):

@@ -59,7 +59,7 @@ from legato.runtime.engine.dialogue import (
 )
 from legato.runtime.eraser import NO_PROOF, Eraser, Proof, Tools
 from legato.runtime.progress import Progress
-from legato.runtime.retention import Keeping, Retention
+from legato.runtime.retention import SILENT, Keeping, OnRemoved, Retention
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
 from legato.runtime.telemetry import Histogram, Rate
@@ -191,7 +191,7 @@ class LocalHost:
         self.room.start()
         self._upkeep.start()
 
-    def run(self, lanes: Lanes, proof: Proof = NO_PROOF) -> None:
+    def run(self, lanes: Lanes, proof: Proof = NO_PROOF, removed: OnRemoved = SILENT) -> None:
         """Let lanes have deliveries and time pass: alarms, schedules, sweeps, erasures."""
         inner = self.room.inner
         self._lanes = lanes
@@ -226,7 +226,7 @@ class LocalHost:
                 proof=proof,
             )
         )
-        self._retention = self._keeping()
+        self._retention = self._keeping(removed)
         self._tasks = [
             asyncio.create_task(self._keep_running(name, run), name=name)
             for name, run in (
@@ -298,7 +298,7 @@ class LocalHost:
         texts = (self.room.fault, self._fault, *self._faults.values())
         return tuple(dict.fromkeys(text for text in texts if text))
 
-    def _keeping(self) -> Retention | None:
+    def _keeping(self, removed: OnRemoved) -> Retention | None:
         book = self._stores.retention
         if book is None:
             return None
@@ -310,6 +310,7 @@ class LocalHost:
                 plan=lambda: self.applied.plan,
                 applied=lambda: self.applied.position,
                 tell=self._do,
+                removed=removed,
             )
         )
 

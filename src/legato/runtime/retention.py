@@ -4,16 +4,23 @@ In the background, in small steps, never in a commit, and only what the engine h
 the same time is looked for together: from where it stopped, the log is read up to what is younger.
 A definition that changes begins anew. A trait leaves its person by an alarm; here it leaves the
 records that said it, so that no state made anew from them has it again.
+
+What the catalog retired 30 days ago is taken out of all records in the same way, and out of those
+that still come with it.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from legato.core.erasure.expire import unsay
+from legato.core.erasure.removal import Removal
 from legato.model.event import CustomerEvent, Erased, decode_event, encode_event
 from legato.model.ids import EventId, digest
 from legato.model.instant import Duration, Instant
@@ -33,6 +40,15 @@ RETENTION = "retention"
 """As a cause: it was not to be kept longer."""
 
 
+async def _silent(_thing: str, _record_count: int) -> None:
+    return
+
+
+OnRemoved: TypeAlias = Callable[[str, int], Awaitable[None]]
+"""Hears once of each retired thing that it is gone for good, and from how many records."""
+SILENT: OnRemoved = _silent
+
+
 class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     """What retention works with."""
 
@@ -44,6 +60,7 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     """The position up to which the engine has applied."""
     tell: Callable[[Question], Awaitable[None]]
     """Has the engine do something with the state."""
+    removed: OnRemoved
 
 
 class Retention:
@@ -72,12 +89,27 @@ class Retention:
         for group in _groups(self._tools.plan()):
             is_more = True
             while is_more:
-                is_more = await self._step(group)
+                is_more = await self._step(partial(self._look, group))
                 await asyncio.sleep(PAUSE_SECONDS)
+        await self._remove_retired()
 
-    async def _step(self, group: _Group) -> bool:
+    async def _remove_retired(self) -> None:
+        """Take what has been retired for long enough out of every record, and say so once."""
+        removal = Removal(self._tools.plan(), self._tools.clock.now())
+        is_more = bool(removal.things)
+        while is_more:
+            is_more = await self._step(partial(self._look_for_retired, removal))
+            await asyncio.sleep(PAUSE_SECONDS)
+        kept = await asyncio.to_thread(self._tools.book.read)
+        for thing in removal.things:
+            if thing not in kept.told:
+                await self._tools.removed(thing, kept.removed.get(thing, Removed()).count)
+        if removal.things != kept.told:
+            await asyncio.to_thread(self._tools.book.write, replace(kept, told=removal.things))
+
+    async def _step(self, look: Callable[[], _Found]) -> bool:
         """Look at some records; False when all that are old enough have been looked at."""
-        found = await asyncio.to_thread(self._look, group)
+        found = await asyncio.to_thread(look)
         if not found.records:
             return found.is_more
         await asyncio.to_thread(self._tools.log.rewrite, found.records)
@@ -99,10 +131,32 @@ class Retention:
             found.is_more, cursor = True, position
             if isinstance(event, CustomerEvent):
                 _take(found, group, position, event, now=now)
-        found.kept = Kept(cursors={**kept.cursors, group.key: cursor}, removed=found.removed)
-        if not found.records and cursor != kept.cursors.get(group.key, 0):
-            self._tools.book.write(found.kept)
+        self._move(found, kept, group.key, cursor)
         return found
+
+    def _look_for_retired(self, removal: Removal) -> _Found:
+        kept, now, applied = self._tools.book.read(), self._tools.clock.now(), self._tools.applied()
+        cursor = kept.cursors.get(removal.key, 0)
+        found = _Found(removed=dict(kept.removed))
+        for position, data in self._tools.log.read(cursor, STEP_RECORDS):
+            if position > applied:
+                found.is_more = False
+                break
+            found.is_more, cursor, event = True, position, decode_event(data)
+            put = removal.of(event) if isinstance(event, CustomerEvent) else None
+            if put is not None:
+                found.records.append((position, encode_event(put.record)))
+                found.struck += [position] if isinstance(put.record, Erased) else []
+                for thing in put.things:
+                    found.removed[thing] = _one_more(found.removed.get(thing), now)
+        self._move(found, kept, removal.key, cursor)
+        return found
+
+    def _move(self, found: _Found, kept: Kept, key: str, cursor: int) -> None:
+        """Note how far was looked: at once, where nothing is to be overwritten before."""
+        found.kept = replace(kept, cursors={**kept.cursors, key: cursor}, removed=found.removed)
+        if not found.records and cursor != kept.cursors.get(key, 0):
+            self._tools.book.write(found.kept)
 
 
 class _Group(msgspec.Struct, frozen=True):

@@ -77,7 +77,7 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
         return Compared(problems=loaded.problems)
     before, after = host.plan(), await host.prepared(loaded.plan)
     heads = await asyncio.to_thread(count_heads, host.records)
-    changes = compare(before, after, heads.journeys)
+    changes = compare(before, after, heads.journeys, host.clock.now())
     digest = host.status().plan
     return Compared(
         before=digest,

@@ -14,6 +14,7 @@ from legato.app.guard.guard import Guard
 from legato.model.event import PlanActivated
 from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
+from legato.plan.retirement.effect import with_effect
 from legato.plan.scale import scale_plan
 from legato.ports.clock import Clock
 from legato.ports.state_store import Records
@@ -83,9 +84,11 @@ class Definitions:
             return Applied(digest=digest, is_changed=True)
 
     async def prepared(self, plan: Plan) -> Plan:
-        """Return a plan as `apply` would activate it: with the versions that people are in."""
+        """Return a plan as `apply` would activate it: with dates, and versions people are in."""
+        active = self.plan()
         scaled = scale_plan(plan, self._home.config.speed)
-        return await asyncio.to_thread(with_retired, scaled, self.plan(), self._home.records)
+        dated = with_effect(scaled, active, self._home.clock.now())
+        return await asyncio.to_thread(with_retired, dated, active, self._home.records)
 
     async def _activate(self, before: Plan, plan: Plan, *, by: str) -> None:
         home, digest = self._home, plan_digest(plan)

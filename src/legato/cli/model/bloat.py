@@ -20,6 +20,7 @@ MICROS = 1_000_000
 _TITLES = {
     "unused": "Nothing has read these for {period}",
     "unread": "Nothing reads these, but not for {period} yet",
+    "retired": "These are retired",
     "undeclared": "These are kept, and declared nowhere",
     "absent": "These are declared, and have not come for {period}",
 }
@@ -39,6 +40,7 @@ class _Row(msgspec.Struct):
     owner: str
     unread_since: int | None
     was_read_by: str
+    gone_at: int | None
     last_at: int | None
     events: int
     people: int
@@ -140,13 +142,11 @@ def _print_rows(console: Console, title: str, rows: list[_Row], report: _Report)
     if report.price_micros is not None:
         table.add_column("a month", no_wrap=True)
     for row in rows:
-        was = f" (last by {row.was_read_by})" if row.was_read_by else ""
-        since = "" if row.unread_since is None else f"{_day(row.unread_since)}{was}"
         cells = [
             row.family,
             row.name.replace("/", ": "),
             row.owner,
-            since,
+            _since(row),
             "never" if row.last_at is None else _day(row.last_at),
             _carriers(row),
             _size(row.log_bytes + row.state_bytes, row.error_bytes),
@@ -177,6 +177,13 @@ def _print_sum(console: Console, report: _Report, period: str) -> None:
         )
     if report.is_cut:
         console.print("There are more fields than could be told apart: some are not listed.")
+
+
+def _since(row: _Row) -> str:
+    since = "" if row.unread_since is None else _day(row.unread_since)
+    was = f" (last by {row.was_read_by})" if row.was_read_by else ""
+    gone = "" if row.gone_at is None else f", gone for good {_day(row.gone_at)}"
+    return f"{since}{was}{gone}"
 
 
 def _cost(row: _Row, report: _Report) -> list[str]:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from legato.core.admission.fields import Found, Holder, shown_name, undeclared
 from legato.core.admission.mapping import Mapper
 from legato.core.exchange import Adjusted
+from legato.core.retirement.retired import leave_out, retired_paths
 from legato.model.event import CustomerEvent
 from legato.model.note import Alerted, Mapped, Note
 from legato.model.plan import EventType, Plan
@@ -62,6 +63,13 @@ class Adjuster:
                     notes.append(Mapped(mapping=mapping.name, what=tuple(done)))
         declared = self._events.get(name)
         if declared is not None:
+            if declared.retired and declared.retired <= event.received_at:
+                return Adjusted(
+                    event=replace(event, name=name), notes=(), refusal=_retirement(declared)
+                )
+            left = leave_out(body, retired_paths(declared, event.received_at))
+            if left:
+                notes.append(_retired_warning(declared, left))
             body, warnings = self._keep_to(declared, event.source, body)
             notes += warnings
         if not notes:
@@ -97,6 +105,8 @@ def adjusters(plan: Plan, schemas: Mapping[str, jsonschema_rs.Validator]) -> dic
     for name, declared in plan.events.items():
         policies = (declared.on_violation, *declared.on_violation_from.values())
         if "omit_field" in policies or declared.undeclared != "keep":
+            names[name] = True
+        if declared.retired or declared.retired_properties:
             names[name] = True
     return {name: Adjuster(plan, name, schemas) for name in sorted(names)}
 
@@ -178,6 +188,25 @@ def _omitted_warning(declared: EventType, names: Iterable[str]) -> Alerted:
             what=f"'{declared.name}' was taken without what breaks its schema: {_named(names)}",
             definition=f"catalog/{declared.name}",
         )
+    )
+
+
+def _retired_warning(declared: EventType, paths: Iterable[str]) -> Alerted:
+    return Alerted(
+        reason=Reason(
+            code="event.retired_property",
+            what=f"'{declared.name}' was taken without what the catalog has retired: "
+            f"{_named(paths)}",
+            definition=f"catalog/{declared.name}",
+        )
+    )
+
+
+def _retirement(declared: EventType) -> Reason:
+    return Reason(
+        code="event.retired",
+        what="this event is retired; take `retired` off it, then replay the quarantine",
+        definition=f"catalog/{declared.name}",
     )
 
 

@@ -7,11 +7,13 @@ name: the whole profile in a loop, an event passed on as it is, properties that 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any, cast
 
 from legato.core.privacy.breaches import Bindings
 from legato.core.privacy.law import Binding, is_within, may_go, may_serve
 from legato.core.privacy.shapes import Spot
+from legato.core.retirement.retired import leave_out
 from legato.model.event import NAME_OF_KIND
 from legato.model.plan import Plan, PrivacyClass
 
@@ -31,7 +33,9 @@ class View:
         self._ceiling: PrivacyClass = ceiling
         self._entry = entry
         self.traits: dict[str, bool] = {
-            name: True for name in plan.traits if self._may(bindings.of_trait(name))
+            name: True
+            for name, trait in plan.traits.items()
+            if not trait.retired and self._may(bindings.of_trait(name))
         }
         """Declared traits that are shown; a trait nobody declared is not."""
         self.computed: tuple[str, ...] = tuple(
@@ -39,6 +43,8 @@ class View:
         )
         self.shows_person = is_within("personal", ceiling)
         """Our id of the person is a pseudonym, and personal."""
+        declared = plan.events.get(entry)
+        self._retired = tuple(declared.retired_properties) if declared is not None else ()
         self._root = bindings.spot(entry)
         self.shows_event = (
             self.shows_person if self._root is None else self._may(self._root.binding)
@@ -49,6 +55,12 @@ class View:
 
     def body(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the members of an event's body that are shown."""
+        if self._retired:
+            body = deepcopy(dict(body))
+            leave_out(body, self._retired)
+        return self._shown(body)
+
+    def _shown(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         if self._entry == NAME_OF_KIND["identify"]:
             return {name: value for name, value in body.items() if name in self.traits}
         root = self._root

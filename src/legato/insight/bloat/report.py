@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from legato.core.admission.fields import shown_name
 from legato.core.admit import CONSENT_EVENT
+from legato.core.retirement.retired import gone_at
 from legato.insight.bloat.past import Past, Unread
 from legato.insight.bloat.weigh import Weighed, Weight
 from legato.model.event import NAME_OF_KIND, SMS_RECEIVED
@@ -17,16 +18,17 @@ from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.plan.bloat.reading import things
 from legato.plan.impact.readers import Ref
+from legato.plan.retirement.check import retired_things
 
-Finding: TypeAlias = Literal["unused", "unread", "absent", "undeclared"]
+Finding: TypeAlias = Literal["unused", "unread", "absent", "undeclared", "retired"]
 """Nothing has read it for as long as was asked; nothing reads it, but not for so long; it is
-declared and read, and did not come for so long; it comes, and nobody declared it."""
+declared and read, and did not come for so long; it comes, and nobody declared it; it is retired."""
 
 GIGABYTE = 1_000_000_000
 NOTHING = Weight()
 KNOWN_EVENTS = (*NAME_OF_KIND.values(), CONSENT_EVENT, SMS_RECEIVED)
 """They need not be declared."""
-ORDER: tuple[Finding, ...] = ("unused", "unread", "undeclared", "absent")
+ORDER: tuple[Finding, ...] = ("unused", "unread", "retired", "undeclared", "absent")
 
 
 class Bloat(Noun, frozen=True, kw_only=True):
@@ -40,6 +42,9 @@ class Bloat(Noun, frozen=True, kw_only=True):
     owner: str
     unread_since: Instant | None = None
     was_read_by: str = ""
+    retired_at: Instant | None = None
+    gone_at: Instant | None = None
+    """Of a retired one: when what is stored of it is removed for good."""
     first_at: Instant | None = None
     last_at: Instant | None = None
     """When it last came in, as far as the log goes back."""
@@ -122,10 +127,12 @@ def _size(row: Bloat) -> int:
 def _rows(
     plan: Plan, weighed: Weighed, past: Past, *, horizon: Instant, is_young: bool
 ) -> Iterator[Bloat]:
-    declared = things(plan)
+    declared, retired = things(plan), retired_things(plan)
     for thing, owner in declared.items():
         unread = past.unread.get(thing)
-        if unread is not None:
+        if thing in retired:
+            yield _retired(thing, owner, unread, retired[thing])
+        elif unread is not None:
             if not _is_inside_unread(thing, past.unread):
                 yield _unread(thing, owner, unread, horizon=horizon)
         elif not is_young and thing.family in ("event", "property", "trait"):
@@ -166,11 +173,26 @@ def _unread(thing: Ref, owner: str, unread: Unread, *, horizon: Instant) -> Bloa
     )
 
 
+def _retired(thing: Ref, owner: str, unread: Unread | None, since: Instant) -> Bloat:
+    return Bloat(
+        finding="retired",
+        family=thing.family,
+        name=thing.name,
+        owner=owner,
+        unread_since=unread.since if unread is not None else None,
+        was_read_by=unread.was_read_by if unread is not None else "",
+        retired_at=since,
+        gone_at=gone_at(since),
+        fix="to have it back, take `retired` off before it is gone",
+    )
+
+
+_RETIRE = "write `retired: DATE` on it: for 30 days that can be taken back"
 _REMOVE = "remove its definition"
 _WAYS_OUT: Mapping[str, str] = {
-    "event": _REMOVE,
-    "property": _REMOVE,
-    "trait": _REMOVE,
+    "event": _RETIRE,
+    "property": _RETIRE,
+    "trait": _RETIRE,
     "computed": _REMOVE,
     "segment": _REMOVE,
     "template": _REMOVE,

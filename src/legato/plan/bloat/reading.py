@@ -20,7 +20,16 @@ from legato.model.plan import Plan
 from legato.plan.impact.breaking import ELEMENT, overlap, property_types
 from legato.plan.impact.readers import Ref, property_ref, readers
 
-ACTING = ("journey", "audience", "channel", "suppress", "policy", "identity", "source")
+ACTING = (
+    "journey",
+    "audience",
+    "destination",
+    "channel",
+    "suppress",
+    "policy",
+    "identity",
+    "source",
+)
 """Families that do something by themselves."""
 WHOLE = "*"
 """In place of a name: everything there is of it."""
@@ -67,7 +76,7 @@ def _reached(plan: Plan, inside: Mapping[str, int]) -> dict[Ref, Ref]:
     for thing, refs in readers(plan).items():
         for reader in refs:
             reads.setdefault(reader, []).append(thing)
-    for reader, thing in _unnamed(plan):
+    for reader, thing in unnamed(plan):
         reads.setdefault(reader, []).append(thing)
     waiting = [
         reader
@@ -94,7 +103,7 @@ def _event_of(thing: Ref) -> str:
     return thing.name.rpartition("/")[0]
 
 
-def _unnamed(plan: Plan) -> Iterator[tuple[Ref, Ref]]:
+def unnamed(plan: Plan) -> Iterator[tuple[Ref, Ref]]:
     """Walk what is read without a rule or a template that names it: (reader, what it reads)."""
     for kind in plan.identity.kinds:
         here = Ref("identity", kind.name)
@@ -106,6 +115,7 @@ def _unnamed(plan: Plan) -> Iterator[tuple[Ref, Ref]]:
     yield Ref("workspace", "zone"), Ref("trait", ZONE_TRAIT)
     yield from ((Ref("policy", name), Ref("trait", trait)) for name, trait in _policies(plan))
     yield from _wholes(plan)
+    yield from _streams(plan)
 
 
 def _at(plan: Plan, path: str) -> Iterator[Ref]:
@@ -151,6 +161,20 @@ def _wholes(plan: Plan) -> Iterator[tuple[Ref, Ref]]:
                 yield from ((here, Ref(family, WHOLE)) for family in ("trait", "computed"))
             if "event" in passed and journey.entry.kind == "event":
                 yield here, Ref("property", f"{journey.entry.on}/{WHOLE}")
+
+
+def _streams(plan: Plan) -> Iterator[tuple[Ref, Ref]]:
+    """Walk what destinations are handed on as it happens."""
+    for destination in plan.destinations.values():
+        stream, here = destination.events, Ref("destination", destination.name)
+        if stream is None:
+            continue
+        for name in stream.only or (*plan.events, *NAME_OF_KIND.values()):
+            if name not in stream.apart_from:
+                yield here, Ref("event", name)
+                yield here, Ref("property", f"{name}/{WHOLE}")
+                if name == NAME_OF_KIND["identify"]:
+                    yield here, Ref("trait", WHOLE)
 
 
 def _passed(content: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a change would take away from under what lives: facts removed, retyped or measured anew.
+"""What a change would take from under what lives: facts removed, retyped, retired, remeasured.
 
 Who reads such a fact must change with it. A definition that stays as it is, and everything that
 rests on it, would go on asking for something that is not there or means something else; so would
@@ -18,7 +18,7 @@ from legato.model.problem import Place, Problem
 from legato.plan.diff import FAMILIES
 from legato.plan.impact.readers import Ref, readers, resting_on
 
-Harm: TypeAlias = Literal["removed", "retyped", "remeasured"]
+Harm: TypeAlias = Literal["removed", "retyped", "remeasured", "retired"]
 ELEMENT = "[]"
 DEPTH_MAX = 8
 """Levels of an event whose properties are compared: conditions on deeper ones are unknown to us."""
@@ -26,6 +26,7 @@ _WORDS: Mapping[Harm, str] = {
     "removed": "this change removes",
     "retyped": "this change makes another type",
     "remeasured": "this change measures differently",
+    "retired": "this change retires",
 }
 
 
@@ -51,7 +52,7 @@ class Bereft(Noun, frozen=True, kw_only=True):
 
 
 def broken(before: Plan, after: Plan) -> tuple[Broken, ...]:
-    """Return the facts of a plan that another one removes, retypes or measures differently."""
+    """Return the facts that another plan removes, retypes, retires or measures differently."""
     return tuple(_broken(before, after))
 
 
@@ -129,6 +130,11 @@ def _broken(before: Plan, after: Plan) -> Iterator[Broken]:
         if other is None:
             yield Broken(family="event", name=name, harm="removed")
             continue
+        if other.retired and not event.retired:
+            yield Broken(family="event", name=name, harm="retired")
+        for path in other.retired_properties:
+            if path not in event.retired_properties:
+                yield Broken(family="property", name=f"{name}/{path}", harm="retired")
         if event.schema == other.schema:
             continue
         yield from _broken_properties(
@@ -163,7 +169,10 @@ def _broken_traits(before: Plan, after: Plan) -> Iterator[Broken]:
         if now is None:
             # A computed trait of that name is read by the same conditions, and is another fact.
             yield Broken(family="trait", name=name, harm="removed")
-        elif not _holds(_types(now.schema), _types(trait.schema)) or trait.hash != now.hash:
+            continue
+        if now.retired and not trait.retired:
+            yield Broken(family="trait", name=name, harm="retired")
+        if not _holds(_types(now.schema), _types(trait.schema)) or trait.hash != now.hash:
             yield Broken(family="trait", name=name, harm="retyped")
     for name, computed in before.computed.items():
         measured = after.computed.get(name)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 import jsonschema_rs
+from msgspec.structs import replace
 
 from legato.model.plan import (
     ComputedTrait,
@@ -21,6 +22,7 @@ from legato.plan.conditions.properties import schema_of_function
 from legato.plan.findings import Findings
 from legato.plan.form import Form
 from legato.plan.guards.freshness import read_freshness
+from legato.plan.guards.retired import read_date, retired_properties
 from legato.plan.guards.shape import read_on_violation, read_undeclared
 from legato.plan.privacy.hashing import read_hash
 from legato.plan.scope import Scope
@@ -47,9 +49,11 @@ def read_event(scope: Scope, tree: Fields) -> EventType:
         sources=_sources(scope, part),
         schema=_schema(scope.findings, part),
         retain=part.read("retain", form.duration, 0),
+        retired=part.read("retired", read_date, 0),
     )
     _check_words(scope, part.take("schema"))
     part.close()
+    event = replace(event, retired_properties=retired_properties(event))
     scope.event_schemas[name] = event.schema
     return event
 
@@ -69,6 +73,7 @@ def read_trait(scope: Scope, tree: Fields) -> TraitType:
         hash=read_hash(part, name),
         fresh_for=read_freshness(scope, part, name),
         retain=part.read("retain", form.duration, 0),
+        retired=part.read("retired", read_date, 0),
     )
     part.close()
     scope.trait_schemas[name] = trait.schema
@@ -147,6 +152,7 @@ def _check_property(scope: Scope, field: Field) -> None:
             scope.refer_all("purpose", part.read(key, form.texts, ()), part.take(key))
     if "privacy" in part:
         _privacy(part)
+    part.read("retired", read_date, 0)
     read_hash(part, field.key)
 
 
