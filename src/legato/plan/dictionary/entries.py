@@ -10,7 +10,7 @@ from legato.core.privacy.uses import Fact, Use, facts_of_content, uses
 from legato.expr import depends
 from legato.expr.english import sentence
 from legato.model.definitions.journey import Freshness, Send
-from legato.model.instant import format_duration
+from legato.model.instant import Instant, format_duration, to_datetime
 from legato.model.noun import Noun
 from legato.model.plan import ComputedTrait, EventType, Plan, SegmentType, Team, Term, TraitType
 from legato.model.rule import HistoryIs, Test
@@ -93,7 +93,7 @@ def _event(event: EventType, used_by: tuple[str, ...]) -> Entry:
         title=event.title,
         definition=event.definition or event.title,
         owner=event.owner,
-        type="event",
+        type=f"event{_retired(event.retired)}",
         purposes=event.purposes,
         privacy=event.privacy,
         used_by=used_by,
@@ -108,12 +108,18 @@ def _trait(trait: TraitType, used_by: tuple[str, ...]) -> Entry:
         title=trait.title,
         definition=trait.definition or trait.title,
         owner=trait.owner,
-        type=_type(trait.schema) + (", kept as a digest" if trait.hash else ""),
+        type=_type(trait.schema)
+        + (", kept as a digest" if trait.hash else "")
+        + _retired(trait.retired),
         purposes=trait.purposes,
         privacy=trait.privacy,
         fresh_for=_freshness(trait.fresh_for),
         used_by=used_by,
     )
+
+
+def _retired(retired: Instant) -> str:
+    return f", retired from {to_datetime(retired):%Y-%m-%d} on" if retired else ""
 
 
 def _computed(trait: ComputedTrait, used_by: tuple[str, ...]) -> Entry:
