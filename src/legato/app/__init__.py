@@ -10,9 +10,11 @@ from legato.app.guard.healing import Healed, Unapplied
 from legato.app.guard.kept import Drift
 from legato.app.guard.sources import SourceSeen
 from legato.app.identity.matches import Match, MatchRun
+from legato.app.stream.recall import CONTACTING, RecallRun, Wanted
 from legato.insight.bloat.report import BloatReport
 
 __all__ = [
+    "CONTACTING",
     "Alert",
     "App",
     "Applied",
@@ -22,9 +24,11 @@ __all__ = [
     "Healed",
     "Match",
     "MatchRun",
+    "RecallRun",
     "SourceSeen",
     "Status",
     "Unapplied",
+    "Wanted",
     "Weighing",
     "open_app",
 ]

@@ -26,6 +26,7 @@ from legato.app.privacy.intake import HashingIntake
 from legato.app.quarantine import replay
 from legato.app.secrets import AppSecrets
 from legato.app.sign_in import ProviderSignIn
+from legato.app.stream.recall import Recalls
 from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
 from legato.connectors.spec import TransportKind
@@ -100,6 +101,8 @@ class App:
         """Which systems go on with people who have opted out."""
         self.changes = Changes(self, SqliteChanges(data.govern), host.settle)
         self.bloat = BloatFinder(self)
+        self.recalls = Recalls(self)
+        """History on its way to destinations that ask for it since lately."""
         self.pages = HostedPages(self.secrets.link_keys(), self)
         self.last_activity = Activity()  # as of the stop
         self._definitions = Definitions(self)
@@ -138,6 +141,7 @@ class App:
         await self.changes.stop()
         await self.matches.stop()
         await self.bloat.stop()
+        await self.recalls.stop()
         await self.host.quiet()
         if self._lanes is not None:
             await self._lanes.close()

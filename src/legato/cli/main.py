@@ -66,6 +66,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "quarantine": ("legato.cli.repair:quarantine", "Look at refused events; replay them."),
         "deliveries": ("legato.cli.repair:deliveries", "Look at deliveries; redrive dead ones."),
+        "replay": ("legato.cli.replay:replay", "Hand recorded events on to a destination."),
         "audit": ("legato.cli.govern.audit:audit", "See who did what; check that it is whole."),
         "links": ("legato.cli.govern.links:links", "Renew the key of links in messages."),
         "secrets": ("legato.cli.govern.secrets:secrets", "Keep what destinations need, sealed."),
@@ -81,7 +82,7 @@ NAME_WIDTH = 12
 class Commands(click.Group):
     """A group that imports a command only when it is called, so that `--help` is at once."""
 
-    hidden_names: ClassVar[dict[str, str]] = {"replay": "legato.cli.demo.replay:replay"}
+    hidden_names: ClassVar[dict[str, str]] = {"replay-history": "legato.cli.demo.replay:replay"}
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names in the order of the help."""

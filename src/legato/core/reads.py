@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from legato.core.exchange import Keys
 from legato.core.identifiers import pointer_key
 from legato.core.program import Program
@@ -15,6 +17,7 @@ from legato.model.event import (
     ErasureCompleted,
     ErasureRequested,
     Event,
+    EventRecalled,
     Forgotten,
     JourneyCalled,
     JourneySwitched,
@@ -50,6 +53,8 @@ def reads(program: Program, event: Event) -> Keys:
         case PersonsJoined():
             message = message_digest("joined", event.event_id)
             return Keys(message=message, people=(event.person_id, event.other))
+        case EventRecalled():
+            return Keys() if event.event is None else _keys_of_recalled(program, event, event.event)
         case TimerFired() | DeliveryReported() | PersonTouched():
             return Keys(people=(event.person_id,))
         case ErasureRequested() | PersonSplit() | Forgotten():
@@ -60,6 +65,11 @@ def reads(program: Program, event: Event) -> Keys:
             return Keys()
         case _:
             assert_never(event)
+
+
+def _keys_of_recalled(program: Program, recalled: EventRecalled, event: CustomerEvent) -> Keys:
+    message = message_digest("recalled", f"{recalled.destination} {event.event_id}")
+    return replace(_keys_of(program, event), message=message)
 
 
 def _keys_of(program: Program, event: CustomerEvent) -> Keys:

@@ -25,6 +25,7 @@ from legato.core.sending.confirm import ask_to_confirm, drop_questions
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
 from legato.core.sending.propagate import alarm_untold, tell_of_consents
+from legato.core.sending.recall import recall
 from legato.core.sending.stream import hand_on
 from legato.core.settle import revoke_what_gates_now_close, settle
 from legato.core.told import take_told
@@ -37,6 +38,7 @@ from legato.model.event import (
     ErasureCompleted,
     ErasureRequested,
     Event,
+    EventRecalled,
     Forgotten,
     JourneyCalled,
     JourneySwitched,
@@ -72,16 +74,16 @@ def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result
             return _on_known_person(program, loaded, event, now)
         case Forgotten():
             return _on_known_person(program, loaded, event, now)
+        case EventRecalled():
+            return _on_recalled(program, loaded, event, now)
         case ErasureRequested():
             return erase(program, loaded, event, now)
         case ErasureCompleted():
             return certify(event)
         case PersonsJoined():
             return _join(program, loaded, event, now)
-        case Erased():
-            return Result()  # it only says what time it was
-        case PersonSplit():
-            return Result()  # the host has the person's records, and lives them again
+        case Erased() | PersonSplit():
+            return Result()  # it only says what time it was; the host lives records again
         case PlanActivated() | JourneySwitched() | ScheduleTaken():
             return Result()  # the host changes the program between two steps
         case _:
@@ -137,6 +139,14 @@ def _on_customer_event(
     if event.source in program.opt_outs:
         answer_reply(moment, event)
     return _finish(moment, found.gone, is_admitted=True)
+
+
+def _on_recalled(program: Program, loaded: Loaded, event: EventRecalled, now: Instant) -> Result:
+    if event.event is not None and loaded.tombs:
+        gone = returned(loaded, event.event)
+        if gone is not None:
+            return gone
+    return recall(program, loaded, event, now)
 
 
 def _join(program: Program, loaded: Loaded, event: PersonsJoined, now: Instant) -> Result:

@@ -111,7 +111,7 @@ class Memory:
         Raises StepFault where a step fails, LegatoError where the store does; then nothing of
         the turn remains here.
         """
-        turned = Turned(records=list(records), now=self.now)
+        turned = Turned(records=self._past.complete(records), now=self.now)
         try:
             first = records[0][1]
             if isinstance(first, _CONTROL):

@@ -222,7 +222,8 @@ def _of_stream(note: HandedOn) -> str:
     parts = [f"goes on to {listed(going)}"] if going else []
     for code, names in kept.items():
         parts.append(f"does not go on to {listed(names)}: {withheld_words(code)}")
-    return f"did '{note.name}', which {'; '.join(parts)}"
+    did = "had done before" if note.is_recalled else "did"
+    return f"{did} '{note.name}', which {'; '.join(parts)}"
 
 
 def _of_decision(note: Decided) -> str:

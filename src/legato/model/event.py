@@ -259,6 +259,18 @@ class PersonSplit(Noun, frozen=True, kw_only=True, array_like=True, tag="split")
     """One of the two was erased since: a replay never joins them, and keeps them apart."""
 
 
+class EventRecalled(Noun, frozen=True, kw_only=True, array_like=True, tag="recalled"):
+    """Somebody wants a destination to have an event of before: see `legato replay --to`."""
+
+    received_at: Instant
+    destination: str
+    position: int
+    """Of the event's record. It is not copied: what is erased there is not recalled here."""
+    by: str = ""
+    event: CustomerEvent | None = None
+    """What stands there; put in when it is applied, never stored."""
+
+
 Event: TypeAlias = (
     CustomerEvent
     | RejectedItem
@@ -277,6 +289,7 @@ Event: TypeAlias = (
     | Forgotten
     | Erased
     | Noticed
+    | EventRecalled
 )
 
 ANSWER_BYTES_MAX = 8_192

@@ -123,6 +123,8 @@ class HandedOn(Noun, frozen=True, kw_only=True, array_like=True, tag="handed_on"
     event_id: EventId
     name: str
     to: tuple[Onward, ...]
+    is_recalled: bool = False
+    """It happened before, and somebody wants a destination to have it now."""
 
 
 class SegmentChanged(Noun, frozen=True, kw_only=True, array_like=True, tag="segment"):

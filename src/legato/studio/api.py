@@ -39,6 +39,7 @@ from legato.studio.people.people import PEOPLE
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
+from legato.studio.replay import REPLAY
 from legato.studio.retention import RETENTION
 from legato.studio.site import Site
 from legato.studio.tail import TAIL
@@ -60,6 +61,7 @@ ROUTES = (
     TAIL,
     QUARANTINE,
     DELIVERIES,
+    REPLAY,
     JOURNEYS,
     PLAN,
     CHANGES,

@@ -15,7 +15,6 @@ from legato.core.gate import stream_gates
 from legato.core.moment import Moment
 from legato.core.privacy.outlet import Outlet
 from legato.core.privacy.views import View
-from legato.expr.facts import Facts
 from legato.model.delivery import Delivery
 from legato.model.effect import Deliver
 from legato.model.event import CustomerEvent
@@ -34,23 +33,21 @@ def hand_on(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) ->
     outlets = moment.program.outlets.of(event.name)
     if not outlets:
         return
-    facts = moment.facts()
     onward = [
-        _onward(moment, outlet, event, context)
-        for outlet in outlets
-        if outlet.takes(event) and _is_met(outlet, facts)
+        one for outlet in outlets if (one := hand_to(moment, outlet, event, context)) is not None
     ]
     if onward:
         moment.notes.append(HandedOn(event_id=event.event_id, name=event.name, to=tuple(onward)))
 
 
-def _is_met(outlet: Outlet, facts: Facts) -> bool:
-    return outlet.check is None or outlet.check(facts)
-
-
-def _onward(
+def hand_to(
     moment: Moment, outlet: Outlet, event: CustomerEvent, context: Mapping[str, Any]
-) -> Onward:
+) -> Onward | None:
+    """Hand an event on to one destination, or say why not; None where it does not ask for it."""
+    if not outlet.takes(event):
+        return None
+    if outlet.check is not None and not outlet.check(moment.facts()):
+        return None
     destination = outlet.destination
     delivery_id = DeliveryId(derive("event", event.event_id, destination))
     code = _refusal(moment, outlet, event)

@@ -1,0 +1,1 @@
+"""Events on their way to destinations, as the running app sees to them."""
