@@ -10,6 +10,7 @@ from typing import Any
 from dateutil import parser as dateutil_parser
 
 from legato.connectors.language.function import Function
+from legato.connectors.language.value import Value, fields_of, rows_of
 from legato.model.instant import (
     INSTANT_MAX,
     MILLISECOND,
@@ -100,10 +101,25 @@ def _age(value: object, now: object) -> int | None:
     return None if instant is None or end is None else (end - instant) // SECOND
 
 
+def _epochs(value: Value) -> Value:
+    """Return data in which every ISO 8601 instant is Unix seconds, however deep it stands."""
+    match value:
+        case str():
+            instant = parse_instant(value)
+            return value if instant is None else instant // SECOND
+        case dict():
+            return {key: _epochs(one) for key, one in fields_of(value).items()}
+        case list():
+            return [_epochs(one) for one in rows_of(value)]
+        case _:
+            return value
+
+
 INSTANTS: Mapping[str, Function] = {
     "epoch": Function(_seconds),
     "epoch_ms": Function(_epoch_ms),
     "epoch_us": Function(instant_of),
+    "epochs": Function(_epochs),
     "iso": Function(_iso),
     "date": Function(_date, 2, 2),
     "plus_seconds": Function(_plus, 2, 2),
