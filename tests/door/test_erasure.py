@@ -111,7 +111,8 @@ def test_all_that_is_kept_can_be_had_as_json(legato: Legato) -> None:
     live(legato, *ANA)
     legato.until("settled")
 
-    found: dict[str, Any] = legato.call("GET", "/api/people/ana-1001/export").json()
+    path = "/api/people/ana-1001/export"
+    found: dict[str, Any] = legato.call("GET", path, reason="their letter of 3 March").json()
 
     assert found["format"] == "legato export 1"
     assert {one["value"] for one in found["profile"]["identifiers"]} == set(ANA)
@@ -122,7 +123,20 @@ def test_all_that_is_kept_can_be_had_as_json(legato: Legato) -> None:
     ]
     assert [one["outcome"] for one in found["messages"]] == ["accepted"]
     assert found["consents"]
-    assert legato.app.audit.read(0, 100)[-1].entry.action == "person.export"
+    entry = legato.app.audit.read(0, 100)[-1].entry
+    assert (entry.action, entry.subject) == ("person.export", found["profile"]["person_id"])
+    assert entry.detail["reason"] == "their letter of 3 March"
+
+
+@pytest.mark.parametrize(("reason", "code"), [("", "export.reason"), ("so", "reveal.reason")])
+def test_nothing_is_given_out_without_a_reason(legato: Legato, reason: str, code: str) -> None:
+    live(legato, *ANA)
+
+    answer = legato.call("GET", "/api/people/ana-1001/export", reason=reason)
+
+    assert answer.status == 400
+    assert answer.json()["code"] == code
+    assert "person.export" not in [row.entry.action for row in legato.app.audit.read(0, 100)]
 
 
 def test_an_erasure_needs_a_reason(legato: Legato) -> None:

@@ -83,10 +83,11 @@ class Erasures:
         state: State,
         *,
         by: str,
+        reason: str,
         read_events: Callable[[Sequence[int]], Awaitable[Mapping[int, Event]]],
     ) -> Export:
-        """Return everything that is kept of a person."""
-        await self._audit.record(_entry(by, "person.export", state.person_id))
+        """Return everything that is kept of a person; that, and why, is on record first."""
+        await self._audit.record(_entry(by, "person.export", state.person_id, reason=reason))
         stories = await asyncio.to_thread(whole_story, self._store, state.person_id)
         events = await read_events(list(dict.fromkeys(row.position for row in stories)))
         plan, now = self._host.applied.plan, self._host.clock.now()

@@ -111,13 +111,15 @@ def certificate(client: Client, erasure_id: str, *, is_waiting: bool, is_json: b
 
 @people.command()
 @click.argument("who")
+@click.option("--reason", required=True, help="Why they are given out; it goes on record.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Into this file, readable by you alone."
 )
 @connects
-def export(client: Client, who: str, out: Path | None) -> None:
+def export(client: Client, who: str, reason: str, out: Path | None) -> None:
     """Write everything that is kept of WHO as JSON: for them to have, or to take elsewhere."""
-    found = client.get(f"/api/people/{segment_of(who)}/export", dict[str, Any])
+    path = f"/api/people/{segment_of(who)}/export"
+    found = client.stating(reason).get(path, dict[str, Any])
     if out is None:
         print_json(found)
         return

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from litestar import Router, get, post
+from typing import Any
+from urllib.parse import unquote
+
+from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from legato.govern.access.callers import Caller
 from legato.insight.certificate import Certificate
 from legato.insight.export import Export
 from legato.model.ids import EventId
 from legato.model.instant import INSTANT_MAX
 from legato.model.noun import Noun
 from legato.studio.access import needs
-from legato.studio.host import Host, Limit, Who, found, nobody
+from legato.studio.govern.reveal import HEADER, checked_reason
+from legato.studio.host import Host, Limit, Who, actor_of, found, nobody
 from legato.studio.refusal import Refused, not_found
 
 REASON_LENGTH_MAX = 500
@@ -43,7 +48,7 @@ async def erase(who: FromPath[str], data: JSONBody[Asked], host: Host, caller: W
             fix='Send {"reason": "..."}, without naming the person in it.',
         )
     person_id = await found(host, who)
-    by = f"token:{caller.name}"
+    by = actor_of(caller)
     erasure_id = await host.erasures.request(person_id, by=by, reason=data.reason)
     certificate = await host.erasures.certificate(erasure_id)
     assert certificate is not None
@@ -51,13 +56,32 @@ async def erase(who: FromPath[str], data: JSONBody[Asked], host: Host, caller: W
 
 
 @get("/{who:str}/export", opt=needs("erase"), summary="Everything that is kept of a person")
-async def export(who: FromPath[str], host: Host, caller: Who) -> Export:
-    """Return identifiers, traits, consents, journeys, messages and raw events, unmasked."""
+async def export(
+    who: FromPath[str], host: Host, caller: Who, request: Request[Any, Caller, Any]
+) -> Export:
+    """Return identifiers, traits, consents, journeys, messages and raw events, unmasked.
+
+    For a reason that stands in the header `Legato-Reason`, and on record before anything is shown.
+    """
+    reason = _reason_of(request)
     state = await host.person(await found(host, who))
     if state is None:
         raise nobody()
-    by = f"token:{caller.name}"
-    return await host.erasures.export(state, by=by, read_events=host.events)
+    return await host.erasures.export(
+        state, by=actor_of(caller), reason=reason, read_events=host.events
+    )
+
+
+def _reason_of(request: Request[Any, Caller, Any]) -> str:
+    given = request.headers.get(HEADER)
+    if given is None:
+        raise Refused(
+            status=400,
+            code="export.reason",
+            message="Everything that is kept of a person is given out for a reason only.",
+            fix="Say why in the header `Legato-Reason`, such as `their letter of 3 March`.",
+        )
+    return checked_reason(unquote(given))
 
 
 @get("/", opt=needs("erase"), summary="Erasures, the newest first")
