@@ -199,3 +199,25 @@ def test_without_traits_to_compare_nothing_is_begun(tmp_path: Path) -> None:
 @pytest.mark.parametrize("role", ["viewer", "marketer"])
 def test_who_may_not_identify_sees_no_matches(legato: Legato, role: Role) -> None:
     assert legato.by_token(role, "GET", "/api/matches", None).status == 403
+
+
+def test_how_two_agree_in_what_is_sensitive_is_shown_for_a_reason_only(legato: Legato) -> None:
+    sensitive = "trait: postcode\nowner: growth\npurpose: service\nprivacy: sensitive\n"
+    postcode = sensitive + "schema: {type: string}\n"
+    every = {path.name: path.read_text() for path in legato.workspace.rglob("*.yaml")}
+    files = {**every, "postcode.yaml": postcode}
+    refused = legato.call("POST", "/api/plan/apply", {"files": files})
+    allowed = MATCHING.replace("postcode, as: code", "postcode, as: code, accepts: sensitive")
+    declare(legato, {"catalog/postcode.yaml": postcode, "matching.yaml": allowed})
+
+    (match,) = suggested(legato)
+    revealed = legato.call("GET", "/api/matches", reason=WHY).json()[0]
+
+    assert refused.status == 422
+    assert "U309" in refused.body.decode()
+    assert "`postcode`, owned by growth" in refused.body.decode()
+    for found, is_masked in ((match, True), (revealed, False)):
+        shown = {one["trait"]: one["agreement"] for one in found["evidence"]}
+        assert (shown["postcode"] == "•••") is is_masked
+        assert shown["given_name"].startswith("the same")
+    assert "match.reveal" in [row.entry.action for row in legato.app.audit.read(0, 100)]

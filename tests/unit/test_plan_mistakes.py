@@ -1289,6 +1289,7 @@ def test_what_a_change_may_not_do_is_said_with_codes() -> None:
         ("[{trait: email, as: code}, {trait: orders_30d, as: code}]", "I304", "told"),
         ("[{trait: email, as: code}, {trait: fone, as: code}]", "N202", "`phone`"),
         ("[{trait: email, as: code}, {trait: phone, as: number}]", "D107", "as: code"),
+        ("[{trait: email, as: code}, {trait: illness, as: code}]", "U309", "accepts: health"),
         ("[{trait: email, as: code}, {trait: phone}]", "D102", "as: name"),
         ("[{trait: email, as: code}, {trait: phone, as: code}], above: 1", "D103", "compare"),
         ("[{trait: email, as: code}, {trait: phone, as: code}], suggest_above: 1", "D107", "0.9"),
@@ -1299,6 +1300,10 @@ def test_a_comparison_that_cannot_tell_people_apart_is_a_problem(
 ) -> None:
     documents = WORKSPACE.read_text().split("\n---\n")
     others = "\n---\n".join(text for text in documents if not text.startswith("matching:"))
+    others += (
+        "\n---\ntrait: illness\nowner: care\npurpose: service\nprivacy: health\n"
+        "schema: {type: string}\n"
+    )
     planted = f"matching: {{compare: {compare}}}"
 
     (found,) = load({"workspace.yaml": others, "x.yaml": planted}, {}).problems

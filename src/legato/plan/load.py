@@ -39,6 +39,7 @@ from legato.plan.guards.mappings import read_mapping
 from legato.plan.impact.approvals import read_approvals
 from legato.plan.privacy.check import check_uses, with_classes
 from legato.plan.privacy.hashing import check_hashing
+from legato.plan.privacy.matching import check_matching
 from legato.plan.privacy.residency import check_residency, read_residency
 from legato.plan.retirement.check import report_retired
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
@@ -181,6 +182,7 @@ def _govern(scope: Scope, library: _Library, plan: Plan) -> Plan:
     check_uses(scope, classed)
     check_residency(scope, classed)
     check_hashing(scope, classed)
+    check_matching(scope, classed)
     report_retired(scope, classed)
     return classed
 

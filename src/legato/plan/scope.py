@@ -64,6 +64,8 @@ class Scope:
         """Destination -> what its connector can do."""
         self.step_places: dict[tuple[str, str], Place] = {}
         """Journey and step, or destination and `events` -> where it stands."""
+        self.compare_places: dict[str, Place] = {}
+        """Trait -> where `matching` compares by it."""
         self.channel_destinations: dict[str, str] = {}
         self.identifier_paths: dict[str, None] = {}
         """Where events are looked through for identifiers."""

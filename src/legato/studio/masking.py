@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
 
+from legato.app import Match
 from legato.insight.profile import Profile, ShownTrait
 from legato.insight.story import Told
 from legato.model.plan import Plan, PrivacyClass
@@ -46,6 +47,21 @@ def mask_told(told: Told) -> Told:
     """Return a step of a story without the keys of passages: an order number leads to somebody."""
     notes = tuple({**note, "key": MASK} if note.get("key") else note for note in told.notes)
     return msgspec.structs.replace(told, notes=notes)
+
+
+def mask_match(match: Match, plan: Plan, sight: Sight) -> Match:
+    """Return a match without how the two agree in what a caller may not see.
+
+    That two have the same illness says something of both, though not which.
+    """
+    special = special_names(plan)
+    evidence = tuple(
+        msgspec.structs.replace(each, agreement=MASK, weight=MASK)
+        if sight != "whole" and each.trait in special
+        else each
+        for each in match.evidence
+    )
+    return msgspec.structs.replace(match, evidence=evidence)
 
 
 def mask_values(value: object, sight: Sight, special: Collection[str]) -> object:

@@ -14,6 +14,8 @@ class Compared(Noun, frozen=True, kw_only=True):
 
     trait: str
     kind: CompareKind
+    accepts: Literal["public", "personal", "sensitive", "health"] = "personal"
+    """The most delicate class that the trait may have."""
 
 
 class Matching(Noun, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from legato.core.privacy.law import CLASSES
 from legato.expr.hashing import WORDS
 from legato.plan.schema_steps import Schema, of, shape, text
 
@@ -33,6 +34,10 @@ PRIVACY_DOCUMENTS: Mapping[str, Schema] = {
                                 "as": {
                                     "enum": ["name", "date", "code", "words"],
                                     "description": "What its values are, so how they may differ.",
+                                },
+                                "accepts": {
+                                    "enum": list(CLASSES),
+                                    "description": "The most delicate class it may have.",
                                 },
                             },
                         ),

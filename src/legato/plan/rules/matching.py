@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from legato.core.privacy.law import CLASSES
 from legato.model.definitions.matching import Compared, CompareKind, Matching
+from legato.model.plan import PrivacyClass
 from legato.plan import form
 from legato.plan.findings import listed
 from legato.plan.form import Form
@@ -73,8 +77,10 @@ def _compared(scope: Scope, item: Value) -> Compared | None:
     part = Form(scope.findings, tree, "this comparison")
     trait = part.need_read("trait", form.text, "", example="trait: surname")
     kind = part.need_read("as", form.text, "", example="as: name")
+    accepts = cast("PrivacyClass", part.read("accepts", form.one_of(CLASSES), "personal"))
     part.close()
     if trait:
+        scope.compare_places[trait] = part.place_of_value("trait")
         _check_trait(scope, trait, part)
     if kind not in KINDS:
         if kind:
@@ -85,7 +91,7 @@ def _compared(scope: Scope, item: Value) -> Compared | None:
                 "write `as: code` where only the same characters are the same",
             )
         return None
-    return Compared(trait=trait, kind=kind)
+    return Compared(trait=trait, kind=kind, accepts=accepts)
 
 
 def _check_trait(scope: Scope, trait: str, part: Form) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from litestar import Router, get, post
+from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from legato.app import App, Match, MatchRun
+from legato.govern.access.callers import Caller
 from legato.model.ids import PersonId
 from legato.model.noun import Noun
 from legato.studio.access import needs
 from legato.studio.govern.identity import checked_reason, raise_if
+from legato.studio.govern.reveal import sight_of
 from legato.studio.host import Host, Limit, Who, actor_of, found
+from legato.studio.masking import mask_match
 from legato.studio.refusal import Refused, not_found
 
 WAIT_SECONDS_MAX = 30
@@ -34,9 +37,16 @@ class Rejected(Noun, frozen=True, kw_only=True):
 
 
 @get("/", opt=needs("identify"), summary="People who may be one")
-async def read_matches(host: Host, limit: Limit = 100) -> list[Match]:
-    """Return what waits for a decision, the most probable first, without personal values."""
-    return await host.matches.list(limit)
+async def read_matches(
+    host: Host, request: Request[Any, Caller, Any], limit: Limit = 100
+) -> list[Match]:
+    """Return what waits for a decision, the most probable first, without personal values.
+
+    How two agree in what is sensitive or about health is masked without a reason to see it.
+    """
+    sight = await sight_of(request, host, action="match.reveal", subject="matches")
+    found = await host.matches.list(limit)
+    return [mask_match(match, host.plan(), sight) for match in found]
 
 
 @get("/run", opt=needs("identify"), summary="How far looking for matches has come")
