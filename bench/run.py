@@ -4,6 +4,7 @@ make bench                       # the short round: saturation and latency at 1,
 make bench ARGS="--full"         # also people at 10^4, 10^5 and 10^6, idle and recovery
 make bench ARGS="--only latency --seconds 600 --rate 5000"
 make bench ARGS="--only consent --races 10000"   # people who say no; see bench/consent.py
+make bench ARGS="--only erasure --erase 100"     # people who are erased; see bench/erasure.py
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 import uvloop
 
 import consent
+import erasure
 import load
 import workspace
 from started import PORT, Legato, Table, machine, milliseconds
@@ -145,6 +147,7 @@ PARTS = {
     "saturation": saturation,
     "recovery": recovery,
     "crowds": crowds,
+    "erasure": erasure.measure,
 }
 SHORT = ("idle", "latency", "reads", "saturation", "recovery")
 
@@ -177,6 +180,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--write", action="store_true", help="append to bench/RESULTS.md")
     consent.add_options(parser)
+    erasure.add_options(parser)
     args = parser.parse_args()
     print(machine(), flush=True)
     is_right = True
