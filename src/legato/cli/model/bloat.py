@@ -137,11 +137,13 @@ def _print_rows(console: Console, title: str, rows: list[_Row], report: _Report)
     table = Table(box=None, padding=(0, 2, 0, 2))
     table.add_column("", no_wrap=True)
     table.add_column("", min_width=NAME_WIDTH, overflow="fold")
-    for head in ("owner", "unread since", "last came", "in", "size"):
-        table.add_column(head, no_wrap=head in ("last came", "size"))
+    for head in ("owner", "unread since", "last came", "in"):
+        table.add_column(head, no_wrap=head == "last came")
+    sizes = [_size(row.log_bytes + row.state_bytes, row.error_bytes) for row in rows]
+    table.add_column("size", no_wrap=True, min_width=max(map(len, sizes)))
     if report.price_micros is not None:
         table.add_column("a month", no_wrap=True)
-    for row in rows:
+    for row, size in zip(rows, sizes, strict=True):
         cells = [
             row.family,
             row.name.replace("/", ": "),
@@ -149,7 +151,7 @@ def _print_rows(console: Console, title: str, rows: list[_Row], report: _Report)
             _since(row),
             "never" if row.last_at is None else _day(row.last_at),
             _carriers(row),
-            _size(row.log_bytes + row.state_bytes, row.error_bytes),
+            size,
         ]
         table.add_row(*cells, *_cost(row, report))
     console.print(table)
