@@ -14,6 +14,7 @@ from legato.model.plan import Plan
 from legato.simulate.world import START, World
 from legato.stores.memory import MemoryLog, MemoryStore
 from tests.sim.shopkeeping import BASE, compile_plan
+from tests.sim.test_double_opt_in import plan_of as double_opt_in_plan
 
 ORDERS = """
 event: Order Completed
@@ -263,3 +264,33 @@ def test_a_sample_is_off_by_no_more_than_it_says(one_in: int) -> None:
     assert 0 < sampled[ref].error < whole[ref].bytes
     assert abs(sampled[ref].bytes - whole[ref].bytes) <= sampled[ref].error
     assert sampled[event] == whole[event]
+
+
+STREAM = """
+destination: sink
+connector: file
+settings: {path: "-"}
+events: {purpose: service, only: [Product Viewed]}
+"""
+
+
+def test_what_is_handed_on_as_it_happens_is_not_bloat() -> None:
+    plan = shop(destinations=f"{BASE['destinations.yaml']}\n---\n{STREAM}")
+    here = Shop(plan)
+    here.world.advance(91 * DAY)
+
+    unused = found(look(here, plan), "unused")
+
+    assert ("event", "Product Viewed") not in unused
+    assert ("event", "Signed Up") in unused
+
+
+def test_letters_that_ask_to_confirm_a_yes_are_not_bloat() -> None:
+    plan = double_opt_in_plan()
+    here = Shop(plan)
+    here.world.advance(91 * DAY)
+
+    unused = found(look(here, plan), "unused")
+
+    assert ("template", "please_confirm") not in unused
+    assert ("template", "receipt") in unused

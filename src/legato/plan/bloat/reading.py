@@ -15,8 +15,8 @@ from legato.core.program import COUNTRY_TRAIT, ZONE_TRAIT
 from legato.expr.template import Template, compile_template
 from legato.model.definitions.journey import Call, Send
 from legato.model.definitions.source import Source
-from legato.model.event import NAME_OF_KIND, SMS_RECEIVED
-from legato.model.plan import Plan
+from legato.model.event import NAME_OF_KIND
+from legato.model.plan import EventType, Plan
 from legato.plan.impact.breaking import ELEMENT, overlap, property_types
 from legato.plan.impact.readers import Ref, property_ref, readers
 
@@ -109,11 +109,11 @@ def unnamed(plan: Plan) -> Iterator[tuple[Ref, Ref]]:
         here = Ref("identity", kind.name)
         yield from ((here, thing) for path in kind.paths for thing in _at(plan, path))
     for source in plan.sources.values():
-        yield from ((Ref("source", source.name), thing) for thing in _replies(source))
+        yield from ((Ref("source", source.name), thing) for thing in _tells(plan, source))
     for name in NAME_OF_KIND.values():  # they say who somebody is, whoever reads their members
         yield Ref("source", WHOLE), Ref("event", name)
     yield Ref("workspace", "zone"), Ref("trait", ZONE_TRAIT)
-    yield from ((Ref("policy", name), Ref("trait", trait)) for name, trait in _policies(plan))
+    yield from ((Ref("policy", name), thing) for name, thing in _policies(plan))
     yield from _wholes(plan)
     yield from _streams(plan)
 
@@ -126,24 +126,36 @@ def _at(plan: Plan, path: str) -> Iterator[Ref]:
         yield from (property_ref(name, rest) for name in plan.events)
 
 
-def _replies(source: Source) -> Iterator[Ref]:
+def _tells(plan: Plan, source: Source) -> Iterator[Ref]:
+    """Walk what is read of a source's events to know who wants no more, and what answers them."""
+    opt_outs, inbound = source.opt_outs, source.inbound
+    paths = [] if opt_outs is None else [opt_outs.at, opt_outs.address]
+    paths += [] if inbound is None else [inbound.address]
     event = source.hook.event if source.hook is not None else ""
-    opt_outs = source.opt_outs
-    if event:
-        yield Ref("event", event)
+    names = [event] if event else [each.name for each in _from(plan, source.name)]
+    if opt_outs is not None or inbound is not None:
+        yield from (Ref("event", name) for name in names)
+    yield from (property_ref(name, path) for name in names for path in paths if path)
     if opt_outs is not None:
-        paths = (opt_outs.at, opt_outs.address)
-        yield from (property_ref(event or SMS_RECEIVED, path) for path in paths if path)
+        answers = (opt_outs.help, opt_outs.ask, opt_outs.confirm)
+        yield from (Ref("template", name) for name in answers if name)
 
 
-def _policies(plan: Plan) -> Iterator[tuple[str, str]]:
+def _from(plan: Plan, source: str) -> list[EventType]:
+    """Return the events that may come from a source."""
+    return [each for each in plan.events.values() if not each.sources or source in each.sources]
+
+
+def _policies(plan: Plan) -> Iterator[tuple[str, Ref]]:
     if plan.policies.quiet_hours:
-        yield "quiet_hours", ZONE_TRAIT
-        yield "quiet_hours", COUNTRY_TRAIT
+        yield "quiet_hours", Ref("trait", ZONE_TRAIT)
+        yield "quiet_hours", Ref("trait", COUNTRY_TRAIT)
     if plan.policies.residency is not None:
-        yield "residency", plan.policies.residency.trait
+        yield "residency", Ref("trait", plan.policies.residency.trait)
     if plan.matching is not None:
-        yield from (("matching", each.trait) for each in plan.matching.compare)
+        yield from (("matching", Ref("trait", each.trait)) for each in plan.matching.compare)
+    for rule in plan.policies.double_opt_in:
+        yield "double_opt_in", Ref("template", rule.message)
 
 
 def _wholes(plan: Plan) -> Iterator[tuple[Ref, Ref]]:
