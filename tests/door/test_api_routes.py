@@ -229,13 +229,17 @@ def make_workspace(folder: Path) -> Path:
 
 @contextmanager
 def started(
-    folder: Path, *, is_one_process: bool = False, config: Config | None = None
+    folder: Path,
+    *,
+    is_one_process: bool = False,
+    config: Config | None = None,
+    clock: Clock | None = None,
 ) -> Generator[Legato]:
     workspace, data = make_workspace(folder), folder / "data"
     usual = Config(
         workspace=workspace, data=data, keys=folder / "keys", is_one_process=is_one_process
     )
-    legato = Legato(folder, config or usual)
+    legato = Legato(folder, config or usual, clock)
     try:
         yield legato
     finally:

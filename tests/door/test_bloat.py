@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from legato.model.instant import DAY, SECOND
 from legato.workspace import read_workspace
+from tests.door.embedded import OwnClock
 from tests.door.test_api_routes import WHY, Answered, Legato, started
 
 
@@ -43,6 +45,9 @@ def test_a_period_that_is_none_is_refused(legato: Legato) -> None:
 
 TIER = "trait: tier\nowner: growth\npurpose: service\nschema: {type: string}\n"
 RETIRED = f"{TIER}retired: 2026-01-01\n"
+OTHER = TIER.replace("tier", "other")
+START = 1_800_000_000 * SECOND
+LOOKS_MAX = 400
 BY_TIER = """
 journey: by_tier
 title: By tier
@@ -59,6 +64,24 @@ def applied(legato: Legato, **changed: str) -> Answered:
     """Apply the workspace with some files in place of its own, or beside them."""
     files = {**read_workspace(legato.workspace), **changed}
     return legato.call("POST", "/api/plan/apply", {"files": files})
+
+
+def exported(legato: Legato, who: str) -> dict[str, Any]:
+    answer: dict[str, Any] = legato.call(
+        "GET", f"/api/people/user_id:{who}/export", reason=WHY
+    ).json()
+    return answer
+
+
+def audited(legato: Legato, action: str) -> list[dict[str, Any]]:
+    """Return the entries of an action, which is done beside what is called here."""
+    found: list[dict[str, Any]] = []
+    for _ in range(LOOKS_MAX):
+        found = legato.call("GET", f"/api/audit?action={action}").json()
+        if found:
+            break
+        legato.identify("bob", email="bob@example.com")
+    return found
 
 
 def compared(legato: Legato, tier: str) -> list[str]:
@@ -80,13 +103,13 @@ def test_a_trait_is_retired_by_a_word_and_comes_back_without_it(legato: Legato) 
     assert applied(legato, **{"catalog/tier.yaml": RETIRED}).status == 200
     legato.identify("ana", tier="iron")
     hidden = traits(legato, "ana")
-    exported = legato.call("GET", "/api/people/user_id:ana/export", reason=WHY).json()
+    kept = exported(legato, "ana")
     back = compared(legato, TIER)
     assert applied(legato, **{"catalog/tier.yaml": TIER}).status == 200
 
     assert "removed for good" in said[0]
     assert "tier" not in hidden
-    assert [each["name"] for each in exported["retired_traits"]] == ["tier"]
+    assert [each["name"] for each in kept["retired_traits"]] == ["tier"]
     assert "is there again" in back[0]
     assert traits(legato, "ana")["tier"] == "gold"
 
@@ -104,3 +127,25 @@ def test_what_somebody_on_an_older_version_goes_by_is_not_retired(legato: Legato
     (problem,) = older.json()["problems"]
     assert (older.status, problem["code"]) == (422, "B401")
     assert "`tier`, which this change retires" in problem["what"]
+
+
+def test_what_was_retired_is_gone_for_good_a_month_later_on_record(tmp_path: Path) -> None:
+    clock = OwnClock(START)
+    with started(tmp_path, is_one_process=True, clock=clock) as legato:
+        assert applied(legato, **{"catalog/tier.yaml": TIER}).status == 200
+        legato.identify("ana", tier="a-golden-tier")
+        assert applied(legato, **{"catalog/tier.yaml": RETIRED}).status == 200
+        early = exported(legato, "ana")
+
+        clock.set(START + 31 * DAY)
+        also = {"catalog/tier.yaml": RETIRED, "catalog/other.yaml": OTHER}
+        assert applied(legato, **also).status == 200  # retention looks whenever a plan changes
+        legato.until("trait_expired")
+        removed = audited(legato, "retired.remove")
+        late = exported(legato, "ana")
+
+    assert [each["value"] for each in early["retired_traits"]] == ["a-golden-tier"]
+    assert late["retired_traits"] == []
+    assert [(each["subject"], each["detail"]["record_count"]) for each in removed] == [
+        ("trait tier", "1")
+    ]
