@@ -266,6 +266,27 @@ def test_what_no_rule_knows_is_kept_and_nothing_beside_it_is_lost(desk: Posted) 
     assert "Email Opened" in desk.admitted("hal")
 
 
+def test_what_is_kept_is_read_again_once_the_manifest_knows_it(desk: Posted) -> None:
+    url, headers = "https://shop.example/hooks/asking", {"X-Token": "verify-me"}
+    body = json.dumps({"kind": "visit", "who": "kim"}).encode()
+    assert desk.call("POST", url, headers, body).status == 200
+    assert ("asking", "source.unmapped") in desk.quarantined()
+
+    kept = [
+        r.position for r in desk.app.records.quarantine(0, 99) if r.quarantine.source == "asking"
+    ]
+    assert desk.runner.run(desk.app.replay(kept)) == 0  # not yet
+    rule = "  - when: item.kind == 'call'"
+    better = WORKSPACE.replace(rule, "  - when: item.kind == 'call' || item.kind == 'visit'")
+    text = better.replace("PORT", str(desk.sink.port))
+    applied = desk.runner.run(desk.app.apply({"all.yaml": text}, by="a test"))
+
+    assert applied.is_changed
+    assert desk.runner.run(desk.app.replay(kept)) == 1
+    assert desk.admitted("kim") == ["Called"]
+    assert ("asking", "source.unmapped") not in desk.quarantined()
+
+
 def test_a_reply_is_answered_in_line_and_its_stop_holds_at_once(desk: Posted) -> None:
     desk.track("ida", "Identified", phone=NUMBER)
     stop = {"From": NUMBER, "To": "+447700900999", "Body": "STOP", "MessageSid": "SM1"}

@@ -222,8 +222,8 @@ class App:
     async def replay(self, positions: Sequence[int]) -> int:
         """Feed quarantined records in again, after a fix; return how many were.
 
-        What a door could not read stays where it is: no plan can mend it. So does what its event
-        blocks: it was refused for good.
+        What a door could not read stays where it is, unless it is an item of a provider's call
+        that the source's manifest can read by now. What its event blocks was refused for good.
         """
         return await replay(self, positions)
 

@@ -8,8 +8,13 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from legato.app.privacy.intake import HashingIntake
+from legato.connectors.inbound.compile import compile_source
+from legato.connectors.inbound.events import events_of, item_in
+from legato.connectors.inbound.settings import public_settings
 from legato.core.admit import BLOCKED
 from legato.model.event import Event, PlanActivated, RejectedItem
+from legato.model.instant import Instant
+from legato.model.plan import Plan
 from legato.ports.clock import Clock
 from legato.ports.state_store import Records
 from legato.runtime.local import LocalHost
@@ -32,6 +37,10 @@ class Home(Protocol):
     @property
     def intake(self) -> HashingIntake: ...
 
+    def plan(self) -> Plan:
+        """Return the active plan."""
+        ...
+
     async def events(self, positions: Sequence[int]) -> Mapping[int, Event]:
         """Return records of the log by their positions."""
         ...
@@ -45,17 +54,38 @@ async def replay(home: Home, positions: Sequence[int]) -> int:
         kept = [position for position in chunk if _is_replayable(home.records, position)]
         events = await home.events(kept)
         again = {
-            position: replace(event, received_at=home.clock.now())
+            position: as_of_now
             for position, event in events.items()
-            if not isinstance(event, RejectedItem | PlanActivated)
+            if (as_of_now := _again(home, event))
         }
         if again:
-            fresh = home.intake.hashed(list(again.values()))
+            fresh = home.intake.hashed([one for each in again.values() for one in each])
             last = await home.host.room.accept(fresh)
             await home.host.progress.reached(last)
             await home.host.release(list(again))
             count += len(again)
     return count
+
+
+def _again(home: Home, event: Event) -> Sequence[Event]:
+    """Return what a record is now; nothing where no plan can mend it."""
+    now = home.clock.now()
+    if isinstance(event, RejectedItem):
+        return _read_again(home.plan(), event, now)
+    return () if isinstance(event, PlanActivated) else (replace(event, received_at=now),)
+
+
+def _read_again(plan: Plan, rejected: RejectedItem, now: Instant) -> Sequence[Event]:
+    """Read what a provider posted once more, as its manifest says now."""
+    source = plan.sources.get(rejected.source)
+    item = item_in(rejected.raw)
+    if source is None or source.inbound is None or item is None:
+        return ()
+    spec = compile_source(source.inbound.manifest).spec
+    assert spec is not None, "a plan holds only manifests without mistakes"
+    settings = public_settings(spec, source.inbound.settings)
+    found = events_of(spec, item, settings, source=source.name, received_at=now)
+    return () if any(isinstance(one, RejectedItem) for one in found) else found
 
 
 def _is_replayable(records: Records, position: int) -> bool:

@@ -81,11 +81,11 @@ def compile_source(manifest: Given) -> CompiledSource:
     # Rules make what is stored: no secret is within their reach. Nor is the whole body: an item
     # must be all that is needed to read it again.
     splitting = Compiler({**scope, "settings": public, "message": None}, top.mistakes)
-    split = _optional(splitting, manifest, "split", ())
+    split = _split(splitting, manifest["split"]) if "split" in manifest else None
     known = ("item", "header", "query", "call")
     inside = Compiler({**dict.fromkeys(known), "settings": public}, top.mistakes)
-    dedupe = inside.node(manifest["dedupe"], ("dedupe",)) if "dedupe" in manifest else None
     let, inside = _let(inside, manifest.get("let", {}))
+    dedupe = inside.node(manifest["dedupe"], ("dedupe",)) if "dedupe" in manifest else None
     rules = tuple(_rules(inside, manifest.get("events")))
     head = form.convert(
         top, {k: manifest[k] for k in SourceHead.__struct_fields__ if k in manifest}, SourceHead, ()
@@ -198,6 +198,13 @@ def _ack(top: Compiler, value: Value) -> Ack:
         what = "what is taken must be answered with success, or it is sent again for ever"
         top.add(("ack", "status"), what, "Write 200, 202 or 204.")
     return ack
+
+
+def _split(splitting: Compiler, value: Value) -> Node:
+    """Compile where items stand: an expression, with or without its `=`, or a shape."""
+    if isinstance(value, str):
+        value = f"={value.removeprefix('=')}"
+    return splitting.node(value, ("split",))
 
 
 def _let(inside: Compiler, value: Value) -> tuple[tuple[tuple[str, Node], ...], Compiler]:

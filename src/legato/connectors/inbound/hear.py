@@ -98,12 +98,12 @@ def hear(spec: SourceSpec, item: Item, settings: Mapping[str, Any]) -> Outcome:
     }
     key = ""
     try:
-        if spec.dedupe is not None:
-            key = _text(spec.dedupe, scope)
         for name, node in spec.let:
             value = node.read(scope)
             if value is not MISSING:
                 scope[name] = value
+        if spec.dedupe is not None:
+            key = _text(spec.dedupe, scope)
         rule = _rule_for(spec, scope)
         if rule is None:
             what = "the manifest has no rule for this kind of item"

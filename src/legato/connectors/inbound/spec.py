@@ -132,7 +132,7 @@ class SourceSpec(msgspec.Struct, frozen=True, kw_only=True):
     verify: Verify
     challenges: tuple[Challenge, ...]
     ack: Ack
-    split: Expression | None
+    split: Node | None
     """Where the items of a call stand; None: it is one itself."""
     dedupe: Node | None
     """What an item is known by; None: by its bytes."""
