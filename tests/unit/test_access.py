@@ -353,6 +353,22 @@ def test_a_token_follows_its_maker_down_and_out(book: Book) -> None:
     assert tokens.who(text, NOW) is None
 
 
+def test_a_token_made_for_somebody_acts_for_them(book: Book) -> None:
+    ana, tokens = add(book, role="marketer"), tokens_of(book)
+    wish = Wish(name="hers", role="engineer", user="ana@example.com")
+    text = run(tokens.create(wish, maker=ANYBODY, now=NOW))
+
+    caller = tokens.who(text, NOW)
+    lesser = giver("look", "administer")
+
+    assert caller is not None
+    assert (caller.user_id, caller.permissions) == (ana.user_id, ALLOWED["marketer"])
+    nobody = Wish(name="x", user="nobody@example.com")
+    assert denied(tokens.create(nobody, maker=ANYBODY, now=NOW)) == "user.unknown"
+    narrow = Wish(name="x", role="viewer", user="ana@example.com")
+    assert denied(tokens.create(narrow, maker=lesser, now=NOW)) == "access.beyond_maker"
+
+
 def test_the_tokens_of_an_older_legato_keep_what_they_might(book: Book) -> None:
     old = [
         {"name": f"a {role}", "role": role, "digest": role, "created_at": 1}

@@ -213,7 +213,7 @@ def _show_answers(console: Console, shown: _Shown) -> None:
             console.print(Text(late, style="red"))
         for team in shown.silent:
             roles = " or ".join(each.draft.roles)
-            line = f"      nobody in {team} is {roles}: legato users team EMAIL {team}"
+            line = f"      nobody else in {team} is {roles}: legato users team EMAIL {team}"
             console.print(Text(line, style="red"), soft_wrap=True)
 
 

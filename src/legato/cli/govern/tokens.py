@@ -31,6 +31,7 @@ class _Wish(TypedDict):
     routes: tuple[str, ...]
     expires: Duration | None
     team: str
+    user: str
     reveal_reason: str
 
 
@@ -94,6 +95,13 @@ def tokens_list(client: Client) -> None:
 @click.option("--expires", callback=_duration, metavar="TIME", help="Holds for so long: 90d, 12h.")
 @click.option("--team", default="", help="The team whose program it is.")
 @click.option(
+    "--for",
+    "user",
+    default="",
+    metavar="EMAIL",
+    help="It acts for this user: of their team, never more than they may, gone when they are.",
+)
+@click.option(
     "--reveal-reason",
     default="",
     metavar="WHY",
@@ -109,6 +117,7 @@ def tokens_add(client: Client, name: str, **wish: Unpack[_Wish]) -> None:
         "prefixes": wish["routes"],
         "expires_in": wish["expires"],
         "team": wish["team"],
+        "user": wish["user"],
         "reveal_reason": wish["reveal_reason"],
     }
     created = client.post("/api/tokens", _Token, wanted)

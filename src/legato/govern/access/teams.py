@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from legato.govern.access.book import Book
 from legato.govern.access.denial import Denial
+from legato.govern.access.records import Token, User
+from legato.govern.changes.request import Party
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.plan.dictionary.owners import owned, team_names
@@ -44,8 +46,8 @@ class Teams:
                 title=plan.teams[name].title if name in plan.teams else "",
                 is_known=name in known,
                 owned_count=counts.get(name, 0),
-                users=self._users(name),
-                tokens=self._tokens(name),
+                users=self._users_of(name),
+                tokens=self._tokens_of(name),
             )
             for name in sorted(dict.fromkeys((*known, *filter(None, used))))
         ]
@@ -73,20 +75,32 @@ class Teams:
         """
         if not plan.teams and plan.policies.approvals is None:
             return ()
-        return tuple(name for name in owned(plan) if not (self._users(name) or self._tokens(name)))
+        manned = [each.team for each in (*self._present(), *self._tokens())]
+        return tuple(name for name in owned(plan) if name not in manned)
 
-    def silent(self, asked: Sequence[str], roles: Sequence[str]) -> tuple[str, ...]:
-        """Return which of the teams asked have nobody in one of these roles, who could answer."""
-        users = (each for each in self._book.users.all() if not each.is_disabled)
-        callers = (*users, *self._book.tokens.all())
-        able = [each.team for each in callers if each.role in roles]
+    def silent(
+        self, asked: Sequence[str], roles: Sequence[str], *, author: Party
+    ) -> tuple[str, ...]:
+        """Return which of the teams asked have nobody, beside the author, who could answer."""
+        parties = (
+            *(_party(f"user:{user.user_id}", user, user.user_id) for user in self._present()),
+            *(_party(f"token:{token.name}", token, token.maker) for token in self._tokens()),
+        )
+        able = [each.team for each in parties if each.role in roles and not each.is_same(author)]
         return tuple(name for name in asked if name and name not in able)
 
-    def _users(self, name: str) -> tuple[str, ...]:
-        users = self._book.users.all()
-        return tuple(
-            sorted(each.email for each in users if each.team == name and not each.is_disabled)
-        )
+    def _present(self) -> list[User]:
+        return [user for user in self._book.users.all() if not user.is_disabled]
 
-    def _tokens(self, name: str) -> tuple[str, ...]:
-        return tuple(sorted(each.name for each in self._book.tokens.all() if each.team == name))
+    def _tokens(self) -> list[Token]:
+        return self._book.tokens.all()
+
+    def _users_of(self, team: str) -> tuple[str, ...]:
+        return tuple(sorted(user.email for user in self._present() if user.team == team))
+
+    def _tokens_of(self, team: str) -> tuple[str, ...]:
+        return tuple(sorted(token.name for token in self._tokens() if token.team == team))
+
+
+def _party(actor: str, record: User | Token, user_id: str) -> Party:
+    return Party(actor=actor, role=record.role, user_id=user_id, team=record.team)

@@ -41,6 +41,8 @@ class Wish(Noun, frozen=True, kw_only=True):
     prefixes: tuple[str, ...] = ()
     expires_in: Duration | None = None
     team: str = ""
+    user: str = ""
+    """The address of whom it acts for; empty: of who makes it."""
 
 
 class Tokens:
@@ -96,6 +98,7 @@ class Tokens:
                 )
             if wish.team:
                 self._teams.check(wish.team)
+            user_id, team = self._owner(wish, maker)
             text = new_secret(PREFIX)
             token = Token(
                 name=wish.name,
@@ -106,8 +109,8 @@ class Tokens:
                 permissions=wish.permissions,
                 prefixes=wish.prefixes,
                 expires_at=None if wish.expires_in is None else now + wish.expires_in,
-                team=wish.team,
-                maker=maker.user_id,
+                team=wish.team or team,
+                maker=user_id,
             )
             await self._book.write([self._book.tokens.put(token.digest, token)])
         return text
@@ -150,6 +153,21 @@ class Tokens:
             ]
             self._seen.clear()
             await self._book.write(changes)
+
+    def _owner(self, wish: Wish, maker: Caller) -> tuple[str, str]:
+        """Return for whom a token acts, and their team."""
+        if not wish.user:
+            return maker.user_id, ""
+        user = self._book.user_of(wish.user)
+        if user is None:
+            raise Denial(
+                "missing",
+                "user.unknown",
+                "There is no user with this address.",
+                fix="List them: GET /api/users, or `legato users list`.",
+            )
+        no_more_than(maker, ALLOWED[user.role])
+        return user.user_id, user.team
 
     def _work_out(self, digest: str) -> Caller | None:
         token = self._passing.get(digest) or self._book.tokens.get(digest)

@@ -139,7 +139,7 @@ def _answer(host: App, made: Outcome, *, status: int = 201) -> Response[Shown]:
 
 
 def _shown(host: App, request: ChangeRequest) -> Shown:
-    silent = host.access.teams.silent(request.missing, request.draft.roles)
+    silent = host.access.teams.silent(request.missing, request.draft.roles, author=request.author)
     return Shown(change=request, missing=request.missing, silent=silent)
 
 
