@@ -252,6 +252,48 @@ def test_a_mistake_in_what_is_proposed_is_told_with_its_place(legato: Legato) ->
     assert legato.call("GET", "/api/changes").json() == []
 
 
+@pytest.mark.parametrize(
+    ("when", "reason"),
+    [
+        ("{reaches_over: 1}", "it may reach 2 people, more than 1"),
+        ("{reaches_over: 2}", ""),
+        ("{costs_over: 0.09}", "what it concerns may cost 0.10, more than 0.09"),
+        ("{costs_over: 0.10}", ""),
+    ],
+)
+def test_approval_is_needed_above_so_many_people_or_so_much_money(
+    legato: Legato, when: str, reason: str
+) -> None:
+    legato.identify("u2", email="bo@example.com")
+    channel = files_of(legato)["channels/email.yaml"].replace("cost: 0.0004", "cost: 0.05")
+    (legato.workspace / "channels" / "email.yaml").write_text(channel)
+    with_policy(legato, f"approvals:\n  when: {when}\n")
+
+    sooner = files_of(legato, **{"journeys/welcome.yaml": WELCOME.replace("1d}", "2d}")})
+    applied = legato.call("POST", "/api/plan/apply", {"files": sooner})
+
+    told = [problem["what"] for problem in applied.json()["problems"]]
+    assert told == ([f"this change has to be approved first: {reason}"] if reason else [])
+    assert applied.status == (422 if reason else 200)
+
+
+def test_an_engineer_applies_no_change_of_who_is_let_in(legato: Legato) -> None:
+    provider = (
+        "sign_in: company\nissuer: https://login.example.com\nclient_id: legato\n"
+        "client_secret: {secret: OIDC}\nurl: https://legato.example.com\ndefault_role: admin\n"
+    )
+    propose(legato, files_of(legato, **{"sign_in.yaml": provider}))
+    engineer = token(legato, "engineer", "engineer")
+
+    refused = act(legato, 1, "apply", by=engineer)
+    still = legato.app.plan().sign_in
+    applied = act(legato, 1, "apply")
+
+    assert (refused.status, refused.json()["code"], still) == (403, "access.sign_in", None)
+    assert applied.json()["is_changed"]
+    assert legato.app.plan().sign_in is not None
+
+
 def test_every_move_of_a_change_is_on_record(legato: Legato) -> None:
     with_policy(legato)
     author = token(legato, "author", "marketer", "growth")
