@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from legato.govern.access.book import Book
 from legato.govern.access.denial import Denial
 from legato.govern.access.records import Token, User
-from legato.govern.changes.request import Party
+from legato.govern.roles import Role
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.plan.dictionary.owners import owned, team_names
@@ -26,6 +26,15 @@ class Standing(Noun, frozen=True, kw_only=True):
     users: tuple[str, ...] = ()
     """By address; without those who may not sign in any more."""
     tokens: tuple[str, ...] = ()
+
+
+class Member(Noun, frozen=True, kw_only=True):
+    """Somebody in a team, or a token of it."""
+
+    actor: str
+    role: Role
+    user_id: str
+    team: str
 
 
 class Teams:
@@ -78,16 +87,12 @@ class Teams:
         manned = [each.team for each in (*self._present(), *self._tokens())]
         return tuple(name for name in owned(plan) if name not in manned)
 
-    def silent(
-        self, asked: Sequence[str], roles: Sequence[str], *, author: Party
-    ) -> tuple[str, ...]:
-        """Return which of the teams asked have nobody, beside the author, who could answer."""
-        parties = (
-            *(_party(f"user:{user.user_id}", user, user.user_id) for user in self._present()),
-            *(_party(f"token:{token.name}", token, token.maker) for token in self._tokens()),
-        )
-        able = [each.team for each in parties if each.role in roles and not each.is_same(author)]
-        return tuple(name for name in asked if name and name not in able)
+    def members(self) -> list[Member]:
+        """Return everybody who is in a team, and each token of one."""
+        return [
+            *(_member(f"user:{user.user_id}", user, user.user_id) for user in self._present()),
+            *(_member(f"token:{token.name}", token, token.maker) for token in self._tokens()),
+        ]
 
     def _present(self) -> list[User]:
         return [user for user in self._book.users.all() if not user.is_disabled]
@@ -102,5 +107,5 @@ class Teams:
         return tuple(sorted(token.name for token in self._tokens() if token.team == team))
 
 
-def _party(actor: str, record: User | Token, user_id: str) -> Party:
-    return Party(actor=actor, role=record.role, user_id=user_id, team=record.team)
+def _member(actor: str, record: User | Token, user_id: str) -> Member:
+    return Member(actor=actor, role=record.role, user_id=user_id, team=record.team)

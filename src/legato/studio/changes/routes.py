@@ -11,6 +11,7 @@ from legato.app import App, Applied
 from legato.app.changes.changes import Outcome
 from legato.govern.access.callers import Caller
 from legato.govern.changes.request import ChangeRequest, Party
+from legato.govern.changes.silent import silent
 from legato.model.noun import Noun
 from legato.model.problem import Problem
 from legato.studio.access import needs
@@ -139,8 +140,11 @@ def _answer(host: App, made: Outcome, *, status: int = 201) -> Response[Shown]:
 
 
 def _shown(host: App, request: ChangeRequest) -> Shown:
-    silent = host.access.teams.silent(request.missing, request.draft.roles, author=request.author)
-    return Shown(change=request, missing=request.missing, silent=silent)
+    return Shown(
+        change=request,
+        missing=request.missing,
+        silent=silent(request, host.access.teams.members()),
+    )
 
 
 def _worded(text: str, what: str) -> str:
