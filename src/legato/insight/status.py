@@ -188,11 +188,11 @@ class Watch:
                 | Separated()
             ):
                 pass
-            case Propagated():
+            case Propagated() | HandedOn():
                 pass
             case Admitted() | Mapped() | Linked() | NotLinked() | Moved():
                 return
-            case TraitWritten() | TraitRefused() | HandedOn():
+            case TraitWritten() | TraitRefused():
                 return
             case _:
                 assert_never(note)

@@ -3,7 +3,7 @@
     python -m legato.cli.demo.standins --http 8790 --smtp 8725 --legato http://127.0.0.1:8000
 
 They answer as the vendors do, deliver nothing, and keep what they were sent: `GET /received`.
-Which one is meant says the first part of the path: /email, /sms, /push, /ads, /crm. The CRM, as
+Which one is meant says the first part of the path: /email, /sms, /push, /ads, /analytics, /crm. The CRM, as
 real ones, takes an order at once and confirms it some time later, by an `Order Synced` event sent
 to Legato under a write key of its own. What a phone answers is posted to /sms/replies/NUMBER, and
 passed on with the gateway's signature. Faults and lags are shares of a digest: the same requests
@@ -263,10 +263,13 @@ def _answer(kind: str, body: str, serial: str) -> web.Response:
             return web.json_response({"name": f"projects/shop/messages/{token}"})
         case "ads":
             return web.json_response({"session_id": token, "num_received": 1})
+        case "analytics":
+            return web.json_response({"received": 1})
         case "crm":
             return web.json_response({"accepted": bool(_order(body))})
         case _:
-            text = "no such stand-in; there are /email, /sms, /push, /ads, /crm and GET /received"
+            text = "no such stand-in; there are /email, /sms, /push, /ads, /crm, /analytics"
+            text += " and GET /received"
             return web.Response(status=404, text=text)
 
 
