@@ -262,6 +262,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody", None, "look"),
     ("GET", "/api/people/nobody/story", None, "look"),
     ("GET", "/api/people/nobody/why", None, "look"),
+    ("GET", "/api/people/nobody/why/events?destination=none", None, "look"),
     ("GET", "/api/people/nobody/deliveries", None, "look"),
     ("GET", "/api/people/nobody/receipts", None, "look"),
     ("POST", "/api/people/nobody/erase", {"reason": "asked"}, "erase"),

@@ -52,6 +52,12 @@ def replay(legato: Legato, **asked: object) -> dict[str, Any]:
     return run
 
 
+def erase(legato: Legato, who: str) -> None:
+    asked = legato.call("POST", f"/api/people/user_id:{who}/erase", {"reason": "asked"}).json()
+    while asked["stage"] != "completed":
+        asked = legato.call("GET", f"/api/erasures/{asked['erasure_id']}").json()
+
+
 def archived(legato: Legato, folder: Path, count: int) -> list[dict[str, Any]]:
     """Return what the destination got, once everything is delivered."""
     while len(legato.call("GET", "/api/deliveries?standing=waiting").json()):
@@ -96,7 +102,7 @@ def test_who_was_erased_or_has_not_agreed_is_not_replayed(tmp_path: Path) -> Non
         for who in ("ana", "bea", "cai"):
             legato.track(who, "Signed Up")
         legato.consent("bea")
-        legato.call("POST", "/api/people/user_id:ana/erase", {"reason": "asked"})
+        erase(legato, "ana")
         path = (tmp_path / "archive.jsonl").as_posix()
         asking = ARCHIVE.format(path=path, more=", only: [Signed Up]")
         apply(legato, tmp_path, text=asking.replace("purpose: service", "purpose: marketing"))
@@ -130,3 +136,26 @@ def test_a_replay_is_refused_where_it_makes_no_sense_or_contacts_people(tmp_path
             (404, "event.unknown"),
         ]
         assert legato.call("POST", "/api/replay/stop", None).json()["phase"] == "none"
+
+
+def test_why_says_what_became_of_events_on_their_way(tmp_path: Path) -> None:
+    with started(tmp_path, is_one_process=True) as legato:
+        apply(legato, tmp_path)
+        legato.track("ana", "Signed Up")
+        archived(legato, tmp_path, 1)
+
+        where = "/api/people/user_id:ana/why/events?destination="
+        sent = legato.call("GET", f"{where}archive&event=Signed+Up").json()
+        others = [
+            legato.call("GET", f"{where}{rest}").json()["sentence"]
+            for rest in ("archive&event=Order+Completed", "console", "nowhere")
+        ]
+
+        assert (sent["kind"], sent["state"], sent["message"]) == ("sent", "sent", "Signed Up")
+        assert sent["sentence"].startswith("Yes: 'Signed Up' of ")
+        assert sent["way"][0]["what"].split(",")[0] == "did 'Signed Up'"
+        assert others == [
+            "No: no event of this person was for archive yet.",
+            "No: console gets no events.",
+            "No: there is no destination 'nowhere'.",
+        ]

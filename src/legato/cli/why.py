@@ -33,16 +33,31 @@ _MARKS = {"pass": ("✓", "green"), "hold": ("…", "yellow"), "refuse": ("✗",
 @click.argument("person")
 @click.option("--journey", default="", help="Only this journey.")
 @click.option("--message", default="", help="Only this message.")
+@click.option("--destination", default="", help="Why their events went on there, or did not.")
+@click.option("--event", default="", help="With --destination: only events of this name.")
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
 @connects
-def why(client: Client, person: str, journey: str, message: str, *, is_json: bool) -> None:
-    """Say why a message went to PERSON, or did not.
+def why(  # noqa: PLR0913 - one parameter for each option, as click hands them over
+    client: Client,
+    *,
+    person: str,
+    journey: str,
+    message: str,
+    destination: str,
+    event: str,
+    is_json: bool,
+) -> None:
+    """Say why a message went to PERSON, or did not; or an event of theirs to a destination.
 
     PERSON is a person id or an identifier, such as email:ana@example.com. The first line answers;
     then comes every gate with what it saw at that time, and what would have changed the answer.
     """
     where = f"/api/people/{segment_of(person)}/why"
-    answer = client.get(where, Answer, journey=journey, message=message)
+    if destination:
+        where += "/events"
+        answer = client.get(where, Answer, destination=destination, event=event)
+    else:
+        answer = client.get(where, Answer, journey=journey, message=message)
     if is_json:
         print_json(answer)
         return

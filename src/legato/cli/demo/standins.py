@@ -3,11 +3,11 @@
     python -m legato.cli.demo.standins --http 8790 --smtp 8725 --legato http://127.0.0.1:8000
 
 They answer as the vendors do, deliver nothing, and keep what they were sent: `GET /received`.
-Which one is meant says the first part of the path: /email, /sms, /push, /ads, /analytics, /crm. The CRM, as
-real ones, takes an order at once and confirms it some time later, by an `Order Synced` event sent
-to Legato under a write key of its own. What a phone answers is posted to /sms/replies/NUMBER, and
-passed on with the gateway's signature. Faults and lags are shares of a digest: the same requests
-meet the same luck.
+Which one is meant says the first part of the path: /email, /sms, /push, /ads, /analytics, /crm.
+The CRM, as real ones, takes an order at once and confirms it some time later, by an `Order Synced`
+event sent to Legato under a write key of its own. What a phone answers is posted to
+/sms/replies/NUMBER, and passed on with the gateway's signature. Faults and lags are shares of a
+digest: the same requests meet the same luck.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ AnswerKind: TypeAlias = Literal[
     "unknown_person",
     "unknown_journey",
     "unknown_message",
+    "unknown_destination",
 ]
 
 

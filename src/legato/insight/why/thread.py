@@ -29,7 +29,7 @@ from legato.model.note import (
 )
 from legato.model.problem import Reason
 
-_OF_OUTCOME: dict[Outcome, AnswerKind] = {
+OF_OUTCOME: dict[Outcome, AnswerKind] = {
     "accepted": "sent",
     "delivered": "sent",
     "complained": "sent",
@@ -65,7 +65,7 @@ class Thread(msgspec.Struct):
     def kind(self) -> AnswerKind:
         """Return the last word on this message."""
         if self.settled:
-            return _OF_OUTCOME[self.settled[-1][1].outcome]
+            return OF_OUTCOME[self.settled[-1][1].outcome]
         match self.decisions[-1][1].verdict:
             case "pass":
                 return "waiting"

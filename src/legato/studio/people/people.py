@@ -15,6 +15,7 @@ from legato.insight.receipts import Receipt, receipts_of
 from legato.insight.story import Told, tell, whole_story
 from legato.insight.why.answer import Answer
 from legato.insight.why.stopped import stopped_events
+from legato.insight.why.stream import StreamQuestion, why_handed_on
 from legato.insight.why.why import Question, unknown_person, why
 from legato.model.ids import PersonId
 from legato.studio.access import needs
@@ -70,6 +71,17 @@ async def read_why(
     return why(story, question, plan=plan, stopped=stopped)
 
 
+@get("/{who:str}/why/events", opt=needs("look"), summary="Whether events went on, and why not")
+async def read_why_events(
+    who: FromPath[str], host: Host, destination: Name, event: Name = ""
+) -> Answer:
+    """Answer whether a person's events, or those of one name, went on to a destination."""
+    person_id = await found(host, who)
+    story = await asyncio.to_thread(whole_story, host.records, person_id)
+    asked = StreamQuestion(person_id=person_id, destination=destination, event=event)
+    return why_handed_on(story, asked, plan=host.plan())
+
+
 @get("/{who:str}/deliveries", opt=needs("look"), summary="A person's messages and their states")
 async def read_messages(who: FromPath[str], host: Host) -> list[Message]:
     """Return every message decided for this person, oldest first, with what became of it."""
@@ -87,6 +99,13 @@ async def read_receipts(who: FromPath[str], host: Host) -> list[Receipt]:
 
 PEOPLE = Router(
     "/api/people",
-    route_handlers=[read_profile, read_story, read_why, read_messages, read_receipts],
+    route_handlers=[
+        read_profile,
+        read_story,
+        read_why,
+        read_why_events,
+        read_messages,
+        read_receipts,
+    ],
     tags=["people"],
 )
