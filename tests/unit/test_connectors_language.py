@@ -11,7 +11,7 @@ import pytest
 
 from legato.connectors.classify import classify
 from legato.connectors.compile import compile_manifest
-from legato.connectors.exchange.batch import Packet, Ready, gather, pack
+from legato.connectors.exchange.batch import Gathering, Packet, Ready, gather, pack
 from legato.connectors.exchange.exchange import Ask, Done, Exchange, Refused, begin
 from legato.connectors.exchange.scene import Choice
 from legato.connectors.language.compiler import Compiler
@@ -112,6 +112,8 @@ def test_shapes_say_what_they_say(node: object, value: object) -> None:
         ("md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
         ("hmac_sha256('a', 'k', 'base64')", "eNqRUR5nVYf1ud94vt669VYNoqu4gWLuh13N90SVHZ4="),
         ("get(event.o, 'a.b')", 7),
+        ("flatten(event, '.[]').\"rows[0].from\"", "a"),
+        ("epochs({a: ['2026-01-01T00:00:01Z', 'x']}).a", [1767225601, "x"]),
         ("contains(event.missing, 'a')", MISSING),
         ("from_pairs(event.rows, 'from', 'to')", {"a": "b"}),
         ("event.o.a.b > `3`", True),
@@ -383,6 +385,10 @@ def test_a_route_is_taken_by_its_name_with_inputs_given() -> None:
     assert isinstance(refused, Refused)
 
 
+def gather_of(given: dict[str, Any], **event: Value) -> Gathering:
+    return gather(spec_of(given), event_of(**event), terms=TERMS, now=START)
+
+
 def packets_of(given: dict[str, Any], events: list[dict[str, Any]]) -> tuple[Packet, ...]:
     spec = spec_of(given)
     pieces: list[tuple[int, Any]] = []
@@ -421,6 +427,52 @@ def test_a_batch_may_have_a_request_of_its_own() -> None:
 
     assert made.request.url == "https://a.example/bulk"
     assert made.request.body == b'{"id":1}\n{"id":2}\n'
+
+
+def test_a_question_is_asked_for_a_batch_or_left_out_of_it() -> None:
+    lookup = {
+        "as": "made",
+        "request": {"url": "https://a.example/new", "body": "=event"},
+        "select": "=body.id",
+        "accept": [409],
+    }
+    request = {"url": "https://a.example/bulk", "body": "=items"}
+    batch = {"items": 10, "each": {"n": "=event.n", "id": "=made"}, "request": request}
+
+    asking = gather_of(manifest(routes=[route(lookup=lookup, batch=batch)]), n=1)
+    ask, ready = asking.next(), asking.next(Response(status=409, body=b'{"id": 7}'))
+    silent = gather_of(manifest(routes=[route(lookup=lookup, batch={**batch, "asks": False})]), n=1)
+
+    assert isinstance(ask, Ask)
+    assert isinstance(ready, Ready)
+    assert [piece.item for piece in ready.pieces or ()] == [{"n": 1, "id": 7}]
+    left_out = silent.next()
+    assert isinstance(left_out, Ready)
+    assert [piece.item for piece in left_out.pieces or ()] == [{"n": 1}]
+
+
+def test_a_question_may_be_all_there_is_to_do() -> None:
+    lookup = {"as": "made", "request": {"url": "https://a.example/new", "body": "=event"}}
+    requests = [{"when": "=made.is_old", "url": "https://a.example/old"}]
+    routes = [{"on": "event", "lookup": lookup, "requests": requests}]
+    exchange = exchange_of(manifest(routes=routes), type="track")
+    exchange.next()
+
+    done = exchange.next(OK)
+
+    assert isinstance(done, Done)
+    assert (done.verdict.kind, done.made) == ("accepted", 0)
+
+
+@pytest.mark.parametrize("body", ["=event.e", "=hashed(event.e, 'email')"])
+def test_who_may_have_digests_only_is_given_no_address(body: str) -> None:
+    request = {"url": "https://a.example/x", "body": body}
+    spec = spec_of(manifest(category="ads", routes=[route(request=request)]))
+    told = msgspec.structs.replace(event_of(e="Ana@example.org"), address="ana@example.org")
+
+    step = begin(spec, told, terms=TERMS, now=START).next()
+
+    assert isinstance(step, Refused) is (body == "=event.e")
 
 
 def test_a_batch_is_kept_under_the_bytes_a_provider_takes() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, assert_never, cast
 
 import msgspec
 
 from legato.connectors.exchange.draft import draft, seal
 from legato.connectors.exchange.exchange import frames
+from legato.connectors.exchange.exposure import check_unexposed
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.exchange.scene import Choice, base_frame, scenes
 from legato.connectors.language.frame import Frame
@@ -20,11 +20,6 @@ from legato.model.delivery import Delivery
 from legato.model.instant import Instant
 from legato.model.problem import Reason
 from legato.model.wire import FileErasure, FileLine, Mail, Request
-
-DIGESTS_ONLY = ("ads", "prompt")
-"""Categories that are given digests of identifiers, never identifiers."""
-ADDRESS_CHARS_MIN = 5
-"""A shorter address names nobody, and would be found in any text."""
 
 
 def render(
@@ -42,7 +37,7 @@ def render(
         base = base_frame(spec, delivery, terms, now, asked=asked)
         [scene, *_] = scenes(spec, delivery, base, terms, choice=Choice())
         [call, *_] = scene.route.calls
-        return _unexposed(spec, delivery, _request(spec, call, scene.frame, terms))
+        return _checked(spec, delivery, _request(spec, call, scene.frame, terms))
     except RefusalError as refused:
         return refused.reason
     except ExpressionError as error:
@@ -61,14 +56,8 @@ def is_single(spec: Spec, delivery: Delivery) -> bool:
     )
 
 
-def _unexposed(spec: Spec, delivery: Delivery, request: Request) -> Request:
-    """Refuse a request that would hand an address itself to who may have digests only."""
-    address = delivery.address.strip().lower()
-    if spec.head.category not in DIGESTS_ONLY or len(address) < ADDRESS_CHARS_MIN:
-        return request
-    is_digest = re.fullmatch(r"[0-9a-f]{64}", address) is not None
-    if not is_digest and address.encode() in msgspec.msgpack.encode(request).lower():
-        raise RefusalError("exposed", f"{spec.head.id} would be given an address that is no digest")
+def _checked(spec: Spec, delivery: Delivery, request: Request) -> Request:
+    check_unexposed(spec, delivery.address, request)
     return request
 
 

@@ -31,9 +31,9 @@ _ROUTE_KEYS = (
     "require", "lookup", "request", "requests", "batch", "changed_only",
 )  # fmt: skip
 _CALL_KEYS = ("when", "for_each", "as")
-_LOOKUP_KEYS = ("as", "request", "select", "cache", "absent", "when")
+_LOOKUP_KEYS = ("as", "request", "select", "cache", "absent", "accept", "when")
 _BATCH_KEYS = (
-    "items", "bytes", "wait", "key", "merge", "request", "each", "partial",
+    "items", "bytes", "wait", "key", "merge", "request", "each", "asks", "partial",
 )  # fmt: skip
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "http": ("method", "url", "params", "headers", "body", "format"),
@@ -229,6 +229,7 @@ def _lookups(inside: Compiler, value: Value, path: Path, manner: Manner) -> Iter
             call=_call(inside, _request_of(inside, given, where), where, "send", manner),
             select=answer.node(given["select"], (*where, "select")) if "select" in given else None,
             absent=form.statuses(inside, given.get("absent", []), (*where, "absent")),
+            accept=form.statuses(inside, given.get("accept", []), (*where, "accept")),
             key=inside.node(cache["key"], (*where, "cache", "key")) if "key" in cache else None,
             ttl=form.duration(inside, cache.get("ttl", "1h"), (*where, "cache", "ttl")),
             negative=form.duration(inside, cache.get("negative", "1m"), (*where, "cache")),
@@ -331,6 +332,7 @@ def _batch(inside: Compiler, value: Value, path: Path, manner: Manner) -> Batch:
         merge=tuple(tuple(one.split(".")) for one in merge),
         call=call,
         each=inside.node(given["each"], (*path, "each")) if "each" in given else None,
+        asks=bool(given.get("asks", True)),
         partial=cast("Any", partial),
     )
 

@@ -152,6 +152,8 @@ class Lookup(msgspec.Struct, frozen=True, kw_only=True):
     """What of the answer is wanted: over `status`, `header`, `body`, `text`."""
     absent: tuple[tuple[int, int], ...] = ()
     """Statuses that say 'there is none', which is an answer too."""
+    accept: tuple[tuple[int, int], ...] = ()
+    """Statuses that are no success, and say what is wanted: 409, with the id of what is there."""
     key: Node | None = None
     """Under which an answer is remembered; None: it is asked each time."""
     ttl: Duration = 0
@@ -173,6 +175,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """A request of its own, over `items`."""
     each: Node | None = None
     """What a delivery gives to `items`; None: the body of its request."""
+    asks: bool = True
+    """The lookups of the route are asked for batches too."""
     partial: Literal["", "index", "id"] = ""
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from legato.connectors.exchange.draft import Draft, draft, seal
 from legato.connectors.exchange.exchange import Ask, Done, Refused, frames, look_up
+from legato.connectors.exchange.exposure import check_unexposed
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.exchange.scene import Choice, Scene, base_frame, check, scenes
 from legato.connectors.language.frame import Frame
@@ -34,7 +35,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
     batch: Batch
     frame: Frame
-    draft: Draft
+    draft: Draft | None
+    """What it would send alone; None: only `items` of its batch is made of it."""
     key: bytes
     """Pieces of the same key may travel together."""
     size: int
@@ -105,9 +107,10 @@ def _gathered(
         return Ready(None)
     found: list[Piece] = []
     for scene in taken:
-        stopped = yield from look_up(spec, scene, terms, now)
-        if stopped is not None:
-            return Done(verdict=stopped, made=0)
+        if scene.route.batch is not None and scene.route.batch.asks:
+            stopped = yield from look_up(spec, scene, terms, now)
+            if stopped is not None:
+                return Done(verdict=stopped, made=0)
         found += _pieces(scene)
     return Ready(tuple(found))
 
@@ -116,25 +119,43 @@ def _pieces(scene: Scene) -> Iterable[Piece]:
     batch = scene.route.batch
     assert batch is not None
     check(scene.route.require, scene.frame, is_late=True)
+    if batch.call is not None and batch.each is not None:
+        # One item for a request of its own, whatever the delivery would send alone.
+        item = batch.each.read(scene.frame)
+        yield _piece(scene.frame, batch, item=item, made=None, parts=(scene.route.id,))
+        return
     found = False
     for at, call in enumerate(scene.route.calls):
         for frame in frames(call, scene.frame):
             found = True
             made = draft(call, frame)
-            own = batch.key.read(frame) if batch.key is not None else None
+            item = made.body if batch.each is None else batch.each.read(frame)
             fixed = _without(made.body, batch.merge) if batch.merge else None
             parts = (scene.route.id, at, made.method, made.url, made.params, dict(made.headers))
-            key = [*parts, None if own is MISSING else own, None if fixed is MISSING else fixed]
-            yield Piece(
-                batch=batch,
-                frame=frame,
-                draft=made,
-                key=msgspec.json.encode(key, order="deterministic"),
-                size=0 if is_empty(made.body) else len(msgspec.json.encode(made.body)),
-                item=made.body if batch.each is None else batch.each.read(frame),
-            )
+            yield _piece(frame, batch, item=item, made=made, parts=(*parts, fixed))
     if not found:
         raise RefusalError("nothing", "it says nothing that the destination could be told")
+
+
+def _piece(
+    frame: Frame,
+    batch: Batch,
+    *,
+    item: Value,
+    made: Draft | None,
+    parts: tuple[Any, ...],
+) -> Piece:
+    own = batch.key.read(frame) if batch.key is not None else None
+    body = item if made is None else made.body
+    key = [None if part is MISSING else part for part in (*parts, own)]
+    return Piece(
+        batch=batch,
+        frame=frame,
+        draft=made,
+        key=msgspec.json.encode(key, order="deterministic"),
+        size=0 if is_empty(body) else len(msgspec.json.encode(body)),
+        item=item,
+    )
 
 
 def pack(spec: Spec, given: Sequence[tuple[int, Piece]], *, terms: Terms) -> tuple[Packet, ...]:
@@ -162,14 +183,14 @@ def _packet(spec: Spec, load: Sequence[tuple[int, Piece]], terms: Terms) -> Pack
     if first.batch.call is not None:
         made = draft(first.batch.call, frame)
     else:
-        bodies = [piece.draft.body for _, piece in load]
-        body = _joined(bodies, first.batch.merge)
-        made = msgspec.structs.replace(first.draft, body=body)
-    return Packet(
-        members=tuple(member for member, _ in load),
-        request=seal(spec, made, frame, terms),
-        format=made.format,
-    )
+        drafts = [piece.draft for _, piece in load if piece.draft is not None]
+        body = _joined([one.body for one in drafts], first.batch.merge)
+        made = msgspec.structs.replace(drafts[0], body=body)
+    request = seal(spec, made, frame, terms)
+    for _, piece in load:
+        check_unexposed(spec, piece.frame["delivery"].get("address", ""), request)
+    members = tuple(member for member, _ in load)
+    return Packet(members=members, request=request, format=made.format)
 
 
 def _joined(bodies: Sequence[Value], merge: Sequence[tuple[str, ...]]) -> Value:

@@ -9,6 +9,7 @@ import msgspec
 
 from legato.connectors.classify import Verdict, classify, read_answer
 from legato.connectors.exchange.draft import draft, seal
+from legato.connectors.exchange.exposure import check_unexposed
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.exchange.scene import Choice, Scene, base_frame, check, scenes
 from legato.connectors.language.frame import Frame
@@ -51,7 +52,7 @@ class Ask(Noun, frozen=True, kw_only=True):
         """Return how long an answer may be remembered."""
         if not self.key:
             return 0
-        if any(low <= response.status <= high for low, high in self.absent):
+        if _is_one_of(response, self.absent):
             return self.negative
         return self.ttl if 200 <= response.status < 300 else 0  # noqa: PLR2004 - as HTTP has it
 
@@ -115,6 +116,8 @@ class Exchange:
             stopped = yield from look_up(self._spec, scene, self._terms, self._now)
             if stopped is not None:
                 return Done(verdict=stopped, made=made)
+            if scene.route.lookups:  # what was asked may be all there was to do
+                done = done or Done(verdict=Verdict(kind="accepted"), made=made)
             check(scene.route.require, scene.frame, is_late=True)
             for call in scene.route.calls:
                 for frame in frames(call, scene.frame):
@@ -143,10 +146,10 @@ def look_up(
         scene.frame[lookup.name] = MISSING
         for frame in frames(lookup.call, scene.frame):
             response = yield _ask(spec, lookup.call, frame, terms, lookup)
-            if any(low <= response.status <= high for low, high in lookup.absent):
+            if _is_one_of(response, lookup.absent):
                 continue
             verdict = classify(spec, response, now)
-            if verdict.kind != "accepted":
+            if verdict.kind != "accepted" and not _is_one_of(response, lookup.accept):
                 return verdict
             scene.frame[lookup.name] = _selected(lookup, response, scene.frame)
     return None
@@ -154,6 +157,7 @@ def look_up(
 
 def _ask(spec: Spec, call: Call, frame: Frame, terms: Terms, lookup: Lookup | None = None) -> Ask:
     request = seal(spec, draft(call, frame), frame, terms)
+    check_unexposed(spec, frame["delivery"].get("address", ""), request)
     if lookup is None:
         return Ask(request=request, format=call.format)
     key = lookup.key.read(frame) if lookup.key is not None else MISSING
@@ -185,6 +189,10 @@ def frames(call: Call, frame: Frame) -> list[Frame]:
         for index, item in enumerate(rows_of(items))
     ]
     return [one for one in many if call.when is None or is_true(call.when.read(one))]
+
+
+def _is_one_of(response: Response, statuses: tuple[tuple[int, int], ...]) -> bool:
+    return any(low <= response.status <= high for low, high in statuses)
 
 
 def _selected(lookup: Lookup, response: Response, frame: Frame) -> Value:

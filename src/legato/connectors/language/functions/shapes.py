@@ -177,23 +177,30 @@ def _last(value: object) -> Value:
     return (_to_array(value) or [None])[-1]
 
 
-def _flatten(value: object, separator: str = ".") -> dict[str, Value]:
-    """Return an object of one level; keys and places in lists are joined by a separator."""
+def _flatten(value: object, separator: str = ".") -> dict[str, Any]:
+    """Return an object of one level; keys and places in lists are joined by a separator.
+
+    `.[]` writes places in brackets, `items[0].sku`, and leaves lists of plain values whole.
+    """
     flat: dict[str, Any] = {}
-    _flatten_into(flat, value, "", separator)
+    brackets = separator.endswith("[]")
+    _flatten_into(flat, value, "", separator.removesuffix("[]"), brackets=brackets)
     return flat
 
 
-def _flatten_into(flat: dict[str, Value], value: object, start: str, separator: str) -> None:
+def _flatten_into(
+    flat: dict[str, Any], value: object, start: str, separator: str, *, brackets: bool
+) -> None:
     if isinstance(value, Mapping) and value:
-        items: Any = cast("Object", value).items()
-    elif isinstance(value, list | tuple) and value:
-        items = enumerate(cast("Sequence[Any]", value))
+        for key, one in cast("Object", value).items():
+            name = f"{start}{separator}{key}" if start else str(key)
+            _flatten_into(flat, one, name, separator, brackets=brackets)
+    elif any(not brackets or isinstance(one, Mapping | list) for one in rows_of(value)):
+        for at, one in enumerate(rows_of(value)):
+            name = f"{start}[{at}]" if brackets else f"{start}{separator}{at}" if start else str(at)
+            _flatten_into(flat, one, name, separator, brackets=brackets)
     else:
         flat[start] = value
-        return
-    for key, one in items:
-        _flatten_into(flat, one, f"{start}{separator}{key}" if start else str(key), separator)
 
 
 def _is_empty(value: object) -> bool:
