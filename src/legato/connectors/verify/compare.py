@@ -34,7 +34,7 @@ def seen(request: HttpRequest, form: str) -> Seen:
     return Seen(
         method=request.method,
         url=url,
-        params=_several(query),
+        params=_plain(query),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=_decoded(request.body, form),
     )
@@ -55,10 +55,15 @@ def recorded(expected: Expected) -> Seen:
     return Seen(
         method=expected.method.upper(),
         url=url,
-        params=_several(pairs),
+        params=_plain(pairs),
         headers=headers,
         body=normal(body),
     )
+
+
+def _plain(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """Join the parameters of a query. In one, clients write a plus for a space or for itself."""
+    return _several([(name, as_text(one).replace("+", " ")) for name, one in pairs])
 
 
 def _flat(form: Mapping[str, Any]) -> list[tuple[str, Any]]:
