@@ -53,13 +53,14 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "status": ("legato.cli.watch:status", "Show how the running process is doing."),
         "sources": (
             "legato.cli.guard.sources:sources",
-            "Show which sources send, and which are silent.",
+            "Show which sources send, and which are silent; what providers post.",
         ),
         "tail": ("legato.cli.watch:tail", "Print what happens, one line each."),
     },
     "Operate": {
         "pause": ("legato.cli.repair:pause", "Hold a journey."),
         "resume": ("legato.cli.repair:resume", "Go on with a journey."),
+        "import": ("legato.cli.connect.rows:bring", "Send the rows of a file as events."),
         "drift": (
             "legato.cli.guard.drift:drift",
             "See what comes in another shape; approve a mapping.",

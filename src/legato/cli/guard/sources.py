@@ -9,16 +9,34 @@ from rich.text import Text
 
 from legato.app import SourceSeen
 from legato.cli.client import Client, connects
+from legato.cli.connect.inbound import catalog, trial
 from legato.cli.why import print_json
 from legato.insight.dependence import in_words
 from legato.insight.sentences import moment
 from legato.model.instant import format_duration
 
 
-@click.command()
+class _Sources(click.Group):
+    """Shows the sources where no other command is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--help" not in args and (not args or args[0] not in self.commands):
+            args = ["heard", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Sources)
+def sources() -> None:
+    """Show where events come from, and which sources are silent: `heard`, and what it does alone.
+
+    `catalog` lists what providers post that Legato knows.
+    """
+
+
+@sources.command()
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
 @connects
-def sources(client: Client, *, is_json: bool) -> None:
+def heard(client: Client, *, is_json: bool) -> None:
     """Show where events come from, and which sources are silent."""
     found = client.get("/api/sources", list[SourceSeen])
     if is_json:
@@ -29,14 +47,18 @@ def sources(client: Client, *, is_json: bool) -> None:
     for name in ("source", "state", "last heard", "may be silent for"):
         table.add_column(name)
     for each in found:
-        heard = "not of late" if each.heard_at is None else moment(each.heard_at)
+        last = "not of late" if each.heard_at is None else moment(each.heard_at)
         limit = format_duration(each.silent_after) if each.silent_after else "ever"
-        table.add_row(each.source, _state(each), heard, limit)
+        table.add_row(each.source, _state(each), last, limit)
     console.print(table)
     for each in found:
         if each.journeys:
             line = f"{each.source} is silent; degraded: {in_words(each.journeys)}"
             console.print(Text(line, style="yellow"), soft_wrap=True)
+
+
+sources.add_command(catalog)
+sources.add_command(trial)
 
 
 def _state(each: SourceSeen) -> Text:

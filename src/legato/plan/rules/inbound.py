@@ -22,13 +22,17 @@ from legato.plan.source import Fields, Leaf, plain
 def read_source_manifest(scope: Scope, tree: Fields) -> None:
     """Read a manifest of the workspace's own."""
     manifest = cast("dict[str, Any]", plain(tree))
-    compiled = compile_source(manifest)
-    for mistake in compiled.mistakes:
-        what = f"in this manifest, {mistake.what}"
-        scope.findings.report("X301", place_at(tree, mistake.path), what, mistake.fix)
+    report_mistakes(scope, tree, manifest)
     name = str(manifest.get("id", ""))
     scope.names["source connector"][name] = tree.place
     scope.source_manifests[name] = manifest
+
+
+def report_mistakes(scope: Scope, tree: Fields, manifest: Mapping[str, Any]) -> None:
+    """Report every mistake of a manifest where it stands."""
+    for mistake in compile_source(manifest).mistakes:
+        what = f"in this manifest, {mistake.what}"
+        scope.findings.report("X301", place_at(tree, mistake.path), what, mistake.fix)
 
 
 def declare_told(scope: Scope, tree: Fields) -> None:
