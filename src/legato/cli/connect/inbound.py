@@ -48,14 +48,13 @@ def catalog() -> None:
     of the provider's documentation pass.
     """
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for title in ("connector", "for", "proven by", "events", "tells of", "status"):
+    for title in ("connector", "proven by", "events", "tells of", "status"):
         table.add_column(title, no_wrap=title in ("connector", "status"))
     specs = [source_of(name) for name in shipped_sources()]
     for spec in specs:
         status = spec.head.status
         table.add_row(
             spec.head.id,
-            spec.head.name,
             spec.verify.kind,
             str(len(spec.events())) if spec.events() else "its own",
             ", ".join(_tells_of(spec)),

@@ -11,6 +11,7 @@ import base64
 import csv
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any
@@ -64,14 +65,8 @@ def bring(client: Client, *, file: Path, map_file: Path, key: str, again: bool) 
     known = _key_of(file)
     key_of_both = digest(known.encode() + map_file.read_bytes())
     come = Come(key=key_of_both) if again else _read_come(file, key_of_both)
-    door = Door(client.url, key)
     total = sum(1 for _ in _rows(file))
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    ) as progress:
+    with closing(Door(client.url, key)) as door, _bar() as progress:
         task = progress.add_task("rows", total=total, completed=come.rows)
         for batch in _batches(spec, file, come, known):
             door.send(batch.calls)
@@ -82,6 +77,11 @@ def bring(client: Client, *, file: Path, map_file: Path, key: str, again: bool) 
     click.echo(f"{come.rows} rows: {come.events} events sent, {come.rejected} rows rejected.")
     if come.rejected:
         click.echo(f"See {_beside(file, '.rejected.jsonl')}; `legato quarantine` has the others.")
+
+
+def _bar() -> Progress:
+    words = TextColumn("{task.description}")
+    return Progress(words, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 class Batch(Noun, frozen=True, kw_only=True):
@@ -122,6 +122,10 @@ class Door:
         raise Failure(
             "Legato takes nothing at present.", "Run it again later: it goes on where it was."
         )
+
+    def close(self) -> None:
+        """Close the connection. Idempotent."""
+        self._connection.close()
 
     def _post(self, body: bytes) -> tuple[int, float]:
         try:
