@@ -43,7 +43,7 @@ words = st.sampled_from(
 
 @pytest.mark.parametrize("name", SPECS)
 @given(body=values, word=words, data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_every_item_of_a_call_becomes_events_or_is_kept_whole(
     name: str, body: object, word: str, data: st.DataObject
 ) -> None:
@@ -77,7 +77,7 @@ def test_every_item_of_a_call_becomes_events_or_is_kept_whole(
     raw=st.binary(max_size=200),
     kind=st.sampled_from(["application/json", FORM_IN_PARTS, "application/x-www-form-urlencoded"]),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_bytes_of_any_kind_are_read_or_refused(raw: bytes, kind: str) -> None:
     call = Call(url="", headers={"content-type": kind}, body=raw, received_at=NOW)
 

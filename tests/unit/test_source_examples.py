@@ -48,6 +48,14 @@ class Example(NamedTuple):
     extra: Mapping[str, str] = {}
 
 
+def pagerduty(body: bytes) -> dict[str, str]:
+    return {"x-pagerduty-signature": f"v1=00,v1={mac(body).hex()}"}
+
+
+def canny(_: bytes) -> dict[str, str]:
+    return {"canny-nonce": "n1", "canny-signature": b64(mac(b"n1"))}
+
+
 def bearer(_: bytes) -> dict[str, str]:
     return {"authorization": f"Bearer {KEY}"}
 
@@ -312,6 +320,20 @@ EXAMPLES = [
         body_has={"email": "ana@example.com"},
     ),
     Example(
+        "pagerduty",
+        {"event": {"id": "1", "event_type": "incident.triggered", "agent": {"id": "P1"}}},
+        pagerduty,
+        "Incident Changed",
+        {"user_id": "P1"},
+    ),
+    Example(
+        "canny",
+        {"type": "vote.created", "object": {"id": "1", "voter": {"email": "ana@example.com"}}},
+        canny,
+        "Feedback Voted",
+        body_has={"email": "ana@example.com"},
+    ),
+    Example(
         "braze_currents",
         {
             "events": [
@@ -324,6 +346,8 @@ EXAMPLES = [
 ]
 ELSEWHERE = ("sendgrid_events", "ses_events", "twilio_replies", "twilio_status")
 """Proven by their SDKs or certificates, in tests of their own."""
+BY_ADDRESS = ("appsflyer", "mailmodo", "monday", "olark", "satismeter")
+"""Proven by a secret in their address, and read in recorded calls: see test_source_vectors."""
 
 
 def compiled(name: str) -> SourceSpec:
@@ -339,7 +363,7 @@ def told(spec: SourceSpec, item: Item, settings: Mapping[str, Any]) -> Heard:
 
 
 def test_every_source_has_an_example() -> None:
-    shown = {example.source for example in EXAMPLES} | set(ELSEWHERE)
+    shown = {example.source for example in EXAMPLES} | {*ELSEWHERE, *BY_ADDRESS}
 
     assert sorted(shown) == sorted(shipped_sources())
 
