@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from legato.plan.bloat.reading import things
 from legato.plan.load import load
 from legato.workspace import shipped_sources
 
@@ -148,3 +149,11 @@ def test_events_of_a_source_are_known_without_a_declaration() -> None:
 
     assert problems(GOOD + "---\n" + SOURCE + journey) == []
     assert [one for one in problems(GOOD + journey) if "no event named `Booked`" in one]
+
+
+def test_what_a_connector_tells_and_nobody_reads_is_no_bloat() -> None:
+    plan = load({"all.yaml": HEAD + GOOD + "---\n" + SOURCE}, {}).plan
+
+    assert plan is not None
+    assert list(plan.events) == ["Booked"]
+    assert things(plan) == {}

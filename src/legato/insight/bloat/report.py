@@ -211,7 +211,7 @@ def _undeclared(plan: Plan, weighed: Weighed, declared: Mapping[Ref, str]) -> It
     for ref in found:
         match ref.family:
             case "event":
-                is_known = ref in declared or ref.name in KNOWN_EVENTS
+                is_known = ref.name in plan.events or ref.name in KNOWN_EVENTS
             case "property":
                 event, _, path = ref.name.rpartition("/")
                 # Where an event or an object is undeclared itself, one line is enough.

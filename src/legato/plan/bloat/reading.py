@@ -39,6 +39,8 @@ def things(plan: Plan) -> dict[Ref, str]:
     """Return what may turn out to be bloat, with its owner."""
     found: dict[Ref, str] = {}
     for event in plan.events.values():
+        if not event.owner:
+            continue  # a connector of a source makes it: nobody here could remove it
         found[Ref("event", event.name)] = event.owner
         if event.name != NAME_OF_KIND["identify"]:  # whose properties are traits
             for path in property_types(spot_of(event)):
