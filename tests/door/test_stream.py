@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from legato.model.event import ErasureRequested
+from legato.model.ids import EventId
 from legato.model.instant import DAY
 from legato.model.note import HandedOn
 from legato.model.plan import Plan
@@ -147,5 +149,32 @@ def test_what_waits_for_a_dead_destination_outlives_the_process(tmp_path: Path) 
                 bodies = await opened.until("d0", EVENTS)
 
             assert sorted(body["properties"]["n"] for body in bodies) == list(range(EVENTS))
+
+    asyncio.run(main())
+
+
+def test_with_a_person_goes_what_waits_for_a_dead_destination(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with sinks() as opened:
+            opened.dead["d0"] = None
+            plan = plan_for(opened.port, "d0", "d1")
+            async with embedded(tmp_path, plan, OwnClock(20_000 * DAY)) as host:
+                await host.feed(host.event("ana", "Order Completed"))
+                await opened.until("d1", 1)
+                (person_id,) = host.store.pointers(["user_id:ana"]).values()
+                await host.feed(
+                    ErasureRequested(
+                        event_id=EventId("erasure_1"),
+                        received_at=host.clock.now(),
+                        person_id=person_id,
+                    )
+                )
+                waiting = host.store.waiting("d0", 0, 10)
+                await host.feed(host.event("bea", "Order Completed"))
+                del opened.dead["d0"]
+                told = await opened.until("d0", 2)
+
+            assert [one.delivery.operation for one in waiting] == ["erase"]
+            assert [body["userId"] for body in told if "userId" in body] == ["bea"]
 
     asyncio.run(main())

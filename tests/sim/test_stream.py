@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from legato.model.delivery import Delivery
+from legato.model.event import EventRecalled
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND
 from legato.model.note import HandedOn, Settled
 from legato.simulate.provider import Provider
@@ -239,3 +240,21 @@ def test_a_stream_taken_away_lets_nothing_more_leave() -> None:
 
     settled = [note for note in world.notes_of("ana") if isinstance(note, Settled)]
     assert [note.reason.code for note in settled if note.reason] == ["stream.closed"]
+
+
+def test_a_recalled_event_goes_on_once_and_as_consent_is_now() -> None:
+    world = streamed("{purpose: analytics, only: [Order Completed], late: drop}")
+    world.track("ana", "Order Completed")
+    position = world.position()
+    recalled = EventRecalled(received_at=world.now, destination="tool", position=position)
+    world.feed(recalled)
+    world.advance(DAY)
+    before = names(world)
+
+    agrees(world, "ana")
+    for _ in range(2):
+        world.feed(msgspec.structs.replace(recalled, received_at=world.now))
+    world.advance(MINUTE)
+
+    assert (before, names(world)) == ([], ["Order Completed"])
+    assert codes(world, "ana") == ["consent.missing", "consent.missing", ""]

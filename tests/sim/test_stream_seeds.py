@@ -13,8 +13,10 @@ from legato.model.event import CustomerEvent
 from legato.model.instant import DAY, HOUR, MINUTE
 from legato.simulate.dice import Dice
 from legato.simulate.provider import Provider
+from legato.simulate.replay import refold
 from legato.simulate.world import Scene, World
-from tests.sim.shopkeeping import BASE, compile_plan, open_world
+from legato.stores.memory import MemoryLog, MemoryStore
+from tests.sim.shopkeeping import BASE, compile_plan
 from tests.sim.test_stream import PURPOSES, TOOL
 
 SEEDS = 1_000
@@ -40,7 +42,7 @@ class Past(msgspec.Struct):
     said: dict[str, list[tuple[int, bool]]] = {}
 
 
-def live(seed: int) -> tuple[World, Past]:
+def live(seed: int, log: MemoryLog | None = None) -> tuple[World, Past]:
     """Let people do things in a world whose destinations fail, and see it to its end."""
     dice, past = Dice(seed), Past(tracked={}, said={})
     providers = {
@@ -51,7 +53,8 @@ def live(seed: int) -> tuple[World, Past]:
         )
         for name in ("tool", "asking")
     }
-    world = open_world(PLAN, Scene(seed=seed, providers=providers))
+    scene = Scene(seed=seed, providers=providers)
+    world = World(PLAN, log or MemoryLog(), MemoryStore(), scene)
     for number in range(EVENTS):
         who = dice.pick(PEOPLE, "who", str(number))
         match dice.pick(("track", "track", "track", "say", "again", "crash"), "what", str(number)):
@@ -125,3 +128,19 @@ def test_the_same_seed_hands_on_the_same_deliveries() -> None:
 
     assert one.decision_digest() == other.decision_digest()
     assert [each.delivery for each in one.sent] == [each.delivery for each in other.sent]
+
+
+def test_the_same_log_hands_on_the_same_deliveries_however_it_is_folded() -> None:
+    for seed in range(20):
+        log = MemoryLog()
+        world, _ = live(seed, log)
+        handed_on = {
+            one.delivery.delivery_id for one in world.sent if one.delivery.operation == "event"
+        }
+
+        once = refold(log, MemoryStore, turn_records=1)
+        again = refold(log, MemoryStore, turn_records=64)
+
+        assert once == again, seed
+        assert handed_on <= set(once.delivery_ids), seed
+        assert once.decision_digest == world.decision_digest(), seed

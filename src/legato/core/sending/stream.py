@@ -1,4 +1,4 @@
-"""Stage 5: an event goes on to the destinations that ask for it, whatever journeys make of it.
+"""An event goes on to the destinations that ask for it, whatever journeys make of it.
 
 It is no contact: caps, quiet hours and holdouts do not ask about it, only the law does. Whoever
 must agree to the purpose is asked here, and once more when it is about to leave.
