@@ -19,11 +19,13 @@ from legato.connectors.language.expression import expr
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.pattern import compile_pattern
 from legato.connectors.language.value import MISSING, ExpressionError, Value
+from legato.connectors.render import render
 from legato.connectors.settings import check_settings, compile_map
 from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
 from legato.model.instant import MINUTE, SECOND
+from legato.model.problem import Reason
 from legato.model.wire import Response
 from tests.unit.lane_world import START, delivery
 
@@ -362,6 +364,13 @@ def test_what_was_found_may_be_remembered_and_so_may_that_there_is_none() -> Non
     assert ask.keep_for(Response(status=404)) == MINUTE
     assert ask.keep_for(Response(status=200)) == 60 * MINUTE
     assert ask.keep_for(Response(status=500)) == 0
+
+
+def test_what_needs_several_requests_is_never_sent_by_half() -> None:
+    made = render(spec_of(manifest(routes=[STEPS])), event_of(email="e"), terms=TERMS, now=START)
+
+    assert isinstance(made, Reason)
+    assert made.code == "render.steps"
 
 
 def test_an_answer_that_is_no_success_ends_it() -> None:

@@ -10,7 +10,7 @@ from legato.connectors.exchange.draft import draft, seal
 from legato.connectors.exchange.exchange import frames
 from legato.connectors.exchange.exposure import check_unexposed
 from legato.connectors.exchange.refusal import RefusalError
-from legato.connectors.exchange.scene import Choice, base_frame, scenes
+from legato.connectors.exchange.scene import Choice, Scene, base_frame, scenes
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import MISSING, ExpressionError, as_text
 from legato.connectors.mail import Letter, compose
@@ -35,13 +35,21 @@ def render(
     """
     try:
         base = base_frame(spec, delivery, terms, now, asked=asked)
-        [scene, *_] = scenes(spec, delivery, base, terms, choice=Choice())
-        [call, *_] = scene.route.calls
+        scene = _only(spec, scenes(spec, delivery, base, terms, choice=Choice()))
+        [call] = scene.route.calls
         return _checked(spec, delivery, _request(spec, call, scene.frame, terms))
     except RefusalError as refused:
         return refused.reason
     except ExpressionError as error:
         return Reason(code="render.expression", what=str(error))
+
+
+def _only(spec: Spec, taken: list[Scene]) -> Scene:
+    """Return the one route that is taken, with its one request: half would be worse than none."""
+    [scene, *others] = taken
+    if others or scene.route.lookups or len(scene.route.calls) != 1:
+        raise RefusalError("steps", f"{spec.head.id} needs several requests for this")
+    return scene
 
 
 def is_single(spec: Spec, delivery: Delivery) -> bool:

@@ -6,7 +6,7 @@ of them is made once, and again when one of them has another value.
 
 from __future__ import annotations
 
-from legato.connectors.settings import resolve, secrets_of
+from legato.connectors.settings import compile_map, resolve, secrets_of
 from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
 from legato.model.plan import Destination
@@ -43,4 +43,5 @@ class Account:
             settings=resolve(self._spec, self._destination.settings, values),
             timeout=self._destination.timeout,
             allow_private=self._destination.allow_private,
+            inputs=compile_map(self._spec, self._destination.settings)[0],
         )
