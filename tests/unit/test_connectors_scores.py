@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -12,9 +13,11 @@ from legato.cli.connect.new import new
 from legato.cli.connect.shelf import EXAMPLES, VECTORS, connector_of, vectors_of
 from legato.cli.connect.trial import trial
 from legato.cli.connect.verify import verify
+from legato.connectors.compile import compile_manifest
 from legato.connectors.verify.compare import is_same, normal
 from legato.connectors.verify.lock import Mark, Reached, fallen, mark_of, read_lock, write_lock
 from legato.connectors.verify.score import score
+from legato.model.noun import ENCODER
 from legato.workspace import shipped_connectors, shipped_score
 
 
@@ -28,6 +31,23 @@ def test_no_connector_falls_below_what_it_has_reached(name: str) -> None:
         assert (mark is not None) is bool(cases), "legato connectors verify NAME --update"
         if mark is not None:
             assert fallen(mark, mark_of(score(known, spec, cases))) == ()
+
+
+@pytest.mark.parametrize("name", list(shipped_connectors()))
+def test_a_connector_is_the_same_out_of_a_stored_plan(name: str) -> None:
+    manifest = shipped_connectors()[name]
+
+    stored = msgspec.msgpack.decode(ENCODER.encode(manifest))  # its keys are sorted
+
+    assert compile_manifest(stored).mistakes == compile_manifest(manifest).mistakes == ()
+
+
+def test_names_made_of_each_other_in_a_circle_are_a_mistake() -> None:
+    manifest = {**shipped_connectors()["webhook"], "let": {"a": "=b", "b": "=text(a)"}}
+
+    mistakes = compile_manifest(manifest).mistakes
+
+    assert [each.what for each in mistakes if "made of itself" in each.what]
 
 
 def test_a_connector_is_named_as_its_file() -> None:

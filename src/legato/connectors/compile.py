@@ -102,7 +102,8 @@ def _lets(
     wide = inside.with_names({"in": names, "content": None})
     early: dict[str, Read] = {}
     late: dict[str, Node] = {}
-    for name, value in form.mapping(inside, manifest.get("let", {}), ("let",)).items():
+    given = form.mapping(inside, manifest.get("let", {}), ("let",))
+    for name, value in wide.in_order(given, ("let",)):
         where = ("let", str(name))
         if name in wide.known:
             inside.add(where, f"`{name}` is taken", "Choose another name.")

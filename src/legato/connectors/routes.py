@@ -128,12 +128,13 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
     let: dict[str, Read] = {}
     for name, node in manner.late.items():
         inside, let[name] = inside.with_let(name, node), node.read
-    for name, value in form.mapping(inside, given.get("let", {}), (*path, "let")).items():
+    own = form.mapping(inside, given.get("let", {}), (*path, "let"))
+    for name, value in inside.in_order(own, (*path, "let")):
         where = (*path, "let", str(name))
         if name in inside.known:
             inside.add(where, f"`{name}` is taken", "Choose another name.")
         node = inside.node(value, where)
-        inside = inside.with_let(str(name), node)  # a later one may use the earlier ones
+        inside = inside.with_let(str(name), node)
         let[str(name)] = node.read
     lookups += _lookups(inside, given.get("lookup", []), (*path, "lookup"), manner)
     require = _requirements(inside, given, path)

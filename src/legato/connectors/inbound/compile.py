@@ -213,23 +213,10 @@ def _let(inside: Compiler, value: Value) -> tuple[tuple[tuple[str, Node], ...], 
     for name in given:
         if name in inside.known:
             inside.add(("let", name), f"`{name}` is taken", "Choose another name.")
+    ordered = inside.in_order(given, ("let",))
     inside = inside.knowing(*given)
-    nodes = {name: inside.node(one, ("let", name)) for name, one in given.items()}
-    ordered: dict[str, Node] = {}
-    while len(ordered) < len(nodes):
-        ready = [
-            name
-            for name, node in nodes.items()
-            if name not in ordered
-            and all(one[0] in ordered for one in node.names if one[0] in nodes)
-        ]
-        if not ready:
-            left = next(name for name in nodes if name not in ordered)
-            what = f"`{left}` is made of itself, over the names it uses"
-            inside.add(("let", left), what, "Break the circle.")
-            break
-        ordered |= {name: nodes[name] for name in ready}
-    return tuple(ordered.items()), inside
+    nodes = [(name, inside.node(one, ("let", name))) for name, one in ordered]
+    return tuple(nodes), inside
 
 
 def _rules(inside: Compiler, value: Value) -> Iterable[Rule]:

@@ -66,6 +66,31 @@ class Compiler:
         origins = {**self.origins, name: node.names}
         return Compiler(known, self.mistakes, self.digested, origins)
 
+    def in_order(self, lets: Mapping[str, Value], path: Path) -> list[tuple[str, Value]]:
+        """Return `let`s, each after those it is made from; a stored plan has them sorted by name.
+
+        Which stands first makes no difference, so only a circle is a mistake.
+        """
+        trial = Compiler({**self.known, **dict.fromkeys(lets)}, [])
+        needs = {
+            name: [one[0] for one in trial.node(value, path).names if one[0] != name]
+            for name, value in lets.items()
+        }
+        ordered: dict[str, Value] = {}
+        while len(ordered) < len(lets):
+            waiting = [name for name in lets if name not in ordered]
+            ready = [
+                name
+                for name in waiting
+                if not any(one in waiting for one in needs[name] if one in lets)
+            ]
+            if not ready:
+                what = f"`{waiting[0]}` is made of itself, over the names it uses"
+                self.add((*path, waiting[0]), what, "Break the circle.")
+                break
+            ordered |= {name: lets[name] for name in ready}
+        return list(ordered.items())
+
     def expression(self, value: object, path: Path) -> Expression:
         """Compile what is always an expression, with or without its `=`."""
         if not isinstance(value, str):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -34,6 +35,10 @@ class Inside(Protocol):
 
     def knowing(self, *names: str) -> Inside:
         """Return one that knows some names more."""
+        ...
+
+    def in_order(self, lets: Mapping[str, Value], path: Path) -> list[tuple[str, Value]]:
+        """Return `let`s, each after those it is made from."""
         ...
 
     def add(self, path: Path, what: str, fix: str) -> None:

@@ -232,7 +232,7 @@ def _let(inside: Inside, value: Given, path: Path) -> Node:
         inside.add((*path, "$let"), "`$let` needs a mapping", "Write `$let: {a: =x}`.")
         return ABSENT
     lets: list[tuple[str, Node]] = []
-    for name, one in cast("Given", given).items():
+    for name, one in inside.in_order(cast("Given", given), (*path, "$let")):
         lets.append((str(name), inside.node(one, (*path, "$let", str(name)))))
         inside = inside.knowing(str(name))
     do = _optional(inside, value, "in", path)
