@@ -135,7 +135,7 @@ def _tells(plan: Plan, source: Source) -> Iterator[Ref]:
     paths += [] if inbound is None else [inbound.address]
     event = source.hook.event if source.hook is not None else ""
     names = [event] if event else [each.name for each in _from(plan, source.name)]
-    if opt_outs is not None or inbound is not None:
+    if opt_outs is not None:
         yield from (Ref("event", name) for name in names)
     yield from (property_ref(name, path) for name in names for path in paths if path)
     if opt_outs is not None:
