@@ -47,7 +47,6 @@ class Taken(msgspec.Struct, frozen=True):
 
     destination: str
     delivery_id: str
-    at: float
 
 
 class Unruly:
@@ -85,16 +84,16 @@ class Unruly:
         return await _answer(fate)
 
     def _take(self, attempt: Attempt) -> None:
-        at = asyncio.get_running_loop().time()
-        self.taken.append(Taken(attempt.destination, attempt.delivery_id, at))
+        self.taken.append(Taken(attempt.destination, attempt.delivery_id))
 
     async def _take_late(self, attempt: Attempt) -> None:
         await asyncio.sleep(1.5 * TIMEOUT_SECONDS)
         self._take(attempt)
 
-    def errors(self) -> float:
-        """Return the share of attempts that failed."""
-        return 1 - sum(self.met[fate] for fate in FAILS_NOT) / self.met.total()
+
+def errors(met: Counter[Fate]) -> float:
+    """Return the share of attempts that failed."""
+    return 1 - sum(met[fate] for fate in FAILS_NOT) / met.total()
 
 
 def _fate(drawn: float, fates: Fates) -> Fate:
