@@ -10,7 +10,6 @@ import pytest
 
 from legato.connectors.classify import Verdict, classify
 from legato.connectors.compile import compile_manifest
-from legato.connectors.render import render
 from legato.connectors.settings import check_settings, resolve, secrets_of
 from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
@@ -20,6 +19,7 @@ from legato.model.problem import Reason
 from legato.model.wire import FileErasure, FileLine, HttpRequest, Mail, Response
 from legato.transports.catalog import read_catalog
 from tests.unit.lane_world import START, delivery, manifest
+from tests.unit.rendered import rendered
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "requests"
 CASES = sorted(GOLDEN.glob("*.json"))
@@ -62,13 +62,13 @@ def delivery_of(case: Case) -> Delivery:
     return msgspec.structs.replace(given, **case.delivery)
 
 
-def rendered(case: Case) -> HttpRequest | Mail | FileLine | FileErasure | Reason:
+def request_of(case: Case) -> HttpRequest | Mail | FileLine | FileErasure | Reason:
     spec = spec_of(case.connector)
     assert check_settings(spec, case.settings) == ()
     values = {name: case.secrets[key] for name, key in secrets_of(case.settings).items()}
     settings = resolve(spec, case.settings, values)
     terms = Terms(settings=settings, timeout=TERMS_TIMEOUT)
-    return render(spec, delivery_of(case), terms=terms, now=START)
+    return rendered(spec, delivery_of(case), terms=terms, now=START)
 
 
 def as_data(request: HttpRequest | Mail | FileLine | FileErasure) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _readable(raw: bytes) -> Any:  # noqa: ANN401 - a request's body is anybody'
 def test_a_delivery_becomes_the_recorded_request(path: Path) -> None:
     case = load(path)
 
-    made = rendered(case)
+    made = request_of(case)
 
     if isinstance(made, Reason):
         assert case.refused == made.code
@@ -137,7 +137,7 @@ def test_every_connector_of_the_catalog_has_golden_requests_for_every_route() ->
 
 def test_rendering_twice_gives_the_same_bytes() -> None:
     for path in CASES:
-        assert rendered(load(path)) == rendered(load(path))
+        assert request_of(load(path)) == request_of(load(path))
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,6 @@ def test_who_may_have_digests_only_is_never_given_an_address(
     given = delivery(1, person="ana", expires_at=START + HOUR)
     given = msgspec.structs.replace(given, operation="call", address="Ana@Example.org")
 
-    made = render(spec, given, terms=Terms(settings={}, timeout=TERMS_TIMEOUT), now=START)
+    made = rendered(spec, given, terms=Terms(settings={}, timeout=TERMS_TIMEOUT), now=START)
 
     assert (isinstance(made, Reason) and made.code == "render.exposed") is is_refused

@@ -15,7 +15,6 @@ from legato.connectors.compile import compile_manifest
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.expression import EXPRESSION_LENGTH_MAX, expr
 from legato.connectors.language.value import MISSING, ExpressionError
-from legato.connectors.render import render
 from legato.connectors.settings import check_settings
 from legato.connectors.terms import Terms
 from legato.model.instant import SECOND
@@ -23,6 +22,7 @@ from legato.model.problem import Reason
 from legato.model.wire import HttpRequest
 from legato.transports.catalog import read_catalog
 from tests.unit.lane_world import START, delivery, manifest
+from tests.unit.rendered import rendered
 
 MINIMAL: dict[str, Any] = {
     "manifest": 1,
@@ -196,7 +196,7 @@ def request_of(given: dict[str, Any], content: dict[str, Any], **settings: str) 
     spec = compile_manifest(given).spec
     assert spec is not None
     terms = Terms(settings={"url": "https://x.example/in", **settings}, timeout=SECOND)
-    return render(spec, delivery(1, content=content), terms=terms, now=START)
+    return rendered(spec, delivery(1, content=content), terms=terms, now=START)
 
 
 def test_a_value_in_a_url_cannot_leave_its_place() -> None:
@@ -258,7 +258,7 @@ def test_an_operation_without_a_route_is_a_reason() -> None:
     assert spec is not None
     terms = Terms(settings={"url": "https://x.example"}, timeout=SECOND)
 
-    made = render(spec, delivery(1, operation="call"), terms=terms, now=START)
+    made = rendered(spec, delivery(1, operation="call"), terms=terms, now=START)
 
     assert isinstance(made, Reason)
     assert made.code == "render.no_route"

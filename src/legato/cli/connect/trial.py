@@ -22,7 +22,7 @@ from legato.connectors.verify.compare import seen
 from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import DAY, SECOND, parse_instant
-from legato.model.wire import Response
+from legato.model.wire import HttpRequest, Response
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 NOW = 1_767_225_600 * SECOND
@@ -118,11 +118,12 @@ def _answer(path: Path) -> Response:
 
 def _show(console: Console, ask: Ask) -> None:
     data = seen(ask.request, ask.format)
-    why = f"  to find {ask.lookup}" if ask.lookup else ""
-    line = f"{ask.request.method} {ask.request.url}"
-    console.print(Text.assemble((f"\n{line}", "bold"), (why, "dim")), soft_wrap=True)
-    for key, value in ask.request.headers.items():
-        console.print(Text(f"{key}: {value}", style="dim"), soft_wrap=True)
+    why = f"  to find {ask.question.lookup.name}" if ask.question is not None else ""
+    if isinstance(ask.request, HttpRequest):
+        line = f"{ask.request.method} {ask.request.url}"
+        console.print(Text.assemble((f"\n{line}", "bold"), (why, "dim")), soft_wrap=True)
+        for key, value in ask.request.headers.items():
+            console.print(Text(f"{key}: {value}", style="dim"), soft_wrap=True)
     if data.body is not None:
         pretty = msgspec.json.format(msgspec.json.encode(data.body), indent=2).decode()
         console.print(Text(pretty), soft_wrap=True)

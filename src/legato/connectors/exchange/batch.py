@@ -24,6 +24,7 @@ from legato.connectors.language.value import (
 from legato.connectors.spec import Batch, Spec
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
+from legato.model.ids import derive
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.problem import Reason
@@ -186,11 +187,17 @@ def _packet(spec: Spec, load: Sequence[tuple[int, Piece]], terms: Terms) -> Pack
         drafts = [piece.draft for _, piece in load if piece.draft is not None]
         body = _joined([one.body for one in drafts], first.batch.merge)
         made = msgspec.structs.replace(drafts[0], body=body)
-    request = seal(spec, made, frame, terms)
+    request = seal(spec, made, frame, terms, key=_key(load))
     for _, piece in load:
         check_unexposed(spec, piece.frame["delivery"].get("address", ""), request)
     members = tuple(member for member, _ in load)
     return Packet(members=members, request=request, format=made.format)
+
+
+def _key(load: Sequence[tuple[int, Piece]]) -> str:
+    """Return what one batch is recognised by; others, of some of the same, are others."""
+    ids = [piece.frame["delivery"]["delivery_id"] for _, piece in load]
+    return ids[0] if len(ids) == 1 else derive("batch", *ids)
 
 
 def _joined(bodies: Sequence[Value], merge: Sequence[tuple[str, ...]]) -> Value:

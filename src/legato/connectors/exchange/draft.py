@@ -67,14 +67,14 @@ def draft(call: Call, frame: Frame) -> Draft:
     )
 
 
-def seal(spec: Spec, made: Draft, frame: Frame, terms: Terms) -> HttpRequest:
+def seal(spec: Spec, made: Draft, frame: Frame, terms: Terms, *, key: str) -> HttpRequest:
     """Write a draft down, with the account's proof."""
     body = encode(made.body, made.format)
     headers = {"Content-Type": _CONTENT_TYPES[made.format]} if body else {}
     if body and made.format == "json_gzip":
         headers["Content-Encoding"] = "gzip"
-    if spec.head.idempotency:
-        headers[spec.head.idempotency] = frame["delivery"]["delivery_id"]
+    if spec.head.idempotency and key:
+        headers[spec.head.idempotency] = key
     headers.update(made.headers)
     url = made.url
     if made.params:

@@ -8,9 +8,8 @@ from typing import TypeAlias
 import msgspec
 
 from legato.connectors.classify import Verdict, classify, read_answer
-from legato.connectors.exchange.draft import draft, seal
-from legato.connectors.exchange.exposure import check_unexposed
 from legato.connectors.exchange.refusal import RefusalError
+from legato.connectors.exchange.render import render
 from legato.connectors.exchange.scene import Choice, Scene, base_frame, check, scenes
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import (
@@ -18,6 +17,7 @@ from legato.connectors.language.value import (
     ExpressionError,
     Value,
     as_text,
+    is_empty,
     is_true,
     rows_of,
 )
@@ -27,34 +27,48 @@ from legato.model.delivery import Delivery
 from legato.model.instant import Duration, Instant
 from legato.model.noun import Noun
 from legato.model.problem import Reason
-from legato.model.wire import HttpRequest, Response
+from legato.model.wire import Request, Response
 
 REQUESTS_MAX = 100
 """One delivery that makes more is a mistake in its manifest, not a delivery."""
 
 
-class Ask(Noun, frozen=True, kw_only=True):
-    """A request to make. Its answer is given to `next`."""
+class Question(msgspec.Struct, frozen=True):
+    """A lookup as one delivery asks it."""
 
-    request: HttpRequest
-    format: str
-    """How its body is written."""
-    lookup: str = ""
-    """The lookup that asks; empty: the delivery itself."""
-    key: str = ""
+    lookup: Lookup
+    frame: Frame
+    key: str
     """Under which the host may remember the answer; empty: it may not."""
-    ttl: Duration = 0
-    negative: Duration = 0
-    """How long it may remember that there is none."""
-    absent: tuple[tuple[int, int], ...] = ()
 
     def keep_for(self, response: Response) -> Duration:
         """Return how long an answer may be remembered."""
-        if not self.key:
+        if not self.key or not self._is_answered(response):
             return 0
-        if _is_one_of(response, self.absent):
-            return self.negative
-        return self.ttl if 200 <= response.status < 300 else 0  # noqa: PLR2004 - as HTTP has it
+        return self.lookup.ttl if self.is_found(response) else self.lookup.negative
+
+    def is_found(self, response: Response) -> bool:
+        """Return whether it was answered with something, and not that there is none."""
+        if _is_one_of(response, self.lookup.absent):
+            return False
+        try:
+            return not is_empty(_selected(self.lookup, response, self.frame))
+        except ExpressionError:
+            return False
+
+    def _is_answered(self, response: Response) -> bool:
+        is_success = 200 <= response.status < 300  # noqa: PLR2004 - as HTTP has it
+        return is_success or _is_one_of(response, (*self.lookup.absent, *self.lookup.accept))
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """A request to make. Its answer is given to `next`."""
+
+    request: Request
+    format: str
+    """How its body is written."""
+    question: Question | None = None
+    """None: it is the delivery's own, and changes something."""
 
 
 class Done(Noun, frozen=True, kw_only=True):
@@ -75,17 +89,25 @@ Next: TypeAlias = Ask | Done | Refused
 
 
 class Exchange:
-    """What is asked and answered for one delivery. Made by `begin`; used once."""
+    """What is asked and answered for one delivery. Used once."""
 
     def __init__(
-        self, spec: Spec, delivery: Delivery, terms: Terms, now: Instant, choice: Choice
+        self,
+        spec: Spec,
+        delivery: Delivery,
+        terms: Terms,
+        *,
+        base: Frame,
+        choice: Choice | None = None,
     ) -> None:
         self._spec = spec
         self._delivery = delivery
+        self._base = base
         self._terms = terms
-        self._now = now
+        self._choice = choice or Choice()
         self._run: Generator[Ask, Response, Done] | None = None
-        self._choice = choice
+        self.made = 0
+        """How many of its own requests were accepted."""
         self.changed: tuple[str, ...] = ()
         """What `changed_only` compares, as text: the same as last time need not be sent."""
 
@@ -107,35 +129,38 @@ class Exchange:
 
     def _steps(self) -> Generator[Ask, Response, Done]:
         """Refuse before anything is asked, then look up, then send in order."""
-        base = base_frame(self._spec, self._delivery, self._terms, self._now)
-        taken = scenes(self._spec, self._delivery, base, self._terms, choice=self._choice)
+        spec, terms, now = self._spec, self._terms, self._base["clock"]["now"]
+        taken = scenes(spec, self._delivery, self._base, terms, choice=self._choice)
         self.changed = tuple(_changed(scene) for scene in taken if scene.route.changed_only)
         done: Done | None = None
-        made = 0
         for scene in taken:
-            stopped = yield from look_up(self._spec, scene, self._terms, self._now)
+            stopped = yield from look_up(spec, scene, terms, now)
             if stopped is not None:
-                return Done(verdict=stopped, made=made)
+                return Done(verdict=stopped, made=self.made)
             if scene.route.lookups:  # what was asked may be all there was to do
-                done = done or Done(verdict=Verdict(kind="accepted"), made=made)
+                done = done or Done(verdict=Verdict(kind="accepted"), made=self.made)
             check(scene.route.require, scene.frame, is_late=True)
             for call in scene.route.calls:
                 for frame in frames(call, scene.frame):
-                    if made >= REQUESTS_MAX:
-                        raise RefusalError(
-                            "requests", f"it would make over {REQUESTS_MAX} requests"
-                        )
-                    response = yield _ask(self._spec, call, frame, self._terms)
-                    verdict = classify(self._spec, response, self._now)
+                    response = yield self._own(call, frame)
+                    verdict = classify(spec, response, now)
                     if verdict.kind != "accepted":
-                        return Done(verdict=verdict, made=made)
-                    made += 1
-                    done = Done(verdict=verdict, made=made)
+                        return Done(verdict=verdict, made=self.made)
+                    self.made += 1
+                    done = Done(verdict=verdict, made=self.made)
                     if call.name:
                         scene.frame[call.name] = read_answer(response)
         if done is None:
             raise RefusalError("nothing", "it says nothing that the destination could be told")
         return done
+
+    def _own(self, call: Call, frame: Frame) -> Ask:
+        if self.made >= REQUESTS_MAX:
+            raise RefusalError("requests", f"it would make over {REQUESTS_MAX} requests")
+        delivery_id = self._delivery.delivery_id
+        key = f"{delivery_id}-{self.made + 1}" if self.made else delivery_id
+        request = render(self._spec, call, frame, self._terms, key=key)
+        return Ask(request=request, format=call.format)
 
 
 def look_up(
@@ -145,7 +170,7 @@ def look_up(
     for lookup in scene.route.lookups:
         scene.frame[lookup.name] = MISSING
         for frame in frames(lookup.call, scene.frame):
-            response = yield _ask(spec, lookup.call, frame, terms, lookup)
+            response = yield _ask(spec, lookup, frame, terms)
             if _is_one_of(response, lookup.absent):
                 continue
             verdict = classify(spec, response, now)
@@ -155,28 +180,19 @@ def look_up(
     return None
 
 
-def _ask(spec: Spec, call: Call, frame: Frame, terms: Terms, lookup: Lookup | None = None) -> Ask:
-    request = seal(spec, draft(call, frame), frame, terms)
-    check_unexposed(spec, frame["delivery"].get("address", ""), request)
-    if lookup is None:
-        return Ask(request=request, format=call.format)
+def _ask(spec: Spec, lookup: Lookup, frame: Frame, terms: Terms) -> Ask:
+    request = render(spec, lookup.call, frame, terms, key="")
     key = lookup.key.read(frame) if lookup.key is not None else MISSING
-    return Ask(
-        request=request,
-        format=call.format,
-        lookup=lookup.name,
-        key="" if key is MISSING or key is None else f"{lookup.name}:{as_text(key)}",
-        ttl=lookup.ttl,
-        negative=lookup.negative,
-        absent=lookup.absent,
-    )
+    name = "" if key is MISSING or key is None else f"{lookup.name}:{as_text(key)}"
+    return Ask(request=request, format=lookup.call.format, question=Question(lookup, frame, name))
 
 
 def begin(
     spec: Spec, delivery: Delivery, *, terms: Terms, now: Instant, choice: Choice | None = None
 ) -> Exchange:
     """Begin an exchange. Without a choice, routes and inputs are as the manifest has them."""
-    return Exchange(spec, delivery, terms, now, choice or Choice())
+    base = base_frame(spec, delivery, terms, now)
+    return Exchange(spec, delivery, terms, base=base, choice=choice)
 
 
 def frames(call: Call, frame: Frame) -> list[Frame]:

@@ -12,7 +12,7 @@ import msgspec
 from legato.connectors.language.value import Value, as_text, fields_of, rows_of
 from legato.connectors.verify.vector import Expected
 from legato.model.noun import Noun
-from legato.model.wire import HttpRequest
+from legato.model.wire import HttpRequest, Request
 
 _NOT_COMPARED = ("content-length", "host", "user-agent", "connection", "accept-encoding")
 """Headers that the library of either side writes, not the connector."""
@@ -28,8 +28,10 @@ class Seen(Noun, frozen=True, kw_only=True):
     body: Any
 
 
-def seen(request: HttpRequest, form: str) -> Seen:
+def seen(request: Request, form: str) -> Seen:
     """Read what we would send."""
+    if not isinstance(request, HttpRequest):
+        return Seen(method="", url="", params={}, headers={}, body=_fields(request))
     url, query = _split(request.url)
     return Seen(
         method=request.method,
@@ -38,6 +40,16 @@ def seen(request: HttpRequest, form: str) -> Seen:
         headers={name.lower(): value for name, value in request.headers.items()},
         body=_decoded(request.body, form),
     )
+
+
+def _fields(request: Request) -> Value:
+    """Return what is handed to another transport than HTTP, as data."""
+    fields: Value = msgspec.to_builtins(request, builtin_types=(bytes,))
+    return {
+        name: value.decode(errors="replace") if isinstance(value, bytes) else value
+        for name, value in fields_of(fields).items()
+        if name not in ("password", "timeout", "allow_private")
+    }
 
 
 def recorded(expected: Expected) -> Seen:

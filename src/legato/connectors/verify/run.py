@@ -14,7 +14,6 @@ from legato.connectors.exchange.scene import Choice
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.functions.instants import instant_of
 from legato.connectors.language.value import Read, Value, as_text, fields_of
-from legato.connectors.render import render
 from legato.connectors.settings import compile_map, wrong_value
 from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
@@ -25,8 +24,7 @@ from legato.model.delivery import Delivery, Operation
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import DAY, SECOND, Instant
 from legato.model.noun import Noun
-from legato.model.problem import Reason
-from legato.model.wire import HttpRequest, Response
+from legato.model.wire import Response
 
 NOW: Instant = 1_700_000_000_000_000
 _OK = Response(status=200, body=b"{}")
@@ -120,16 +118,17 @@ def _gathered(
     asked: list[Seen] = []
     step = gathering.next()
     while isinstance(step, Ask):
-        read = part.answers.get(step.lookup)
+        key = step.question.key if step.question is not None else ""
+        read = part.answers.get(_lookup(step))
         if read is not None:
             answer = _answered(fields_of(read(part.facts)))
-        elif step.key in cache:
-            answer = cache[step.key]
+        elif key in cache:
+            answer = cache[key]
         else:
             asked.append(seen(step.request, step.format))
             answer = _response(next(answers, None))
-        if step.key:
-            cache[step.key] = answer
+        if key:
+            cache[key] = answer
         step = gathering.next(answer)
     match step:
         case Refused():
@@ -152,23 +151,21 @@ def _packed(
 
 
 def _exchange(spec: Spec, part: _Part, answers: Iterator[Expected]) -> tuple[list[Seen], str]:
-    if part.delivery.operation != "event":
-        request = render(spec, part.delivery, terms=part.terms, now=part.now)
-        if isinstance(request, HttpRequest):
-            calls = spec.routes[part.delivery.operation][0].calls
-            return [seen(request, calls[0].format)], ""
-        return [], request.what if isinstance(request, Reason) else "no HTTP"
     exchange = begin(spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
     found: list[Seen] = []
     ask = exchange.next()
     while isinstance(ask, Ask):
-        read = part.answers.get(ask.lookup)
+        read = part.answers.get(_lookup(ask))
         if read is not None:
             ask = exchange.next(_answered(fields_of(read(part.facts))))
             continue
         found.append(seen(ask.request, ask.format))
         ask = exchange.next(_response(next(answers, None)))
     return found, ask.reason.what if isinstance(ask, Refused) else ""
+
+
+def _lookup(ask: Ask) -> str:
+    return ask.question.lookup.name if ask.question is not None else ""
 
 
 def _answered(answer: Mapping[str, Any]) -> Response:

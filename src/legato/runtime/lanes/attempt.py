@@ -1,80 +1,40 @@
-"""One attempt at one delivery: gate, render, send, read the answer."""
+"""One attempt at one delivery: its gates are read, then its connector talks to the destination."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Literal, TypeAlias, assert_never
 
 import msgspec
 
-from legato.connectors.classify import Verdict, classify
-from legato.connectors.render import render
-from legato.connectors.spec import Spec
-from legato.model.delivery import OBLIGATIONS, TELLINGS, Delivery, Outcome
-from legato.model.instant import Duration, Instant
-from legato.model.note import GateSeen
-from legato.model.noun import Noun
-from legato.model.plan import Destination, Plan
+from legato.connectors.exchange.exchange import Exchange
+from legato.connectors.exchange.scene import base_frame
+from legato.connectors.terms import Terms
+from legato.model.delivery import Delivery
+from legato.model.instant import Instant
+from legato.model.plan import Plan
 from legato.model.problem import LegatoError, Reason
-from legato.model.wire import Request
 from legato.ports.clearance import Clearance
-from legato.ports.sender import Sender, SendFault
-from legato.runtime.lanes.account import Account
 from legato.runtime.lanes.line import Entry
 from legato.runtime.lanes.reporter import AttemptBook
+from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired, in_doubt
+from legato.runtime.lanes.talk import Talk
+from legato.runtime.lanes.way import Reach, Way
 from legato.runtime.lanes.world import World
 
 UNREAD_SECONDS = 5.0
 """How long what may go unread waits for its gates: an engine that is only behind answers sooner."""
-UNREAD = Reason(
-    code="store.unread",
-    what="nothing could be read of the person, and its purpose does not wait for that",
-)
-GATEWAY_TIMEOUT = 504
-"""The one answer that says it was not heard whether the server behind took it."""
 
 
-NOT_FOR_IT = ("render.no_route", "render.ignored")
-"""Of an event that its connector has no use for: nothing failed, and nobody is to look at it."""
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing is in a delivery's way."""
 
-
-class Over(Noun, frozen=True, kw_only=True):
-    """The delivery is over."""
-
-    outcome: Outcome
-    reason: Reason | None = None
-    receipt: str = ""
-    answer: bytes = b""
-    gates: tuple[GateSeen, ...] = ()
-    shows: Literal["nothing", "alive", "fault"] = "nothing"
-    """What the attempt says about the destination."""
-
-
-class Again(Noun, frozen=True, kw_only=True):
-    """The attempt failed; another may not."""
-
-    reason: Reason
-    kind: Literal["fault", "throttled", "unread"]
-    """`unread`: its gates could not be read, for which the destination can do nothing."""
-    after: Duration | None = None
-
-
-class NotNow(Noun, frozen=True, kw_only=True):
-    """A gate is closed until then. No attempt was made."""
-
-    until: Instant
-
-
-Result: TypeAlias = Over | Again | NotNow
-
-
-class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """How deliveries leave for one destination, under the present plan."""
-
-    destination: Destination
-    spec: Spec
-    sender: Sender
-    account: Account
+    delivery: Delivery
+    """With its links filled in."""
+    terms: Terms
+    asked: Instant
+    """When its gates were asked."""
+    now: Instant
+    """When they had been read."""
 
 
 class Attempts:
@@ -96,18 +56,26 @@ class Attempts:
             if purpose.when_unreadable == "send" and purpose.basis != "consent"
         }
 
-    async def make(self, way: Way, entry: Entry) -> Result:
+    async def make(self, way: Way, entry: Entry, reach: Reach) -> Result:
         """Make one attempt. The gates are read last before it begins."""
+        admitted = await self.admit(way, entry)
+        if not isinstance(admitted, Admitted):
+            return admitted
+        delivery, terms = admitted.delivery, admitted.terms
+        base = base_frame(way.spec, delivery, terms, admitted.now, asked=admitted.asked)
+        exchange = Exchange(way.spec, delivery, terms, base=base)
+        talk = Talk(way, reach, entry, lambda: self.reread(way, entry))
+        return await talk.hold(exchange, admitted.now)
+
+    async def admit(self, way: Way, entry: Entry) -> Admitted | Result:
+        """Read a delivery's gates and gather what its requests need."""
         delivery = entry.delivery
-        if entry.is_in_doubt and _is_skipped(way, delivery):
-            return _in_doubt("an attempt was under way when the process ended")
+        if entry.is_in_doubt and way.is_skipped(delivery):
+            return in_doubt("an attempt was under way when the process ended")
         if entry.attempt_count:
             await self._book.written()  # the end of the attempt before comes before this begin
         asked = self._clock.now()
-        clearance = await self._cleared(way, entry)
-        if isinstance(clearance, Again):
-            return clearance
-        closed = _closed(clearance, entry)
+        closed = await self.reread(way, entry)
         if closed is not None:
             return closed
         now = self._clock.now()
@@ -117,21 +85,22 @@ class Attempts:
         if isinstance(terms, Reason):
             # Not the delivery's fault: it waits for the operator, within `give_up`.
             return Again(kind="fault", reason=terms)
-        entry.record = clearance.record
         try:
             linked = self._linked(way, delivery)
         except LegatoError as error:
             return Again(kind="fault", reason=Reason(code="links.no_key", what=error.what))
         if isinstance(linked, Reason):
             return Over(outcome="failed", reason=linked)
-        request = render(way.spec, linked, terms=terms, now=now, asked=asked)
-        if isinstance(request, Reason):
-            is_not_for_it = delivery.operation == "event" and request.code in NOT_FOR_IT
-            return Over(outcome="refused" if is_not_for_it else "failed", reason=request)
-        entry.attempt_count += 1
-        if entry.first_attempt_at is None:
-            entry.first_attempt_at = now
-        return await self._send(way, entry, request)
+        return Admitted(delivery=linked, terms=terms, asked=asked, now=now)
+
+    async def reread(self, way: Way, entry: Entry) -> Result | None:
+        """Ask whether it may leave now; None: it may."""
+        clearance = await self._cleared(way, entry)
+        if isinstance(clearance, Again):
+            return clearance
+        if clearance.is_clear:
+            entry.record = clearance.record
+        return _closed(clearance, entry)
 
     def _linked(self, way: Way, delivery: Delivery) -> Delivery | Reason:
         if delivery.operation == "event":  # what people wrote is no text of ours
@@ -160,29 +129,6 @@ class Attempts:
             entry.is_unread = True
         return Clearance(is_clear=True)
 
-    async def _send(self, way: Way, entry: Entry, request: Request) -> Result:
-        try:
-            response = await way.sender.send(request)
-        except SendFault as fault:
-            entry.may_have_arrived |= fault.is_in_doubt
-            if fault.is_permanent:
-                return Over(
-                    outcome="failed", reason=Reason(code="send.impossible", what=fault.what)
-                )
-            if fault.is_in_doubt and _is_skipped(way, entry.delivery):
-                return _in_doubt(fault.what, shows="fault")
-            return Again(kind="fault", reason=Reason(code="send.fault", what=fault.what))
-        entry.may_have_arrived |= response.status == GATEWAY_TIMEOUT
-        result = _read(classify(way.spec, response, self._clock.now()))
-        if entry.is_unread and isinstance(result, Over) and result.outcome == "accepted":
-            return msgspec.structs.replace(result, reason=UNREAD)
-        return result
-
-
-def _is_skipped(way: Way, delivery: Delivery) -> bool:
-    """Return whether what may have arrived is left at that; to be told twice does no harm."""
-    return way.destination.on_doubt == "skip" and delivery.operation not in OBLIGATIONS
-
 
 def _closed(clearance: Clearance, entry: Entry) -> Over | NotNow | None:
     """Return what keeps an attempt from being made.
@@ -199,41 +145,3 @@ def _closed(clearance: Clearance, entry: Entry) -> Over | NotNow | None:
     if clearance.is_too_slow and clearance.until is None:
         return None
     return Over(outcome="refused", reason=clearance.reason, gates=clearance.gates)
-
-
-def _read(verdict: Verdict) -> Result:
-    match verdict.kind:
-        case "accepted":
-            return Over(
-                outcome="accepted",
-                receipt=verdict.receipt,
-                answer=verdict.answer,
-                shows="alive",
-            )
-        case "bounced" | "failed":
-            return Over(outcome=verdict.kind, reason=verdict.reason, shows="alive")
-        case "throttled" | "retry":
-            assert verdict.reason is not None
-            kind: Literal["throttled", "fault"] = (
-                "throttled" if verdict.kind == "throttled" else "fault"
-            )
-            return Again(kind=kind, reason=verdict.reason, after=verdict.after)
-        case _:
-            assert_never(verdict.kind)
-
-
-def expired(delivery: Delivery) -> Over:
-    """Return the end of what took too long. A telling fails by it: it is kept, to be redriven."""
-    if delivery.operation in TELLINGS:
-        reason = Reason(code="delivery.gave_up", what="no attempt succeeded in all its time")
-        return Over(outcome="failed", reason=reason)
-    reason = Reason(code="delivery.expired", what="its time to live ended before it could be sent")
-    return Over(outcome="expired", reason=reason)
-
-
-def _in_doubt(what: str, *, shows: Literal["nothing", "fault"] = "nothing") -> Over:
-    reason = Reason(
-        code="delivery.in_doubt",
-        what=f"{what}; it may have arrived, and this destination would take it twice",
-    )
-    return Over(outcome="in_doubt", reason=reason, shows=shows)

@@ -24,10 +24,13 @@ from legato.model.noun import Noun
 from legato.model.plan import Retry
 from legato.model.problem import LegatoError, Reason
 from legato.ports.state_store import OutboxRow
-from legato.runtime.lanes.attempt import Again, Attempts, NotNow, Over, Result, Way, expired
+from legato.runtime.lanes.answers import Answers
+from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.line import Entry, Line
 from legato.runtime.lanes.pace import Breaker, BreakerState, Bucket, wait_before
 from legato.runtime.lanes.reporter import AttemptBook
+from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired
+from legato.runtime.lanes.way import Reach, Way
 from legato.runtime.lanes.world import World
 
 MEMORY_MAX = 10_000
@@ -85,7 +88,7 @@ class Lane:
             code="destination.unknown", what=f"the plan has no destination {name}"
         )
         self._line = Line()
-        self._bucket = Bucket(0)
+        self._reach = Reach(bucket=Bucket(0), answers=Answers())
         self._breaker = Breaker()
         self._paused_until = 0.0
         self._in_flight: dict[asyncio.Task[Result], Entry] = {}
@@ -111,8 +114,8 @@ class Lane:
         if why_stopped is not None:
             self._why_stopped = why_stopped
         rate = 0.0 if way is None else way.destination.rate or way.spec.limits.rate
-        if rate != self._bucket.rate:
-            self._bucket = Bucket(rate)
+        if rate != self._reach.bucket.rate:
+            self._reach.bucket = Bucket(rate)
         self._pump()
 
     def start(self) -> None:
@@ -189,7 +192,7 @@ class Lane:
             in_flight=len(self._in_flight),
             is_behind=self._is_behind,
             breaker="stopped" if self._way is None else self._breaker.state,
-            rate=self._bucket.rate,
+            rate=self._reach.bucket.rate,
             accepted_count=self._counts["accepted"],
             failed_count=self._counts["failed"],
             retry_count=self._counts["retry"],
@@ -236,8 +239,8 @@ class Lane:
             if self._breaker.state == "open":
                 self._wait_blocked(self._breaker.opens_until)
             return True
-        if not self._bucket.is_ready(now):
-            self._sleep_until(self._bucket.next_at)
+        if not self._reach.bucket.is_ready(now):
+            self._sleep_until(self._reach.bucket.next_at)
             return True
         return False
 
@@ -267,9 +270,9 @@ class Lane:
 
     def _begin(self, entry: Entry, way: Way, now: float) -> None:
         self._line.take(entry)
-        self._bucket.take(now)
+        self._reach.bucket.take(now)
         self._breaker.begin()
-        task = self._loop.create_task(self._attempts.make(way, entry))
+        task = self._loop.create_task(self._attempts.make(way, entry, self._reach))
         self._in_flight[task] = entry
         task.add_done_callback(self._ended)
 
@@ -361,6 +364,8 @@ class Lane:
         self._line.remove(entry)
         self._reported[delivery.delivery_id] = None
         now = self._clock.now()
+        if delivery.operation == "erase":
+            self._reach.answers.clear()  # one of them may be about the person
         if over.outcome == "accepted":
             self._counts["accepted"] += 1
             if self._on_delivered is not None:

@@ -16,9 +16,10 @@ from legato.model.instant import Instant
 from legato.model.plan import Destination, Plan
 from legato.model.problem import Reason
 from legato.runtime.lanes.account import Account
-from legato.runtime.lanes.attempt import Attempts, Way
+from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.lane import Lane, LaneStatus
 from legato.runtime.lanes.reporter import AttemptBook, Reporter
+from legato.runtime.lanes.way import Way
 from legato.runtime.lanes.world import World
 
 

@@ -14,6 +14,7 @@ from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
 from legato.model.problem import Reason
+from legato.model.wire import Response
 
 
 class Entry:
@@ -24,6 +25,7 @@ class Entry:
         "delivery",
         "due",
         "first_attempt_at",
+        "heard",
         "is_in_doubt",
         "is_unread",
         "line",
@@ -39,6 +41,8 @@ class Entry:
         """Behind whose deliveries it waits."""
         self.attempt_count = 0
         self.first_attempt_at: Instant | None = None
+        self.heard: dict[bytes, Response] = {}
+        """What the steps of its exchange were answered that need not be taken again."""
         self.due = 0.0
         """By the loop's clock."""
         self.is_in_doubt = False
@@ -51,6 +55,12 @@ class Entry:
         """The consent that the last attempt relied on."""
         self.revoked: Reason | None = None
         self.state: Literal["waiting", "ready", "asleep", "in_flight", "gone"] = "waiting"
+
+    def begin(self, now: Instant) -> None:
+        """Count an attempt."""
+        self.attempt_count += 1
+        if self.first_attempt_at is None:
+            self.first_attempt_at = now
 
 
 class Line:

@@ -1,4 +1,4 @@
-"""Delivery -> Request. Pure: the same delivery at the same instant gives the same bytes."""
+"""One call of a route -> Request. Pure: the same scene gives the same bytes."""
 
 from __future__ import annotations
 
@@ -7,80 +7,33 @@ from typing import Any, assert_never, cast
 import msgspec
 
 from legato.connectors.exchange.draft import draft, seal
-from legato.connectors.exchange.exchange import frames
 from legato.connectors.exchange.exposure import check_unexposed
 from legato.connectors.exchange.refusal import RefusalError
-from legato.connectors.exchange.scene import Choice, Scene, base_frame, scenes
 from legato.connectors.language.frame import Frame
-from legato.connectors.language.value import MISSING, ExpressionError, as_text
+from legato.connectors.language.value import MISSING, as_text
 from legato.connectors.mail import Letter, compose
 from legato.connectors.spec import Call, Spec
 from legato.connectors.terms import Terms
-from legato.model.delivery import Delivery
-from legato.model.instant import Instant
-from legato.model.problem import Reason
 from legato.model.wire import FileErasure, FileLine, Mail, Request
 
 
-def render(
-    spec: Spec, delivery: Delivery, *, terms: Terms, now: Instant, asked: Instant | None = None
-) -> Request | Reason:
-    """Return the request of one attempt, or why there can be none.
+def render(spec: Spec, call: Call, frame: Frame, terms: Terms, *, key: str) -> Request:
+    """Write the request of a call. Raises RefusalError where it cannot be one.
 
-    `asked` is when the attempt began, by asking whether it may: what was said after that was said
-    too late for it, and what was said before it has heard.
-
-    It is for routes of one request and no question before it, which `is_single` tells; others are
-    an exchange.
+    `key` is what the provider is to recognise it by when it comes again; empty: a mere question.
     """
-    try:
-        base = base_frame(spec, delivery, terms, now, asked=asked)
-        scene = _only(spec, scenes(spec, delivery, base, terms, choice=Choice()))
-        [call] = scene.route.calls
-        return _checked(spec, delivery, _request(spec, call, scene.frame, terms))
-    except RefusalError as refused:
-        return refused.reason
-    except ExpressionError as error:
-        return Reason(code="render.expression", what=str(error))
-
-
-def _only(spec: Spec, taken: list[Scene]) -> Scene:
-    """Return the one route that is taken, with its one request: half would be worse than none."""
-    [scene, *others] = taken
-    if others or scene.route.lookups or len(scene.route.calls) != 1:
-        raise RefusalError("steps", f"{spec.head.id} needs several requests for this")
-    return scene
-
-
-def is_single(spec: Spec, delivery: Delivery) -> bool:
-    """Return whether one request is all there is to it, whatever is in the delivery."""
-    return all(
-        len(route.calls) == 1
-        and not route.lookups
-        and not route.goes_on
-        and route.calls[0].when is None
-        and route.calls[0].for_each is None
-        for route in spec.routes.get(delivery.operation, ())
-    )
-
-
-def _checked(spec: Spec, delivery: Delivery, request: Request) -> Request:
-    check_unexposed(spec, delivery.address, request)
-    return request
-
-
-def _request(spec: Spec, call: Call, frame: Frame, terms: Terms) -> Request:
+    request: Request
     match spec.transport:
         case "http":
-            for each in frames(call, frame):
-                return seal(spec, draft(call, each), each, terms)
-            raise RefusalError("nothing", "it says nothing that the destination could be told")
+            request = seal(spec, draft(call, frame), frame, terms, key=key)
         case "smtp":
-            return _mail(call, frame, terms)
+            request = _mail(call, frame, terms)
         case "file":
-            return _line(call, frame)
+            request = _line(call, frame)
         case _:
             assert_never(spec.transport)
+    check_unexposed(spec, frame["delivery"].get("address", ""), request)
+    return request
 
 
 def _mail(call: Call, frame: Frame, terms: Terms) -> Mail:
