@@ -5,6 +5,8 @@ make bench ARGS="--full"         # also people at 10^4, 10^5 and 10^6, idle and 
 make bench ARGS="--only latency --seconds 600 --rate 5000"
 make bench ARGS="--only consent --races 10000"   # people who say no; see bench/consent.py
 make bench ARGS="--only erasure --erase 100"     # people who are erased; see bench/erasure.py
+make bench ARGS="--only chaos"    # two minutes of failures, nothing lost; see bench/chaos.py
+make bench ARGS="--only one_dead" # the others beside a dead destination; see bench/one_dead.py
 """
 
 from __future__ import annotations
@@ -20,9 +22,11 @@ from pathlib import Path
 
 import uvloop
 
+import chaos
 import consent
 import erasure
 import load
+import one_dead
 import workspace
 from started import PORT, Legato, Table, machine, milliseconds
 
@@ -149,6 +153,8 @@ PARTS = {
     "crowds": crowds,
     "erasure": erasure.measure,
 }
+OWN = {"consent": consent, "chaos": chaos, "one_dead": one_dead}
+"""Measured with a workspace of their own, and right or wrong."""
 SHORT = ("idle", "latency", "reads", "saturation", "recovery")
 
 
@@ -173,19 +179,19 @@ async def measure(args: argparse.Namespace) -> Table:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--full", action="store_true", help="everything, some 15 minutes")
-    parser.add_argument("--only", choices=(*PARTS, "consent"), help="one part")
+    parser.add_argument("--only", choices=(*PARTS, *OWN), help="one part")
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     parser.add_argument("--rate", type=int, nargs="*", default=[1_000, 5_000, 10_000])
     parser.add_argument("--batch", type=int, default=1, help="events a request in `latency`")
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--write", action="store_true", help="append to bench/RESULTS.md")
-    consent.add_options(parser)
-    erasure.add_options(parser)
+    for part in (*OWN.values(), erasure):
+        part.add_options(parser)
     args = parser.parse_args()
     print(machine(), flush=True)
     is_right = True
-    if args.only == "consent":  # in a workspace of its own
-        table, is_right = uvloop.run(consent.measure(args))
+    if args.only in OWN:
+        table, is_right = uvloop.run(OWN[args.only].measure(args))
     else:
         table = uvloop.run(measure(args))
     if args.write:
