@@ -20,6 +20,7 @@ from legato.model.plan import Destination, Plan, Retry
 from legato.model.wire import HttpRequest, Request, Response
 from legato.ports.intake import Busy
 from legato.ports.state_store import Turn
+from legato.ports.tokens import TokenStore
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.stores.memory import MemoryStore
@@ -106,7 +107,11 @@ class LaneWorld:
     """A host reduced to what lanes see of it. Make it inside `run`."""
 
     def __init__(
-        self, *destinations: Destination, reply: Reply = accept, store: MemoryStore | None = None
+        self,
+        *destinations: Destination,
+        reply: Reply = accept,
+        store: MemoryStore | None = None,
+        tokens: TokenStore | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.began = self.loop.time()
@@ -130,6 +135,7 @@ class LaneWorld:
                 intake=self,
                 clock=self,
                 links=self,
+                tokens=tokens,
             )
         )
         self.lanes.change_plan(Plan(name="t", destinations={one.name: one for one in destinations}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from legato.connectors.auth.oauth2 import Token
 from legato.model.problem import LegatoError
+from legato.ports.tokens import KeptToken
 from legato.stores.govern.keys import Keys
+from legato.stores.govern.sealed_tokens import SealedTokens
 from legato.stores.govern.vault import FILE_NAME, OWN, Vault
+from legato.transports.clock import SystemClock
 from legato.transports.secrets import EnvironmentSecrets
 
 VALUE = "sk_live_hunter2"
@@ -170,3 +175,31 @@ def test_secrets_set_from_several_threads_are_all_kept(place: Place) -> None:
             threads.submit(vault.put, name, name, now=1)
 
     assert sorted(place.vault().names()) == sorted(names)
+
+
+def kept_token() -> KeptToken:
+    token = Token(fields={"access_token": VALUE, "instance_url": "https://x.example"}, expires_at=9)
+    return KeptToken(token=token, refresh_token=f"{VALUE}_again", destinations=("crm",))
+
+
+def test_tokens_are_found_after_a_restart_and_stand_in_no_file_and_no_list(place: Place) -> None:
+    clock = SystemClock()
+    asyncio.run(SealedTokens(place.vault(), clock).write({"one": kept_token()}))
+
+    assert SealedTokens(place.vault(), clock).read() == {"one": kept_token()}
+    assert place.holds(VALUE) == []
+    assert place.vault().names() == {}
+    assert VALUE not in repr(kept_token())
+
+    place.vault().rotate()
+
+    assert SealedTokens(place.vault(), clock).read() == {"one": kept_token()}
+    asyncio.run(SealedTokens(place.vault(), clock).write({}))
+    assert SealedTokens(place.vault(), clock).read() == {}
+
+
+def test_tokens_of_another_shape_are_unreadable_and_nothing_worse(place: Place) -> None:
+    place.vault().put(f"{OWN}tokens", '["of another version"]', now=1)
+
+    with pytest.raises(LegatoError, match="not ones of this version"):
+        SealedTokens(place.vault(), SystemClock()).read()

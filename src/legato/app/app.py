@@ -338,11 +338,13 @@ class App:
                 intake=self.host.room.inner,
                 clock=self.clock,
                 links=self.pages.linker,
+                tokens=self.secrets.tokens(),
                 on_delivered=self.host.delivered,
             )
         )
         lanes.change_plan(self.plan())
         lanes.start()
+        self.secrets.on_set(lanes.renewed)
         return lanes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from legato.app.config import Config
@@ -12,8 +13,10 @@ from legato.model.noun import Noun
 from legato.ports.audit import Audit, AuditEntry
 from legato.ports.clock import Clock
 from legato.ports.links import KeyStore
+from legato.ports.tokens import TokenStore
 from legato.stores.govern.keys import Keys
 from legato.stores.govern.link_keys import SealedKeys
+from legato.stores.govern.sealed_tokens import SealedTokens
 from legato.stores.govern.vault import Vault
 from legato.transports.secrets import EnvironmentSecrets
 
@@ -40,6 +43,7 @@ class AppSecrets:
         self._audit = audit
         self._clock = clock
         self._changing = asyncio.Lock()
+        self._tell: Callable[[str], None] = _tell_nobody
 
     def get(self, name: str) -> str | None:
         """Return a secret's value, for a request that is about to leave."""
@@ -48,6 +52,14 @@ class AppSecrets:
     def link_keys(self) -> KeyStore:
         """Return where the keys of links are sealed."""
         return SealedKeys(self._vault, self._folder)
+
+    def tokens(self) -> TokenStore:
+        """Return where the OAuth tokens of destinations are sealed."""
+        return SealedTokens(self._vault, self._clock)
+
+    def on_set(self, tell: Callable[[str], None]) -> None:
+        """Call `tell` with the name of every secret that is set from now on."""
+        self._tell = tell
 
     def known(self, asked: tuple[str, ...]) -> tuple[KnownSecret, ...]:
         """Return what is kept, and what of the names asked for the environment gives or nobody."""
@@ -66,6 +78,7 @@ class AppSecrets:
         async with self._changing:
             await asyncio.to_thread(self._vault.put, name, value, now=self._clock.now())
             await self._record(actor, "secret.set", name)
+        self._tell(name)
 
     async def remove(self, name: str, *, actor: str) -> bool:
         """Forget a secret; return whether one was kept."""
@@ -84,6 +97,9 @@ class AppSecrets:
 
     async def _record(self, actor: str, action: str, subject: str) -> None:
         await self._audit.record(AuditEntry(actor=actor, action=action, subject=subject))
+
+
+def _tell_nobody(_: str) -> None: ...
 
 
 def _keys_folder() -> Path:

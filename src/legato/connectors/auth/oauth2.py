@@ -21,6 +21,7 @@ from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import MISSING, as_text
 from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
+from legato.model.ids import digest
 from legato.model.instant import HOUR, MINUTE, SECOND, Duration, Instant
 from legato.model.noun import Noun
 from legato.model.problem import Reason
@@ -52,9 +53,21 @@ class Token(Noun, frozen=True, kw_only=True):
         return f"Token(expires_at={self.expires_at})"
 
 
-def token_request(spec: Spec, terms: Terms, *, now: Instant) -> HttpRequest | Reason:
-    """Return the request that fetches an access token."""
+def account_of(spec: Spec, terms: Terms) -> str:
+    """Return a name for the account: whoever proves itself alike has the same token."""
+    return digest(msgspec.json.encode(_fields(spec, terms, 0), order="deterministic"))
+
+
+def token_request(
+    spec: Spec, terms: Terms, *, now: Instant, refresh_token: str = ""
+) -> HttpRequest | Reason:
+    """Return the request that fetches an access token.
+
+    `refresh_token`: the newest, where the provider has changed the one in the settings.
+    """
     found = _fields(spec, terms, now)
+    if refresh_token:
+        found["refresh_token"] = refresh_token
     grant = found.get("grant", "")
     form: dict[str, str] = {"grant_type": grant}
     if grant == "jwt_bearer":
@@ -62,11 +75,7 @@ def token_request(spec: Spec, terms: Terms, *, now: Instant) -> HttpRequest | Re
         if assertion is None:
             return Reason(code="auth.key", what="the private key is none that can sign")
         form = {"grant_type": _JWT_BEARER, "assertion": assertion}
-    names = {
-        "refresh_token": ("refresh_token", "scope"),
-        "client_credentials": ("scope", "audience"),
-    }
-    form |= {name: found[name] for name in names.get(grant, ()) if name in found}
+    form |= {name: found[name] for name in _SENT.get(grant, ()) if name in found}
     headers = {"Accept": "application/json"}
     if grant != "jwt_bearer":
         client = (found.get("client_id", ""), found.get("client_secret", ""))

@@ -14,6 +14,7 @@ from legato.model.instant import Instant
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError, Reason
 from legato.ports.clearance import Clearance
+from legato.runtime.accounts.account import HELD
 from legato.runtime.lanes.line import Entry
 from legato.runtime.lanes.reporter import AttemptBook
 from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired, in_doubt
@@ -65,7 +66,7 @@ class Attempts:
         base = base_frame(way.spec, delivery, terms, admitted.now, asked=admitted.asked)
         exchange = Exchange(way.spec, delivery, terms, base=base)
         talk = Talk(way, reach, entry, lambda: self.reread(way, entry))
-        return await talk.hold(exchange, admitted.now)
+        return await talk.hold(exchange, admitted.now, terms=terms)
 
     async def admit(self, way: Way, entry: Entry) -> Admitted | Result:
         """Read a delivery's gates and gather what its requests need."""
@@ -81,10 +82,10 @@ class Attempts:
         now = self._clock.now()
         if now >= delivery.expires_at:
             return expired(delivery)
-        terms = way.account.terms()
+        terms = await way.account.terms()
         if isinstance(terms, Reason):
             # Not the delivery's fault: it waits for the operator, within `give_up`.
-            return Again(kind="fault", reason=terms)
+            return Again(kind="account" if terms.code == HELD else "fault", reason=terms)
         try:
             linked = self._linked(way, delivery)
         except LegatoError as error:

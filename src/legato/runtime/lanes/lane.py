@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from typing import Literal, assert_never
 
@@ -63,6 +64,8 @@ class LaneStatus(Noun, frozen=True, kw_only=True):
     failed_count: int
     retry_count: int
     last_fault: Reason | None = None
+    held: Reason | None = None
+    """Why nothing is sent until somebody has put the account right, and how."""
 
 
 class Lane:
@@ -91,6 +94,7 @@ class Lane:
         self._reach = Reach(bucket=Bucket(0), answers=Answers())
         self._breaker = Breaker()
         self._paused_until = 0.0
+        self._held_since: Instant = 0
         self._in_flight: dict[asyncio.Task[Result], Entry] = {}
         self._cursor = 0
         self._is_behind = True
@@ -116,6 +120,10 @@ class Lane:
         rate = 0.0 if way is None else way.destination.rate or way.spec.limits.rate
         if rate != self._reach.bucket.rate:
             self._reach.bucket = Bucket(rate)
+        self._pump()
+
+    def resume(self) -> None:
+        """Look again whether something can begin: the account was put right."""
         self._pump()
 
     def start(self) -> None:
@@ -197,6 +205,7 @@ class Lane:
             failed_count=self._counts["failed"],
             retry_count=self._counts["retry"],
             last_fault=self._last_fault,
+            held=None if self._way is None else self._way.account.held(),
         )
 
     # What happens next
@@ -232,6 +241,9 @@ class Lane:
         assert self._way is not None
         if len(self._in_flight) >= self._way.destination.concurrency:
             return True
+        if self._is_held():
+            self._wait_blocked(math.inf)
+            return True
         if now < self._paused_until:
             self._wait_blocked(self._paused_until)
             return True
@@ -242,6 +254,20 @@ class Lane:
         if not self._reach.bucket.is_ready(now):
             self._sleep_until(self._reach.bucket.next_at)
             return True
+        return False
+
+    def _is_held(self) -> bool:
+        """Return whether the account has to be put right first. That takes no delivery's time."""
+        assert self._way is not None
+        now = self._clock.now()
+        if self._way.account.held() is not None:
+            self._held_since = self._held_since or now
+            return True
+        if self._held_since:
+            held, self._held_since = now - self._held_since, 0
+            for entry in self._line.entries.values():
+                if entry.first_attempt_at is not None:
+                    entry.first_attempt_at = min(entry.first_attempt_at + held, now)
         return False
 
     def _wait_blocked(self, until: float) -> None:
@@ -326,11 +352,12 @@ class Lane:
             entry.attempt_count += 1
         wait = wait_before(retry, delivery.delivery_id, entry.attempt_count)
         if result.after is not None:
-            wait = max(result.after, 0) if result.kind == "throttled" else max(result.after, wait)
+            is_told = result.kind in ("throttled", "account")
+            wait = max(result.after, 0) if is_told else max(result.after, wait)
         if result.kind == "throttled":
             self._breaker.answered()
             self._paused_until = max(self._paused_until, now + wait / SECOND)
-        elif result.kind == "unread":
+        elif result.kind in ("unread", "account"):
             self._breaker.abandoned()
         else:
             self._breaker.failed(now)

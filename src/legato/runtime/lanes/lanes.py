@@ -15,7 +15,8 @@ from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
 from legato.model.plan import Destination, Plan
 from legato.model.problem import Reason
-from legato.runtime.lanes.account import Account
+from legato.runtime.accounts.account import Account
+from legato.runtime.accounts.tokens import Tokens
 from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.lane import Lane, LaneStatus
 from legato.runtime.lanes.reporter import AttemptBook, Reporter
@@ -31,6 +32,7 @@ class Lanes:
         self._reporter = Reporter(world.intake)
         self._book = AttemptBook(world.gatekeeper)
         self._attempts = Attempts(world, self._book)
+        self._tokens = Tokens(world.senders["http"], world.clock, world.tokens)
         self._lanes: dict[str, Lane] = {}
         self._ways: dict[str, tuple[Destination, Way | None, Reason | None]] = {}
         self._is_open = False
@@ -38,6 +40,7 @@ class Lanes:
     def change_plan(self, plan: Plan) -> None:
         """Follow another plan from the next attempt on. Unchanged destinations keep their pace."""
         self._attempts.change_plan(plan)
+        self._tokens.follow(plan.destinations)
         gone = [name for name in self._ways if name not in plan.destinations]
         for name in gone:
             del self._ways[name]
@@ -74,6 +77,12 @@ class Lanes:
                 if lane.revoke(delivery_id, reason):
                     break
 
+    def renewed(self, secret: str) -> None:
+        """Go on with destinations that were held until this secret is set."""
+        for name, (_, way, _) in self._ways.items():
+            if way is not None and way.account.renewed(secret):
+                self._lane(name).resume()
+
     def settled(self, delivery_ids: Sequence[DeliveryId]) -> None:
         """Forget deliveries whose end the engine has applied."""
         for delivery_id in delivery_ids:
@@ -87,6 +96,7 @@ class Lanes:
         """
         self._is_open = False
         await asyncio.gather(*(lane.close(seconds) for lane in self._lanes.values()))
+        await self._tokens.close()
         await self._book.written()
         return await self._reporter.close(seconds)
 
@@ -121,6 +131,11 @@ class Lanes:
             destination=destination,
             spec=compiled.spec,
             sender=self._world.senders[compiled.spec.transport],
-            account=Account(destination, compiled.spec, self._world.secrets),
+            account=Account(
+                destination,
+                compiled.spec,
+                secrets=self._world.secrets,
+                tokens=self._tokens,
+            ),
         )
         return way, None

@@ -31,8 +31,9 @@ class Again(Noun, frozen=True, kw_only=True):
     """The attempt failed; another may not."""
 
     reason: Reason
-    kind: Literal["fault", "throttled", "unread"]
-    """`unread`: its gates could not be read, for which the destination can do nothing."""
+    kind: Literal["fault", "throttled", "unread", "account"]
+    """`unread`: its gates could not be read; `account`: its token is old, or the account is held.
+    For both the destination can do nothing."""
     after: Duration | None = None
 
 
@@ -59,10 +60,15 @@ def read(verdict: Verdict) -> Result:
             return Over(outcome=verdict.kind, reason=verdict.reason, shows="alive")
         case "throttled" | "retry":
             assert verdict.reason is not None
-            kind: Literal["throttled", "fault"] = (
-                "throttled" if verdict.kind == "throttled" else "fault"
+            if verdict.account == "refresh":  # it waits for the other token, and for nothing else
+                return Again(kind="account", reason=verdict.reason, after=0)
+            if verdict.account == "dead":
+                return Again(kind="account", reason=verdict.reason)
+            return Again(
+                kind="throttled" if verdict.kind == "throttled" else "fault",
+                reason=verdict.reason,
+                after=verdict.after,
             )
-            return Again(kind=kind, reason=verdict.reason, after=verdict.after)
         case _:
             assert_never(verdict.kind)
 

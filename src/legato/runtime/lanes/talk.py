@@ -13,6 +13,7 @@ from typing import assert_never
 import msgspec
 
 from legato.connectors.exchange.exchange import Ask, Done, Exchange, Question, Refused
+from legato.connectors.terms import Terms
 from legato.model.instant import Instant
 from legato.model.problem import Reason
 from legato.model.wire import HttpRequest, Request, Response
@@ -48,7 +49,7 @@ class Talk:
         self._request_count = 0
         self._unfound: list[Question] = []
 
-    async def hold(self, exchange: Exchange, now: Instant) -> Result:
+    async def hold(self, exchange: Exchange, now: Instant, *, terms: Terms) -> Result:
         """Ask and send until it is over."""
         step = exchange.next()
         if isinstance(step, Ask):
@@ -67,6 +68,7 @@ class Talk:
             step = following
         match step:
             case Done():
+                self._way.account.heard(step.verdict, terms)
                 result = read(step.verdict)
             case Refused():
                 result = unsaid(self._entry.delivery, step.reason)

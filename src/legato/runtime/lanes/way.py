@@ -10,7 +10,7 @@ from legato.connectors.spec import Spec
 from legato.model.delivery import OBLIGATIONS, Delivery
 from legato.model.plan import Destination
 from legato.ports.sender import Sender
-from legato.runtime.lanes.account import Account
+from legato.runtime.accounts.account import Account
 from legato.runtime.lanes.answers import Answers
 from legato.runtime.lanes.pace import Bucket
 

@@ -15,6 +15,7 @@ from legato.ports.intake import Intake
 from legato.ports.links import Links
 from legato.ports.sender import Secrets, Sender
 from legato.ports.state_store import Outbox
+from legato.ports.tokens import TokenStore
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,5 +28,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     intake: Intake
     clock: Clock
     links: Links
+    tokens: TokenStore | None = None
+    """None: a token is fetched anew after a restart."""
     on_delivered: Callable[[Delivery, Instant], None] | None = None
     """Told of every accepted delivery, with the instant of the answer."""

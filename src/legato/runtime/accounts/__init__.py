@@ -1,0 +1,1 @@
+"""Accounts of destinations: their secrets and tokens, at the moment of sending."""

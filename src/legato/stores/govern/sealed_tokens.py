@@ -1,0 +1,46 @@
+"""The OAuth tokens of destinations, sealed in the vault as every other secret."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+
+from legato.model.problem import LegatoError
+from legato.ports.clock import Clock
+from legato.ports.tokens import KeptToken
+from legato.stores.govern.vault import OWN, Vault
+
+NAME = f"{OWN}tokens"
+
+_KEPT = msgspec.json.Decoder(dict[str, KeptToken])
+
+
+class SealedTokens:
+    """ports.tokens.TokenStore in a vault."""
+
+    def __init__(self, vault: Vault, clock: Clock) -> None:
+        self._vault = vault
+        self._clock = clock
+
+    def read(self) -> Mapping[str, KeptToken]:
+        """Return what is kept; see ports.tokens."""
+        kept = self._vault.get(NAME)
+        try:
+            return {} if kept is None else _KEPT.decode(kept)
+        except msgspec.MsgspecError as error:
+            raise LegatoError(
+                "The tokens that are kept are not ones of this version.",
+                fix="Nothing is to be done: they are fetched anew.",
+            ) from error
+
+    async def write(self, kept: Mapping[str, KeptToken]) -> None:
+        """Replace all; see ports.tokens."""
+        await asyncio.to_thread(self._write, kept)
+
+    def _write(self, kept: Mapping[str, KeptToken]) -> None:
+        if not kept:
+            self._vault.remove(NAME)
+            return
+        self._vault.put(NAME, msgspec.json.encode(kept).decode(), now=self._clock.now())
