@@ -11,21 +11,29 @@ import pytest
 
 from legato.connectors.classify import classify
 from legato.connectors.compile import compile_manifest
-from legato.connectors.exchange.batch import Gathering, Packet, Ready, gather, pack
-from legato.connectors.exchange.exchange import Ask, Done, Exchange, Refused, begin
+from legato.connectors.exchange.batch import Ready
+from legato.connectors.exchange.exchange import Ask, Done, Refused, begin
 from legato.connectors.exchange.scene import Choice
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.expression import expr
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.pattern import compile_pattern
-from legato.connectors.language.value import MISSING, ExpressionError, Value
+from legato.connectors.language.value import MISSING, ExpressionError
 from legato.connectors.settings import check_settings, compile_map
-from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
-from legato.model.delivery import Delivery
 from legato.model.instant import MINUTE, SECOND
 from legato.model.wire import HttpRequest, Response
-from tests.unit.lane_world import START, delivery
+from tests.unit.connector_world import (
+    TERMS,
+    event_of,
+    exchange_of,
+    gather_of,
+    manifest,
+    packets_of,
+    route,
+    spec_of,
+)
+from tests.unit.lane_world import START
 
 OK = Response(status=200, body=b"{}")
 ROWS: list[dict[str, Any]] = [{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": []}]
@@ -172,49 +180,6 @@ def test_what_nobody_reads_is_never_worked_out() -> None:
     assert asked == []
     assert [frame["y"], frame["x"]] == [1, 1]
     assert asked == ["x"]
-
-
-def manifest(**changes: Value) -> dict[str, Any]:
-    made: dict[str, Any] = {
-        "manifest": 1,
-        "id": "own",
-        "name": "Own",
-        "category": "crm",
-        "docs": "https://example.org",
-        "pii": ["email"],
-        "settings": {"key": {"type": "string", "secret": True}},
-        "routes": [
-            {
-                "on": "event",
-                "id": "any",
-                "inputs": {"email": {"from": "=event.email", "pii": "email"}},
-                "request": {"url": "https://a.example/any", "body": {"email": "=in.email"}},
-            }
-        ],
-    }
-    return {**made, **changes}
-
-
-def route(**changes: Value) -> dict[str, Any]:
-    return {"on": "event", "request": {"url": "https://a.example/x", "body": "=event"}, **changes}
-
-
-def spec_of(given: dict[str, Any]) -> Spec:
-    compiled = compile_manifest(given)
-    assert compiled.mistakes == ()
-    assert compiled.spec is not None
-    return compiled.spec
-
-
-def event_of(number: int = 1, **event: Value) -> Delivery:
-    return msgspec.structs.replace(delivery(number), operation="event", content=event)
-
-
-TERMS = Terms(settings={}, timeout=SECOND)
-
-
-def exchange_of(given: dict[str, Any], choice: Choice | None = None, **event: Value) -> Exchange:
-    return begin(spec_of(given), event_of(**event), terms=TERMS, now=START, choice=choice)
 
 
 @pytest.mark.parametrize(
@@ -390,20 +355,6 @@ def test_a_route_is_taken_by_its_name_with_inputs_given() -> None:
     assert isinstance(asked, Ask)
     assert http(asked).url == "https://a.example/b"
     assert isinstance(refused, Refused)
-
-
-def gather_of(given: dict[str, Any], **event: Value) -> Gathering:
-    return gather(spec_of(given), event_of(**event), terms=TERMS, now=START)
-
-
-def packets_of(given: dict[str, Any], events: list[dict[str, Any]]) -> tuple[Packet, ...]:
-    spec = spec_of(given)
-    pieces: list[tuple[int, Any]] = []
-    for at, event in enumerate(events):
-        ready = gather(spec, event_of(at + 1, **event), terms=TERMS, now=START).next()
-        assert isinstance(ready, Ready)
-        pieces += [(at, piece) for piece in ready.pieces or ()]
-    return pack(spec, pieces, terms=TERMS)
 
 
 def test_deliveries_travel_together_as_far_as_the_provider_takes_them() -> None:

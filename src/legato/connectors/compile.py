@@ -23,6 +23,7 @@ from legato.connectors.spec import (
     Spec,
     TransportKind,
 )
+from legato.connectors.verify.conformance import read_conformance
 from legato.model.instant import parse_duration
 
 DELIVERY_NAMES = (
@@ -77,7 +78,7 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
     conformance = check_conformance(top, manifest.get("conformance", {}))
     if head is not None:
         check_personal(top, head, routes)
-    if top.mistakes or head is None or consent is None:
+    if head is None or consent is None:
         return Compiled(spec=None, mistakes=tuple(top.mistakes))
     spec = Spec(
         head=head,
@@ -91,7 +92,8 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
         limits=limits,
         conformance=conformance,
     )
-    return Compiled(spec=spec, mistakes=())
+    mistakes = (*top.mistakes, *read_conformance(spec)[1])
+    return Compiled(spec=None if mistakes else spec, mistakes=mistakes)
 
 
 def _lets(
@@ -107,7 +109,7 @@ def _lets(
         where = ("let", str(name))
         if name in wide.known:
             inside.add(where, f"`{name}` is taken", "Choose another name.")
-        node = wide.node(value, where)
+        node = wide.let(value, where)
         wide = wide.with_let(str(name), node)
         if needs_route(node.names, late):
             late[str(name)] = node

@@ -96,7 +96,7 @@ def requirements(inside: Compiler, value: Value, path: Path) -> Iterable[Require
         where = (*path, index)
         given = mapping(inside, item, where)
         only(inside, given, ("that", "else"), where)
-        that = inside.expression(given.get("that"), (*where, "that"))
+        that = inside.condition(given.get("that"), (*where, "that"))
         yield Requirement(that=that, what=str(given.get("else", "a requirement is not met")))
 
 
@@ -109,7 +109,7 @@ def refusals(inside: Compiler, value: Value, path: Path) -> Iterable[Requirement
         only(inside, given, ("when", "because"), where)
         if "because" not in given:
             inside.add(where, "nobody will know why it was ignored", "Add `because: ...`.")
-        when = inside.expression(given.get("when"), (*where, "when"))
+        when = inside.condition(given.get("when"), (*where, "when"))
         yield Requirement(that=when, what=str(given.get("because", "")))
 
 

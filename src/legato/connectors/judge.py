@@ -130,6 +130,6 @@ def _rule(inside: Compiler, becomes: Class, value: Value, path: Path) -> Rule:
     return Rule(
         becomes=becomes,
         statuses=statuses,
-        when=inside.expression(given["when"], (*path, "when")) if "when" in given else None,
+        when=inside.condition(given["when"], (*path, "when")) if "when" in given else None,
         after=inside.expression(given["after"], (*path, "after")) if "after" in given else None,
     )

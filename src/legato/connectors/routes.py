@@ -9,6 +9,7 @@ import msgspec
 
 from legato.connectors import form
 from legato.connectors.checks import EXPOSED, check_exposed
+from legato.connectors.exchange.inputs import is_of_type
 from legato.connectors.form import Given
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.node import Node, Path
@@ -117,14 +118,12 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
     inside = top if on == "event" else top.with_names({"content": None})
     trigger = _trigger(inside, given, path)
     ignore = tuple(form.refusals(inside, given.get("ignore", []), (*path, "ignore")))
-    inputs, sources = _inputs(inside, given, path, on)
-    names: dict[str, tuple[str, ...] | None] = {"in": tuple(inputs)}
+    taken = _inputs(inside, given, path, on)
+    names: dict[str, tuple[str, ...] | None] = {"in": tuple(taken)}
     if on != "event":
-        names["content"] = tuple(inputs) or None
-        names["in"] = tuple(inputs) or None
-    inside = inside.with_names(names)
-    lookups: list[Lookup] = []
-    inside = inside.knowing(*_lookup_names(given))
+        names["content"] = tuple(taken) or None
+        names["in"] = tuple(taken) or None
+    inside = inside.with_names(names).knowing(*_lookup_names(given))
     let: dict[str, Read] = {}
     for name, node in manner.late.items():
         inside, let[name] = inside.with_let(name, node), node.read
@@ -133,12 +132,10 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
         where = (*path, "let", str(name))
         if name in inside.known:
             inside.add(where, f"`{name}` is taken", "Choose another name.")
-        node = inside.node(value, where)
+        node = inside.let(value, where)
         inside = inside.with_let(str(name), node)
         let[str(name)] = node.read
-    lookups += _lookups(inside, given.get("lookup", []), (*path, "lookup"), manner)
-    require = _requirements(inside, given, path)
-    calls = tuple(_calls(inside, given, path, on, manner))
+    inputs = {name: one.form for name, one in taken.items() if one.form is not None}
     changed = given.get("changed_only")
     batch = None
     if "batch" in given:
@@ -151,12 +148,13 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
         is_named=bool(given.get("named")),
         changed_only=None if changed is None else inside.node(changed, (*path, "changed_only")),
         inputs=inputs,
-        sources=sources,
+        sources=_sources(inside, taken, "from", _lookup_names(given)),
+        defaults=_sources(inside, taken, "default", _lookup_names(given)),
         let=let,
         ignore=ignore,
-        require=require,
-        lookups=tuple(lookups),
-        calls=calls,
+        require=_requirements(inside, given, path),
+        lookups=tuple(_lookups(inside, given.get("lookup", []), (*path, "lookup"), manner)),
+        calls=tuple(_calls(inside, given, path, on, manner)),
         batch=batch,
     )
 
@@ -165,7 +163,7 @@ def _trigger(inside: Compiler, given: Given, path: Path) -> Trigger:
     types = form.texts(inside, given.get("types", []), (*path, "types"))
     for one in types:
         form.choice(inside, one, get_args(EventType), (*path, "types"))
-    when = inside.expression(given["when"], (*path, "when")) if "when" in given else None
+    when = inside.condition(given["when"], (*path, "when")) if "when" in given else None
     return Trigger(
         types=cast("tuple[EventType, ...]", types),
         events=form.texts(inside, given.get("events", []), (*path, "events")),
@@ -173,22 +171,54 @@ def _trigger(inside: Compiler, given: Given, path: Path) -> Trigger:
     )
 
 
-def _inputs(
-    inside: Compiler, given: Given, path: Path, on: Operation
-) -> tuple[dict[str, Input], dict[str, Node]]:
-    """Read what the route takes, and for an event where each comes from."""
+class _Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """One input as it is declared, and where that stands."""
+
+    path: Path
+    given: Given
+    form: Input | None
+
+
+def _inputs(inside: Compiler, given: Given, path: Path, on: Operation) -> dict[str, _Taken]:
+    """Read what the route takes: its own inputs, and for an event those of all routes."""
     shared = fields_of(given["_shared"] if on == "event" else None)
     own = form.mapping(inside, given.get("inputs", {}), (*path, "inputs"))
-    forms: dict[str, Any] = {}
-    sources: dict[str, Node] = {}
+    taken: dict[str, _Taken] = {}
     for name, value in {**shared, **own}.items():
         where: Path = (*path, "inputs", str(name)) if name in own else ("inputs", str(name))
-        declared = dict(form.mapping(inside, value, where))
-        if "from" in declared:
-            sources[str(name)] = inside.node(declared.pop("from"), (*where, "from"))
-        forms[str(name)] = declared
-    where = (*path, "inputs")
-    return form.models(inside, forms, Input, where), sources
+        declared = form.mapping(inside, value, where)
+        plain = {key: one for key, one in declared.items() if key not in ("from", "default")}
+        default = _written(declared.get("default"))
+        made = form.convert(inside, {**plain, "default": default}, Input, where)
+        if made is not None and default is not None and not is_of_type(made.type, default):
+            what = f"the default is not of type {made.type}"
+            inside.add((*where, "default"), what, "Write one that is, or another `type:`.")
+        taken[str(name)] = _Taken(path=where, given=declared, form=made)
+    return taken
+
+
+def _written(value: Value) -> Value:
+    """Return a default as it is written; nothing where it is worked out."""
+    node = Compiler({}, []).node(value, ())
+    return node.read({}) if node.is_constant else None
+
+
+def _sources(
+    inside: Compiler, taken: Mapping[str, _Taken], key: str, found: tuple[str, ...]
+) -> dict[str, Node]:
+    """Compile where inputs come from. They can be made of any `let` that is not made of them."""
+    later = dict.fromkeys(("in", *found))
+    sources: dict[str, Node] = {}
+    for name, one in taken.items():
+        where = (*one.path, key)
+        node = inside.node(one.given.get(key), where)
+        if node.is_constant and (key == "default" or key not in one.given):
+            continue
+        if _reaches(node.names, later, inside.origins):
+            what = f"`{name}` would be made of what is known later: inputs, or an answer"
+            inside.add(where, what, "Make it of the event, settings, or a `let` of these.")
+        sources[name] = node
+    return sources
 
 
 def _requirements(inside: Compiler, given: Given, path: Path) -> tuple[Requirement, ...]:
@@ -273,7 +303,7 @@ def _call(inside: Compiler, own: Given, where: Path, on: Operation, manner: Mann
     if "for_each" in request:
         for_each = inside.expression(request["for_each"], (*where, "for_each"))
         inside = inside.knowing("item", "index")
-    when = inside.expression(request["when"], (*where, "when")) if "when" in request else None
+    when = inside.condition(request["when"], (*where, "when")) if "when" in request else None
     method: Any = request.get("method", "POST")
     is_dynamic = not isinstance(method, str) or method.startswith("=")
     fields = {

@@ -196,6 +196,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: whatever the content holds."""
     sources: Mapping[str, Node] = {}
     """Input -> where it comes from, unless the customer says otherwise."""
+    defaults: Mapping[str, Node] = {}
+    """Input -> what it is where nothing is there, of those that are worked out."""
     let: Mapping[str, Read]
     ignore: tuple[Requirement, ...] = ()
     require: tuple[Requirement, ...]

@@ -26,6 +26,7 @@ INTEGER_MAX = 2**63 - 1
 _DIVIDER = re.compile(r"---(?=\s|$)")
 _HEAD = re.compile(r"([A-Za-z_]+)\s*:\s*(?:\"([^\"]*)\"|'([^']*)'|([^#\n]*))")
 _TAG = "tag:yaml.org,2002:"
+_MERGE = f"{_TAG}merge"
 _TYPES = ("null", "bool", "int", "float", "str", "seq", "map", "timestamp", "merge")
 
 
@@ -251,6 +252,7 @@ class _Reader:
 
     def _fields(self, node: _Node, place: Place) -> tuple[Value, int]:
         found: dict[str, Field] = {}
+        merged: dict[str, Field] = {}
         size = 1
         for key_node, value_node in cast("list[tuple[_Node, _Node]]", node.value):
             key_place = self._place(key_node.start_mark.line, key_node.start_mark.column)
@@ -262,6 +264,9 @@ class _Reader:
             key = self._written(key_node, key_place)
             value, inner = self._value(value_node)
             size += inner
+            if str(key_node.tag or "") == _MERGE:
+                merged |= self._merged(value)
+                continue
             if key in found:
                 self._findings.report(
                     "Y002",
@@ -271,7 +276,20 @@ class _Reader:
                 )
                 continue
             found[key] = Field(key=key, place=key_place, value=value)
-        return Fields(place=place, fields=tuple(found.values())), size
+        # What is written here goes before what is merged in, wherever the `<<` stands.
+        return Fields(place=place, fields=tuple({**merged, **found}.values())), size
+
+    def _merged(self, value: Value) -> dict[str, Field]:
+        """Return the fields that `<<: *other` brings; of several mappings the first wins."""
+        sources = value.items if isinstance(value, Items) else (value,)
+        merged: dict[str, Field] = {}
+        for one in reversed(sources):
+            if not isinstance(one, Fields):
+                what = "`<<` takes a mapping that stands elsewhere under a name"
+                self._break("Y005", one.place, what, "write `<<: *name`, and `&name` there")
+                return {}
+            merged |= {field.key: field for field in one.fields}
+        return merged
 
     def _scalar(self, node: _Node, tag: str, place: Place) -> Scalar:
         text = self._written(node, place)

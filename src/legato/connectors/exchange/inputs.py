@@ -35,8 +35,9 @@ def read_inputs(
     for name, declared in route.inputs.items():
         value = _value(route, name, frame, given, own)
         if value is MISSING or value is None or value == "":
-            if declared.default is not None:
-                found[name] = declared.default
+            default = _default(route, name, declared, frame)
+            if default is not MISSING and default is not None:
+                found[name] = default
                 continue
             if declared.required:
                 raise RefusalError("content", f"{_where(route)} has no `{name}`")
@@ -65,10 +66,16 @@ def _value(
     return read(frame)
 
 
+def _default(route: Route, name: str, declared: Input, frame: Frame) -> Value:
+    node = route.defaults.get(name)
+    if node is None:
+        return declared.default
+    value = node.read(frame)
+    return value if value is MISSING or value is None else _checked(route, name, declared, value)
+
+
 def _checked(route: Route, name: str, declared: Input, value: Value) -> Value:
-    accepted = TYPES[declared.type]
-    is_bool = isinstance(value, bool) and declared.type in ("integer", "number")
-    if not isinstance(value, accepted) or is_bool:
+    if not is_of_type(declared.type, value):
         value = _converted(declared.type, value) if route.on == "event" else MISSING
         if value is MISSING:
             what = f"`{name}` of {_where(route)} is not of type {declared.type}"
@@ -78,6 +85,12 @@ def _checked(route: Route, name: str, declared: Input, value: Value) -> Value:
     if declared.pattern and not _pattern(declared.pattern).fullmatch(as_text(value)[:4_096]):
         raise RefusalError("content", f"`{name}` of {_where(route)} does not look right")
     return value
+
+
+def is_of_type(wanted: ValueType, value: object) -> bool:
+    """Return whether a value is of a type; a boolean is a number to Python, not to people."""
+    is_bool = isinstance(value, bool) and wanted in ("integer", "number")
+    return isinstance(value, TYPES[wanted]) and not is_bool
 
 
 def _converted(wanted: ValueType, value: Value) -> Value:

@@ -16,6 +16,7 @@ from legato.connectors.language.expression import Expression, expr
 from legato.connectors.language.fields import KEYS as FIELDS_KEYS
 from legato.connectors.language.fields import compile_fields
 from legato.connectors.language.node import NOTHING, Node, Path, constant
+from legato.connectors.language.registry import FUNCTIONS
 from legato.connectors.language.shapes import SHAPES, Build
 from legato.connectors.language.value import MISSING, ExpressionError, Name, Scope, Value, as_text
 from legato.connectors.mistake import Mistake, one_of
@@ -24,6 +25,8 @@ DEPTH_MAX = 40
 """No provider's request is nested deeper; YAML could be made so, to exhaust the stack."""
 
 _PART = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_LIKE_PATH = re.compile(r"([a-z_][a-z0-9_]*)(?:\.[A-Za-z_][A-Za-z0-9_]*|\[\d+\])+")
+_LIKE_CALL = re.compile(r"([a-z_][a-z0-9_]*)\(.*\)", re.DOTALL)
 _SHAPES: Mapping[str, tuple[tuple[str, ...], Build]] = {
     **SHAPES,
     "$fields": (FIELDS_KEYS, compile_fields),
@@ -107,6 +110,33 @@ class Compiler:
             self.digested.setdefault(kind, path)
         return compiled
 
+    def condition(self, value: object, path: Path) -> Expression:
+        """Compile what holds or does not; one that is always the same is a mistake."""
+        compiled = self.expression(value, path)
+        if compiled is not NOTHING and not compiled.names:
+            what = "this looks at nothing, so it is always the same"
+            self.add(path, what, "Name what it is about, as `event.type == 'track'`.")
+        return compiled
+
+    def let(self, value: Value, path: Path) -> Node:
+        """Compile the value of a name; one that is another name only is a forgotten `=`."""
+        if isinstance(value, str) and value in self.known:
+            self._report_text(value, path)
+        return self.node(value, path)
+
+    def _check_text(self, text: str, path: Path) -> None:
+        """Report a text that reads as an expression: it would be sent as it stands, always."""
+        found = _LIKE_PATH.fullmatch(text)
+        if found is not None and found[1] in self.known:
+            self._report_text(text, path)
+        found = _LIKE_CALL.fullmatch(text)
+        if found is not None and found[1] in FUNCTIONS:
+            self._report_text(text, path)
+
+    def _report_text(self, text: str, path: Path) -> None:
+        what = f"`{text}` is a text here, and never looked up"
+        self.add(path, what, f"Write `={text}`; where the text is meant, `$literal: {text}`.")
+
     def _check_name(self, name: Name, path: Path) -> None:
         if name[0] not in self.known:
             self.add(path, f"there is no `{name[0]}` here", one_of(name[0], self.known))
@@ -137,6 +167,9 @@ class Compiler:
             case list() | tuple():
                 items = cast("Sequence[Any]", value)
                 return _list([self.node(one, (*path, i)) for i, one in enumerate(items)])
+            case str():
+                self._check_text(value, path)
+                return constant(value)
             case _:
                 return constant(value)
 

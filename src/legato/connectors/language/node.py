@@ -33,6 +33,10 @@ class Inside(Protocol):
         """Compile what is always an expression, with or without its `=`."""
         ...
 
+    def condition(self, value: object, path: Path) -> Expression:
+        """Compile what holds or does not; one that is always the same is a mistake."""
+        ...
+
     def knowing(self, *names: str) -> Inside:
         """Return one that knows some names more."""
         ...

@@ -32,7 +32,7 @@ def _optional(inside: Inside, value: Given, key: str, path: Path) -> Node:
 
 
 def _if(inside: Inside, value: Given, path: Path) -> Node:
-    condition = inside.expression(value["$if"], (*path, "$if"))
+    condition = inside.condition(value["$if"], (*path, "$if"))
     then, otherwise = (_optional(inside, value, key, path) for key in ("then", "else"))
     ask, yes, no = condition.read, then.read, otherwise.read
 
@@ -51,7 +51,7 @@ def _switch(inside: Inside, value: Given, path: Path) -> Node:
         if sorted(fields_of(one)) != ["then", "when"]:
             inside.add((*where, index), "a case has `when` and `then`", "Write both.")
             continue
-        when = inside.expression(one["when"], (*where, index, "when"))
+        when = inside.condition(one["when"], (*where, index, "when"))
         then = inside.node(one["then"], (*where, index, "then"))
         names += when.names + then.names
         cases.append((when.read, then.read))
@@ -82,7 +82,7 @@ def _first(inside: Inside, value: Given, path: Path) -> Node:
 
 
 def _lookup(inside: Inside, value: Given, path: Path) -> Node:
-    key = inside.expression(value["$lookup"], (*path, "$lookup"))
+    key = _subject(inside, value["$lookup"], (*path, "$lookup"))
     table = inside.node(value.get("table", {}), (*path, "table"))
     default = _optional(inside, value, "default", path)
 
@@ -110,11 +110,11 @@ def _row(rows: Value, key: str) -> Value:
 
 
 def _each(inside: Inside, value: Given, path: Path) -> Node:
-    many = inside.expression(value["$each"], (*path, "$each"))
+    many = _subject(inside, value["$each"], (*path, "$each"))
     name = str(value.get("as", "item"))
     inside = inside.knowing(name, "index")
     do = inside.node(value.get("do", f"={name}"), (*path, "do"))
-    where = inside.expression(value["where"], (*path, "where")) if "where" in value else None
+    where = inside.condition(value["where"], (*path, "where")) if "where" in value else None
     is_flat = bool(value.get("flat"))
 
     def read(scope: Scope) -> Value:
@@ -135,6 +135,14 @@ def _each(inside: Inside, value: Given, path: Path) -> Node:
 
     names = many.names + do.names + (where.names if where is not None else ())
     return Node(read=read, names=_without(names, name, "index"))
+
+
+def _subject(inside: Inside, value: Value, path: Path) -> Node:
+    """Compile what a shape is about: a node, or an expression with or without its `=`."""
+    if not isinstance(value, str) or "{{" in value:
+        return inside.node(value, path)
+    compiled = inside.expression(value, path)
+    return Node(read=compiled.read, names=compiled.names)
 
 
 def _without(names: tuple[tuple[str, ...], ...], *inner_names: str) -> tuple[tuple[str, ...], ...]:
@@ -175,11 +183,11 @@ def _concat(inside: Inside, value: Given, path: Path) -> Node:
 
 
 def _map_values(inside: Inside, value: Given, path: Path) -> Node:
-    many = inside.node(value["$map_values"], (*path, "$map_values"))
+    many = _subject(inside, value["$map_values"], (*path, "$map_values"))
     inside = inside.knowing("key", "value")
     do = inside.node(value.get("do", "=value"), (*path, "do"))
     rename = inside.node(value["name"], (*path, "name")) if "name" in value else None
-    where = inside.expression(value["where"], (*path, "where")) if "where" in value else None
+    where = inside.condition(value["where"], (*path, "where")) if "where" in value else None
     is_dropping = _nulls(inside, value, path, "keep") == "drop"
 
     def read(scope: Scope) -> Value:
@@ -206,11 +214,12 @@ def _map_values(inside: Inside, value: Given, path: Path) -> Node:
 
 def _object(inside: Inside, value: Given, path: Path) -> Node:
     """Make an object of a list: a key and a value for each of its items."""
+    item = str(value.get("as", "item"))
     rows = _each(
         inside,
         {
             "$each": value["$object"],
-            "do": [value.get("name", "=item.key"), value.get("do", "=item.value")],
+            "do": [value.get("name", f"={item}.key"), value.get("do", f"={item}.value")],
             **{key: value[key] for key in ("where", "as") if key in value},
         },
         path,

@@ -5,18 +5,19 @@ Nothing of it is used outside of scoring. Whatever is left out says why, and is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast, get_args
 
 import msgspec
 
+from legato.connectors import form
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.expression import Expression
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.node import Node, constant
-from legato.connectors.language.value import MISSING, Value, fields_of, is_true, rows_of
-from legato.connectors.mistake import Mistake
-from legato.connectors.spec import Setting, Spec
+from legato.connectors.language.value import MISSING, Read, Value, fields_of, is_true, rows_of
+from legato.connectors.mistake import Mistake, one_of
+from legato.connectors.spec import Route, Setting, Spec
 from legato.connectors.verify.compare import Seen
 from legato.connectors.verify.vector import Vector
 from legato.model.delivery import Operation
@@ -26,6 +27,7 @@ _NAMES = (
     "config", "auth", "metadata", "destination", "message", "payload", "mapping", "features",
     "action", "kind", "case", "id", "slug", "recorded",
 )  # fmt: skip
+_ACTION_KEYS = ("route", "on", "names", "inputs", "address")
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +53,8 @@ class Conformance(msgspec.Struct, frozen=True, kw_only=True):
     """How one connector is scored."""
 
     settings: Mapping[str, Node]
-    constants: Mapping[str, Value]
+    constants: Mapping[str, Mapping[str, Value]]
+    """Beginning of the ids of cases -> what stands in place of a `let`; '' is for all."""
     ignored: tuple[Ignored, ...]
     skips: tuple[tuple[Expression, str], ...]
     actions: Mapping[str, Action]
@@ -63,39 +66,86 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
     """Read how a connector is scored, and what is wrong with that."""
     given = spec.conformance
     inside = Compiler(dict.fromkeys(_NAMES), [])
-    settings = {
-        name: inside.node(value, ("conformance", "settings", name))
-        for name, value in fields_of(given.get("settings")).items()
-    }
-    for name in settings:
-        if name not in (*spec.settings, "token", "map"):
-            inside.add(("conformance", "settings", name), f"there is no setting `{name}`", "")
+    settings = _nodes(inside, given, "settings", (*spec.settings, "token", "map"))
     actions = {
         name: _action(inside, value, ("conformance", "segment", name))
         for name, value in fields_of(given.get("segment")).items()
     }
-    answers = {
-        name: inside.node(value, ("conformance", "answers", name))
-        for name, value in fields_of(given.get("answers")).items()
-    }
+    routes = [route for several in spec.routes.values() for route in several]
+    _check_actions(inside, actions, routes)
+    lookups = [lookup.name for route in routes for lookup in route.lookups]
     headers = map(_header_place, rows_of(given.get("ignore_headers")))
     places = [*rows_of(given.get("ignore")), *headers]
     skips = [
-        (inside.expression(one.get("when"), ("conformance", "skip_when")), str(one["because"]))
+        (inside.condition(one.get("when"), ("conformance", "skip_when")), _because(one))
         for one in map(fields_of, rows_of(given.get("skip_when")))
     ]
     conformance = Conformance(
         settings=settings,
-        constants=fields_of(given.get("constants")),
+        constants=_constants(inside, given, spec, routes),
         ignored=tuple(
-            Ignored(path=tuple(str(one.get("path", "")).split(".")), because=one["because"])
+            Ignored(path=tuple(str(one.get("path", "")).split(".")), because=_because(one))
             for one in map(fields_of, places)
         ),
         skips=tuple(skips),
         actions=actions,
-        answers=answers,
+        answers=_nodes(inside, given, "answers", lookups),
     )
     return conformance, tuple(inside.mistakes)
+
+
+def _nodes(
+    inside: Compiler, given: Mapping[str, Any], key: str, known: Sequence[str]
+) -> dict[str, Node]:
+    """Compile a table of nodes, each under a name that has to be known."""
+    nodes: dict[str, Node] = {}
+    for name, value in fields_of(given.get(key)).items():
+        where = ("conformance", key, name)
+        if name not in known:
+            inside.add(where, f"there is no `{name}` in this manifest", one_of(name, known))
+        nodes[name] = inside.node(value, where)
+    return nodes
+
+
+def _because(given: Mapping[str, Any]) -> str:
+    return str(given.get("because", ""))
+
+
+def _constants(
+    inside: Compiler, given: Mapping[str, Any], spec: Spec, routes: Sequence[Route]
+) -> dict[str, Mapping[str, Value]]:
+    """Read the constants of all cases, and of those whose ids begin with a name such as `rs/`."""
+    known = [*spec.let, *(name for route in routes for name in route.let)]
+    constants: dict[str, Mapping[str, Value]] = {"": {}}
+    for name, value in fields_of(given.get("constants")).items():
+        if name.endswith("/"):
+            constants[name] = fields_of(value)
+        else:
+            constants[""] = {**constants[""], name: value}
+    for product, values in constants.items():
+        for name in values:
+            if name not in known:
+                where = tuple(one for one in ("conformance", "constants", product, name) if one)
+                inside.add(where, f"there is no `let` named `{name}`", one_of(name, known))
+    return constants
+
+
+def _check_actions(
+    inside: Compiler, actions: Mapping[str, Action], routes: Sequence[Route]
+) -> None:
+    """Report actions that no route is, and names that no input has."""
+    for name, action in actions.items():
+        where = ("conformance", "segment", name)
+        ids = [route.id for route in routes if route.on == action.on and route.id]
+        if action.route not in ids and (action.on == "event" or action.route):
+            what = f"no route for `{action.on}` has the id `{action.route}`"
+            inside.add((*where, "route"), what, one_of(action.route, ids))
+            continue
+        inputs = [one for route in routes if route.id == action.route for one in route.inputs]
+        for theirs, ours in action.names.items():
+            if action.on == "event" and ours not in inputs:
+                what = f"the route `{action.route}` has no input `{ours}`"
+                inside.add((*where, "names", theirs), what, one_of(ours, inputs))
 
 
 def _header_place(value: Value) -> dict[str, Any]:
@@ -105,9 +155,11 @@ def _header_place(value: Value) -> dict[str, Any]:
 
 def _action(inside: Compiler, value: Value, path: tuple[str, ...]) -> Action:
     given = fields_of({"route": value} if isinstance(value, str) else value)
+    form.only(inside, given, _ACTION_KEYS, path)
+    on = form.choice(inside, given.get("on", "event"), get_args(Operation), (*path, "on"))
     return Action(
         route=str(given.get("route", "")),
-        on=given.get("on", "event"),
+        on=cast("Operation", on),
         names={key: str(name) for key, name in fields_of(given.get("names")).items()},
         inputs=inside.node(given["inputs"], (*path, "inputs")) if "inputs" in given else None,
         address=inside.node(given["address"], (*path, "address")) if "address" in given else None,
@@ -168,10 +220,24 @@ def _typed(setting: Setting, value: Value) -> Value:
     return value
 
 
-def with_constants(spec: Spec, conformance: Conformance) -> Spec:
-    """Return a connector with the other product's choices in place of ours."""
-    constants = {name: constant(value).read for name, value in conformance.constants.items()}
-    return msgspec.structs.replace(spec, let={**spec.let, **constants})
+def with_constants(spec: Spec, conformance: Conformance, start: str) -> Spec:
+    """Return a connector with the choices of the other product whose ids begin so."""
+    values = {**conformance.constants[""], **conformance.constants.get(start, {})}
+    constants = {name: constant(value).read for name, value in values.items()}
+    return msgspec.structs.replace(
+        spec,
+        let={**spec.let, **constants},
+        routes={
+            on: tuple(_with_lets(route, constants) for route in routes)
+            for on, routes in spec.routes.items()
+        },
+    )
+
+
+def _with_lets(route: Route, constants: Mapping[str, Read]) -> Route:
+    """Replace the lets of a route itself, which hide those at the top."""
+    own = {name: constants.get(name, read) for name, read in route.let.items()}
+    return msgspec.structs.replace(route, let=own)
 
 
 def skipped(conformance: Conformance, facts: Frame) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from legato.connectors.classify import classify
-from legato.connectors.language.value import fields_of
+from legato.connectors.language.value import ExpressionError, fields_of
 from legato.connectors.spec import Spec
 from legato.connectors.verify.compare import Seen, differences, level, recorded
 from legato.connectors.verify.conformance import (
@@ -64,10 +64,11 @@ class Score(Noun, frozen=True, kw_only=True):
 
 def score(name: str, spec: Spec, vectors: Iterable[Vector]) -> Score:
     """Run every vector of a connector."""
-    conformance, mistakes = read_conformance(spec)
-    assert not mistakes, str(mistakes[0])
-    tuned = with_constants(spec, conformance)
-    cases = [run_case(tuned, conformance, vector) for vector in vectors]
+    conformance, _ = read_conformance(spec)
+    tuned = {start: with_constants(spec, conformance, start) for start in conformance.constants}
+    cases = [
+        run_case(tuned.get(vector.product, tuned[""]), conformance, vector) for vector in vectors
+    ]
     scored = [case for case in cases if not case.skipped]
     skips: dict[str, int] = {}
     for case in cases:
@@ -88,7 +89,14 @@ def score(name: str, spec: Spec, vectors: Iterable[Vector]) -> Score:
 
 
 def run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
-    """Run one vector."""
+    """Run one vector. Where an expression of `conformance:` fails on it, the case fails."""
+    try:
+        return _run_case(spec, conformance, vector)
+    except ExpressionError as error:
+        return _case(vector, 0, (f"conformance cannot be worked out: {error}",))
+
+
+def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
     facts = facts_of(vector)
     why = skipped(conformance, facts)
     if not why and vector.has_records:

@@ -43,6 +43,11 @@ class Vector(Noun, frozen=True, kw_only=True):
         return int(hashlib.sha256(self.id.encode()).hexdigest(), 16) % HELD_OUT == 0
 
     @property
+    def product(self) -> str:
+        """How the ids of all cases of the same product begin, as `rs/`."""
+        return self.id.partition("/")[0] + "/"
+
+    @property
     def items(self) -> list[Mapping[str, Any]]:
         return [fields_of(item) for item in rows_of(self.raw["input"].get("items"))]
 

@@ -89,12 +89,17 @@ def _merge(*values: object) -> dict[str, Value]:
 
 def _pick(value: object, keys: object) -> dict[str, Value]:
     given = _object(value)
-    return {key: given[key] for key in _list(keys) if key in given}
+    return {key: given[key] for key in _named(keys) if key in given}
 
 
 def _omit(value: object, keys: object) -> dict[str, Value]:
-    out = _list(keys)
+    out = _named(keys)
     return {key: one for key, one in _object(value).items() if key not in out}
+
+
+def _named(keys: object) -> Sequence[Value]:
+    """Return a list of keys; null names none."""
+    return () if keys is None else _list(keys)
 
 
 def _not_null(*values: object) -> Value:
@@ -183,8 +188,12 @@ def _flatten(value: object, separator: str = ".") -> dict[str, Any]:
     `.[]` writes places in brackets, `items[0].sku`, and leaves lists of plain values whole.
     """
     flat: dict[str, Any] = {}
+    if not isinstance(value, Mapping | list | tuple):
+        raise TypeError
+    if is_empty(cast("Value", value)):
+        return flat
     brackets = separator.endswith("[]")
-    _flatten_into(flat, value, "", separator.removesuffix("[]"), brackets=brackets)
+    _flatten_into(flat, cast("Value", value), "", separator.removesuffix("[]"), brackets=brackets)
     return flat
 
 
