@@ -27,6 +27,8 @@ class ItemVerdict(Noun, frozen=True, kw_only=True):
 
     index: int | None = None
     """Its place in the batch."""
+    list: str = ""
+    """The list that it is a place of, where the batch has several."""
     id: str = ""
     """Its id, where the provider tells it by that."""
     kind: Literal["accepted", "retry", "throttled", "bounced", "failed"]
@@ -148,18 +150,24 @@ def _failed(
     frame = Frame({**scope, "item": row, "index": at})
     index = partial.index.read(frame) if partial.index is not None else None
     name = partial.id.read(frame) if partial.id is not None else ""
+    place = partial.list.read(frame) if partial.list is not None else ""
     why = partial.why.read(frame) if partial.why is not None else MISSING
     can_help = partial.becomes == "retry"
     if partial.retry is not None:
         can_help = is_true(partial.retry.read(frame))
-    told = "" if why is MISSING or why is None else f": {as_text(why)[:200]}"
+    told = f": {_text(why)[:200]}" if _text(why) else ""
     what = f"{spec.head.id} did not take this one of the batch{told}"
     return ItemVerdict(
         index=index if isinstance(index, int) else None,
-        id="" if name is MISSING or name is None else as_text(name),
+        list=_text(place),
+        id=_text(name),
         kind="retry" if can_help else "bounced" if partial.becomes == "bounce" else "failed",
         reason=Reason(code="destination.partly", what=what),
     )
+
+
+def _text(value: Value) -> str:
+    return "" if value is MISSING or value is None else as_text(value)
 
 
 def _accepted(spec: Spec, scope: dict[str, Any]) -> Verdict:
@@ -168,7 +176,7 @@ def _accepted(spec: Spec, scope: dict[str, Any]) -> Verdict:
     try:
         if judge.receipt is not None:
             found = judge.receipt.read(scope)
-            receipt = "" if found is MISSING or found is None else as_text(found)
+            receipt = _text(found)
         if judge.answer is not None:
             found = judge.answer.read(scope)
             if not isinstance(found, dict):

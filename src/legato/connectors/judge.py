@@ -18,7 +18,7 @@ from legato.connectors.mistake import one_of
 from legato.connectors.spec import Class, Judge, Partial, Rule
 
 _KEYS = (*get_args(Class), "receipt", "answer", "partial")
-_PARTIAL_KEYS = ("many", "index", "id", "why", "retry", "becomes")
+_PARTIAL_KEYS = ("many", "index", "list", "id", "why", "retry", "becomes")
 _RULE_KEYS = ("status", "when", "after")
 _ORDER: tuple[Class, ...] = (
     "withdrawn", "bounce", "throttle", "refresh", "dead", "denied", "retry", "abort", "success",
@@ -89,7 +89,7 @@ def _partial(inside: Compiler, value: Value) -> Partial:
     item = inside.knowing("item", "index")
     parts = {
         key: item.expression(given[key], (*path, key))
-        for key in ("index", "id", "why", "retry")
+        for key in ("index", "list", "id", "why", "retry")
         if key in given
     }
     becomes = form.choice(
@@ -99,6 +99,7 @@ def _partial(inside: Compiler, value: Value) -> Partial:
     return Partial(
         many=many,
         index=parts.get("index"),
+        list=parts.get("list"),
         id=parts.get("id"),
         why=parts.get("why"),
         retry=parts.get("retry"),

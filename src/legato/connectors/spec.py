@@ -224,6 +224,8 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True):
     """The list of what failed."""
     index: Expression | None = None
     """Over one of the list: the place of the item in the batch."""
+    list: Expression | None = None
+    """Over one of the list: which of the joined lists that place is in, where there are several."""
     id: Expression | None = None
     """Over one of the list: the item's id, as `Batch.each` gave it."""
     why: Expression | None = None

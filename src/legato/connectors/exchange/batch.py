@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
+from legato.connectors.classify import ItemVerdict, Verdict
 from legato.connectors.exchange.draft import Draft, draft, seal
 from legato.connectors.exchange.exchange import Ask, Done, Refused, frames, look_up
 from legato.connectors.exchange.exposure import check_unexposed
@@ -17,6 +18,7 @@ from legato.connectors.language.value import (
     MISSING,
     ExpressionError,
     Value,
+    as_text,
     fields_of,
     is_empty,
     rows_of,
@@ -45,19 +47,16 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """What it gives to `items`."""
 
 
-class Packet(Noun, frozen=True, kw_only=True):
+class Packet(msgspec.Struct, frozen=True, kw_only=True):
     """One request for several deliveries."""
 
     members: tuple[int, ...]
-    """Places of the deliveries in what was given, in the order of the request's items."""
+    """What was given with each piece, in order."""
+    places: Mapping[str, tuple[int, ...]]
+    """Of each list of the request, by its path: whose its items are."""
+    pieces: tuple[Piece, ...]
     request: HttpRequest
     format: str
-
-
-def batch_of(spec: Spec, delivery: Delivery) -> Batch | None:
-    """Return how deliveries like this one may be batched, if any route lets them."""
-    routes = spec.routes.get(delivery.operation, ())
-    return next((route.batch for route in routes if route.batch is not None), None)
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -190,8 +189,69 @@ def _packet(spec: Spec, load: Sequence[tuple[int, Piece]], terms: Terms) -> Pack
     request = seal(spec, made, frame, terms, key=_key(load))
     for _, piece in load:
         check_unexposed(spec, piece.frame["delivery"].get("address", ""), request)
-    members = tuple(member for member, _ in load)
-    return Packet(members=members, request=request, format=made.format)
+    return Packet(
+        members=tuple(member for member, _ in load),
+        places=_places(load),
+        pieces=tuple(piece for _, piece in load),
+        request=request,
+        format=made.format,
+    )
+
+
+def _places(load: Sequence[tuple[int, Piece]]) -> dict[str, tuple[int, ...]]:
+    batch = load[0][1].batch
+    if batch.call is not None:
+        return {"": tuple(member for member, _ in load)}
+    return {
+        ".".join(path): tuple(
+            member
+            for member, piece in load
+            if piece.draft is not None
+            for _ in rows_of(_at(piece.draft.body, path)) or ([None] if not path else [])
+        )
+        for path in batch.merge or ((),)
+    }
+
+
+class Blame(Noun, frozen=True):
+    """Who of a packet was not taken, by what its answer says."""
+
+    members: Mapping[int, ItemVerdict]
+    is_unsure: bool
+    """It says that some were not, and not which."""
+
+
+def blame(packet: Packet, verdict: Verdict) -> Blame:
+    """Read whose items an answer complains of."""
+    found: dict[int, ItemVerdict] = {}
+    is_unsure = False
+    for item in verdict.items:
+        members = _meant(packet, item)
+        is_unsure = is_unsure or not members
+        found.update({member: item for member in members if member not in found})
+    return Blame(found, is_unsure)
+
+
+def _meant(packet: Packet, item: ItemVerdict) -> list[int]:
+    if item.id:
+        pairs = zip(packet.members, packet.pieces, strict=True)
+        return [member for member, piece in pairs if _holds(piece.item, item.id)]
+    only = next(iter(packet.places.values())) if len(packet.places) == 1 else None
+    row = packet.places.get(item.list) if item.list else only
+    if row is None or item.index is None or not 0 <= item.index < len(row):
+        return []
+    return [row[item.index]]
+
+
+def _holds(value: Value, name: str) -> bool:
+    """Return whether an id stands in what a delivery gave."""
+    match value:
+        case Mapping():
+            return any(_holds(one, name) for one in cast("Mapping[str, Any]", value).values())
+        case list() | tuple():
+            return any(_holds(one, name) for one in cast("Sequence[Any]", value))
+        case _:
+            return not is_empty(value) and as_text(value) == name
 
 
 def _key(load: Sequence[tuple[int, Piece]]) -> str:

@@ -30,6 +30,12 @@ class Answers:
         until, response = self._kept.get(question.key, (0.0, None))
         return response if until > asyncio.get_running_loop().time() else None
 
+    async def of(self, ask: Ask, send: Send) -> Response:
+        """Return what is remembered, or ask. Raises SendFault, as `send` does."""
+        question = ask.question
+        assert question is not None
+        return self.known(question) or await self.ask(ask, question, send)
+
     async def ask(self, ask: Ask, question: Question, send: Send) -> Response:
         """Ask, or wait for the same question of another. Raises SendFault, as `send` does."""
         key = question.key

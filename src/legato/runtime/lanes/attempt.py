@@ -10,7 +10,6 @@ from legato.connectors.exchange.exchange import Exchange
 from legato.connectors.exchange.scene import base_frame
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
-from legato.model.instant import Instant
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError, Reason
 from legato.ports.clearance import Clearance
@@ -26,16 +25,12 @@ UNREAD_SECONDS = 5.0
 """How long what may go unread waits for its gates: an engine that is only behind answers sooner."""
 
 
-class Admitted(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing is in a delivery's way."""
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """What its requests are made of."""
 
     delivery: Delivery
     """With its links filled in."""
     terms: Terms
-    asked: Instant
-    """When its gates were asked."""
-    now: Instant
-    """When they had been read."""
 
 
 class Attempts:
@@ -59,40 +54,49 @@ class Attempts:
 
     async def make(self, way: Way, entry: Entry, reach: Reach) -> Result:
         """Make one attempt. The gates are read last before it begins."""
-        admitted = await self.admit(way, entry)
-        if not isinstance(admitted, Admitted):
-            return admitted
-        delivery, terms = admitted.delivery, admitted.terms
-        base = base_frame(way.spec, delivery, terms, admitted.now, asked=admitted.asked)
-        exchange = Exchange(way.spec, delivery, terms, base=base)
-        talk = Talk(way, reach, entry, lambda: self.reread(way, entry))
-        return await talk.hold(exchange, admitted.now, terms=terms)
-
-    async def admit(self, way: Way, entry: Entry) -> Admitted | Result:
-        """Read a delivery's gates and gather what its requests need."""
-        delivery = entry.delivery
-        if entry.is_in_doubt and way.is_skipped(delivery):
-            return in_doubt("an attempt was under way when the process ended")
-        if entry.attempt_count:
-            await self._book.written()  # the end of the attempt before comes before this begin
+        prepared = await self.prepare(way, entry)
+        if not isinstance(prepared, Prepared):
+            return prepared
         asked = self._clock.now()
-        closed = await self.reread(way, entry)
+        closed = await self.admit(way, entry)
         if closed is not None:
             return closed
         now = self._clock.now()
-        if now >= delivery.expires_at:
-            return expired(delivery)
+        delivery, terms = prepared.delivery, prepared.terms
+        base = base_frame(way.spec, delivery, terms, now, asked=asked)
+        exchange = Exchange(way.spec, delivery, terms, base=base)
+        talk = Talk(way, reach, entry, lambda: self.reread(way, entry))
+        return await talk.hold(exchange, now, terms=terms)
+
+    async def prepare(self, way: Way, entry: Entry) -> Prepared | Result:
+        """Gather what a delivery's requests are made of."""
+        if entry.is_in_doubt and way.is_skipped(entry.delivery):
+            return in_doubt("an attempt was under way when the process ended")
         terms = await way.account.terms()
         if isinstance(terms, Reason):
             # Not the delivery's fault: it waits for the operator, within `give_up`.
             return Again(kind="account" if terms.code == HELD else "fault", reason=terms)
         try:
-            linked = self._linked(way, delivery)
+            linked = self._linked(way, entry.delivery)
         except LegatoError as error:
             return Again(kind="fault", reason=Reason(code="links.no_key", what=error.what))
         if isinstance(linked, Reason):
             return Over(outcome="failed", reason=linked)
-        return Admitted(delivery=linked, terms=terms, asked=asked, now=now)
+        return Prepared(delivery=linked, terms=terms)
+
+    async def admit(self, way: Way, entry: Entry) -> Result | None:
+        """Read a delivery's gates, and put the attempt on record; None: nothing is in its way."""
+        if entry.attempt_count:
+            await self._book.written()  # the end of the attempt before comes before this begin
+        closed = await self.reread(way, entry)
+        if closed is None and self._clock.now() >= entry.delivery.expires_at:
+            return expired(entry.delivery)
+        return closed
+
+    def give_back(self, entry: Entry) -> None:
+        """Take an attempt off the record that was not made after all."""
+        if not entry.may_have_arrived:
+            self._book.end(entry.delivery.delivery_id, self._clock.now())
 
     async def reread(self, way: Way, entry: Entry) -> Result | None:
         """Ask whether it may leave now; None: it may."""
@@ -126,7 +130,7 @@ class Attempts:
         except LegatoError as error:
             if not may_go_unread:
                 reason = Reason(code="store.fault", what=error.what)
-                return Again(kind="unread", reason=reason)
+                return Again(kind="aside", reason=reason)
             entry.is_unread = True
         return Clearance(is_clear=True)
 

@@ -27,6 +27,7 @@ from legato.model.problem import LegatoError, Reason
 from legato.ports.state_store import OutboxRow
 from legato.runtime.lanes.answers import Answers
 from legato.runtime.lanes.attempt import Attempts
+from legato.runtime.lanes.batches import Batches
 from legato.runtime.lanes.line import Entry, Line
 from legato.runtime.lanes.pace import Breaker, BreakerState, Bucket, wait_before
 from legato.runtime.lanes.reporter import AttemptBook
@@ -91,11 +92,13 @@ class Lane:
             code="destination.unknown", what=f"the plan has no destination {name}"
         )
         self._line = Line()
-        self._reach = Reach(bucket=Bucket(0), answers=Answers())
-        self._breaker = Breaker()
+        self._reach = Reach(bucket=Bucket(0), answers=Answers(), breaker=Breaker())
+        self._batches: Batches | None = None
         self._paused_until = 0.0
         self._held_since: Instant = 0
-        self._in_flight: dict[asyncio.Task[Result], Entry] = {}
+        self._in_flight: dict[asyncio.Task[list[Result]], list[Entry]] = {}
+        self._alone_count = 0
+        """Of the entries in flight, those that no batch takes."""
         self._cursor = 0
         self._is_behind = True
         self._reported: dict[DeliveryId, None] = {}
@@ -115,6 +118,11 @@ class Lane:
     def set_way(self, way: Way | None, why_stopped: Reason | None = None) -> None:
         """Follow another plan from the next attempt on."""
         self._way = way
+        if self._batches is not None:
+            self._batches.flush()
+        self._batches = None
+        if way is not None:
+            self._batches = Batches(way, self._reach, self._attempts, self._clock)
         if why_stopped is not None:
             self._why_stopped = why_stopped
         rate = 0.0 if way is None else way.destination.rate or way.spec.limits.rate
@@ -186,6 +194,8 @@ class Lane:
         for timer in (self._wake, self._refills):
             if timer is not None:
                 timer.cancel()
+        if self._batches is not None:
+            self._batches.flush()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=seconds)
             for task in self._in_flight:
@@ -195,11 +205,11 @@ class Lane:
     def status(self) -> LaneStatus:
         return LaneStatus(
             destination=self.name,
-            waiting=len(self._line) - len(self._in_flight),
+            waiting=len(self._line) - self._in_flight_count(),
             retrying=self._line.asleep_count(),
-            in_flight=len(self._in_flight),
+            in_flight=self._in_flight_count(),
             is_behind=self._is_behind,
-            breaker="stopped" if self._way is None else self._breaker.state,
+            breaker="stopped" if self._way is None else self._reach.breaker.state,
             rate=self._reach.bucket.rate,
             accepted_count=self._counts["accepted"],
             failed_count=self._counts["failed"],
@@ -207,6 +217,9 @@ class Lane:
             last_fault=self._last_fault,
             held=None if self._way is None else self._way.account.held(),
         )
+
+    def _in_flight_count(self) -> int:
+        return sum(map(len, self._in_flight.values()))
 
     # What happens next
 
@@ -231,15 +244,23 @@ class Lane:
                 self._end(entry, Over(outcome="failed", reason=self._why_stopped))
             elif self._clock.now() >= entry.delivery.expires_at:
                 self._end(entry, expired(entry.delivery))
-            elif self._is_full(now):
+            elif self._is_full(entry.delivery, now):
                 return
             else:
                 self._begin(entry, self._way, now)
 
-    def _is_full(self, now: float) -> bool:
+    def _is_full(self, delivery: Delivery, now: float) -> bool:
         """Return whether nothing may begin now; then the wake is set, if time alone can help."""
         assert self._way is not None
-        if len(self._in_flight) >= self._way.destination.concurrency:
+        assert self._batches is not None
+        batch = self._batches.of(delivery)
+        concurrency = self._way.destination.concurrency
+        if batch is None:
+            is_full = self._alone_count >= concurrency
+        else:
+            riding_count = self._in_flight_count() - self._alone_count
+            is_full = riding_count >= concurrency * batch.items
+        if is_full:
             return True
         if self._is_held():
             self._wait_blocked(math.inf)
@@ -247,11 +268,11 @@ class Lane:
         if now < self._paused_until:
             self._wait_blocked(self._paused_until)
             return True
-        if not self._breaker.is_ready(now):
-            if self._breaker.state == "open":
-                self._wait_blocked(self._breaker.opens_until)
+        if not self._reach.breaker.is_ready(now):
+            if self._reach.breaker.state == "open":
+                self._wait_blocked(self._reach.breaker.opens_until)
             return True
-        if not self._reach.bucket.is_ready(now):
+        if batch is None and not self._reach.bucket.is_ready(now):
             self._sleep_until(self._reach.bucket.next_at)
             return True
         return False
@@ -295,26 +316,48 @@ class Lane:
             self._wake = self._loop.call_at(min(when, latest), self._pump)
 
     def _begin(self, entry: Entry, way: Way, now: float) -> None:
+        assert self._batches is not None
         self._line.take(entry)
-        self._reach.bucket.take(now)
-        self._breaker.begin()
-        task = self._loop.create_task(self._attempts.make(way, entry, self._reach))
-        self._in_flight[task] = entry
+        self._reach.breaker.begin()
+        batch = self._batches.of(entry.delivery)
+        entries = [entry]
+        if batch is None:
+            self._reach.bucket.take(now)
+            self._alone_count += 1
+            results = self._alone(way, entry)
+        else:
+            entries += self._line.take_behind(entry, now, self._batches.riders_max(batch) - 1)
+            results = self._batches.carry(entries)
+        task = self._loop.create_task(results)
+        self._in_flight[task] = entries
         task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[Result]) -> None:
-        entry = self._in_flight.pop(task)
+    async def _alone(self, way: Way, entry: Entry) -> list[Result]:
+        try:
+            return [await self._attempts.make(way, entry, self._reach)]
+        finally:
+            self._alone_count -= 1
+
+    def _ended(self, task: asyncio.Task[list[Result]]) -> None:
+        entries = self._in_flight.pop(task)
         if task.cancelled():
             return  # closing: the attempt stays begun, and is in doubt at the next start
         fault = task.exception()
-        if fault is not None:
+        if fault is None:
+            results = task.result()
+        else:
             # Our own bug must stop neither the lane nor the person's later deliveries.
             logger.error("An attempt of lane %s failed.", self.name, exc_info=fault)
-            entry.may_have_arrived = True
             what = f"an attempt ended with {type(fault).__name__}; see the log of the process"
-            result: Result = Over(outcome="failed", reason=Reason(code="lane.fault", what=what))
-        else:
-            result = task.result()
+            results = [Over(outcome="failed", reason=Reason(code="lane.fault", what=what))]
+            results *= len(entries)
+            for entry in entries:
+                entry.may_have_arrived = True
+        for entry, result in zip(entries, results, strict=True):
+            self._take_result(entry, result)
+        self._pump()
+
+    def _take_result(self, entry: Entry, result: Result) -> None:
         match result:
             case Over():
                 self._learn(result)
@@ -322,21 +365,20 @@ class Lane:
             case Again():
                 self._again(entry, result)
             case NotNow():
-                self._breaker.abandoned()
+                self._reach.breaker.abandoned()
                 self._line.sleep(entry, self._at(result.until))
             case _:
                 assert_never(result)
-        self._pump()
 
     def _learn(self, over: Over) -> None:
         match over.shows:
             case "alive":
-                self._breaker.answered()
+                self._reach.breaker.answered()
             case "fault":
                 self._last_fault = over.reason
-                self._breaker.failed(self._loop.time())
+                self._reach.breaker.failed(self._loop.time())
             case "nothing":
-                self._breaker.abandoned()
+                self._reach.breaker.abandoned()
             case _:
                 assert_never(over.shows)
 
@@ -355,12 +397,12 @@ class Lane:
             is_told = result.kind in ("throttled", "account")
             wait = max(result.after, 0) if is_told else max(result.after, wait)
         if result.kind == "throttled":
-            self._breaker.answered()
+            self._reach.breaker.answered()
             self._paused_until = max(self._paused_until, now + wait / SECOND)
-        elif result.kind in ("unread", "account"):
-            self._breaker.abandoned()
+        elif result.kind in ("aside", "account"):
+            self._reach.breaker.abandoned()
         else:
-            self._breaker.failed(now)
+            self._reach.breaker.failed(now)
         over = self._verdict_on_another(entry, result, retry, due_at=wall + wait)
         if over is not None:
             self._end(entry, over)

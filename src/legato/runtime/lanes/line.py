@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from itertools import islice
 from typing import Literal
 
 from legato.model.delivery import Delivery
@@ -102,10 +103,22 @@ class Line:
         self._ready.popleft()
         entry.state = "in_flight"
 
+    def take_behind(self, entry: Entry, now: float, limit: int) -> list[Entry]:
+        """Take those right behind one that was taken, up to the first that has to wait."""
+        taken: list[Entry] = []
+        for one in islice(self._people[entry.line], 1, limit + 1):
+            if one.state != "waiting" or one.due > now or one.revoked is not None:
+                break
+            one.state = "in_flight"
+            taken.append(one)
+        return taken
+
     def sleep(self, entry: Entry, due: float) -> None:
         """Let an entry wait until then; it keeps its place before the person's others."""
         entry.due = due
-        self._put(entry)
+        entry.state = "waiting"
+        if self._people[entry.line][0] is entry:
+            self._put(entry)
 
     def remove(self, entry: Entry) -> None:
         """Forget an entry; the person's next one moves up."""
@@ -116,7 +129,7 @@ class Line:
         queue.remove(entry)
         if not queue:
             del self._people[entry.line]
-        elif was_first:
+        elif was_first and queue[0].state != "in_flight":
             self._put(queue[0])
 
     def next_due(self) -> float | None:

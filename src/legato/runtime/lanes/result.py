@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias, assert_never
 
+import msgspec
+
 from legato.connectors.classify import Verdict
 from legato.model.delivery import TELLINGS, Delivery, Outcome
 from legato.model.instant import Duration, Instant
@@ -31,9 +33,9 @@ class Again(Noun, frozen=True, kw_only=True):
     """The attempt failed; another may not."""
 
     reason: Reason
-    kind: Literal["fault", "throttled", "unread", "account"]
-    """`unread`: its gates could not be read; `account`: its token is old, or the account is held.
-    For both the destination can do nothing."""
+    kind: Literal["fault", "throttled", "aside", "account"]
+    """`aside`: its gates could not be read, or another of its batch says it; `account`: its token
+    is old, or the account is held. For these the destination can do nothing."""
     after: Duration | None = None
 
 
@@ -71,6 +73,17 @@ def read(verdict: Verdict) -> Result:
             )
         case _:
             assert_never(verdict.kind)
+
+
+def aside(result: Result) -> Result:
+    """Return what says as much of a delivery, and nothing of its destination: that is said once."""
+    match result:
+        case Over():
+            return msgspec.structs.replace(result, shows="nothing")
+        case Again(kind="fault"):
+            return msgspec.structs.replace(result, kind="aside")
+        case _:
+            return result
 
 
 def unsaid(delivery: Delivery, reason: Reason) -> Over:

@@ -12,7 +12,7 @@ from legato.model.plan import Destination
 from legato.ports.sender import Sender
 from legato.runtime.accounts.account import Account
 from legato.runtime.lanes.answers import Answers
-from legato.runtime.lanes.pace import Bucket
+from legato.runtime.lanes.pace import Breaker, Bucket
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +33,7 @@ class Reach(msgspec.Struct, kw_only=True):
 
     bucket: Bucket
     answers: Answers
+    breaker: Breaker
 
     async def turn(self) -> None:
         """Take the next token, and wait for it."""
