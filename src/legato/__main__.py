@@ -32,6 +32,7 @@ class Doors:
             app.clock.now,
             sources=lambda: app.plan().sources,
             verdicts=app.verdicts,
+            refusals=app.trial.refusals,
             proxy_count=app.config.proxy_count,
         )
 

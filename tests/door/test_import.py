@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from legato.cli.connect.rows import bring
+from legato.cli.rows.command import bring
 from legato.model.event import CustomerEvent
 from tests.door.test_collect_server import Started
 from tests.door.test_collect_server import started as serving
@@ -55,7 +55,9 @@ def test_rows_become_events_and_what_no_rule_reads_is_written_beside(orders: Pat
         result = run(started, orders)
 
     assert result.exit_code == 0, result.output
-    assert f"{ROWS + 1} rows: {ROWS} events sent, 1 rows rejected." in result.output
+    assert (
+        f"{ROWS + 1} rows: {ROWS} events accepted, 0 quarantined, 1 rows rejected." in result.output
+    )
     events = [one for one in started.events if isinstance(one, CustomerEvent)]
     assert len({one.message_id for one in events}) == ROWS
     assert [one.name for one in events[:2]] == ["Consent Changed", "Order Completed"]
@@ -72,7 +74,7 @@ def test_an_import_that_was_stopped_goes_on_where_it_was(orders: Path) -> None:
         first = [one.message_id for one in started.events if isinstance(one, CustomerEvent)]
         progress = orders.parent / "orders.csv.progress"
         come = json.loads(progress.read_text())
-        progress.write_text(json.dumps({**come, "rows": 400}))
+        progress.write_text(json.dumps({**come, "rows": 400, "place": "399"}))
         started.events.clear()
 
         assert run(started, orders).exit_code == 0

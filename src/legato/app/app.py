@@ -18,9 +18,10 @@ from legato.app.definitions.bloat import BloatFinder
 from legato.app.definitions.definitions import Definitions
 from legato.app.erasure import Erasures
 from legato.app.guard.guard import Guard
-from legato.app.hooks import Hooks
 from legato.app.identity.identity import Identity
 from legato.app.identity.matches import Matches
+from legato.app.inbound.hooks import Hooks
+from legato.app.inbound.trial import Trial
 from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
 from legato.app.quarantine import replay
@@ -92,6 +93,8 @@ class App:
         """Watches what comes in."""
         self.intake = HashingIntake(self.guard.intake(host.room), self.plan)
         """Where doors hand events in; raises Busy."""
+        self.trial = Trial(self.plan, self.intake.hashed)
+        """What would become of events."""
         self.consents = Consents(host.settle, clock)
         self.identity = Identity(host.settle, data.store, self.audit, clock)
         self.matches = Matches(data.govern, data.store, self.identity, self.audit)

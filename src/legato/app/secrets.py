@@ -99,6 +99,12 @@ class AppSecrets:
         await self._audit.record(AuditEntry(actor=actor, action=action, subject=subject))
 
 
+def secret_of(name: str, data: Path) -> str | None:
+    """Return a secret's value for a command on the machine that keeps it. Raises LegatoError."""
+    vault = Vault(data, Keys(os.environ, _keys_folder(), apart_from=data))
+    return EnvironmentSecrets(os.environ, vault).get(name)
+
+
 def _tell_nobody(_: str) -> None: ...
 
 

@@ -60,7 +60,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Operate": {
         "pause": ("legato.cli.repair:pause", "Hold a journey."),
         "resume": ("legato.cli.repair:resume", "Go on with a journey."),
-        "import": ("legato.cli.connect.rows:bring", "Send the rows of a file as events."),
+        "import": (
+            "legato.cli.rows.command:bring",
+            "Send the rows of a file or a database as events.",
+        ),
         "drift": (
             "legato.cli.guard.drift:drift",
             "See what comes in another shape; approve a mapping.",

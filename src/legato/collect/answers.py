@@ -13,7 +13,7 @@ from legato.collect.segment import Answer
 from legato.collect.wire import Family
 from legato.model.event import CustomerEvent, RejectedItem
 from legato.model.instant import SECOND
-from legato.model.problem import LegatoError
+from legato.model.problem import LegatoError, Reason
 from legato.ports.intake import Busy
 from legato.ports.state_store import QuarantineRow
 
@@ -70,6 +70,21 @@ def verdict_of(text: str, name: str, found: Mapping[str, QuarantineRow | None]) 
         "code": reason.code,
         "message": reason.what,
     }
+
+
+def foreseen(
+    event: CustomerEvent | RejectedItem, reason: Reason | None, *, is_known: bool
+) -> dict[str, str]:
+    """Tell what would become of one call of a request."""
+    judged = judgement_of(event)
+    if judged["status"] == "rejected":
+        return judged
+    if is_known:
+        return {**judged, "status": "duplicate"}
+    if reason is not None:
+        told = {"code": reason.code, "message": reason.what}
+        return {**judged, "status": "quarantined", **told}
+    return judged
 
 
 def preflight(headers: Headers) -> Answer:

@@ -23,6 +23,7 @@ from legato.collect.answers import (
     RETRY_AFTER_FAILURE,
     Send,
     answer_body_fault,
+    foreseen,
     judgement_of,
     not_stored,
     preflight,
@@ -52,13 +53,15 @@ from legato.collect.request import (
 from legato.collect.segment import Answer, FaultCode
 from legato.collect.wire import Arrival, Batch, Family
 from legato.model.definitions.source import Source
+from legato.model.event import CustomerEvent
 from legato.model.instant import Instant
-from legato.model.problem import LegatoError
+from legato.model.problem import LegatoError, Reason
 from legato.ports.intake import Busy, Intake
 from legato.ports.state_store import QuarantineRow
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Verdicts: TypeAlias = Callable[[str, Sequence[str]], Mapping[str, QuarantineRow | None]]
+Refusals: TypeAlias = Callable[[Sequence[CustomerEvent]], Sequence[Reason | None]]
 
 VERDICTS_MAX = 100
 """Message ids in one question."""
@@ -67,27 +70,34 @@ _NO_QUERY: Mapping[str, str] = {}
 _LOGGER = logging.getLogger(__name__)
 
 
+def _none_refused(events: Sequence[CustomerEvent]) -> Sequence[Reason | None]:
+    return [None] * len(events)
+
+
 class CollectDoor:
     """Answers the paths of `segment.ROUTES`, and 404 elsewhere.
 
     `sources` returns the active plan's sources, the same mapping for as long as the plan is.
-    `verdicts` answers like `Records.verdicts`, and is called in a thread. `proxy_count` is how many
-    trusted proxies stand in front: only then is X-Forwarded-For believed, and only as far.
+    `verdicts` answers like `Records.verdicts`, and `refusals` why events would be refused; both are
+    called in a thread. `proxy_count` is how many trusted proxies stand in front: only then is
+    X-Forwarded-For believed, and only as far.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a door is opened with
         self,
         intake: Intake,
         clock: Callable[[], Instant],
         *,
         sources: Callable[[], Mapping[str, Source]],
         verdicts: Verdicts,
+        refusals: Refusals = _none_refused,
         proxy_count: int = 0,
     ) -> None:
         self._intake = intake
         self.clock = clock
         self._keys = KeyRing(sources)
         self._verdicts = verdicts
+        self._refusals = refusals
         self._proxy_count = proxy_count
         self._sequence = count()
 
@@ -236,6 +246,8 @@ class CollectDoor:
 
     async def _store(self, request: Request, taken: Taken) -> Answer:
         family = taken.source.kind
+        if request.query and request.query.get("check") == "1":
+            return await self._check(taken)
         try:
             if taken.events:
                 await self._intake.accept(taken.events)
@@ -245,6 +257,20 @@ class CollectDoor:
             items = [judgement_of(event) for event in taken.events]
             return segment.answer_json({"success": True, "items": items})
         return segment.TAKEN[family]
+
+    async def _check(self, taken: Taken) -> Answer:
+        """Say what would become of calls, and store nothing."""
+        whole = [event for event in taken.events if isinstance(event, CustomerEvent)]
+        ids = [event.message_id for event in whole]
+        reasons = await asyncio.to_thread(self._refusals, whole)
+        found = await asyncio.to_thread(self._verdicts, taken.source.name, ids)
+        known = {name for name, row in found.items() if row is None}
+        refused = dict(zip(ids, reasons, strict=True))
+        verdicts = [
+            foreseen(event, refused.get(event.message_id), is_known=event.message_id in known)
+            for event in taken.events
+        ]
+        return segment.answer_json({"success": True, "verdicts": verdicts})
 
     async def _pixel(self, request: Request) -> Answer:
         family = segment.family_of(request.route, request.headers)

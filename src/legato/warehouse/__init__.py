@@ -1,3 +1,3 @@
-"""SQL engines and history files: where questions are asked of everything that happened."""
+"""Tables of other systems, read where they are."""
 
 from __future__ import annotations

@@ -35,6 +35,12 @@ from legato.model.state import State
 
 Identifiers: TypeAlias = Sequence[tuple[str, str]]
 
+NOBODY = Reason(
+    code="identity.nobody",
+    what="it carries no identifier of a declared kind, or only blocked values",
+    definition="identity",
+)
+
 
 class Identified(msgspec.Struct, kw_only=True):
     """Whose event it is."""
@@ -105,11 +111,7 @@ def forbids(rules: IdentityRules, one: State, other: State) -> IdentifierKind | 
 
 def _refusal(program: Program, identifiers: Identifiers, person_count: int) -> Reason | None:
     if not identifiers:
-        return Reason(
-            code="identity.nobody",
-            what="it carries no identifier of a declared kind, or only blocked values",
-            definition="identity",
-        )
+        return NOBODY
     if person_count > program.plan.identity.join_limit:
         return Reason(
             code="identity.joins_too_many",
