@@ -57,3 +57,5 @@ class Response(Noun, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     """Names in lower case."""
     body: bytes = b""
+    is_cut: bool = False
+    """The body is not all of it: it was too long, or it broke off."""

@@ -1,8 +1,12 @@
 """The way out over HTTP: pooled connections, no private addresses, no redirects.
 
 A redirect is an answer like any other: to follow one would send the account's secrets to whoever
-the destination names. Requests of destinations that may call private addresses use connections of
-their own, so that no pooled one is ever shared with a destination that may not.
+the destination names. Of an answer's body no more is read than a bound, unpacked where it comes
+packed; its head is bounded by the client library. What breaks off after it said that it failed is
+still that answer; after it said that it succeeded, nobody knows.
+
+Requests of destinations that may call private addresses use connections of their own, so that no
+pooled one is ever shared with a destination that may not.
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ ANSWER_BYTES_MAX = 262_144
 """What is read of an answer; no provider's is longer, and an attacker's could be endless."""
 IDLE_SECONDS_MAX = 15.0
 """Shorter than servers keep theirs: a connection they close just as we write is in doubt."""
+FAILURES_FROM = 300
+"""Statuses from here on say what became of it, whatever the rest of the answer says."""
 CONNECT_SHARE = 0.5
 """Of the timeout: so that a destination that cannot be reached is told from one that is slow."""
 
@@ -53,7 +59,7 @@ class HttpSender:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds * CONNECT_SHARE),
             ) as answer:
-                body = await _read(answer)
+                body, is_cut = await _read(answer)
         except aiohttp.InvalidURL as error:
             what = "the URL is not valid"
             raise SendFault(what, is_in_doubt=False, is_permanent=True) from error
@@ -64,11 +70,16 @@ class HttpSender:
         except TimeoutError as error:
             what = f"no answer within {seconds:g} s"
             raise SendFault(what, is_in_doubt=True) from error
+        except aiohttp.ClientPayloadError as error:
+            raise SendFault("the answer broke off", is_in_doubt=True) from error
+        except aiohttp.ClientResponseError as error:
+            what = "the answer is not what HTTP allows"
+            raise SendFault(what, is_in_doubt=True) from error
         except (aiohttp.ClientError, OSError) as error:
             what = f"the connection broke before the answer ({type(error).__name__})"
             raise SendFault(what, is_in_doubt=True) from error
         headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(status=answer.status, headers=headers, body=body)
+        return Response(status=answer.status, headers=headers, body=body, is_cut=is_cut)
 
     def _session(self, *, allow_private: bool) -> aiohttp.ClientSession:
         session = self._sessions.get(allow_private)
@@ -102,13 +113,18 @@ def _not_connected(error: aiohttp.ClientConnectorError) -> SendFault:
     return SendFault(f"no connection ({type(cause).__name__})", is_in_doubt=False)
 
 
-async def _read(answer: aiohttp.ClientResponse) -> bytes:
+async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """Return the body as far as it is wanted, and whether there was more."""
     body = bytearray()
-    while not answer.content.at_eof():
-        body += await answer.content.read(ANSWER_BYTES_MAX - len(body))
-        if len(body) == ANSWER_BYTES_MAX:
-            break
-    else:
-        return bytes(body)
+    try:
+        while not answer.content.at_eof():
+            body += await answer.content.read(ANSWER_BYTES_MAX - len(body))
+            if len(body) == ANSWER_BYTES_MAX:
+                break
+        else:
+            return bytes(body), False
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        if answer.status < FAILURES_FROM:
+            raise
     answer.close()  # the rest is not wanted, so the connection cannot be used again
-    return bytes(body)
+    return bytes(body), True
