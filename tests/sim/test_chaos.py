@@ -41,11 +41,6 @@ FATES: Fates = {
     "gateway before": 0.01,
     "gateway after": 0.01,
 }
-NO_GATEWAY: Fates = {**FATES, "gateway before": 0.0, "gateway after": 0.0, "unavailable": 0.06}
-FATES_OF: dict[str, Fates] = {
-    **dict.fromkeys(ASKED_AGAIN, FATES),
-    **dict.fromkeys(ASKED_ONCE, NO_GATEWAY),
-}
 
 
 class Hour(msgspec.Struct):
@@ -76,7 +71,7 @@ def draw() -> list[Delivery]:
 def live() -> Hour:
     """Live through the hour, and see all of it to its end."""
     decided = draw()
-    sinks = Unruly(Dice(88), FATES_OF)
+    sinks = Unruly(Dice(88), dict.fromkeys((*ASKED_AGAIN, *ASKED_ONCE), FATES))
 
     async def reply(attempt: Attempt) -> Response:
         if attempt.destination == DOWN and DOWN_FROM <= attempt.at < DOWN_TO:

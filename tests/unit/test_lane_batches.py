@@ -213,9 +213,14 @@ def test_a_rate_is_of_requests_and_not_of_deliveries() -> None:
     assert run(scenario) == [(0, 10), (1, 10), (2, 10)]
 
 
-def test_a_batch_that_may_have_arrived_is_in_doubt_where_twice_would_be_seen() -> None:
+@pytest.mark.parametrize("answer", [Response(status=504), None])
+def test_a_batch_that_may_have_arrived_is_in_doubt_where_twice_would_be_seen(
+    answer: Response | None,
+) -> None:
     async def reply(_: Numbers) -> Response:
-        raise SendFault("the connection broke", is_in_doubt=True)
+        if answer is None:
+            raise SendFault("the connection broke", is_in_doubt=True)
+        return answer
 
     async def scenario() -> dict[str, str]:
         bulk = Bulk(reply, on_doubt="skip")

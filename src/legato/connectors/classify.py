@@ -18,6 +18,11 @@ from legato.model.wire import Response
 
 AFTER_MAX: Duration = 24 * HOUR
 """A provider that says 'next year' has a wrong clock."""
+GATEWAY_TIMEOUT = 504
+"""The one status that says it was not heard whether the server behind took it."""
+HTML_MARKS = (b"<html", b"<!doctype html")
+HEAD_BYTES = 1_000
+"""Of a page, in which it says that it is one."""
 RECEIPT_LENGTH_MAX = 200
 """A provider's id; what is longer is none."""
 
@@ -47,6 +52,8 @@ class Verdict(Noun, frozen=True, kw_only=True):
     reason: Reason | None = None
     account: Literal["", "refresh", "dead"] = ""
     """`refresh`: fetch another token first. `dead`: the account has to be connected anew."""
+    is_unheard: bool = False
+    """To be tried again, though it may have been taken."""
     is_withdrawn: bool = False
     """The person has said no to the provider: a consent to withdraw."""
     items: tuple[ItemVerdict, ...] = ()
@@ -61,6 +68,11 @@ def classify(spec: Spec, response: Response, now: Instant) -> Verdict:
         scope["text"] = response.body.decode(errors="replace")
     if "body" in judge.reads:
         scope["body"] = _json(response.body)
+    unexpected = _unexpected(response) if judge.promises_json else ""
+    if unexpected:
+        what = f"{spec.head.id} promises JSON, and answered {response.status} with {unexpected}"
+        reason = Reason(code="destination.unexpected", what=what)
+        return Verdict(kind="retry", reason=reason, is_unheard=True)
     rule = next(rule for rule in judge.rules if _holds(rule, scope))
     says = f"{spec.head.id} answered {response.status}"
     match rule.becomes:
@@ -77,6 +89,7 @@ def classify(spec: Spec, response: Response, now: Instant) -> Verdict:
                 kind="retry",
                 after=_after(rule, response, scope, now),
                 reason=Reason(code="destination.unavailable", what=says),
+                is_unheard=response.status == GATEWAY_TIMEOUT,
             )
         case "denied" | "dead" | "refresh":
             return _denied(rule.becomes, says)
@@ -92,6 +105,21 @@ def classify(spec: Spec, response: Response, now: Instant) -> Verdict:
             return Verdict(kind="failed", reason=Reason(code="destination.refused", what=what))
         case _:
             assert_never(rule.becomes)
+
+
+def _unexpected(response: Response) -> str:
+    """Say what an answer of success is in place of JSON; empty: nothing to stumble over.
+
+    A page is a proxy's or a portal's. A plain word is let pass: some providers say `OK`.
+    """
+    if not 200 <= response.status < 300:  # noqa: PLR2004 - as HTTP has it
+        return ""
+    begin = response.body[:HEAD_BYTES].lstrip().lower()
+    if any(mark in begin for mark in HTML_MARKS):
+        return "a page of HTML"
+    if begin[:1] in (b"{", b"[") and not response.is_cut and _json(response.body) is None:
+        return "half of it"
+    return ""
 
 
 def _holds(rule: Rule, scope: dict[str, Any]) -> bool:

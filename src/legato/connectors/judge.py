@@ -67,14 +67,16 @@ def compile_judge(inside: Compiler, value: Value, transport: str) -> Judge:
     ]
     partial = _partial(inside, given["partial"]) if "partial" in given else None
     read += [partial.many] if partial is not None else []
+    read += [receipt] if receipt is not None else []
     names = [name for one in read for name in one.names]
-    names += receipt.names if receipt is not None else ()
+    promises_json = any(name[0] == "body" for name in names)
     names += answer.names if answer is not None else ()
     return Judge(
         rules=(*conditional, *plain, *_DEFAULTS.get(transport, HTTP_RULES)),
         receipt=receipt,
         answer=answer,
         reads=tuple(dict.fromkeys(name[0] for name in names)),
+        promises_json=promises_json,
         partial=partial,
     )
 

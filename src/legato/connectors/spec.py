@@ -242,6 +242,8 @@ class Judge(msgspec.Struct, frozen=True, kw_only=True):
     answer: Node | None = None
     reads: tuple[str, ...] = ()
     """What of an answer: `status`, `header`, `body`, `text`."""
+    promises_json: bool = False
+    """What became of a delivery is read in the body: one that is no JSON is not the provider's."""
     partial: Partial | None = None
 
 

@@ -86,6 +86,14 @@ def aside(result: Result) -> Result:
             return result
 
 
+def unheard(verdict: Verdict, *, is_skipped: bool) -> Result:
+    """Return what an answer means that does not tell whether the delivery was taken."""
+    if not is_skipped:
+        return read(verdict)
+    assert verdict.reason is not None
+    return in_doubt(verdict.reason.what, shows="fault")
+
+
 def unsaid(delivery: Delivery, reason: Reason) -> Over:
     """Return the end of what its connector cannot say."""
     is_not_for_it = delivery.operation == "event" and reason.code in _NOT_FOR_IT

@@ -12,6 +12,7 @@ from typing import assert_never
 
 import msgspec
 
+from legato.connectors.classify import Verdict
 from legato.connectors.exchange.exchange import Ask, Done, Exchange, Question, Refused
 from legato.connectors.terms import Terms
 from legato.model.instant import Instant
@@ -19,11 +20,9 @@ from legato.model.problem import Reason
 from legato.model.wire import HttpRequest, Request, Response
 from legato.ports.sender import SendFault
 from legato.runtime.lanes.line import Entry
-from legato.runtime.lanes.result import Again, Over, Result, in_doubt, read, unsaid
+from legato.runtime.lanes.result import Again, Over, Result, in_doubt, read, unheard, unsaid
 from legato.runtime.lanes.way import Reach, Way
 
-GATEWAY_TIMEOUT = 504
-"""The one answer that says it was not heard whether the server behind took it."""
 HEARD_BYTES_MAX = 16_384
 """A longer answer to a step is not kept: the step is sent again, under the same key."""
 UNREAD = Reason(
@@ -54,7 +53,9 @@ class Talk:
         step = exchange.next()
         if isinstance(step, Ask):
             self._entry.begin(now)
+        is_own = False
         while isinstance(step, Ask):
+            is_own = step.question is None
             try:
                 said = await self._say(step)
             except SendFault as fault:
@@ -69,7 +70,7 @@ class Talk:
         match step:
             case Done():
                 self._way.account.heard(step.verdict, terms)
-                result = read(step.verdict)
+                result = self._read(step.verdict, is_own=is_own)
             case Refused():
                 result = unsaid(self._entry.delivery, step.reason)
             case _:
@@ -88,9 +89,7 @@ class Talk:
             closed = await self._reread()
             if closed is not None:
                 return closed
-        response = await self._send(ask)
-        self._entry.may_have_arrived |= response.status == GATEWAY_TIMEOUT
-        return response
+        return await self._send(ask)
 
     async def _question(self, ask: Ask, question: Question) -> Response:
         response = await self._reach.answers.ask(ask, question, self._send)
@@ -121,6 +120,12 @@ class Talk:
             return in_doubt(fault.what, shows="fault")
         again = Again(kind="fault", reason=Reason(code="send.fault", what=fault.what))
         return self._concluded(again, exchange)
+
+    def _read(self, verdict: Verdict, *, is_own: bool) -> Result:
+        if not is_own or not verdict.is_unheard:
+            return read(verdict)
+        self._entry.may_have_arrived = True
+        return unheard(verdict, is_skipped=self._way.is_skipped(self._entry.delivery))
 
     def _concluded(self, result: Result, exchange: Exchange) -> Result:
         is_accepted = isinstance(result, Over) and result.outcome == "accepted"

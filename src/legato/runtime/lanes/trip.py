@@ -23,8 +23,18 @@ from legato.ports.sender import SendFault
 from legato.runtime.accounts.account import HELD
 from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.line import Entry
-from legato.runtime.lanes.result import Again, NotNow, Over, Result, aside, in_doubt, read, unsaid
-from legato.runtime.lanes.talk import GATEWAY_TIMEOUT, UNREAD
+from legato.runtime.lanes.result import (
+    Again,
+    NotNow,
+    Over,
+    Result,
+    aside,
+    in_doubt,
+    read,
+    unheard,
+    unsaid,
+)
+from legato.runtime.lanes.talk import UNREAD
 from legato.runtime.lanes.way import Reach, Way
 
 UNSURE = Reason(
@@ -130,8 +140,6 @@ class Trip:
             for seat in seats:
                 self._tell([seat], self._faulted(seat.entry, fault))
             return
-        for seat in seats:
-            seat.entry.may_have_arrived |= response.status == GATEWAY_TIMEOUT
         verdict = classify(self._way.spec, response, self._clock.now())
         self._way.account.heard(verdict, terms)
         result = read(verdict)
@@ -139,7 +147,12 @@ class Trip:
             self._reach.breaker.failed(asyncio.get_running_loop().time())
         else:
             self._reach.breaker.answered()
-        if verdict.kind in ("failed", "bounced"):
+        if verdict.is_unheard:
+            for seat in seats:
+                seat.entry.may_have_arrived = True
+                is_skipped = self._way.is_skipped(seat.entry.delivery)
+                self._tell([seat], unheard(verdict, is_skipped=is_skipped))
+        elif verdict.kind in ("failed", "bounced"):
             await self._by_halves(seats, result)
         else:
             self._judge(packet, seats, verdict)
