@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from legato.core.moment import Moment
 from legato.core.program import SegmentCheck
-from legato.core.sending.delivery import change_audience
+from legato.core.sending.audience import change_audience
 from legato.model.note import SegmentChanged
 
 
 def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
     """Look again at every segment whose inputs changed; each comes after those it asks about."""
     program = moment.program
-    if moment.state.plan != program.digest:
+    is_new = moment.state.plan != program.digest
+    before = dict(moment.state.segments) if is_new else {}
+    if is_new:
         _drop_unknown(moment)
         moment.state.plan = program.digest
         moment.is_upheaval = True
@@ -26,6 +28,10 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
     while indexes:
         _look_at(moment, indexes)
         indexes = program.affected_by(moment.news())  # those that ask about what has just changed
+    if is_new:
+        for one in program.segments:
+            if one.name in before and one.name in moment.state.segments:
+                _keep_in(moment, one)
 
 
 def _look_at(moment: Moment, indexes: Sequence[int]) -> None:
@@ -50,6 +56,12 @@ def _change(moment: Moment, one: SegmentCheck, *, is_member: bool) -> None:
         del moment.state.segments[one.name]
     moment.changed[f"segment:{one.name}"] = True
     moment.notes.append(SegmentChanged(segment=one.name, is_member=is_member))
+    _keep_in(moment, one)
+
+
+def _keep_in(moment: Moment, one: SegmentCheck) -> None:
+    """Have destinations' lists follow a membership."""
+    is_member = one.name in moment.state.segments
     for destination in one.segment.destinations:
         audience = moment.program.plan.audiences[one.segment.audience_of(destination)]
         change_audience(moment, audience, is_member=is_member)

@@ -7,7 +7,8 @@ import msgspec
 from legato.core.gate import Intent, clear, consent_gate, inspect, intent_of
 from legato.core.journeys.journey import answer_arrived
 from legato.core.moment import Moment
-from legato.core.sending.delivery import change_audience, drop_held, withdraw
+from legato.core.sending.audience import change_audience
+from legato.core.sending.delivery import drop_held, withdraw
 from legato.core.sending.fallback import Turning, go_on, remember_left, turning_at
 from legato.model.delivery import Delivery
 from legato.model.effect import Settle, Suppress

@@ -21,6 +21,7 @@ from legato.core.moment import Moment
 from legato.core.program import ZONE_CHANGED, Program
 from legato.core.segment import settle_segments
 from legato.core.sending.answers import answer_reply
+from legato.core.sending.audience import keep_addresses
 from legato.core.sending.confirm import ask_to_confirm, drop_questions
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
@@ -286,6 +287,8 @@ def _finish(moment: Moment, gone: Sequence[PersonId], *, is_admitted: bool = Fal
         revoke_what_gates_now_close(moment)
     if "consent" in moment.changed or gone:
         tell_of_consents(moment)
+    if moment.state.audiences:
+        keep_addresses(moment)
     compact(moment)
     set_alarm(moment)
     moment.state.version += 1

@@ -36,7 +36,7 @@ OPT_OUTS: tuple[Operation, ...] = ("opt_out", "audience_remove")
 
 TELLINGS: tuple[Operation, ...] = ("opt_out", "opt_in")
 """Of these, what a person wants of others: what could not be told is kept to be told later. The
-rest of the obligations is made good by a full sync, or must be forgotten with its person."""
+rest of the obligations is over when its time is, or must be forgotten with its person."""
 
 
 class Used(Noun, frozen=True, kw_only=True, array_like=True):

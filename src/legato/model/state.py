@@ -188,6 +188,8 @@ class State(msgspec.Struct, array_like=True):
     """Of what a destination must be told: when it raises an alarm that it was not."""
     told: dict[str, list[str]] = msgspec.field(default_factory=dict[str, list[str]])
     """Destination and channel -> what the destination knows that the person wants no more."""
+    listed: dict[str, list[str]] = msgspec.field(default_factory=dict[str, list[str]])
+    """Audience -> the addresses under which the person was put on it."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -63,9 +63,9 @@ def _leavings(program: Program, person: State) -> Iterator[Telling]:
         audience = program.plan.audiences.get(name)
         if audience is None or audience.destination in program.erasers:
             continue
-        address = address_of(person, audience.address)
         content = {"audience": audience.list or audience.name}
-        yield Telling("audience_remove", audience.destination, name, address, content)
+        for address in person.listed.get(name) or [address_of(person, audience.address)]:
+            yield Telling("audience_remove", audience.destination, name, address, content)
 
 
 def _erasings(program: Program, person: State) -> Iterator[Telling]:
@@ -96,3 +96,6 @@ def _addresses(program: Program, person: State, destination: str) -> Iterator[st
             yield from person.identifiers.get(kind, {})
         elif address := address_of(person, where):
             yield address
+    for name in sorted(person.listed):
+        if name in plan.audiences and plan.audiences[name].destination == destination:
+            yield from person.listed[name]

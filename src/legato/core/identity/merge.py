@@ -38,6 +38,9 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
         (survivor.groups, gone.groups),
     ):
         _keep_earliest(mine, theirs)
+    for name, addresses in gone.listed.items():
+        mine = survivor.listed.get(name, [])
+        survivor.listed[name] = list(dict.fromkeys([*mine, *addresses]))
     survivor.contacts = sorted(
         {contact.delivery_id: contact for contact in survivor.contacts + gone.contacts}.values(),
         key=lambda contact: (contact.at, contact.delivery_id),

@@ -8,7 +8,7 @@ from legato.core.alarm import set_alarm
 from legato.core.exchange import Result
 from legato.core.moment import Moment
 from legato.core.program import Program
-from legato.core.sending.delivery import change_audience
+from legato.core.sending.audience import change_audience
 from legato.model.effect import Effect, Revoke
 from legato.model.ids import PersonId
 from legato.model.instant import Instant

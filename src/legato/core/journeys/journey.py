@@ -15,8 +15,9 @@ from legato.core.fold import write_trait
 from legato.core.journeys.call import ask, branch_on_answer, keep_answer
 from legato.core.journeys.stale import staleness
 from legato.core.moment import Moment
+from legato.core.sending.audience import change_audience
 from legato.core.sending.decide import decide
-from legato.core.sending.delivery import change_audience, drop_held, withdraw
+from legato.core.sending.delivery import drop_held, withdraw
 from legato.expr.path import values_at
 from legato.expr.wall import next_minute
 from legato.model.definitions.journey import (
