@@ -14,15 +14,9 @@ from legato.connectors.mistake import one_of
 from legato.connectors.spec import Head, PiiKind, Route
 from legato.model.delivery import Operation
 
-EXPOSED: Mapping[str, tuple[str, ...]] = {
-    "http": ("url", "params"),
-    "smtp": (),
-    "file": ("path", "line"),
-}
-"""Where a secret would be written down: URLs end in logs, lines in files."""
 _CONFORMANCE_KEYS = (
     "vectors", "settings", "constants", "answers", "ignore", "ignore_headers", "skip_when",
-    "segment",
+    "segment", "record",
 )  # fmt: skip
 _KIND_OF_FORM: Mapping[str, PiiKind] = {
     "gmail": "email",

@@ -17,6 +17,9 @@ from legato.model.wire import HttpRequest, Request
 _NOT_COMPARED = ("content-length", "host", "user-agent", "connection", "accept-encoding")
 """Headers that the library of either side writes, not the connector."""
 
+_SECRET = ("password", "secret", "session_token", "timeout", "allow_private")
+"""Of what is handed to another transport: its account, and what is no part of what is said."""
+
 
 class Seen(Noun, frozen=True, kw_only=True):
     """A request as data."""
@@ -44,12 +47,21 @@ def seen(request: Request, form: str) -> Seen:
 
 def _fields(request: Request) -> Value:
     """Return what is handed to another transport than HTTP, as data."""
-    fields: Value = msgspec.to_builtins(request, builtin_types=(bytes,))
-    return {
-        name: value.decode(errors="replace") if isinstance(value, bytes) else value
-        for name, value in fields_of(fields).items()
-        if name not in ("password", "timeout", "allow_private")
-    }
+    fields = fields_of(msgspec.to_builtins(request, builtin_types=(bytes,)))
+    return normal(_without_secrets({name: one for name, one in fields.items() if name != "type"}))
+
+
+def _without_secrets(value: Value) -> Value:
+    match value:
+        case bytes():
+            return value.decode(errors="replace")
+        case dict():
+            fields = fields_of(value).items()
+            return {name: _without_secrets(one) for name, one in fields if name not in _SECRET}
+        case list() | tuple():
+            return [_without_secrets(one) for one in rows_of(value)]
+        case _:
+            return value
 
 
 def recorded(expected: Expected) -> Seen:

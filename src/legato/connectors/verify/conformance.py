@@ -60,6 +60,8 @@ class Conformance(msgspec.Struct, frozen=True, kw_only=True):
     actions: Mapping[str, Action]
     answers: Mapping[str, Node]
     """Lookup -> what was answered, where that was not recorded."""
+    record: Node | None
+    """What was recorded in place of a request, worked out from our `request`."""
 
 
 def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
@@ -90,6 +92,7 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
         skips=tuple(skips),
         actions=actions,
         answers=_nodes(inside, given, "answers", lookups),
+        record=_record(inside, given),
     )
     return conformance, tuple(inside.mistakes)
 
@@ -105,6 +108,12 @@ def _nodes(
             inside.add(where, f"there is no `{name}` in this manifest", one_of(name, known))
         nodes[name] = inside.node(value, where)
     return nodes
+
+
+def _record(inside: Compiler, given: Mapping[str, Any]) -> Node | None:
+    if "record" not in given:
+        return None
+    return inside.knowing("request").node(given["record"], ("conformance", "record"))
 
 
 def _because(given: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from legato.connectors.verify.conformance import (
     with_constants,
     without,
 )
+from legato.connectors.verify.records import made_records
 from legato.connectors.verify.run import Run, run_batch, run_one
 from legato.connectors.verify.vector import Expected, Vector, expected_of
 from legato.model.instant import Instant
@@ -99,7 +100,7 @@ def run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
 def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
     facts = facts_of(vector)
     why = skipped(conformance, facts)
-    if not why and vector.has_records:
+    if not why and vector.has_records and conformance.record is None:
         why = "recorded is no request, but a record for another transport"
     if not why and vector.kind == "delivery" and vector.raw["expected"]["class"] == "unknown":
         why = "no class was recorded"
@@ -107,6 +108,9 @@ def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
         return Case(id=vector.id, level=0, is_held_out=vector.is_held_out, skipped=why)
     if vector.kind == "delivery":
         return _classified(spec, vector)
+    if vector.has_records and conformance.record is not None:
+        made = made_records(conformance.record, vector, run_one(spec, conformance, vector))
+        return _case(vector, made.level, made.why)
     if vector.kind in ("router", "batch"):
         return _grouped(spec, conformance, vector)
     if vector.kind == "action_batch":

@@ -185,16 +185,28 @@ def _last(value: object) -> Value:
 def _flatten(value: object, separator: str = ".") -> dict[str, Any]:
     """Return an object of one level; keys and places in lists are joined by a separator.
 
-    `.[]` writes places in brackets, `items[0].sku`, and leaves lists of plain values whole.
+    `.[]` writes places in brackets, `items[0].sku`, and leaves lists of plain values whole;
+    `.{}` leaves all lists whole.
     """
     flat: dict[str, Any] = {}
     if not isinstance(value, Mapping | list | tuple):
         raise TypeError
     if is_empty(cast("Value", value)):
         return flat
+    if separator.endswith("{}"):
+        _flatten_objects(flat, cast("Value", value), "", separator.removesuffix("{}"))
+        return flat
     brackets = separator.endswith("[]")
     _flatten_into(flat, cast("Value", value), "", separator.removesuffix("[]"), brackets=brackets)
     return flat
+
+
+def _flatten_objects(flat: dict[str, Any], value: object, start: str, separator: str) -> None:
+    if isinstance(value, Mapping) and value:
+        for key, one in cast("Object", value).items():
+            _flatten_objects(flat, one, f"{start}{separator}{key}" if start else key, separator)
+    else:
+        flat[start] = value
 
 
 def _flatten_into(

@@ -58,6 +58,13 @@ def _base64(value: object) -> str:
     return base64.b64encode(as_text(value).encode()).decode()
 
 
+def _from_base64(value: object) -> str | None:
+    try:
+        return base64.b64decode(as_text(value), validate=True).decode()
+    except ValueError:
+        return None
+
+
 def _escape(value: object) -> str:
     return quote(as_text(value), safe="")
 
@@ -167,6 +174,7 @@ TEXTS: Mapping[str, Function] = {
     "from_json": Function(_from_json),
     "texts": Function(_texts),
     "base64": Function(_base64),
+    "from_base64": Function(_from_base64),
     "escape": Function(_escape),
     "unescape": Function(_unescape),
     "xml": Function(_xml),
