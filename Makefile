@@ -1,4 +1,4 @@
-.PHONY: up test check bench fix lock clean
+.PHONY: up test check kafka bench fix lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -16,7 +16,13 @@ help: ## what each target does
 up: .venv/.ready ## start Legato with the example shop and its stand-in providers
 	$(BIN)/legato demo $(ARGS)
 
-test: check ## everything CI runs
+kafka: .venv/kafka/.ready ## fetch the Kafka that its tests start; needs Java 17 and Maven
+
+.venv/kafka/.ready: scripts/kafka_for_tests.sh scripts/kafka_for_tests.xml | .venv/.ready
+	scripts/kafka_for_tests.sh $(CURDIR)/.venv/kafka
+	touch $@
+
+test: check kafka ## everything CI runs
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/door tests/sim tests/conformance
 
 check: .venv/.ready ## format, lint, types, floors, tidy, unit and law tests: cheapest first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
 from legato.model.instant import HOUR, SECOND
 from legato.model.problem import Reason
-from legato.model.wire import FileErasure, FileLine, HttpRequest, Mail, Response
+from legato.model.wire import Request, Response
 from legato.transports.catalog import read_catalog
 from tests.unit.lane_world import START, delivery, manifest
 from tests.unit.rendered import rendered
@@ -62,7 +62,7 @@ def delivery_of(case: Case) -> Delivery:
     return msgspec.structs.replace(given, **case.delivery)
 
 
-def request_of(case: Case) -> HttpRequest | Mail | FileLine | FileErasure | Reason:
+def request_of(case: Case) -> Request | Reason:
     spec = spec_of(case.connector)
     assert check_settings(spec, case.settings) == ()
     values = {name: case.secrets[key] for name, key in secrets_of(case.settings).items()}
@@ -71,24 +71,28 @@ def request_of(case: Case) -> HttpRequest | Mail | FileLine | FileErasure | Reas
     return rendered(spec, delivery_of(case), terms=terms, now=START)
 
 
-def as_data(request: HttpRequest | Mail | FileLine | FileErasure) -> dict[str, Any]:
-    """Write a request as golden files do: JSON bodies as data, other bytes as text."""
-    data: dict[str, Any] = msgspec.to_builtins(request, builtin_types=(bytes,))
-    for name in ("body", "message", "line"):
-        if name in data:
-            data[name] = _readable(data[name])
-    if "values" in data:
-        data["values"] = list(data["values"])
+def as_data(request: Request) -> dict[str, Any]:
+    """Write a request as golden files do: JSON as data, other bytes as text."""
+    data = _readable(msgspec.to_builtins(request, builtin_types=(bytes,)))
     for name in ("timeout", "allow_private", "type"):
         data.pop(name, None)
     return data
 
 
-def _readable(raw: bytes) -> Any:  # noqa: ANN401 - a request's body is anybody's JSON
-    try:
-        return msgspec.json.decode(raw)
-    except msgspec.DecodeError:
-        return raw.decode()
+def _readable(value: Any) -> Any:  # noqa: ANN401 - a request's body is anybody's JSON
+    match value:
+        case bytes():
+            try:
+                return msgspec.json.decode(value)
+            except msgspec.DecodeError:
+                return value.decode()
+        case dict():
+            fields = cast("dict[str, Any]", value)
+            return {key: _readable(one) for key, one in fields.items()}
+        case list() | tuple():
+            return [_readable(one) for one in cast("list[Any]", value)]
+        case _:
+            return value
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -30,7 +30,6 @@ from legato.app.sign_in import ProviderSignIn
 from legato.app.stream.recall import Recalls
 from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
-from legato.connectors.spec import TransportKind
 from legato.core.identifiers import normal_identifier, pointer_key
 from legato.insight.status import Activity, decode_activity
 from legato.model.delivery import Delivery
@@ -48,16 +47,14 @@ from legato.model.state import State, decode_state
 from legato.ports.audit import AuditEntry
 from legato.ports.clock import Clock
 from legato.ports.log import Log
-from legato.ports.sender import Sender
 from legato.ports.state_store import Outbox, QuarantineRow, Records
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.stores.folder import Folder, wait_for_engine
 from legato.stores.govern.changes import SqliteChanges
 from legato.transports.clock import SystemClock
-from legato.transports.file import FileSender
 from legato.transports.http import HttpSender
-from legato.transports.smtp import SmtpSender
+from legato.transports.ways import Ways
 from legato.workspace import read_workspace
 
 VERDICT_SECONDS = 5.0
@@ -110,7 +107,7 @@ class App:
         self.last_activity = Activity()  # as of the stop
         self._definitions = Definitions(self)
         self._vitals = Vitals(self)
-        self._senders: dict[TransportKind, Sender] = {}
+        self._ways = Ways(config.data, clock)
         self._lanes: Lanes | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopped = False
@@ -151,8 +148,7 @@ class App:
             with contextlib.suppress(LegatoError):  # the engine has ended
                 self.last_activity = await self.activity(0)
         await self.host.stop()
-        for sender in self._senders.values():
-            await sender.close()
+        await self._ways.close()
         await self._vitals.stop()
         await self.sign_in.close()
         await self.hooks.close()
@@ -327,15 +323,10 @@ class App:
 
     def _open_lanes(self) -> Lanes:
         """Start a lane for every destination of the plan."""
-        self._senders = {
-            "http": HttpSender(),
-            "smtp": SmtpSender(),
-            "file": FileSender(self.config.data),
-        }
         lanes = Lanes(
             World(
                 outbox=self.outbox,
-                senders=self._senders,
+                senders=self._ways.senders,
                 secrets=self.secrets,
                 gatekeeper=self.host,
                 intake=self.host.room.inner,

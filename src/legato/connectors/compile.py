@@ -49,7 +49,8 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
     if manifest.get("manifest") != 1:
         top.add(("manifest",), "the version of the format is not 1", "Begin with `manifest: 1`.")
     kinds = get_args(TransportKind)
-    transport = form.choice(top, manifest.get("transport", "http"), kinds, ("transport",))
+    word = form.choice(top, manifest.get("transport", "http"), kinds, ("transport",))
+    transport = cast("TransportKind", word)
     settings = form.models(top, manifest.get("settings", {}), Setting, ("settings",))
     inside = top.with_names(
         {
@@ -84,7 +85,7 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
         head=head,
         consent=consent,
         settings=settings,
-        transport=cast("TransportKind", transport),
+        transport=transport,
         auth=auth,
         let=early,
         routes=routes,

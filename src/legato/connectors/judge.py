@@ -37,14 +37,15 @@ SMTP_RULES = (
     Rule(becomes="retry", statuses=((400, 499),)),
     Rule(becomes="abort", statuses=()),
 )
-_DEFAULTS = {"http": HTTP_RULES, "smtp": SMTP_RULES, "file": HTTP_RULES}
+_DEFAULTS = {"smtp": SMTP_RULES}
+"""Transports that have no statuses of their own speak in those of HTTP."""
 
 
 def compile_judge(inside: Compiler, value: Value, transport: str) -> Judge:
     """Compile how answers are read."""
     if not isinstance(value, Mapping):
         inside.add(("delivery",), "this must be a mapping", "Write it as `success: [200-299]`.")
-        return Judge(rules=_DEFAULTS["http"])
+        return Judge(rules=HTTP_RULES)
     given = cast("Mapping[str, Any]", value)
     for key in given:
         if key not in _KEYS:

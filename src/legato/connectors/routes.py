@@ -8,8 +8,9 @@ from typing import Any, cast, get_args
 import msgspec
 
 from legato.connectors import form
-from legato.connectors.checks import EXPOSED, check_exposed
+from legato.connectors.checks import check_exposed
 from legato.connectors.exchange.inputs import is_of_type
+from legato.connectors.fields import FIELDS
 from legato.connectors.form import Given
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.node import Node, Path
@@ -23,6 +24,7 @@ from legato.connectors.spec import (
     Lookup,
     Requirement,
     Route,
+    TransportKind,
     Trigger,
 )
 from legato.model.delivery import Operation
@@ -36,16 +38,6 @@ _LOOKUP_KEYS = ("as", "request", "select", "cache", "absent", "accept", "when")
 _BATCH_KEYS = (
     "items", "bytes", "wait", "key", "merge", "request", "each", "asks", "partial",
 )  # fmt: skip
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "http": ("method", "url", "params", "headers", "body", "format"),
-    "smtp": (
-        "host", "port", "security", "username", "password",
-        "from", "to", "reply_to", "subject", "text", "html",
-        "list_unsubscribe", "unsubscribe_mailto",
-    ),
-    "file": ("path", "line", "remove"),
-}  # fmt: skip
-_NEEDED = {"http": ("url",), "smtp": ("host", "from", "to", "subject"), "file": ("path", "line")}
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ANSWER = ("status", "header", "body", "text")
 
@@ -55,12 +47,12 @@ class Manner:
 
     def __init__(
         self,
-        transport: str,
+        transport: TransportKind,
         defaults: Given,
         late: Mapping[str, Node],
         hidden: Mapping[str, object],
     ) -> None:
-        self.transport = transport
+        self.transport: TransportKind = transport
         self.defaults = defaults
         """`request:` at the top: what every request has."""
         self.late = late
@@ -293,10 +285,10 @@ def _calls(
 
 
 def _call(inside: Compiler, own: Given, where: Path, on: Operation, manner: Manner) -> Call:
-    form.only(inside, own, (*FIELDS.get(manner.transport, ()), *_CALL_KEYS), where)
+    fields = FIELDS[manner.transport]
+    form.only(inside, own, (*fields.known, *_CALL_KEYS), where)
     request = _with_defaults(manner.defaults, own)
-    is_removal = manner.transport == "file" and on == "erase"
-    for name in ("path", "remove") if is_removal else _NEEDED.get(manner.transport, ()):
+    for name in fields.removal if fields.removal and on == "erase" else fields.needed:
         if name not in request:
             inside.add(where, f"the request has no `{name}`", f"Add `{name}:`.")
     for_each = None
@@ -306,16 +298,16 @@ def _call(inside: Compiler, own: Given, where: Path, on: Operation, manner: Mann
     when = inside.condition(request["when"], (*where, "when")) if "when" in request else None
     method: Any = request.get("method", "POST")
     is_dynamic = not isinstance(method, str) or method.startswith("=")
-    fields = {
+    nodes = {
         name: _field(inside, name, value, (*where, name))
         for name, value in request.items()
         if name not in ("format", "as", "when", "for_each", *(() if is_dynamic else ("method",)))
     }
-    for name in EXPOSED.get(manner.transport, ()):
-        if name in fields:
-            check_exposed(inside, fields[name].names, (*where, name), manner.hidden)
+    for name in fields.exposed:
+        if name in nodes:
+            check_exposed(inside, nodes[name].names, (*where, name), manner.hidden)
     return Call(
-        fields=fields,
+        fields=nodes,
         method="" if is_dynamic else form.choice(inside, method, _METHODS, (*where, "method")),
         format=cast(
             "BodyFormat",

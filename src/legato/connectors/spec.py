@@ -15,7 +15,7 @@ from legato.model.delivery import Operation
 from legato.model.instant import Duration
 from legato.model.noun import Noun
 
-TransportKind: TypeAlias = Literal["http", "smtp", "file"]
+TransportKind: TypeAlias = Literal["http", "smtp", "file", "kafka", "redis", "postgresql", "object"]
 BodyFormat: TypeAlias = Literal[
     "json", "json_array", "json_gzip", "form", "xml", "ndjson", "raw", "none"
 ]
@@ -133,7 +133,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One request of a route, or one for each of a list."""
 
     fields: Mapping[str, Node]
-    """Of the request: url, params, headers, body | host, from, to, ... | path, line."""
+    """Of the request, as its transport has them: `connectors.fields`."""
     method: str = "POST"
     """Empty: worked out, by `fields["method"]`."""
     format: BodyFormat = "json"

@@ -18,7 +18,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from legato.model.instant import SECOND
-from legato.model.wire import FileErasure, FileLine, HttpRequest, Mail, Request, Response
+from legato.model.wire import HttpRequest, Request, Response
 from legato.ports.sender import SendFault
 from legato.transports.address import ForbiddenAddressError, open_socket
 
@@ -42,11 +42,8 @@ class HttpSender:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def send(self, request: Request) -> Response:
-        match request:
-            case HttpRequest():
-                return await self._send(request)
-            case Mail() | FileLine() | FileErasure():
-                raise AssertionError("an HTTP sender was given something else than a request")
+        assert isinstance(request, HttpRequest)
+        return await self._send(request)
 
     async def _send(self, request: HttpRequest) -> Response:
         seconds = request.timeout / SECOND

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import aiosmtplib
 
 from legato.model.instant import SECOND
-from legato.model.wire import FileErasure, FileLine, HttpRequest, Mail, Request, Response
+from legato.model.wire import Mail, Request, Response
 from legato.ports.sender import SendFault
 from legato.transports.address import ForbiddenAddressError, connect
 
@@ -38,11 +38,8 @@ class SmtpSender:
         self._idle: dict[_Account, list[_Line]] = {}
 
     async def send(self, request: Request) -> Response:
-        match request:
-            case Mail():
-                return await self._send(request)
-            case HttpRequest() | FileLine() | FileErasure():
-                raise AssertionError("an SMTP sender was given something else than a letter")
+        assert isinstance(request, Mail)
+        return await self._send(request)
 
     async def _send(self, mail: Mail) -> Response:
         line = self._take(mail)

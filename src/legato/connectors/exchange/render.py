@@ -8,7 +8,9 @@ import msgspec
 
 from legato.connectors.exchange.draft import draft, seal
 from legato.connectors.exchange.exposure import check_unexposed
+from legato.connectors.exchange.objects import object_line
 from legato.connectors.exchange.refusal import RefusalError
+from legato.connectors.exchange.server import commands, record, row
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import MISSING, as_text
 from legato.connectors.mail import Letter, compose
@@ -30,6 +32,14 @@ def render(spec: Spec, call: Call, frame: Frame, terms: Terms, *, key: str) -> R
             request = _mail(call, frame, terms)
         case "file":
             request = _line(call, frame)
+        case "kafka":
+            request = record(call, frame, terms)
+        case "redis":
+            request = commands(call, frame, terms)
+        case "postgresql":
+            request = row(call, frame, terms)
+        case "object":
+            request = object_line(call, frame, terms)
         case _:
             assert_never(spec.transport)
     check_unexposed(spec, frame["delivery"].get("address", ""), request)

@@ -127,10 +127,15 @@ class Lanes:
         if compiled.spec is None:
             what = f"the manifest of {destination.name} is broken: {compiled.mistakes[0]}"
             return None, Reason(code="destination.broken", what=what)
+        transport = compiled.spec.transport
+        sender = self._world.senders.get(transport)
+        if sender is None:
+            what = f"{destination.name} needs `pip install 'legato[{transport}]'` and a restart"
+            return None, Reason(code="destination.driver", what=what)
         way = Way(
             destination=destination,
             spec=compiled.spec,
-            sender=self._world.senders[compiled.spec.transport],
+            sender=sender,
             account=Account(
                 destination,
                 compiled.spec,

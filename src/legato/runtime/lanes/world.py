@@ -23,6 +23,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
     outbox: Outbox
     senders: Mapping[TransportKind, Sender]
+    """Those whose library is installed."""
     secrets: Secrets
     gatekeeper: Gatekeeper
     intake: Intake
