@@ -82,9 +82,22 @@ enter: {{on: Order Completed, key: order_id, again: once}}
 steps:
   - send: {{message: thanks, on: text, expires: 1h}}
 """
+# Each delivery is a request of its own, under a key of its own: a webhook's events go in batches.
+MANIFEST = """
+manifest: 1
+id: plain
+name: Plain
+category: stream
+docs: d
+settings: {url: {type: string, required: true, title: Where}}
+routes:
+  - {on: send, request: {url: "{{ settings.url }}", body: {content: =content}}}
+  - {on: event, request: {url: "{{ settings.url }}", body: =event}}
+delivery: {success: [200-299]}
+"""
 DESTINATION = """
 destination: {name}
-connector: webhook
+connector: plain
 settings: {{url: "http://127.0.0.1:{port}/in"}}
 allow_private: true
 concurrency: 16
@@ -126,7 +139,12 @@ def write_workspace(folder: Path, sinks: dict[str, Sink]) -> None:
         texts.append(
             DESTINATION.format(name=name, port=sink.port, on_doubt=on_doubt, events=events)
         )
-    folder.mkdir(parents=True)
+    write_files(folder, texts)
+
+
+def write_files(folder: Path, texts: list[str]) -> None:
+    (folder / "connectors").mkdir(parents=True)
+    (folder / "connectors" / "plain.yaml").write_text(MANIFEST)
     (folder / "legato.yaml").write_text("\n---\n".join(texts))
 
 

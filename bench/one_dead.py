@@ -50,7 +50,7 @@ purposes:
 """
 DESTINATION = """
 destination: {name}
-connector: webhook
+connector: plain
 settings: {{url: "http://127.0.0.1:{port}/in"}}
 allow_private: true
 concurrency: 32
@@ -63,8 +63,7 @@ events: {{purpose: service}}
 def write_workspace(folder: Path, ports: dict[str, int]) -> None:
     texts = [HEAD, *(chaos.EVENT.format(name=name) for name in workspace.EVENTS)]
     texts += [DESTINATION.format(name=name, port=port) for name, port in ports.items()]
-    folder.mkdir(parents=True)
-    (folder / "legato.yaml").write_text("\n---\n".join(texts))
+    chaos.write_files(folder, texts)
 
 
 async def send(args: argparse.Namespace, sinks: Sequence[load.Sink]) -> list[float]:

@@ -32,7 +32,7 @@ from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
 from legato.core.identifiers import normal_identifier, pointer_key
 from legato.insight.status import Activity, decode_activity
-from legato.model.delivery import Delivery
+from legato.model.delivery import Answered, Delivery
 from legato.model.event import (
     Event,
     JourneyCalled,
@@ -307,6 +307,10 @@ class App:
         if self._lanes is None:
             return {}
         return {name: structs.asdict(lane) for name, lane in self._lanes.status().items()}
+
+    def answered(self, destination: str, delivery_id: DeliveryId) -> Answered | None:
+        """Return what a delivery that is being tried was answered last."""
+        return None if self._lanes is None else self._lanes.answered(destination, delivery_id)
 
     def status(self) -> Status:
         """Return how the process is doing; cheap, needs no loop. `counted` renews the counts."""

@@ -44,7 +44,12 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
     # What goes on by another channel is not kept as dead: it must not be redriven by this one.
     outcome = report.outcome if turning.goes_on is None else "refused"
     moment.effects.append(
-        Settle(delivery_id=report.delivery_id, outcome=outcome, reason=report.reason)
+        Settle(
+            delivery_id=report.delivery_id,
+            outcome=outcome,
+            reason=report.reason,
+            answered=report.answered if outcome == "failed" else None,
+        )
     )
     if report.outcome in NOT_SENT and not report.may_have_arrived:
         state.contacts = [one for one in state.contacts if one.delivery_id != report.delivery_id]

@@ -39,6 +39,17 @@ TELLINGS: tuple[Operation, ...] = ("opt_out", "opt_in")
 rest of the obligations is over when its time is, or must be forgotten with its person."""
 
 
+class Answered(Noun, frozen=True, kw_only=True, array_like=True):
+    """What a destination answered last, kept to be looked at: cut, and without its secrets."""
+
+    at: Instant
+    status: int
+    kind: str
+    """As it says itself: `text/html`, `application/json`."""
+    text: str
+    is_cut: bool = False
+
+
 class Used(Noun, frozen=True, kw_only=True, array_like=True):
     """Something of a person that a text was filled with: what it is called, not what it says."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from legato.model.delivery import Delivery, Outcome
+from legato.model.delivery import Answered, Delivery, Outcome
 from legato.model.erasure import Findings, Told, Tomb
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
@@ -31,6 +31,8 @@ class Settle(Noun, frozen=True, kw_only=True, array_like=True, tag="settle"):
     delivery_id: DeliveryId
     outcome: Outcome
     reason: Reason | None = None
+    answered: Answered | None = None
+    """Of a failed one: what its destination said last."""
 
 
 class SetAlarm(Noun, frozen=True, kw_only=True, array_like=True, tag="alarm"):

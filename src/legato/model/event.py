@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from legato.model.consent import ConsentLine, Evidence, Scope
-from legato.model.delivery import Delivery, Outcome
+from legato.model.delivery import Answered, Delivery, Outcome
 from legato.model.erasure import Findings, Tomb
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
@@ -114,6 +114,8 @@ class DeliveryReported(Noun, frozen=True, kw_only=True, array_like=True, tag="re
     """Nobody knows what became of one of the attempts, whatever the outcome of the last."""
     record: str = ""
     """The consent that the last attempt relied on."""
+    answered: Answered | None = None
+    """Of one that failed: what its destination said last."""
 
 
 class PlanActivated(Noun, frozen=True, kw_only=True, array_like=True, tag="plan"):

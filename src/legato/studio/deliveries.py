@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from litestar import Request, Router, get, post
@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from legato.core.privacy.law import ceiling_of
 from legato.govern.access.callers import Caller
 from legato.insight.shown import ShownReason, shown_reason
-from legato.model.delivery import Delivery
+from legato.model.delivery import Answered, Delivery
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.plan import Plan
@@ -22,7 +22,7 @@ from legato.ports.state_store import Outbox, OutboxRow
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
-from legato.studio.masking import MASK, SPECIAL, Sight, mask_values, special_names
+from legato.studio.masking import MASK, SPECIAL, Sight, mask_text, mask_values, special_names
 from legato.studio.refusal import Refused, not_found
 
 Standing = Literal["waiting", "dead"]
@@ -53,6 +53,16 @@ class ShownDelivery(Noun, frozen=True, kw_only=True):
     reason: ShownReason | None = None
 
 
+class ShownAnswer(Noun, frozen=True, kw_only=True):
+    """What a destination said last, as far as it is kept."""
+
+    at: Instant
+    status: int
+    kind: str
+    text: str
+    is_cut: bool
+
+
 class WholeDelivery(Noun, frozen=True, kw_only=True):
     """A delivery with what it says and where to: masked unless a reason was given."""
 
@@ -65,6 +75,8 @@ class WholeDelivery(Noun, frozen=True, kw_only=True):
     journey_step: str
     about: str
     cost_micros: int
+    answer: ShownAnswer | None
+    """None: nothing was answered, or a success."""
 
 
 class DeliveryIds(Noun, frozen=True, kw_only=True):
@@ -86,7 +98,7 @@ async def read_deliveries(
     """Return a page. Waiting ones are listed a destination at a time, when it is named."""
     return [
         line
-        for line, _ in await asyncio.to_thread(
+        for line, *_ in await asyncio.to_thread(
             _page, host.outbox, standing, destination=destination, after=after, limit=limit
         )
     ]
@@ -104,7 +116,9 @@ async def read_delivery(
             "No delivery of this id waits or is dead.",
             fix="One that is over is among its person's: GET /api/people/{who}/deliveries.",
         )
-    line, delivery = found
+    line, delivery, answered = found
+    if answered is None and line.standing == "waiting":
+        answered = host.answered(delivery.destination, delivery.delivery_id)
     sight = await sight_of(
         request, host, action="delivery.reveal", subject=f"{delivery.person_id} {delivery_id}"
     )
@@ -119,6 +133,7 @@ async def read_delivery(
         journey_step=delivery.journey_step,
         about=delivery.about if is_open else MASK,
         cost_micros=delivery.cost_micros,
+        answer=_shown(answered, delivery, plan=host.plan(), sight=sight),
     )
 
 
@@ -144,14 +159,38 @@ async def redrive(data: JSONBody[DeliveryIds], host: Host, caller: Who) -> Redri
 
 def _masked(delivery: Delivery, *, plan: Plan, sight: Sight) -> object:
     """Mask a delivery's content; whole, where its destination may be given what is sensitive."""
-    ceiling = ceiling_of(plan.destinations.get(delivery.destination))
-    shown: Sight = "masked" if ceiling in SPECIAL and sight != "whole" else sight
+    shown = _sight_of(delivery, plan, sight)
     return mask_values(dict(delivery.content), shown, special_names(plan))
+
+
+def _shown(
+    answered: Answered | None, delivery: Delivery, *, plan: Plan, sight: Sight
+) -> ShownAnswer | None:
+    """Return what was answered, without what it repeats of the delivery or looks like somebody."""
+    if answered is None:
+        return None
+    is_masked = _sight_of(delivery, plan, sight) == "masked"
+    values = (delivery.address, delivery.person_id, dict(delivery.content))
+    return ShownAnswer(
+        at=answered.at,
+        status=answered.status,
+        kind=answered.kind,
+        text=mask_text(answered.text, values) if is_masked else answered.text,
+        is_cut=answered.is_cut,
+    )
+
+
+def _sight_of(delivery: Delivery, plan: Plan, sight: Sight) -> Sight:
+    ceiling = ceiling_of(plan.destinations.get(delivery.destination))
+    return "masked" if ceiling in SPECIAL and sight != "whole" else sight
+
+
+_Found: TypeAlias = tuple[ShownDelivery, Delivery, Answered | None]
 
 
 def _page(
     outbox: Outbox, standing: Standing, *, destination: str, after: int, limit: int
-) -> list[tuple[ShownDelivery, Delivery]]:
+) -> list[_Found]:
     if standing == "dead":
         return [
             (
@@ -162,15 +201,16 @@ def _page(
                     reason=row.settle.reason,
                 ),
                 row.delivery,
+                row.settle.answered,
             )
             for position, row in outbox.dead(destination, after, limit)
         ]
     names = [destination] if destination else [name for name, _ in outbox.destinations()]
-    lines: list[tuple[ShownDelivery, Delivery]] = []
+    lines: list[_Found] = []
     for name in sorted(names):
         for row in outbox.waiting(name, after, limit):
             line = _line(row.position, row.delivery, standing="waiting")
-            lines.append((_attempted(line, row), row.delivery))
+            lines.append((_attempted(line, row), row.delivery, None))
     return sorted(lines, key=lambda each: (each[0].after, each[0].delivery_id))[:limit]
 
 
@@ -202,15 +242,15 @@ def _attempted(line: ShownDelivery, row: OutboxRow) -> ShownDelivery:
     )
 
 
-def _find(outbox: Outbox, delivery_id: str) -> tuple[ShownDelivery, Delivery] | None:
+def _find(outbox: Outbox, delivery_id: str) -> _Found | None:
     standings: tuple[Standing, ...] = ("dead", "waiting")
     for standing in standings:
         after = 0
         for _ in range(SEARCH_MAX // PAGE_MAX):
             page = _page(outbox, standing, destination="", after=after, limit=PAGE_MAX)
-            for line, delivery in page:
-                if delivery.delivery_id == delivery_id:
-                    return line, delivery
+            for found in page:
+                if found[1].delivery_id == delivery_id:
+                    return found
             if len(page) < PAGE_MAX:
                 break
             after = page[-1][0].after

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
@@ -14,6 +15,12 @@ from legato.model.plan import Plan, PrivacyClass
 
 MASK = "•••"
 SPECIAL: tuple[PrivacyClass, ...] = ("sensitive", "health")
+
+LEAF_LENGTH_MIN = 3
+_SOMEBODY = re.compile(
+    r"[^\s@\"'<>,;:=(){}\[\]]+@[^\s@\"'<>,;:=(){}\[\]]+"  # an address
+    r"|\+?\d(?:[ ().-]?\d){6,}"  # a number by which somebody can be called, or known
+)
 
 Sight: TypeAlias = Literal[
     "masked",  # public values only
@@ -76,6 +83,28 @@ def mask_values(value: object, sight: Sight, special: Collection[str]) -> object
             return _masked(value)
         case "personal":
             return _without(value, special)
+
+
+def mask_text(text: str, values: object) -> str:
+    """Return a text of others without what it repeats of these values, and what looks like people.
+
+    What is left are the words of whoever wrote it.
+    """
+    for value in sorted(dict.fromkeys(_leaves(values)), key=len, reverse=True):
+        text = re.sub(re.escape(value), MASK, text, flags=re.IGNORECASE)
+    return _SOMEBODY.sub(MASK, text)
+
+
+def _leaves(value: object) -> Iterator[str]:
+    """Yield the texts and numbers in a JSON value that are long enough to tell somebody."""
+    if isinstance(value, Mapping):
+        for each in cast("Mapping[str, object]", value).values():
+            yield from _leaves(each)
+    elif isinstance(value, list | tuple):
+        for each in cast("Sequence[object]", value):
+            yield from _leaves(each)
+    elif isinstance(value, str | int | float) and len(str(value)) >= LEAF_LENGTH_MIN:
+        yield str(value)
 
 
 def special_names(plan: Plan) -> tuple[str, ...]:

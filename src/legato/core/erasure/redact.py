@@ -7,6 +7,7 @@ told by tombstones, so that nothing that has to be kept for it tells of anybody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -35,6 +36,7 @@ from legato.model.state import Recent
 ANYWHERE_FROM = 6
 """A shorter value, such as the customer number 7, means somebody only where identifiers stand."""
 _IDS = ("user_id", "anonymous_id", "previous_id", "group_id")
+_WORDS = re.compile(r"[^\s\"'<>,;(){}\[\]=]+")
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -51,9 +53,11 @@ class Redactor:
             case CustomerEvent():
                 return self._customer(event)
             case JourneyCalled():
-                changes = self._changed(event, body="properties")
+                changes = {**self._changed(event, body="properties")}
             case DeliveryReported():
-                changes = self._changed(event, answer="")
+                changes: dict[str, object] = {**self._changed(event, answer="")}
+                if event.answered is not None and self._is_named(event.answered.text):
+                    changes["answered"] = None
             case _:
                 return None
         return msgspec.structs.replace(event, **changes) if changes else None
@@ -84,6 +88,9 @@ class Redactor:
             for kind in kinds
             for text in (normal_identifier(kind, value),)
         )
+
+    def _is_named(self, text: str) -> bool:
+        return any(self.is_theirs(word, "") for word in _WORDS.findall(text))
 
     def _customer(self, event: CustomerEvent) -> Event | None:
         root = "traits" if event.kind == "identify" else "properties"

@@ -15,13 +15,12 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable
-from typing import Literal, assert_never
+from typing import assert_never
 
-from legato.model.delivery import OBLIGATIONS, OPT_OUTS, Delivery
+from legato.model.delivery import OBLIGATIONS, OPT_OUTS, Answered, Delivery
 from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId
 from legato.model.instant import INSTANT_MAX, SECOND, Duration, Instant
-from legato.model.noun import Noun
 from legato.model.plan import Retry
 from legato.model.problem import LegatoError, Reason
 from legato.ports.state_store import OutboxRow
@@ -29,9 +28,10 @@ from legato.runtime.lanes.answers import Answers
 from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.batches import Batches
 from legato.runtime.lanes.line import Entry, Line
-from legato.runtime.lanes.pace import Breaker, BreakerState, Bucket, wait_before
+from legato.runtime.lanes.pace import Breaker, Bucket, wait_before
 from legato.runtime.lanes.reporter import AttemptBook
 from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired
+from legato.runtime.lanes.status import LaneStatus
 from legato.runtime.lanes.way import Reach, Way
 from legato.runtime.lanes.world import World
 
@@ -45,28 +45,6 @@ HOLD_SECONDS_MAX = 86_400.0
 """The wall clock may jump: what waits for an instant is looked at again after a day at most."""
 
 logger = logging.getLogger(__name__)
-
-
-class LaneStatus(Noun, frozen=True, kw_only=True):
-    """A lane as people see it."""
-
-    destination: str
-    waiting: int
-    """In memory and not in flight."""
-    retrying: int
-    """Of these, waiting for another attempt."""
-    in_flight: int
-    is_behind: bool
-    """More is waiting in the outbox than in memory."""
-    breaker: BreakerState | Literal["stopped"]
-    """`stopped`: the destination is not in the plan, or its manifest is broken."""
-    rate: float
-    accepted_count: int
-    failed_count: int
-    retry_count: int
-    last_fault: Reason | None = None
-    held: Reason | None = None
-    """Why nothing is sent until somebody has put the account right, and how."""
 
 
 class Lane:
@@ -187,6 +165,10 @@ class Lane:
         """Return what was to be told before an instant and is still tried, as far as in memory."""
         waiting = (entry.delivery for entry in self._line.entries.values())
         return [one for one in waiting if one.operation in OPT_OUTS and one.decided_at < since]
+
+    def answered(self, delivery_id: DeliveryId) -> Answered | None:
+        entry = self._line.entries.get(delivery_id)
+        return None if entry is None else entry.answered
 
     async def close(self, seconds: float) -> None:
         """Begin nothing more and let attempts in flight end, within a time."""
@@ -454,6 +436,7 @@ class Lane:
                 gates=over.gates,
                 may_have_arrived=entry.may_have_arrived,
                 record=entry.record,
+                answered=entry.answered if over.outcome == "failed" else None,
             )
         )
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from legato.connectors.compile import compile_manifest
-from legato.model.delivery import Delivery
+from legato.model.delivery import Answered, Delivery
 from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
 from legato.model.plan import Destination, Plan
@@ -18,8 +18,9 @@ from legato.model.problem import Reason
 from legato.runtime.accounts.account import Account
 from legato.runtime.accounts.tokens import Tokens
 from legato.runtime.lanes.attempt import Attempts
-from legato.runtime.lanes.lane import Lane, LaneStatus
+from legato.runtime.lanes.lane import Lane
 from legato.runtime.lanes.reporter import AttemptBook, Reporter
+from legato.runtime.lanes.status import LaneStatus
 from legato.runtime.lanes.way import Way
 from legato.runtime.lanes.world import World
 
@@ -103,6 +104,11 @@ class Lanes:
     def status(self) -> Mapping[str, LaneStatus]:
         """Return every lane as it is now."""
         return {name: lane.status() for name, lane in sorted(self._lanes.items())}
+
+    def answered(self, destination: str, delivery_id: DeliveryId) -> Answered | None:
+        """Return what a delivery that is being tried was answered last."""
+        lane = self._lanes.get(destination)
+        return None if lane is None else lane.answered(delivery_id)
 
     def untold(self, since: Instant) -> list[Delivery]:
         """Return the opt-outs that were to be told before an instant and are still tried."""

@@ -11,7 +11,7 @@ from collections import deque
 from itertools import islice
 from typing import Literal
 
-from legato.model.delivery import Delivery
+from legato.model.delivery import Answered, Delivery
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
 from legato.model.problem import Reason
@@ -22,6 +22,7 @@ class Entry:
     """A delivery in memory, and what its attempts have come to so far."""
 
     __slots__ = (
+        "answered",
         "attempt_count",
         "delivery",
         "due",
@@ -41,6 +42,8 @@ class Entry:
         self.line = delivery.line or delivery.person_id
         """Behind whose deliveries it waits."""
         self.attempt_count = 0
+        self.answered: Answered | None = None
+        """What its destination said last, where that was no success."""
         self.first_attempt_at: Instant | None = None
         self.heard: dict[bytes, Response] = {}
         """What the steps of its exchange were answered that need not be taken again."""

@@ -13,6 +13,7 @@ from typing import assert_never
 import msgspec
 
 from legato.connectors.classify import Verdict
+from legato.connectors.excerpt import excerpt, secrets_in
 from legato.connectors.exchange.exchange import Ask, Done, Exchange, Question, Refused
 from legato.connectors.terms import Terms
 from legato.model.instant import Instant
@@ -66,6 +67,9 @@ class Talk:
             following = exchange.next(said)
             if exchange.made > made:
                 self._accepted(step, said, is_last=not isinstance(following, Ask))
+            if isinstance(following, Done) and following.verdict.kind != "accepted":
+                secrets = secrets_in(self._way.spec, terms, step.request)
+                self._entry.answered = excerpt(said, secrets, now)
             step = following
         match step:
             case Done():

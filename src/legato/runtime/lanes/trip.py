@@ -12,12 +12,14 @@ from collections.abc import Sequence
 import msgspec
 
 from legato.connectors.classify import ItemVerdict, Verdict, classify
+from legato.connectors.excerpt import excerpt, nothing_of, secrets_in
 from legato.connectors.exchange.batch import Packet, Piece, blame, pack
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.language.value import ExpressionError
 from legato.connectors.terms import Terms
 from legato.model.ids import PersonId
 from legato.model.problem import Reason
+from legato.model.wire import Response
 from legato.ports.clock import Clock
 from legato.ports.sender import SendFault
 from legato.runtime.accounts.account import HELD
@@ -142,6 +144,8 @@ class Trip:
             return
         verdict = classify(self._way.spec, response, self._clock.now())
         self._way.account.heard(verdict, terms)
+        if verdict.kind != "accepted" or verdict.items:
+            self._keep(packet, seats, response, terms)
         result = read(verdict)
         if isinstance(result, Again) and result.kind == "fault":
             self._reach.breaker.failed(asyncio.get_running_loop().time())
@@ -156,6 +160,18 @@ class Trip:
             await self._by_halves(seats, result)
         else:
             self._judge(packet, seats, verdict)
+
+    def _keep(
+        self, packet: Packet, seats: Sequence[Seat], response: Response, terms: Terms
+    ) -> None:
+        """Keep what was answered with each; of several, the text may be about the others."""
+        now = self._clock.now()
+        if len(seats) == 1:
+            secrets = secrets_in(self._way.spec, terms, packet.request)
+            seats[0].entry.answered = excerpt(response, secrets, now)
+            return
+        for seat in seats:
+            seat.entry.answered = nothing_of(response, now)
 
     def _judge(self, packet: Packet, seats: Sequence[Seat], verdict: Verdict) -> None:
         """Tell each what the answer says of it."""

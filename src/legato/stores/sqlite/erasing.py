@@ -186,8 +186,9 @@ def _forget_dead(writer: Connection, keys: Sequence[str], deliveries: Sequence[D
     """Forget what could not be delivered, was noted of somebody else, and names the erased."""
     values = [key.partition(":")[2].lower().encode() for key in keys]
     for delivery_id in deliveries:
-        row = writer.execute("SELECT body FROM dead WHERE delivery_id = ?", (delivery_id,)).get
-        if row is not None and any(value in row.lower() for value in values):
+        rows = writer.execute("SELECT body, settle FROM dead WHERE delivery_id = ?", (delivery_id,))
+        texts = [bytes(part).lower() for row in rows for part in row]
+        if any(value in text for value in values for text in texts):
             writer.execute("DELETE FROM dead WHERE delivery_id = ?", (delivery_id,))
 
 

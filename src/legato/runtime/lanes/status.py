@@ -1,0 +1,29 @@
+"""A lane as people see it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from legato.model.noun import Noun
+from legato.model.problem import Reason
+from legato.runtime.lanes.pace import BreakerState
+
+
+class LaneStatus(Noun, frozen=True, kw_only=True):
+    destination: str
+    waiting: int
+    """In memory and not in flight."""
+    retrying: int
+    """Of these, waiting for another attempt."""
+    in_flight: int
+    is_behind: bool
+    """More is waiting in the outbox than in memory."""
+    breaker: BreakerState | Literal["stopped"]
+    """`stopped`: the destination is not in the plan, or its manifest is broken."""
+    rate: float
+    accepted_count: int
+    failed_count: int
+    retry_count: int
+    last_fault: Reason | None = None
+    held: Reason | None = None
+    """Why nothing is sent until somebody has put the account right, and how."""
