@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from legato.connectors import form
-from legato.connectors.accounts import compile_auth
+from legato.connectors.accounts import compile_accounts, hidden_of
 from legato.connectors.checks import check_conformance, check_personal
 from legato.connectors.judge import compile_judge
 from legato.connectors.language.compiler import Compiler
@@ -64,10 +64,9 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
     inside, early, late = _lets(inside, manifest)
     defaults = form.mapping(inside, manifest.get("request", {}), ("request",))
     shared = form.mapping(inside, manifest.get("inputs", {}), ("inputs",))
-    hidden = {name: one for name, one in settings.items() if one.secret and not one.in_url}
-    manner = Manner(transport, defaults, late, hidden)
+    manner = Manner(transport, defaults, late, hidden_of(settings))
     routes = compile_routes(inside, manifest.get("routes"), manner, shared)
-    auth = compile_auth(inside, manifest.get("auth", {"kind": "none"}), hidden)
+    accounts = compile_accounts(inside, manifest.get("auth", {"kind": "none"}), settings)
     judge = compile_judge(
         Compiler(dict.fromkeys(("status", "header", "body", "text")), top.mistakes),
         manifest.get("delivery", {}),
@@ -86,7 +85,8 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
         consent=consent,
         settings=settings,
         transport=transport,
-        auth=auth,
+        auth=accounts.auth,
+        accounts=accounts.others,
         let=early,
         routes=routes,
         judge=judge,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast, get_args
 
 import msgspec
 
 from legato.connectors import form
+from legato.connectors.accounts import compile_auth
 from legato.connectors.checks import check_exposed
 from legato.connectors.exchange.inputs import is_of_type
 from legato.connectors.fields import FIELDS
@@ -16,6 +17,7 @@ from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.node import Node, Path
 from legato.connectors.language.value import Name, Read, Value, fields_of, rows_of
 from legato.connectors.spec import (
+    Auth,
     Batch,
     BodyFormat,
     Call,
@@ -33,10 +35,10 @@ _ROUTE_KEYS = (
     "on", "id", "title", "types", "events", "when", "continue", "named", "inputs", "let", "ignore",
     "require", "lookup", "request", "requests", "batch", "changed_only",
 )  # fmt: skip
-_CALL_KEYS = ("when", "for_each", "as")
+_CALL_KEYS = ("when", "for_each", "as", "accept", "auth")
 _LOOKUP_KEYS = ("as", "request", "select", "cache", "absent", "accept", "when")
 _BATCH_KEYS = (
-    "items", "bytes", "wait", "key", "merge", "request", "each", "asks", "partial",
+    "items", "bytes", "wait", "key", "merge", "request", "each", "asks", "partial", "across",
 )  # fmt: skip
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ANSWER = ("status", "header", "body", "text")
@@ -129,9 +131,12 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
         let[str(name)] = node.read
     inputs = {name: one.form for name, one in taken.items() if one.form is not None}
     changed = given.get("changed_only")
+    calls = tuple(_calls(inside, given, path, on, manner))
     batch = None
     if "batch" in given:
         batch = _batch(inside, given["batch"], (*path, "batch"), manner)
+        if batch.is_by_request:
+            _check_apart(inside, calls, (*path, "batch"))
     return Route(
         on=on,
         id=str(given.get("id", "")),
@@ -146,7 +151,7 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
         ignore=ignore,
         require=_requirements(inside, given, path),
         lookups=tuple(_lookups(inside, given.get("lookup", []), (*path, "lookup"), manner)),
-        calls=tuple(_calls(inside, given, path, on, manner)),
+        calls=calls,
         batch=batch,
     )
 
@@ -260,8 +265,17 @@ def _lookups(inside: Compiler, value: Value, path: Path, manner: Manner) -> Iter
 
 
 def _request_of(inside: Compiler, given: Given, where: Path) -> Given:
-    request = form.mapping(inside, given.get("request", {}), (*where, "request"))
+    request = _alone(inside, given.get("request", {}), (*where, "request"))
     return {**request, **({"when": given["when"]} if "when" in given else {})}
+
+
+def _alone(inside: Compiler, value: Value, path: Path) -> Given:
+    """Read the request of a question or a batch: none comes after it."""
+    given = form.mapping(inside, value, path)
+    for key in ("as", "accept"):
+        if key in given:
+            inside.add((*path, key), f"`{key}` has no meaning here", "Put it beside `request:`.")
+    return given
 
 
 def _calls(
@@ -301,7 +315,7 @@ def _call(inside: Compiler, own: Given, where: Path, on: Operation, manner: Mann
     nodes = {
         name: _field(inside, name, value, (*where, name))
         for name, value in request.items()
-        if name not in ("format", "as", "when", "for_each", *(() if is_dynamic else ("method",)))
+        if name not in ("format", *_CALL_KEYS, *(() if is_dynamic else ("method",)))
     }
     for name in fields.exposed:
         if name in nodes:
@@ -318,7 +332,20 @@ def _call(inside: Compiler, own: Given, where: Path, on: Operation, manner: Mann
         when=when,
         for_each=for_each,
         name=str(request.get("as", "")),
+        accept=form.statuses(inside, request.get("accept", []), (*where, "accept")),
+        auth=_own_auth(inside, request, (*where, "auth"), manner),
     )
+
+
+def _own_auth(inside: Compiler, request: Given, path: Path, manner: Manner) -> Auth | None:
+    """Read how one request proves itself: `none`, or a kind of account that needs no token."""
+    value = request.get("auth")
+    if value is None:
+        return None
+    auth = compile_auth(inside, {"kind": "none"} if value == "none" else value, manner.hidden, path)
+    if auth.kind == "oauth2":
+        inside.add(path, "one request has no token of its own", "Put `oauth2` into `auth:` above.")
+    return auth
 
 
 def _with_defaults(defaults: Given, own: Given) -> dict[str, Any]:
@@ -343,9 +370,14 @@ def _batch(inside: Compiler, value: Value, path: Path, manner: Manner) -> Batch:
     merge = form.texts(inside, given.get("merge", []), (*path, "merge"))
     call = None
     if "request" in given:
-        request = form.mapping(inside, given["request"], (*path, "request"))
+        request = _alone(inside, given["request"], (*path, "request"))
         known = inside.knowing("items")
         call = _call(known, request, (*path, "request"), "event", manner)
+    elif given.get("across"):
+        inside.add((*path, "across"), "nothing says what is sent for all", "Add `request:`.")
+    seeing = inside.knowing("request") if call is not None else inside
+    each = seeing.node(given["each"], (*path, "each")) if "each" in given else None
+    is_across = bool(given.get("across"))
     partial = form.choice(inside, given.get("partial", ""), ("", "index", "id"), (*path, "partial"))
     return Batch(
         items=form.whole(inside, given.get("items", 100), (*path, "items")) or 1,
@@ -354,10 +386,33 @@ def _batch(inside: Compiler, value: Value, path: Path, manner: Manner) -> Batch:
         key=inside.node(given["key"], (*path, "key")) if "key" in given else None,
         merge=tuple(tuple(one.split(".")) for one in merge),
         call=call,
-        each=inside.node(given["each"], (*path, "each")) if "each" in given else None,
+        across=_canonical(given["request"]) if is_across and call is not None else "",
+        each=each,
+        is_by_request=call is None or each is None or _sees(each, "request"),
         asks=bool(given.get("asks", True)),
         partial=cast("Any", partial),
     )
+
+
+def _sees(node: Node, root: str) -> bool:
+    return any(name[0] == root for name in node.names)
+
+
+def _check_apart(inside: Compiler, calls: Sequence[Call], path: Path) -> None:
+    """Report requests that need the answer of another: in batches none has one of its own."""
+    names = [one.name for one in calls if one.name]
+    for call in calls:
+        read = [name[0] for node in call.fields.values() for name in node.names]
+        read += [
+            name[0] for one in (call.when, call.for_each) if one is not None for name in one.names
+        ]
+        for name in dict.fromkeys(one for one in read if one in names):
+            what = f"a batch cannot wait for the answer `{name}`"
+            inside.add(path, what, "Leave the batch out, or ask with a `lookup`.")
+
+
+def _canonical(value: Value) -> str:
+    return msgspec.json.encode(value, order="deterministic").decode()
 
 
 def input_names(value: Value, shared: Given) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from legato.model.noun import Noun
 
 TransportKind: TypeAlias = Literal["http", "smtp", "file", "kafka", "redis", "postgresql", "object"]
 BodyFormat: TypeAlias = Literal[
-    "json", "json_array", "json_gzip", "form", "xml", "ndjson", "raw", "none"
+    "json", "json_array", "json_gzip", "form", "multipart", "xml", "csv", "ndjson", "raw", "none"
 ]
 AuthKind: TypeAlias = Literal[
     "none", "header", "query", "basic", "bearer", "hmac", "oauth2", "oauth1", "aws_sigv4"
@@ -141,6 +141,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     for_each: Expression | None = None
     name: str = ""
     """Under which the answer can be read by those after it."""
+    accept: tuple[tuple[int, int], ...] = ()
+    """Statuses that are no success, and do not end it: those after it look at `name.status`."""
+    auth: Auth | None = None
+    """How this request proves itself, where it is not as the others do."""
 
 
 class Lookup(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,8 +177,12 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Lists of the body that are joined; empty: the body is a list, or is made by `call`."""
     call: Call | None = None
     """A request of its own, over `items`."""
+    across: str = ""
+    """Requests of whatever method, URL and route travel together whose batches say the same."""
     each: Node | None = None
     """What a delivery gives to `items`; None: the body of its request."""
+    is_by_request: bool = False
+    """`each` is worked out for each request of a delivery, which it sees as `request`."""
     asks: bool = True
     """The lookups of the route are asked for batches too."""
     partial: Literal["", "index", "id"] = ""
@@ -255,6 +263,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     settings: Mapping[str, Setting]
     transport: TransportKind
     auth: Auth
+    accounts: tuple[tuple[Expression, Auth], ...] = ()
+    """Other kinds of account, each where its condition holds of the settings."""
     let: Mapping[str, Read] = {}
     """What all routes share, and triggers can read."""
     routes: Mapping[Operation, tuple[Route, ...]]

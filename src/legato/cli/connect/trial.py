@@ -14,6 +14,7 @@ from ruamel.yaml import YAML, YAMLError
 
 from legato.cli.client import Failure
 from legato.cli.connect.shelf import connector_of
+from legato.connectors.accounts import with_account
 from legato.connectors.exchange.exchange import Ask, Done, Refused, begin
 from legato.connectors.settings import MAP, check_settings, compile_map, resolve, secret_name
 from legato.connectors.spec import Spec
@@ -71,7 +72,7 @@ def trial(
         token={"access_token": "<access_token>"},
         inputs=compile_map(spec, given)[0],
     )
-    exchange = begin(spec, delivery, terms=terms, now=now)
+    exchange = begin(with_account(spec, given), delivery, terms=terms, now=now)
     console = Console(highlight=False)
     waiting = [_answer(path) for path in answers]
     step = exchange.next()

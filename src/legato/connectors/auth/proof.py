@@ -105,6 +105,9 @@ def _sigv4(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
 
 
 def _headed(request: HttpRequest, name: str, value: str) -> HttpRequest:
+    """Add a header, unless the request has been given its own."""
+    if any(given.lower() == name.lower() for given in request.headers):
+        return request
     headers: Mapping[str, str] = {**request.headers, name: value}
     return msgspec.structs.replace(request, headers=headers)
 

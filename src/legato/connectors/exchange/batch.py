@@ -119,22 +119,36 @@ def _pieces(scene: Scene) -> Iterable[Piece]:
     batch = scene.route.batch
     assert batch is not None
     check(scene.route.require, scene.frame, is_late=True)
-    if batch.call is not None and batch.each is not None:
+    common = batch.across or scene.route.id
+    if batch.call is not None and batch.each is not None and not batch.is_by_request:
         # One item for a request of its own, whatever the delivery would send alone.
         item = batch.each.read(scene.frame)
-        yield _piece(scene.frame, batch, item=item, made=None, parts=(scene.route.id,))
+        yield _piece(scene.frame, batch, item=item, made=None, parts=(common,))
         return
     found = False
     for at, call in enumerate(scene.route.calls):
         for frame in frames(call, scene.frame):
             found = True
             made = draft(call, frame)
-            item = made.body if batch.each is None else batch.each.read(frame)
+            item = made.body if batch.each is None else batch.each.read(_seeing(frame, made))
             fixed = _without(made.body, batch.merge) if batch.merge else None
-            parts = (scene.route.id, at, made.method, made.url, made.params, dict(made.headers))
-            yield _piece(frame, batch, item=item, made=made, parts=(*parts, fixed))
+            alike = (at, made.method, made.url, made.params, dict(made.headers), fixed)
+            parts = (common,) if batch.across else (common, *alike)
+            yield _piece(frame, batch, item=item, made=made, parts=parts)
     if not found:
         raise RefusalError("nothing", "it says nothing that the destination could be told")
+
+
+def _seeing(frame: Frame, made: Draft) -> Frame:
+    """Return what an item of a batch sees: the request that it is instead of."""
+    request = {
+        "method": made.method,
+        "url": made.url,
+        "params": dict(made.params),
+        "headers": made.headers,
+        "body": made.body,
+    }
+    return Frame({"request": request}, None, frame)
 
 
 def _piece(
@@ -146,7 +160,7 @@ def _piece(
     parts: tuple[Any, ...],
 ) -> Piece:
     own = batch.key.read(frame) if batch.key is not None else None
-    body = item if made is None else made.body
+    body = item if made is None or batch.call is not None else made.body
     key = [None if part is MISSING else part for part in (*parts, own)]
     return Piece(
         batch=batch,
@@ -159,14 +173,20 @@ def _piece(
 
 
 def pack(spec: Spec, given: Sequence[tuple[int, Piece]], *, terms: Terms) -> tuple[Packet, ...]:
-    """Group pieces by key, in order, within what the provider takes at once."""
+    """Group pieces by key, in order, within what the provider takes at once.
+
+    Raises RefusalError where what is sent for all cannot be worked out.
+    """
     groups: dict[bytes, list[list[tuple[int, Piece]]]] = {}
     for member, piece in given:
         loads = groups.setdefault(piece.key, [[]])
         if not _fits(loads[-1], piece):
             loads.append([])
         loads[-1].append((member, piece))
-    return tuple(_packet(spec, load, terms) for loads in groups.values() for load in loads)
+    try:
+        return tuple(_packet(spec, load, terms) for loads in groups.values() for load in loads)
+    except ExpressionError as error:
+        raise RefusalError("expression", str(error)) from error
 
 
 def _fits(load: Sequence[tuple[int, Piece]], piece: Piece) -> bool:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Mapping
-from typing import Any, assert_never, cast
 from urllib.parse import urlencode
 
 import msgspec
 
 from legato.connectors.auth.proof import authorize
+from legato.connectors.exchange.body import describe, encode, pairs
 from legato.connectors.exchange.refusal import RefusalError
-from legato.connectors.exchange.xml import to_xml
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import MISSING, Value, as_text
-from legato.connectors.spec import BodyFormat, Call, Spec
+from legato.connectors.spec import Auth, BodyFormat, Call, Spec
 from legato.connectors.terms import Terms
 from legato.model.wire import HttpRequest
 
-BODY_BYTES_MAX = 5_242_880
-"""No provider takes a larger message; a template that made one is at fault."""
-
-_CONTENT_TYPES: Mapping[str, str] = {
-    "json": "application/json",
-    "json_array": "application/json",
-    "json_gzip": "application/json",
-    "form": "application/x-www-form-urlencoded",
-    "xml": "application/xml",
-    "ndjson": "application/x-ndjson",
-    "raw": "text/plain; charset=utf-8",
-    "none": "",
-}
 _URL = re.compile(r"https?://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -46,6 +31,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     body: Value
     format: BodyFormat
+    auth: Auth | None = None
+    """None: it proves itself as all requests of the connector do."""
 
 
 def draft(call: Call, frame: Frame) -> Draft:
@@ -64,15 +51,14 @@ def draft(call: Call, frame: Frame) -> Draft:
         headers=dict(pairs(fields["headers"].read(frame))) if "headers" in fields else {},
         body=fields["body"].read(frame) if "body" in fields else MISSING,
         format=call.format,
+        auth=call.auth,
     )
 
 
 def seal(spec: Spec, made: Draft, frame: Frame, terms: Terms, *, key: str) -> HttpRequest:
     """Write a draft down, with the account's proof."""
     body = encode(made.body, made.format)
-    headers = {"Content-Type": _CONTENT_TYPES[made.format]} if body else {}
-    if body and made.format == "json_gzip":
-        headers["Content-Encoding"] = "gzip"
+    headers = dict(describe(body, made.format)) if body else {}
     if spec.head.idempotency and key:
         headers[spec.head.idempotency] = key
     headers.update(made.headers)
@@ -87,50 +73,8 @@ def seal(spec: Spec, made: Draft, frame: Frame, terms: Terms, *, key: str) -> Ht
         timeout=terms.timeout,
         allow_private=terms.allow_private,
     )
-    proven = authorize(spec.auth, request, frame)
+    proven = authorize(made.auth or spec.auth, request, frame)
     values = "".join(proven.headers.values())
     if _UNSAFE.search(values) or not values.isascii():
         raise RefusalError("header", "a header's value holds a character that no header may have")
     return proven
-
-
-def encode(value: Value, form: BodyFormat) -> bytes:
-    """Write a body."""
-    if value is MISSING:
-        return b""
-    match form:
-        case "json":
-            body = msgspec.json.encode(value)
-        case "json_array":
-            body = msgspec.json.encode(value if isinstance(value, list) else [value])
-        case "json_gzip":
-            body = gzip.compress(msgspec.json.encode(value), mtime=0)
-        case "ndjson":
-            rows = cast("list[Any]", value) if isinstance(value, list) else [value]
-            body = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
-        case "form":
-            body = urlencode(pairs(value)).encode()
-        case "xml":
-            body = (value if isinstance(value, str) else to_xml(value)).encode()
-        case "raw":
-            body = as_text(value).encode()
-        case "none":
-            body = b""
-        case _:
-            assert_never(form)
-    if len(body) > BODY_BYTES_MAX:
-        raise RefusalError("size", f"the body is larger than {BODY_BYTES_MAX} bytes")
-    return body
-
-
-def pairs(value: Value) -> list[tuple[str, str]]:
-    """Flatten a mapping to texts; a list gives its name several times."""
-    if value is MISSING or value is None:
-        return []
-    if not isinstance(value, Mapping):
-        raise RefusalError("fields", "headers, params and forms are made from a mapping")
-    found: list[tuple[str, str]] = []
-    for name, one in cast("Mapping[str, Any]", value).items():
-        many = cast("list[Any]", one) if isinstance(one, list) else [one]
-        found += [(name, as_text(item)) for item in many if item is not None]
-    return found

@@ -140,12 +140,15 @@ class Exchange:
             if scene.route.lookups:  # what was asked may be all there was to do
                 done = done or Done(verdict=Verdict(kind="accepted"), made=self.made)
             check(scene.route.require, scene.frame, is_late=True)
+            scene.frame.update({call.name: MISSING for call in scene.route.calls if call.name})
             for call in scene.route.calls:
                 for frame in frames(call, scene.frame):
                     response = yield self._own(call, frame)
                     verdict = classify(spec, response, now)
                     if verdict.kind != "accepted":
-                        return Done(verdict=verdict, made=self.made)
+                        if not _is_one_of(response, call.accept):
+                            return Done(verdict=verdict, made=self.made)
+                        verdict = Verdict(kind="accepted")
                     self.made += 1
                     done = Done(verdict=verdict, made=self.made)
                     if call.name:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from legato.connectors.exchange.draft import BODY_BYTES_MAX
+from legato.connectors.exchange.body import BODY_BYTES_MAX
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import MISSING, as_text

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from legato.connectors.exchange.draft import BODY_BYTES_MAX, pairs
+from legato.connectors.exchange.body import BODY_BYTES_MAX, pairs
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import MISSING, Value, as_text, fields_of, rows_of

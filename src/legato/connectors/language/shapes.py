@@ -6,10 +6,12 @@ them: null is a value, which some providers take for 'clear this field'.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
 from legato.connectors.language.frame import inner
+from legato.connectors.language.functions.shapes import SHAPES as FUNCTIONS
 from legato.connectors.language.node import ABSENT, Inside, Node, Path, constant
 from legato.connectors.language.value import (
     MISSING,
@@ -22,6 +24,9 @@ from legato.connectors.language.value import (
     is_true,
     rows_of,
 )
+
+_WORD = re.compile(r"\{\{\s*([A-Za-z0-9_$.-]{1,200})\s*\}\}")
+"""A word of a text in settings. There is no logic in it: what else stands in braces stays."""
 
 Given: TypeAlias = Mapping[Any, Any]
 Build: TypeAlias = Callable[[Inside, Given, Path], Node]
@@ -257,6 +262,27 @@ def _let(inside: Inside, value: Given, path: Path) -> Node:
     return Node(read=read, names=_without(names, *(name for name, _ in lets)))
 
 
+def _fill(inside: Inside, value: Given, path: Path) -> Node:
+    """Fill a text that somebody wrote into settings: `{{name}}` is looked up in `with`."""
+    text = _subject(inside, value["$fill"], (*path, "$fill"))
+    given = inside.node(value.get("with", {}), (*path, "with"))
+    look_up = FUNCTIONS["get"].call
+
+    def read(scope: Scope) -> Value:
+        found = text.read(scope)
+        if not isinstance(found, str):
+            return MISSING
+        known = given.read(scope)
+
+        def word(match: re.Match[str]) -> str:
+            one = look_up(known, match[1])
+            return "" if one is None or one is MISSING else as_text(one)
+
+        return _WORD.sub(word, found)
+
+    return Node(read=read, names=text.names + given.names)
+
+
 def _none_if_empty(inside: Inside, value: Given, path: Path) -> Node:
     node = inside.node(value["$none_if_empty"], (*path, "$none_if_empty"))
 
@@ -349,6 +375,7 @@ SHAPES: Mapping[str, tuple[tuple[str, ...], Build]] = {
     "$map_values": (("do", "name", "where", "nulls"), _map_values),
     "$let": (("in",), _let),
     "$prune": (("empty", "deep"), _prune),
+    "$fill": (("with",), _fill),
     "$none_if_empty": ((), _none_if_empty),
     "$one_or_many": ((), _one_or_many),
     "$literal": ((), _literal),

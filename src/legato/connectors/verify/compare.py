@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from legato.connectors.exchange.parts import read_parts
 from legato.connectors.language.value import Value, as_text, fields_of, rows_of
 from legato.connectors.verify.vector import Expected
 from legato.model.noun import Noun
@@ -117,6 +118,8 @@ def _decoded(body: bytes, form: str) -> Value:
     text = body.decode(errors="replace")
     if form == "form":
         return _several(parse_qsl(text, keep_blank_values=True))
+    if form == "multipart":
+        return _several(list(read_parts(body)))
     if form == "ndjson":
         return [normal(msgspec.json.decode(line)) for line in text.splitlines()]
     return normal(text)

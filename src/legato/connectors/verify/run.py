@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from legato.connectors.accounts import with_account
 from legato.connectors.exchange.batch import Piece, Ready, gather, pack
 from legato.connectors.exchange.exchange import Ask, Done, Refused, begin
 from legato.connectors.exchange.refusal import RefusalError
@@ -48,6 +49,7 @@ class Run(Noun, frozen=True, kw_only=True):
 class _Part(msgspec.Struct, frozen=True, kw_only=True):
     """One item of a vector, ready to run."""
 
+    spec: Spec
     delivery: Delivery
     terms: Terms
     choice: Choice
@@ -67,7 +69,7 @@ def run_one(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
         if isinstance(part, str):
             refused = refused or part
             continue
-        sent, why = _exchange(spec, part, answers)
+        sent, why = _exchange(part, answers)
         found += sent
         refused = refused or why
     return Run(requests=tuple(found), refused=refused)
@@ -81,28 +83,30 @@ def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
     lookups: list[Seen] = []
     cache: dict[str, Response] = {}
     refused = ""
-    terms: Terms | None = None
+    last: _Part | None = None
     for at in range(max(len(vector.items), len(vector.payloads))):
         part = _part(spec, conformance, vector, at)
         if isinstance(part, str):
             refused = part
             continue
-        terms = part.terms
-        asked, made = _gathered(spec, part, answers, cache)
+        last = part
+        asked, made = _gathered(part, answers, cache)
         lookups += asked
         if isinstance(made, str):
             refused = made
         elif made is None:
-            sent, refused = _exchange(spec, part, answers)
+            sent, refused = _exchange(part, answers)
             if sent:
                 packets.append(Sent(members=(at,), requests=tuple(sent)))
         else:
             given += [(at, piece) for piece in made]
-    if terms is not None and given:
+    if last is not None and given:
         together: dict[tuple[int, ...], list[Seen]] = {}
-        for packet in _packed(spec, given, terms):
-            members, request = packet
-            together.setdefault(members, []).append(request)
+        try:
+            for members, request in _packed(last.spec, given, last.terms):
+                together.setdefault(members, []).append(request)
+        except RefusalError as error:
+            refused = error.reason.what
         packets += [
             Sent(members=members, requests=tuple(many)) for members, many in together.items()
         ]
@@ -111,10 +115,10 @@ def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
 
 
 def _gathered(
-    spec: Spec, part: _Part, answers: Iterator[Expected], cache: dict[str, Response]
+    part: _Part, answers: Iterator[Expected], cache: dict[str, Response]
 ) -> tuple[list[Seen], tuple[Piece, ...] | str | None]:
     """Ask what has to be known, once for all that share the answer, and return the pieces."""
-    gathering = gather(spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
+    gathering = gather(part.spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
     asked: list[Seen] = []
     step = gathering.next()
     while isinstance(step, Ask):
@@ -142,16 +146,13 @@ def _gathered(
 def _packed(
     spec: Spec, given: list[tuple[int, Piece]], terms: Terms
 ) -> Iterator[tuple[tuple[int, ...], Seen]]:
-    try:
-        for packet in pack(spec, given, terms=terms):
-            members = tuple(sorted(dict.fromkeys(packet.members)))
-            yield members, seen(packet.request, packet.format)
-    except RefusalError:
-        return
+    for packet in pack(spec, given, terms=terms):
+        members = tuple(sorted(dict.fromkeys(packet.members)))
+        yield members, seen(packet.request, packet.format)
 
 
-def _exchange(spec: Spec, part: _Part, answers: Iterator[Expected]) -> tuple[list[Seen], str]:
-    exchange = begin(spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
+def _exchange(part: _Part, answers: Iterator[Expected]) -> tuple[list[Seen], str]:
+    exchange = begin(part.spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
     found: list[Seen] = []
     ask = exchange.next()
     while isinstance(ask, Ask):
@@ -200,6 +201,7 @@ def _part(spec: Spec, conformance: Conformance, vector: Vector, at: int) -> _Par
     token = conformance.settings.get("token")
     own = _map(spec, conformance, facts)
     return _Part(
+        spec=with_account(spec, settings),
         delivery=_delivery(vector, on, content, address, now),
         terms=Terms(
             settings=settings,
@@ -243,8 +245,9 @@ def _chosen(
         given = fields_of(action.inputs.read(facts))
     if action.on == "event":
         return Choice(action.route, given), "event", message, ""
+    choice = Choice(action.route)
     address = as_text(action.address.read(facts)) if action.address is not None else ""
-    return Choice(), action.on, given, address
+    return choice, action.on, given, address
 
 
 def _now(vector: Vector, facts: Frame) -> Instant:

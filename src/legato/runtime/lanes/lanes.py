@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from legato.connectors.accounts import with_account
 from legato.connectors.compile import compile_manifest
 from legato.model.delivery import Answered, Delivery
 from legato.model.ids import DeliveryId
@@ -133,18 +134,19 @@ class Lanes:
         if compiled.spec is None:
             what = f"the manifest of {destination.name} is broken: {compiled.mistakes[0]}"
             return None, Reason(code="destination.broken", what=what)
-        transport = compiled.spec.transport
-        sender = self._world.senders.get(transport)
+        spec = with_account(compiled.spec, destination.settings)
+        sender = self._world.senders.get(spec.transport)
         if sender is None:
-            what = f"{destination.name} needs `pip install 'legato[{transport}]'` and a restart"
+            extra = f"pip install 'legato[{spec.transport}]'"
+            what = f"{destination.name} needs `{extra}` and a restart"
             return None, Reason(code="destination.driver", what=what)
         way = Way(
             destination=destination,
-            spec=compiled.spec,
+            spec=spec,
             sender=sender,
             account=Account(
                 destination,
-                compiled.spec,
+                spec,
                 secrets=self._world.secrets,
                 tokens=self._tokens,
             ),
