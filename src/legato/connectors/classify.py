@@ -167,15 +167,15 @@ def _failed_items(spec: Spec, scope: dict[str, Any]) -> tuple[ItemVerdict, ...]:
     try:
         many = partial.many.read(scope)
         rows = cast("list[Any]", many) if isinstance(many, list) else []
-        return tuple(_failed(spec, partial, scope, at, row) for at, row in enumerate(rows))
+        frames = [Frame({**scope, "item": row, "index": at}) for at, row in enumerate(rows)]
+        where = partial.where
+        failed = [one for one in frames if where is None or is_true(where.read(one))]
+        return tuple(_failed(spec, partial, frame) for frame in failed)
     except ExpressionError:
         return ()
 
 
-def _failed(
-    spec: Spec, partial: Partial, scope: dict[str, Any], at: int, row: Value
-) -> ItemVerdict:
-    frame = Frame({**scope, "item": row, "index": at})
+def _failed(spec: Spec, partial: Partial, frame: Frame) -> ItemVerdict:
     index = partial.index.read(frame) if partial.index is not None else None
     name = partial.id.read(frame) if partial.id is not None else ""
     place = partial.list.read(frame) if partial.list is not None else ""

@@ -18,7 +18,7 @@ from legato.connectors.mistake import one_of
 from legato.connectors.spec import Class, Judge, Partial, Rule
 
 _KEYS = (*get_args(Class), "receipt", "answer", "partial")
-_PARTIAL_KEYS = ("many", "index", "list", "id", "why", "retry", "becomes")
+_PARTIAL_KEYS = ("many", "where", "index", "list", "id", "why", "retry", "becomes")
 _RULE_KEYS = ("status", "when", "after")
 _ORDER: tuple[Class, ...] = (
     "withdrawn", "bounce", "throttle", "refresh", "dead", "denied", "retry", "abort", "success",
@@ -92,7 +92,7 @@ def _partial(inside: Compiler, value: Value) -> Partial:
     item = inside.knowing("item", "index")
     parts = {
         key: item.expression(given[key], (*path, key))
-        for key in ("index", "list", "id", "why", "retry")
+        for key in ("where", "index", "list", "id", "why", "retry")
         if key in given
     }
     becomes = form.choice(
@@ -101,6 +101,7 @@ def _partial(inside: Compiler, value: Value) -> Partial:
     many = inside.expression(given.get("many", ""), (*path, "many"))
     return Partial(
         many=many,
+        where=parts.get("where"),
         index=parts.get("index"),
         list=parts.get("list"),
         id=parts.get("id"),

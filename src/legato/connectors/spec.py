@@ -230,6 +230,8 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True):
 
     many: Expression
     """The list of what failed."""
+    where: Expression | None = None
+    """Over one of the list: whether it failed; None: all of them did."""
     index: Expression | None = None
     """Over one of the list: the place of the item in the batch."""
     list: Expression | None = None
@@ -272,6 +274,14 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     conformance: Mapping[str, Any] = {}
     """How it is scored against vectors of others: read by `verify` alone."""
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether a person's deliveries go one after the other.
+
+        Lines of an object are stored together: one after the other, each would wait for an object.
+        """
+        return self.transport != "object"
 
     def inputs(self, operation: Operation) -> Mapping[str, Input]:
         """Return the inputs of all routes of an operation."""
