@@ -13,6 +13,7 @@ from legato.connectors.verify.lock import Reached, read_lock
 from legato.model.problem import LegatoError
 from legato.plan.load import Loaded, load
 from legato.transports.catalog import CATALOG, read_catalog, read_source_catalog
+from legato.transports.drivers.extras import absent
 
 
 def read_workspace(folder: Path) -> dict[str, str]:
@@ -37,7 +38,12 @@ def read_workspace(folder: Path) -> dict[str, str]:
 
 def check_files(files: Mapping[str, str]) -> Loaded:
     """Compile definitions with the connectors that are shipped: a plan, or every mistake."""
-    return load(files, shipped_connectors(), shipped_sources())
+    return load(files, shipped_connectors(), shipped_sources(), lacks=_lacks())
+
+
+@cache
+def _lacks() -> Mapping[str, str]:
+    return absent()
 
 
 SCORES = CATALOG / "scores"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -39,8 +39,8 @@ from legato.stores.govern.vault import Vault
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
 from legato.transports.clock import SystemClock
-from legato.transports.http import HttpSender
 from legato.transports.secrets import EnvironmentSecrets
+from legato.transports.ways import Ways
 from legato.workspace import check_files
 
 SYSTEM = SystemClock()
@@ -76,7 +76,7 @@ class Gatekeeper:
 
 
 class Embedded:
-    """One process's host on real files, with real lanes and the real way out over HTTP."""
+    """One process's host on real files, with real lanes and the real ways out."""
 
     def __init__(
         self,
@@ -85,6 +85,7 @@ class Embedded:
         *,
         core: Core = CORE,
         observer: Observer | None = None,
+        secrets: Mapping[str, str] = {},
     ) -> None:
         self.clock = clock
         self.log = SqliteLog(folder / "log.db")
@@ -115,7 +116,8 @@ class Embedded:
         self.keys = Keys(SealedKeys(vault, folder), clock.now)
         self.keys.open()
         self.linker = Linker(self.keys, lambda: self.host.applied.plan)
-        self.sender = HttpSender()
+        self.ways = Ways(folder, clock)
+        self._environment = {f"LEGATO_SECRET_{name}": value for name, value in secrets.items()}
         self._message_count = 0
 
     async def start(self, plan: Plan) -> None:
@@ -123,8 +125,8 @@ class Embedded:
         self.lanes = Lanes(
             World(
                 outbox=self.store,
-                senders={"http": self.sender},
-                secrets=EnvironmentSecrets({}),
+                senders=self.ways.senders,
+                secrets=EnvironmentSecrets(self._environment),
                 gatekeeper=self.gatekeeper,
                 intake=self.host.room.inner,
                 clock=self.clock,
@@ -145,7 +147,7 @@ class Embedded:
         await self.host.quiet()
         await self.lanes.close()
         await self.host.stop()
-        await self.sender.close()
+        await self.ways.close()
         self.log.close()
         self.store.close()
 
@@ -183,16 +185,17 @@ class Embedded:
 
 
 @asynccontextmanager
-async def embedded(
+async def embedded(  # noqa: PLR0913 - what a test may hold of it
     folder: Path,
     plan: Plan,
     clock: OwnClock,
     *,
     core: Core = CORE,
     observer: Observer | None = None,
+    secrets: Mapping[str, str] = {},
 ) -> AsyncGenerator[Embedded]:
     """Start a host on a folder, and stop it."""
-    running = Embedded(folder, clock, core=core, observer=observer)
+    running = Embedded(folder, clock, core=core, observer=observer, secrets=secrets)
     await running.start(plan)
     try:
         yield running

@@ -11,6 +11,7 @@ from legato.plan.impact.breaking import bereft, in_problems
 from legato.plan.impact.impact import unapproved
 from legato.plan.load import load
 from legato.plan.rules.workspace import plain_secrets
+from legato.workspace import shipped_connectors
 
 WORKSPACE = Path(__file__).parent.parent / "golden" / "plan" / "workspace.yaml"
 JOURNEY = """journey: planted
@@ -1071,6 +1072,18 @@ def test_a_file_of_plain_secrets_in_the_workspace_is_a_problem() -> None:
 
     assert (found.code, found.place.file) == ("X306", ".secrets")
     assert plain_secrets(["legato.yaml"]) == ()
+
+
+def test_a_connector_whose_library_is_not_installed_is_a_problem_with_the_command_to_run() -> None:
+    text = 'destination: stream\nconnector: kafka\nsettings: {brokers: "b.example:9093"}\n'
+    files, command = {"x.yaml": text}, "pip install 'legato[kafka]'"
+
+    without = load(files, shipped_connectors(), lacks={"kafka": command}).problems
+    installed = load(files, shipped_connectors()).problems
+
+    (found,) = [one for one in without if one not in installed]
+    assert (found.code, found.place.line, found.place.column) == ("X307", 2, 12)
+    assert command in found.fix
 
 
 def test_no_message_holds_the_secret_that_stands_in_the_open() -> None:

@@ -69,6 +69,7 @@ from legato.plan.source import Document, Fields, read_documents
 T = TypeVar("T")
 Manifests: TypeAlias = Mapping[str, Mapping[str, Any]]
 _NO_MANIFESTS: Manifests = {}
+_NO_LACKS: Mapping[str, str] = {}
 
 NAMED = (
     "team",
@@ -108,13 +109,19 @@ class Loaded(Noun, frozen=True, kw_only=True):
 
 
 def load(
-    files: Mapping[str, str], connectors: Manifests, sources: Manifests = _NO_MANIFESTS
+    files: Mapping[str, str],
+    connectors: Manifests,
+    sources: Manifests = _NO_MANIFESTS,
+    lacks: Mapping[str, str] = _NO_LACKS,
 ) -> Loaded:
-    """Compile a workspace: file name -> text, and the connectors of both directions, by id."""
+    """Compile a workspace: file name -> text, and the connectors of both directions, by id.
+
+    `lacks` are the transports that are not installed, with the command that adds each.
+    """
     findings = Findings()
     library = _Library(findings, files)
     scope = Scope(findings)
-    scope.shipped, scope.shipped_sources = connectors, sources
+    scope.shipped, scope.shipped_sources, scope.lacks = connectors, sources, lacks
     plan = _compile(scope, library)
     plan = _govern(scope, library, plan)
     problems = findings.all()

@@ -76,6 +76,8 @@ class Scope:
         self.source_manifests: dict[str, Mapping[str, Any]] = {}
         """Of what providers post: the workspace's own."""
         self.shipped_sources: Mapping[str, Mapping[str, Any]] = {}
+        self.lacks: Mapping[str, str] = {}
+        """Transports that are not installed, with the command that adds each."""
         self.told_events: dict[str, str] = {}
         """Events that connectors of sources make -> their title."""
         self.pages = Pages()

@@ -50,6 +50,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
     given = cast("dict[str, Any]", plain(settings)) if settings else {}
     if spec is not None:
         scope.specs[name] = spec
+        _check_transport(scope, spec, part.place_of_value("connector"))
         _check_settings(scope, spec, given, value or tree)
     limits = spec.limits if spec else Limits()
     on_doubt = spec.head.on_doubt if spec else "resend"
@@ -86,6 +87,13 @@ def _accepts(scope: Scope, part: Form, spec: Spec | None) -> PrivacyClass:
             "remove `accepts`",
         )
     return given
+
+
+def _check_transport(scope: Scope, spec: Spec, place: Place) -> None:
+    command = scope.lacks.get(spec.transport)
+    if command is not None:
+        what = f"the connector `{spec.head.id}` needs a library that is not installed"
+        scope.findings.report("X307", place, what, f"run `{command}`, then start Legato again")
 
 
 def _check_settings(scope: Scope, spec: Spec, given: Mapping[str, Any], value: Value) -> None:

@@ -19,7 +19,7 @@ from typing import assert_never
 
 from legato.model.delivery import OBLIGATIONS, OPT_OUTS, Answered, Delivery
 from legato.model.event import DeliveryReported
-from legato.model.ids import DeliveryId
+from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import INSTANT_MAX, SECOND, Duration, Instant
 from legato.model.plan import Retry
 from legato.model.problem import LegatoError, Reason
@@ -471,6 +471,8 @@ class Lane:
             self._end(entry, Over(outcome="refused", reason=entry.revoked))
 
     def _add(self, entry: Entry) -> None:
+        if self._way is not None and not self._way.spec.keeps_order:
+            entry.line = PersonId(entry.delivery.delivery_id)
         self._earliest_expiry = min(self._earliest_expiry, entry.delivery.expires_at)
         self._line.add(entry)
 

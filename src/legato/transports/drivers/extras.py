@@ -15,7 +15,7 @@ _LIBRARIES: Mapping[TransportKind, str] = {
 """Transport, which is the extra's name too -> what it imports."""
 
 
-def absent() -> dict[TransportKind, str]:
+def absent() -> Mapping[str, str]:
     """Return the transports that this installation lacks, with the command that adds each."""
     return {
         kind: f"pip install 'legato[{kind}]'"
