@@ -31,7 +31,7 @@ def request(url: str, **changes: object) -> HttpRequest:
     return HttpRequest(**(given | changes))  # type: ignore[arg-type]
 
 
-def exchange(handler: Handler, **changes: object) -> Response:
+def exchange(handler: Handler, path: str = "/in?x=1", **changes: object) -> Response:
     """Send one request to a real server that answers with `handler`."""
 
     async def main() -> Response:
@@ -44,7 +44,7 @@ def exchange(handler: Handler, **changes: object) -> Response:
         port = runner.addresses[0][1]
         sender = HttpSender()
         try:
-            return await sender.send(request(f"http://127.0.0.1:{port}/in?x=1", **changes))
+            return await sender.send(request(f"http://127.0.0.1:{port}{path}", **changes))
         finally:
             await sender.close()
             await runner.cleanup()
@@ -65,6 +65,19 @@ def test_a_request_arrives_whole_and_its_answer_comes_back() -> None:
     assert seen == [("POST", "/in?x=1", "delivery_1", b'{"a":1}')]
     assert (response.status, response.body) == (201, b'{"id": "m1"}')
     assert response.headers["x-request-id"] == "r1"
+
+
+@pytest.mark.parametrize("path", ["/a%3D1/b=2", "/a%2Fb?c=%2C,%20+", "/%7Euser/~?d=%C3%A7&e=%41"])
+def test_a_url_goes_out_as_it_was_signed(path: str) -> None:
+    seen: list[str] = []
+
+    async def handler(got: web.Request) -> web.Response:
+        seen.append(got.raw_path)
+        return web.Response()
+
+    exchange(handler, path)
+
+    assert seen == [path]
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed() -> None:

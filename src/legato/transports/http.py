@@ -16,6 +16,7 @@ import socket
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from legato.model.instant import SECOND
 from legato.model.wire import HttpRequest, Request, Response
@@ -50,14 +51,15 @@ class HttpSender:
         try:
             async with self._session(allow_private=request.allow_private).request(
                 request.method,
-                request.url,
+                # As it was signed: `=` and `%3D` are not the same to a signature.
+                URL(request.url, encoded=request.url.isascii()),
                 headers=request.headers,
                 data=request.body or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds * CONNECT_SHARE),
             ) as answer:
                 body, is_cut = await _read(answer)
-        except aiohttp.InvalidURL as error:
+        except (aiohttp.InvalidURL, ValueError) as error:
             what = "the URL is not valid"
             raise SendFault(what, is_in_doubt=False, is_permanent=True) from error
         except aiohttp.ClientConnectorError as error:

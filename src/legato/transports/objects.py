@@ -27,8 +27,8 @@ NAME_LENGTH = 32
 DOUBTFUL_BYTES_MAX = 64_000_000
 """Of objects that may be stored or not. Beyond it the oldest are forgotten: lines may come twice,
 each with the id by which that is seen."""
-_TOO_LATE = 504
-"""From the middle: it was not heard whether the store has taken it."""
+_FAULT = 500
+"""From here on an answer does not say that nothing was stored."""
 
 _Place: TypeAlias = tuple[Bucket, str, bool]
 """Bucket, folder and whether it is compressed: what lines of one object have in common."""
@@ -80,7 +80,7 @@ class ObjectSender:
             if fault.is_in_doubt:
                 self._keep(_Parcel(request, bucket, ids))
             raise
-        if answer.status == _TOO_LATE:
+        if answer.status >= _FAULT:
             self._keep(_Parcel(request, bucket, ids))
         return [answer] * len(lines)
 
@@ -92,6 +92,7 @@ class ObjectSender:
                 if not 200 <= answer.status < 300:  # noqa: PLR2004 - as HTTP has it
                     return answer
                 parcel.stored = answer
+                parcel.request = msgspec.structs.replace(parcel.request, body=b"")
         self._doubtful.pop(line_id, None)
         return parcel.stored
 
@@ -127,7 +128,7 @@ def _object(place: _Place, lines: Sequence[ObjectLine]) -> HttpRequest:
     path = f"{folder}/{name}" if folder else name
     return HttpRequest(
         method="PUT",
-        url=f"{bucket.url}/{quote(path, safe='/-_.~=')}",
+        url=f"{bucket.url}/{quote(path)}",
         headers={
             "Content-Type": "application/gzip" if is_compressed else "application/x-ndjson",
             "X-Amz-Content-Sha256": hashlib.sha256(body).hexdigest(),
