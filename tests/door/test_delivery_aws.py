@@ -10,10 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import auth, awsrequest, credentials  # pyright: ignore[reportMissingTypeStubs] - it has none
 
+from legato.connectors.classify import classify
 from legato.model.instant import DAY
+from legato.model.wire import HttpRequest, Request, Response
+from legato.transports.objects import ObjectSender
+from legato.transports.ways import Ways
 from tests.door.embedded import OwnClock, compile_text, embedded
 from tests.services.aws import REGION, aws_server, client
+from tests.services.sending import Account, event, with_ways
+from tests.unit.lane_world import START
 
 EVENTS = 120
 PEOPLE = 6
@@ -116,3 +123,110 @@ def test_a_bucket_gets_each_event_once(port: int, tmp_path: Path) -> None:
     found = hand_on(tmp_path, destination("s3", "bucket: lake\n  wait: 1s", port), arrived)
 
     assert sorted(one["properties"]["n"] for one in found) == list(range(EVENTS))
+
+
+def account(connector: str, port: int, **settings: Any) -> Account:  # noqa: ANN401 - JSON
+    keys = {"region": REGION, "key_id": "test", "secret_key": "test"}
+    return Account(connector, {**keys, "endpoint": f"http://127.0.0.1:{port}", **settings})
+
+
+def test_a_delivery_stream_stores_what_it_is_given(port: int, tmp_path: Path) -> None:
+    s3, firehose = client("s3", port), client("firehose", port)
+    s3.create_bucket(Bucket="hosed", CreateBucketConfiguration={"LocationConstraint": REGION})
+    firehose.create_delivery_stream(
+        DeliveryStreamName="orders",
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": "arn:aws:iam::123456789012:role/firehose",
+            "BucketARN": "arn:aws:s3:::hosed",
+        },
+    )
+    streams = [{"from": "Order Completed", "to": "orders"}]
+
+    told = with_ways(
+        tmp_path, lambda ways: account("firehose", port, streams=streams).send(ways, event())
+    )
+
+    assert told.kind == "accepted"
+    assert told.receipt
+    [stored] = s3.list_objects_v2(Bucket="hosed")["Contents"]
+    body = s3.get_object(Bucket="hosed", Key=stored["Key"])["Body"].read()
+    assert json.loads(body)["messageId"] == "m1"
+
+
+def test_a_bus_hands_events_to_the_rules_that_ask_for_them(port: int, tmp_path: Path) -> None:
+    events, sqs = client("events", port), client("sqs", port)
+    queue = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    events.create_event_bus(Name="shop")
+    pattern = {"source": ["legato"], "detail-type": ["Order Completed"]}
+    events.put_rule(Name="orders", EventBusName="shop", EventPattern=json.dumps(pattern))
+    target = {"Id": "queue", "Arn": arn["QueueArn"]}
+    events.put_targets(Rule="orders", EventBusName="shop", Targets=[target])
+
+    async def work(ways: Ways) -> None:
+        bus = account("eventbridge", port, bus="shop")
+        assert (await bus.send(ways, event(1))).kind == "accepted"
+        assert (await bus.send(ways, event(2, event="Cart Viewed"))).kind == "accepted"
+
+    with_ways(tmp_path, work)
+
+    [got] = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    assert json.loads(got["Body"])["detail"]["messageId"] == "m1"
+
+
+def test_a_stream_that_is_not_there_holds_deliveries_back(port: int, tmp_path: Path) -> None:
+    told = with_ways(
+        tmp_path, lambda ways: account("kinesis", port, stream="nowhere").send(ways, event())
+    )
+
+    assert told.kind == "retry"
+    assert told.reason is not None
+    assert told.reason.code == "destination.denied"
+
+
+def test_only_records_that_a_stream_did_not_take_go_again() -> None:
+    answer = {
+        "FailedRecordCount": 1,
+        "Records": [
+            {"SequenceNumber": "1", "ShardId": "s"},
+            {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow down"},
+            {"SequenceNumber": "2", "ShardId": "s"},
+        ],
+    }
+    spec = account("kinesis", 1, stream="events").spec
+
+    told = classify(spec, Response(status=200, body=json.dumps(answer).encode()), START)
+
+    assert told.kind == "accepted"
+    assert [(item.index, item.kind) for item in told.items] == [(1, "retry")]
+
+
+def test_an_object_is_signed_as_amazons_own_library_does() -> None:
+    """Two libraries that know nothing of each other come to the same signature."""
+    signed: list[HttpRequest] = []
+
+    class Store:
+        async def send(self, request: Request) -> Response:
+            assert isinstance(request, HttpRequest)
+            signed.append(request)
+            return Response(status=200)
+
+        async def close(self) -> None: ...
+
+    async def main() -> None:
+        sender = ObjectSender(Store(), OwnClock(START))
+        archive = account("s3", 1, bucket="lake", wait="10ms", prefix="a b/ç=1")
+        await sender.send(archive.request(event()))
+
+    asyncio.run(main())
+
+    [request] = signed
+    wanted: Any = awsrequest.AWSRequest("PUT", request.url, data=request.body)
+    for name in ("Content-Type", "X-Amz-Content-Sha256"):
+        wanted.headers[name] = request.headers[name]
+    wanted.context["timestamp"] = request.headers["X-Amz-Date"]
+    judge: Any = auth.S3SigV4Auth(credentials.Credentials("test", "test"), "s3", REGION)
+    wanted.headers["X-Amz-Date"] = request.headers["X-Amz-Date"]
+    canonical = judge.canonical_request(wanted)
+    signature = judge.signature(judge.string_to_sign(wanted, canonical), wanted)
+    assert request.headers["Authorization"].endswith(f"Signature={signature}")

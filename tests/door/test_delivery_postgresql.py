@@ -15,6 +15,7 @@ from legato.transports.ways import Ways
 from tests.services.postgresql import PASSWORD, postgresql_server
 from tests.services.process import free_port
 from tests.services.sending import Account, erasure, event, with_ways
+from tests.services.tls import encrypted, pair
 
 TABLES = """
 CREATE TABLE events (
@@ -176,3 +177,31 @@ def test_a_private_address_is_refused_unless_it_is_allowed(port: int, tmp_path: 
 
     assert caught.value.is_permanent
     assert "private" in caught.value.what
+
+
+@pytest.mark.parametrize("host", ["", "other.example"])
+def test_a_server_is_trusted_by_its_certificate_alone(host: str, port: int, tmp_path: Path) -> None:
+    async def work(ways: Ways) -> None:
+        made = pair(host) if host else pair()
+        async with encrypted(port, made, tmp_path, asks_first=True) as opened:
+            shop = account(opened, security="tls", ca=made.certificate)
+            if not host:
+                assert (await shop.send(ways, event(500))).kind == "accepted"
+            else:
+                with pytest.raises(SendFault) as caught:
+                    await shop.send(ways, event(500))
+                assert not caught.value.is_in_doubt
+            stranger = account(opened, security="tls")
+            with pytest.raises(SendFault):
+                await stranger.send(ways, event(501))
+
+    with_ways(tmp_path, work)
+
+
+def test_a_server_without_tls_is_not_spoken_to_where_it_is_wanted(
+    port: int, tmp_path: Path
+) -> None:
+    with pytest.raises(SendFault) as caught:
+        with_ways(tmp_path, lambda ways: account(port, security="tls").send(ways, event(502)))
+
+    assert not caught.value.is_in_doubt

@@ -16,6 +16,7 @@ from legato.transports.ways import Ways
 from tests.services.process import free_port
 from tests.services.redis import redis_server
 from tests.services.sending import Account, erasure, event, with_ways
+from tests.services.tls import encrypted, pair
 
 PASSWORD = "redis of the tests"
 
@@ -135,3 +136,23 @@ def test_a_password_does_not_go_in_the_clear_over_the_internet(tmp_path: Path) -
 
     assert caught.value.is_permanent
     assert "clear" in caught.value.what
+
+
+@pytest.mark.parametrize("host", ["", "other.example"])
+def test_a_server_is_trusted_by_its_certificate_alone(host: str, port: int, tmp_path: Path) -> None:
+    async def work(ways: Ways) -> None:
+        made = pair(host) if host else pair()
+        async with encrypted(port, made, tmp_path) as opened:
+            shop = account(opened, security="tls", ca=made.certificate)
+            told = event(type="identify", traits={"a": 1})
+            if not host:
+                assert (await shop.send(ways, told)).kind == "accepted"
+            else:
+                with pytest.raises(SendFault) as caught:
+                    await shop.send(ways, told)
+                assert not caught.value.is_in_doubt
+            stranger = account(opened, security="tls")
+            with pytest.raises(SendFault):
+                await stranger.send(ways, told)
+
+    with_ways(tmp_path, work)

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.services.process import free_port, is_listening, running
+from tests.services.process import free_port, running
 
 PASSWORD = "postgres of the tests"
 
@@ -53,8 +53,14 @@ def _serve(folder: Path) -> Generator[int]:
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]
     at_once = signal.SIGQUIT
-    with running(command, folder, lambda: is_listening(port), user=user, end_with=at_once):
+    with running(command, folder, lambda: _is_ready(data), user=user, end_with=at_once):
         yield port
+
+
+def _is_ready(data: Path) -> bool:
+    """It listens before it takes anybody in, and writes down when it does."""
+    told = data / "postmaster.pid"
+    return told.exists() and "\nready" in told.read_text()
 
 
 def _unprivileged(*paths: Path) -> str | None:
