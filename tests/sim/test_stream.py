@@ -258,3 +258,43 @@ def test_a_recalled_event_goes_on_once_and_as_consent_is_now() -> None:
 
     assert (before, names(world)) == ([], ["Order Completed"])
     assert codes(world, "ana") == ["consent.missing", "consent.missing", ""]
+
+
+UNCHANGED = "{purpose: service, types: [identify, group, track], unchanged: drop}"
+
+
+def test_a_call_that_says_what_the_last_one_said_is_not_handed_on() -> None:
+    world = streamed(UNCHANGED)
+    for plan in ("gold", "gold", "free", "gold", "gold"):
+        world.identify("ana", {"plan": plan})
+        world.track("ana", "Order Completed")
+        world.advance(MINUTE)
+
+    said = [one.content["traits"]["plan"] for one in handed_on(world) if "traits" in one.content]
+    assert said == ["gold", "free", "gold"]
+    assert names(world).count("Order Completed") == 5
+    assert codes(world, "ana").count("stream.unchanged") == 2
+
+
+def test_what_has_not_arrived_is_said_again() -> None:
+    world = streamed(UNCHANGED, scene=Scene(providers={"tool": Provider(fault_share=1.0)}))
+    world.identify("ana", {"plan": "gold"})
+    world.advance(8 * DAY)
+
+    world.identify("ana", {"plan": "gold"})
+
+    assert codes(world, "ana") == ["", ""]
+
+
+def test_a_manifest_may_ask_for_changes_alone() -> None:
+    routes = "[{on: event, changed_only: true, request: {url: 'https://own.example/'}}]"
+    head = "manifest: 1\nid: own\nname: Own\ncategory: crm\ndocs: https://own.example\n"
+    own = f"{head}routes: {routes}\n"
+    tool = "destination: other\nconnector: own\nevents: {purpose: service, types: [identify]}\n"
+    world = streamed("{purpose: service, types: [page]}", tool, own=own)
+
+    for _ in range(3):
+        world.identify("ana", {"plan": "gold"})
+        world.advance(MINUTE)
+
+    assert len(handed_on(world, "other")) == 1

@@ -130,7 +130,6 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
         inside = inside.with_let(str(name), node)
         let[str(name)] = node.read
     inputs = {name: one.form for name, one in taken.items() if one.form is not None}
-    changed = given.get("changed_only")
     calls = tuple(_calls(inside, given, path, on, manner))
     batch = None
     if "batch" in given:
@@ -143,7 +142,7 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
         trigger=trigger,
         goes_on=bool(given.get("continue")),
         is_named=bool(given.get("named")),
-        changed_only=None if changed is None else inside.node(changed, (*path, "changed_only")),
+        changed_only=bool(given.get("changed_only")),
         inputs=inputs,
         sources=_sources(inside, taken, "from", _lookup_names(given)),
         defaults=_sources(inside, taken, "default", _lookup_names(given)),

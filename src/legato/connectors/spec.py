@@ -198,8 +198,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """The routes after it are looked at too."""
     is_named: bool = False
     """Taken only when a destination asks for it by its id."""
-    changed_only: Node | None = None
-    """What is compared with what was sent last: the same is not sent again."""
+    changed_only: bool = False
+    """A call that says what the person's last one said need not be sent again."""
     inputs: Mapping[str, Input]
     """Empty: whatever the content holds."""
     sources: Mapping[str, Node] = {}

@@ -10,6 +10,7 @@ from legato.core.moment import Moment
 from legato.core.sending.audience import change_audience
 from legato.core.sending.delivery import drop_held, withdraw
 from legato.core.sending.fallback import Turning, go_on, remember_left, turning_at
+from legato.core.sending.stream import forget_handed
 from legato.model.delivery import Delivery
 from legato.model.effect import Settle, Suppress
 from legato.model.event import DeliveryReported
@@ -61,6 +62,8 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
         go_on(moment, delivery, fallback, turning.goes_on)
     elif delivery is not None and delivery.first_id and report.outcome not in NOT_SENT:
         remember_left(moment, delivery)
+    if delivery is not None and delivery.operation == "event" and report.outcome != "accepted":
+        forget_handed(state, delivery.destination)
     if delivery is not None and delivery.operation == "opt_out":
         _warn_of_untold(moment, delivery, report)
     for enrollment in state.enrollments:

@@ -199,6 +199,7 @@ def _of_delivery(
 
 _WITHHELD = {
     "stream.late": "it came too late",
+    "stream.unchanged": "it says what they have been told",
     "stream.declined": "the call itself said so",
     "residency.outside": "their data may not go there",
     "consent.missing": "they have not agreed to it",

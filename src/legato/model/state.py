@@ -190,6 +190,8 @@ class State(msgspec.Struct, array_like=True):
     """Destination and channel -> what the destination knows that the person wants no more."""
     listed: dict[str, list[str]] = msgspec.field(default_factory=dict[str, list[str]])
     """Audience -> the addresses under which the person was put on it."""
+    handed: dict[str, bytes] = msgspec.field(default_factory=dict[str, bytes])
+    """Destination, kind and group -> digest of what the last such call said of the person."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

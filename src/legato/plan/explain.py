@@ -51,6 +51,8 @@ def stream_text(stream: Stream | None) -> str:
         parts.append(f"without {listed(stream.without, 'and')}")
     if stream.late == "drop":
         parts.append("unless they come too late")
+    if stream.unchanged == "drop":
+        parts.append("of identify and group those that say something new")
     return ", ".join(parts)
 
 

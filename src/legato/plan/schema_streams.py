@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from legato.plan.rules.streams import KINDS, LATE
+from legato.plan.rules.streams import HANDLINGS, KINDS
 from legato.plan.schema_steps import Schema, of, shape, text
 
 STREAM: Schema = shape(
@@ -20,6 +20,13 @@ STREAM: Schema = shape(
         "from": of("names", "Sources; left out: from anywhere."),
         "when": of("condition", "What must hold of the person and the event."),
         "without": of("names", "Properties and traits that are never handed on."),
-        "late": {"enum": list(LATE), "description": "What becomes of events that come too late."},
+        "late": {
+            "enum": list(HANDLINGS),
+            "description": "What becomes of events that come too late.",
+        },
+        "unchanged": {
+            "enum": list(HANDLINGS),
+            "description": "What becomes of identify and group calls that say nothing new.",
+        },
     },
 )

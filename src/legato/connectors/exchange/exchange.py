@@ -108,8 +108,6 @@ class Exchange:
         self._run: Generator[Ask, Response, Done] | None = None
         self.made = 0
         """How many of its own requests were accepted."""
-        self.changed: tuple[str, ...] = ()
-        """What `changed_only` compares, as text: the same as last time need not be sent."""
 
     def next(self, answer: Response | None = None) -> Next:
         """Return what is to be asked next, given the answer to what was asked before."""
@@ -131,7 +129,6 @@ class Exchange:
         """Refuse before anything is asked, then look up, then send in order."""
         spec, terms, now = self._spec, self._terms, self._base["clock"]["now"]
         taken = scenes(spec, self._delivery, self._base, terms, choice=self._choice)
-        self.changed = tuple(_changed(scene) for scene in taken if scene.route.changed_only)
         done: Done | None = None
         for scene in taken:
             stopped = yield from look_up(spec, scene, terms, now)
@@ -219,11 +216,3 @@ def _selected(lookup: Lookup, response: Response, frame: Frame) -> Value:
     if lookup.select is None:
         return answer["body"]
     return lookup.select.read(Frame(answer, None, frame))
-
-
-def _changed(scene: Scene) -> str:
-    node = scene.route.changed_only
-    found = node.read(scene.frame) if node is not None else MISSING
-    if found is MISSING:
-        return ""
-    return msgspec.json.encode(found, order="deterministic").decode()

@@ -52,6 +52,7 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
     survivor.told = {
         key: known for key, known in survivor.told.items() if known == gone.told.get(key)
     }
+    survivor.handed = {}  # to some destinations they were two
     survivor.decided.update(gone.decided)
     survivor.held.extend(gone.held)
     survivor.merged.extend(gone.merged)

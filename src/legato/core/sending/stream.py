@@ -7,6 +7,7 @@ must agree to the purpose is asked here, and once more when it is about to leave
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, cast
 
 import msgspec
@@ -21,9 +22,12 @@ from legato.model.event import CustomerEvent
 from legato.model.ids import DeliveryId, PersonId, derive
 from legato.model.instant import DAY, Duration, format_instant
 from legato.model.note import HandedOn, Onward
+from legato.model.state import State
 
 KEPT_FOR: Duration = 7 * DAY
 """How long an event waits for a destination that is down."""
+_OF_THE_CALL = ("messageId", "timestamp", "receivedAt", "originalTimestamp", "context")
+"""What differs from call to call, whatever it says of the person."""
 _BODIES = {"identify": "traits", "group": "traits"}
 _NAMED = ("page", "screen")
 
@@ -52,7 +56,11 @@ def hand_to(
     delivery_id = DeliveryId(derive("event", event.event_id, destination))
     code = _refusal(moment, outlet, event)
     if not code:
-        _deliver(moment, outlet, delivery_id, content_of(event, moment.body, context, outlet))
+        content = content_of(event, moment.body, context, outlet)
+        if outlet.stream.unchanged == "drop" and event.kind in _BODIES:
+            code = _note_change(moment, destination, content)
+        if not code:
+            _deliver(moment, outlet, delivery_id, content)
     return Onward(destination=destination, delivery_id=delivery_id, code=code)
 
 
@@ -65,6 +73,26 @@ def _refusal(moment: Moment, outlet: Outlet, event: CustomerEvent) -> str:
     gates = stream_gates(moment.program, moment.state, outlet.destination, outlet.stream.purpose)
     reason = next((gate.reason for gate in gates if gate.verdict != "pass"), None)
     return "" if reason is None else reason.code
+
+
+def _note_change(moment: Moment, destination: str, content: Mapping[str, Any]) -> str:
+    """Return the code of why a call need not be handed on: it says what the last one said."""
+    said = {name: value for name, value in content.items() if name not in _OF_THE_CALL}
+    said["context"] = content.get("context", {}).get("traits")
+    said["plan"] = moment.program.digest  # another plan may make something else of it
+    digest = blake2b(msgspec.json.encode(said, order="deterministic"), digest_size=8).digest()
+    key = f"{destination}\x1f{content['type']}\x1f{content.get('groupId', '')}"
+    handed = moment.state.handed
+    if handed.get(key) == digest:
+        return "stream.unchanged"
+    handed[key] = digest
+    return ""
+
+
+def forget_handed(state: State, destination: str) -> None:
+    """Forget what a destination was told: not all of it has arrived."""
+    for key in [key for key in state.handed if key.startswith(f"{destination}\x1f")]:
+        del state.handed[key]
 
 
 def _deliver(

@@ -25,3 +25,5 @@ class Stream(Noun, frozen=True, kw_only=True):
     """Properties and traits that are never handed on."""
     late: Literal["forward", "drop"] = "forward"
     """What becomes of an event that came later than the workspace's `lateness`."""
+    unchanged: Literal["forward", "drop"] = "forward"
+    """What becomes of an identify or group call that says what the last one said."""

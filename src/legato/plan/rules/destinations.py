@@ -68,7 +68,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         allow_private=part.read("allow_private", form.boolean, default=False),
         accepts=_accepts(scope, part, spec),
         regions=part.read("regions", form.texts, ()),
-        events=None if events is None else read_stream(scope, events, name),
+        events=None if events is None else read_stream(scope, events, name, spec),
     )
     part.close()
     return destination

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, cast, get_args
 
+from legato.connectors.spec import Spec
 from legato.core.privacy.streams import EVENTS
 from legato.model.definitions.stream import Stream
 from legato.model.event import NAME_OF_KIND, CustomerEventKind
@@ -17,10 +18,10 @@ from legato.plan.scope import Scope
 from legato.plan.source import Items, Leaf, Value
 
 KINDS: tuple[CustomerEventKind, ...] = get_args(CustomerEventKind)
-LATE = ("forward", "drop")
+HANDLINGS = ("forward", "drop")
 
 
-def read_stream(scope: Scope, value: Value, destination: str) -> Stream | None:
+def read_stream(scope: Scope, value: Value, destination: str, spec: Spec | None) -> Stream | None:
     """Read which events a destination gets; None where that is reported."""
     tree = form.fields(scope.findings, value, "events")
     if tree is None:
@@ -52,12 +53,22 @@ def read_stream(scope: Scope, value: Value, destination: str) -> Stream | None:
         sources=sources,
         when=None if when is None else _condition(scope, when, wanted),
         without=part.read("without", form.texts, ()),
-        late=cast("Literal['forward', 'drop']", part.read("late", form.one_of(LATE), "forward")),
+        late=_handling(part, "late", "forward"),
+        unchanged=_handling(part, "unchanged", _of_unchanged(spec)),
     )
     part.close()
     _check_types(scope, part, stream)
     _check_without(scope, part, stream, wanted)
     return stream
+
+
+def _handling(part: Form, key: str, default: str) -> Literal["forward", "drop"]:
+    return cast("Literal['forward', 'drop']", part.read(key, form.one_of(HANDLINGS), default))
+
+
+def _of_unchanged(spec: Spec | None) -> str:
+    routes = spec.routes.get("event", ()) if spec is not None else ()
+    return "drop" if any(route.changed_only for route in routes) else "forward"
 
 
 def _names(scope: Scope, part: Form, key: str) -> tuple[str, ...]:
