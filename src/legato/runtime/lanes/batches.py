@@ -82,6 +82,11 @@ class Batches:
         for hold in self._holds.values():
             hold.is_due.set()
 
+    def cancel(self) -> None:
+        """Give up what has not left."""
+        for task in self._tasks:
+            task.cancel()
+
     async def carry(self, entries: Sequence[Entry]) -> list[Result]:
         """Send deliveries of one line with whatever else is there; return what each came to.
 
@@ -102,8 +107,9 @@ class Batches:
             if not isinstance(found, Over):
                 break
         self._board([seat for many in seats for seat in many])
-        told = {many[0].entry: [await seat.told for seat in many] for many in seats}
-        results = {**ended, **{entry: _worst(each) for entry, each in told.items()}}
+        await asyncio.gather(*(seat.told for many in seats for seat in many))
+        told = {many[0].entry: _worst([seat.told.result() for seat in many]) for many in seats}
+        results = {**ended, **told}
         return [results.get(entry) or self._given_back(entry) for entry in entries]
 
     async def _alone(self, entry: Entry) -> Result:

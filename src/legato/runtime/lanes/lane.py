@@ -183,6 +183,8 @@ class Lane:
             for task in self._in_flight:
                 task.cancel()
             await asyncio.gather(*self._in_flight, return_exceptions=True)
+        if self._batches is not None:
+            self._batches.cancel()
 
     def status(self) -> LaneStatus:
         return LaneStatus(
