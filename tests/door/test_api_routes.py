@@ -311,6 +311,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/changes/999/withdraw", None, "propose"),
     ("POST", "/api/changes/999/apply", None, "apply"),
     ("GET", "/api/sources", None, "look"),
+    ("POST", "/api/sources/web/poll", None, "repair"),
     ("GET", "/api/drift", None, "look"),
     ("POST", "/api/drift/none/approve", None, "repair"),
     ("POST", "/api/drift/none/reject", None, "repair"),

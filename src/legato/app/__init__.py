@@ -12,12 +12,14 @@ from legato.app.guard.sources import SourceSeen
 from legato.app.identity.matches import Match, MatchRun
 from legato.app.stream.recall import CONTACTING, RecallRun, Wanted
 from legato.insight.bloat.report import BloatReport
+from legato.runtime.polling.poller import Asked
 
 __all__ = [
     "CONTACTING",
     "Alert",
     "App",
     "Applied",
+    "Asked",
     "BloatReport",
     "Config",
     "Drift",

@@ -21,6 +21,7 @@ from legato.app.guard.guard import Guard
 from legato.app.identity.identity import Identity
 from legato.app.identity.matches import Matches
 from legato.app.inbound.hooks import Hooks
+from legato.app.inbound.polls import Polls
 from legato.app.inbound.trial import Trial
 from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
@@ -52,8 +53,9 @@ from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.stores.folder import Folder, wait_for_engine
 from legato.stores.govern.changes import SqliteChanges
+from legato.stores.marks_file import MarksFile
 from legato.transports.clock import SystemClock
-from legato.transports.http import HttpSender
+from legato.transports.http import PAGE_BYTES_MAX, HttpSender
 from legato.transports.ways import Ways
 from legato.workspace import read_workspace
 
@@ -96,6 +98,16 @@ class App:
         self.identity = Identity(host.settle, data.store, self.audit, clock)
         self.matches = Matches(data.govern, data.store, self.identity, self.audit)
         self.hooks = Hooks(self.secrets, self.audit, clock, HttpSender())
+        self.polls = Polls(
+            self.plan,
+            MarksFile(config.data),
+            sender=HttpSender(answer_bytes_max=PAGE_BYTES_MAX),
+            secrets=self.secrets,
+            tokens=self.secrets.source_tokens(),
+            intake=self.intake,
+            clock=clock,
+        )
+        """Sources that are asked for what is new."""
         self.erasures = Erasures(host, data.store, self.audit, config.data)
         self.untold = UntoldWatch(data.store, clock, self._untold)
         """Which systems go on with people who have opted out."""
@@ -129,6 +141,7 @@ class App:
         self._lanes = self._open_lanes()
         self.host.run(self._lanes, self.erasures.proof, self.audit.note_removed)
         await self.guard.start()
+        self.polls.start()
         await self._vitals.start()
 
     async def stop(self) -> None:
@@ -137,6 +150,7 @@ class App:
             return
         self._is_stopped = True
         self._vitals.wane()
+        await self.polls.stop()
         await self.guard.stop()
         await self.changes.stop()
         await self.matches.stop()
@@ -325,6 +339,11 @@ class App:
     def _untold(self, since: Instant) -> list[Delivery]:
         return self._lanes.untold(since) if self._lanes is not None else []
 
+    def _renewed(self, secret: str) -> None:
+        if self._lanes is not None:
+            self._lanes.renewed(secret)
+        self.polls.renewed(secret)
+
     def _open_lanes(self) -> Lanes:
         """Start a lane for every destination of the plan."""
         lanes = Lanes(
@@ -342,7 +361,7 @@ class App:
         )
         lanes.change_plan(self.plan())
         lanes.start()
-        self.secrets.on_set(lanes.renewed)
+        self.secrets.on_set(self._renewed)
         return lanes
 
 

@@ -16,7 +16,7 @@ from legato.ports.links import KeyStore
 from legato.ports.tokens import TokenStore
 from legato.stores.govern.keys import Keys
 from legato.stores.govern.link_keys import SealedKeys
-from legato.stores.govern.sealed_tokens import SealedTokens
+from legato.stores.govern.sealed_tokens import OF_SOURCES, SealedTokens
 from legato.stores.govern.vault import Vault
 from legato.transports.secrets import EnvironmentSecrets
 
@@ -56,6 +56,10 @@ class AppSecrets:
     def tokens(self) -> TokenStore:
         """Return where the OAuth tokens of destinations are sealed."""
         return SealedTokens(self._vault, self._clock)
+
+    def source_tokens(self) -> TokenStore:
+        """Return where those of sources are: nobody's plan makes one forget the other's."""
+        return SealedTokens(self._vault, self._clock, OF_SOURCES)
 
     def on_set(self, tell: Callable[[str], None]) -> None:
         """Call `tell` with the name of every secret that is set from now on."""

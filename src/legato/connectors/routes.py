@@ -263,6 +263,11 @@ def _lookups(inside: Compiler, value: Value, path: Path, manner: Manner) -> Iter
         )
 
 
+def compile_request(inside: Compiler, given: Given, path: Path, hidden: Given) -> Call:
+    """Compile one request by itself, over HTTP."""
+    return _call(inside, given, path, "send", Manner("http", {}, {}, hidden))
+
+
 def _request_of(inside: Compiler, given: Given, where: Path) -> Given:
     request = _alone(inside, given.get("request", {}), (*where, "request"))
     return {**request, **({"when": given["when"]} if "when" in given else {})}

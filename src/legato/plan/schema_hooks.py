@@ -22,6 +22,12 @@ def hook_words() -> Schema:
         "confirm": text("The template that confirms an opt-out."),
         "opt_outs": _OPT_OUTS,
         "connector": text("What its provider posts, in place of `kind`: see `legato sources`."),
+        "every": of("duration", "How often a source that is polled is asked."),
+        "first": of("duration", "How far back its first question goes."),
+        "allow_private": {
+            "type": "boolean",
+            "description": "It may be asked at a private address, or at this machine.",
+        },
         "settings": {
             "type": "object",
             "description": "Of the connector. A secret is {secret: NAME}, or a list of two.",
@@ -58,6 +64,6 @@ _OPT_OUTS = shape(
 INBOUND: Schema = {
     "type": "object",
     "description": "What a provider posts, and what it means: a connector of sources.",
-    "required": ["inbound", "id", "name", "docs", "verify", "events"],
+    "required": ["inbound", "id", "name", "docs", "events"],
     "properties": {"inbound": {"const": 1, "description": "Version of the format."}},
 }

@@ -25,6 +25,8 @@ from legato.transports.address import ForbiddenAddressError, open_socket
 
 ANSWER_BYTES_MAX = 262_144
 """What is read of an answer; no provider's is longer, and an attacker's could be endless."""
+PAGE_BYTES_MAX = 8 * 1024 * 1024
+"""Of an answer that is a page of what we asked for: 2,000 rows of Salesforce are two megabytes."""
 IDLE_SECONDS_MAX = 15.0
 """Shorter than servers keep theirs: a connection they close just as we write is in doubt."""
 FAILURES_FROM = 300
@@ -38,8 +40,14 @@ _AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, 
 class HttpSender:
     """Opened by the first request, on its event loop."""
 
-    def __init__(self, resolver: AbstractResolver | None = None) -> None:
+    def __init__(
+        self,
+        resolver: AbstractResolver | None = None,
+        *,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
+    ) -> None:
         self._resolver = resolver
+        self._answer_bytes_max = answer_bytes_max
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def send(self, request: Request) -> Response:
@@ -58,7 +66,7 @@ class HttpSender:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds * CONNECT_SHARE),
             ) as answer:
-                body, is_cut = await _read(answer)
+                body, is_cut = await _read(answer, self._answer_bytes_max)
         except (aiohttp.InvalidURL, ValueError) as error:
             what = "the URL is not valid"
             raise SendFault(what, is_in_doubt=False, is_permanent=True) from error
@@ -112,13 +120,13 @@ def _not_connected(error: aiohttp.ClientConnectorError) -> SendFault:
     return SendFault(f"no connection ({type(cause).__name__})", is_in_doubt=False)
 
 
-async def _read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+async def _read(answer: aiohttp.ClientResponse, size_max: int) -> tuple[bytes, bool]:
     """Return the body as far as it is wanted, and whether there was more."""
     body = bytearray()
     try:
         while not answer.content.at_eof():
-            body += await answer.content.read(ANSWER_BYTES_MAX - len(body))
-            if len(body) == ANSWER_BYTES_MAX:
+            body += await answer.content.read(size_max - len(body))
+            if len(body) == size_max:
                 break
         else:
             return bytes(body), False

@@ -11,7 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from legato.model.problem import LegatoError
-from legato.ports.rows import Row, Rows
+from legato.ports.inbound.rows import Row, Rows
 from legato.warehouse.query import told
 from legato.warehouse.readers import DuckReader
 from legato.warehouse.value import plain
@@ -29,7 +29,7 @@ def open_file(path: Path) -> Rows:
 
 
 class TextRows:
-    """ports.rows.Rows of a text in UTF-8."""
+    """ports.inbound.rows.Rows of a text in UTF-8."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -71,7 +71,7 @@ class TextRows:
 
 
 class ParquetRows:
-    """ports.rows.Rows of a Parquet file, in the order that they have in it."""
+    """ports.inbound.rows.Rows of a Parquet file, in the order that they have in it."""
 
     def __init__(self, path: Path) -> None:
         """Open a file. Raises LegatoError."""

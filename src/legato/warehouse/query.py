@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
 from legato.model.problem import LegatoError
-from legato.ports.rows import Row
+from legato.ports.inbound.rows import Row
 from legato.warehouse.value import as_place, from_place, plain
 
 FETCH_ROWS = 1_000
@@ -60,7 +60,7 @@ class Reader(Protocol):
 
 
 class QueryRows:
-    """ports.rows.Rows of a query."""
+    """ports.inbound.rows.Rows of a query."""
 
     def __init__(self, reader: Reader, query: str, by: str) -> None:
         """Take a query; `by` is a column of its answer that is different in each row."""

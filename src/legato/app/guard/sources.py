@@ -20,6 +20,7 @@ from legato.model.plan import Plan
 from legato.model.problem import Reason
 from legato.ports.clock import Clock
 from legato.ports.log import Log
+from legato.runtime.polling.poller import Asked
 
 LOOK_BACK = 20_000
 """Records of the log read at a start; a source not among them counts from the start."""
@@ -49,6 +50,8 @@ class SourceSeen(Noun, frozen=True, kw_only=True):
     """What comes from it, as declared or as seen."""
     journeys: tuple[Degraded, ...]
     """What rests on it now that it is silent."""
+    asked: Asked | None = None
+    """Of one that is polled: how that is going."""
 
 
 class SourceWatch:

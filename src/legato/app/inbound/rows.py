@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from legato.ports.rows import Row, Rows
+from legato.ports.inbound.rows import Row, Rows
 from legato.warehouse.files import open_file
 from legato.warehouse.query import QueryRows
 from legato.warehouse.readers import open_reader, where_of

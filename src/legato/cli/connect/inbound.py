@@ -55,7 +55,7 @@ def catalog() -> None:
         status = spec.head.status
         table.add_row(
             spec.head.id,
-            spec.verify.kind,
+            spec.verify.kind if spec.is_posted else "is asked",
             str(len(spec.events())) if spec.events() else "its own",
             ", ".join(_tells_of(spec)),
             f"[{_COLOURS[status]}]{status}[/]",

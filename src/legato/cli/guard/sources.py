@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from legato.app import SourceSeen
-from legato.cli.client import Client, connects
+from legato.app import Asked, SourceSeen
+from legato.cli.client import Client, connects, segment_of
 from legato.cli.connect.inbound import catalog, trial
 from legato.cli.why import print_json
 from legato.insight.dependence import in_words
@@ -52,13 +52,37 @@ def heard(client: Client, *, is_json: bool) -> None:
         table.add_row(each.source, _state(each), last, limit)
     console.print(table)
     for each in found:
+        if each.asked is not None:
+            console.print(_how_it_is_asked(each.source, each.asked), soft_wrap=True)
         if each.journeys:
             line = f"{each.source} is silent; degraded: {in_words(each.journeys)}"
             console.print(Text(line, style="yellow"), soft_wrap=True)
 
 
+@sources.command()
+@click.argument("source")
+@connects
+def poll(client: Client, *, source: str) -> None:
+    """Ask SOURCE, which is polled, now."""
+    asked = client.post(f"/api/sources/{segment_of(source)}/poll", Asked)
+    Console(highlight=False).print(_how_it_is_asked(source, asked), soft_wrap=True)
+
+
 sources.add_command(catalog)
 sources.add_command(trial)
+
+
+def _how_it_is_asked(source: str, asked: Asked) -> Text:
+    every = f"{source} is polled every {format_duration(asked.every)}"
+    if asked.fault:
+        times = "once" if asked.fault_count == 1 else f"{asked.fault_count} times in a row"
+        what = f"failed {times}: {asked.what} ({asked.fault})"
+        return Text(f"{every}; {what}; again {moment(asked.next_at)}", style="yellow")
+    if asked.asked_at is None:
+        return Text(f"{every}; not asked yet", style="dim")
+    reached = moment(asked.cursor) if asked.is_time else str(asked.cursor)
+    last = f"asked {moment(asked.asked_at)}, has all up to {reached}"
+    return Text(f"{every}; {last}; {asked.taken:,} items since the start")
 
 
 def _state(each: SourceSeen) -> Text:

@@ -13,7 +13,7 @@ from legato.connectors.inbound.spec import SourceSpec
 from legato.model.ids import derive
 from legato.model.instant import format_instant
 from legato.model.noun import Noun
-from legato.ports.rows import Row, Rows
+from legato.ports.inbound.rows import Row, Rows
 
 BATCH_ROWS = 1_000
 """Whoever asks what became of them waits for the engine each time: not for fewer than these."""

@@ -26,7 +26,7 @@ from legato.model.ids import digest
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
 from legato.plan.connector import read_mapping_file
-from legato.ports.rows import Rows
+from legato.ports.inbound.rows import Rows
 
 File = click.Path(exists=True, dir_okay=False, path_type=Path)
 

@@ -71,6 +71,10 @@ class InboundCalls:
     async def take(self, source: str, inbound: Inbound, call: Call) -> Taken | Refused:
         """Return what a call of a source means."""
         spec = self._spec(source, inbound)
+        if not spec.is_posted:
+            return Refused(
+                code="method_not_allowed", what="The source is polled: it takes no calls."
+            )
         if inbound.url:
             call = msgspec.structs.replace(call, url=inbound.url + _query_of(call, inbound.url))
         every = live_settings(spec, inbound.settings, self._world.secret)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast, get_args
 
 from legato.connectors import form
+from legato.connectors.inbound.asking import compile_poll
 from legato.connectors.inbound.spec import (
     Ack,
     Algorithm,
@@ -38,7 +39,7 @@ EMIT_KEYS = (
 )  # fmt: skip
 _KEYS = (
     "inbound", "id", "name", "docs", "status", "body", "settings", "verify", "challenge", "ack",
-    "split", "dedupe", "let", "events", "address", "replies",
+    "split", "dedupe", "let", "events", "address", "replies", "auth", "poll",
 )  # fmt: skip
 _CALL_NAMES = ("header", "query", "body", "settings", "call")
 _RULE_KEYS = ("when", "emit", "ignore", "consent", "address", "delivery")
@@ -75,7 +76,8 @@ def compile_source(manifest: Given) -> CompiledSource:
         "settings": tuple(settings),
     }
     door = Compiler(scope, top.mistakes)
-    verify = _verify(door, manifest.get("verify"))
+    is_posted = "verify" in manifest or "poll" not in manifest
+    verify = _verify(door, manifest.get("verify")) if is_posted else Verify(kind="none")
     challenges = tuple(_challenges(door, manifest.get("challenge", [])))
     ack = _ack(top, manifest.get("ack", {}))
     # Rules make what is stored: no secret is within their reach. Nor is the whole body: an item
@@ -87,6 +89,7 @@ def compile_source(manifest: Given) -> CompiledSource:
     let, inside = _let(inside, manifest.get("let", {}))
     dedupe = inside.node(manifest["dedupe"], ("dedupe",)) if "dedupe" in manifest else None
     rules = tuple(_rules(inside, manifest.get("events")))
+    auth, poll = compile_poll(top, manifest, settings)
     head = form.convert(
         top, {k: manifest[k] for k in SourceHead.__struct_fields__ if k in manifest}, SourceHead, ()
     )
@@ -109,6 +112,9 @@ def compile_source(manifest: Given) -> CompiledSource:
         replies=replies,
         header_names=tuple(_looked_at("header", dedupe, let, rules)),
         query_names=tuple(_looked_at("query", dedupe, let, rules)),
+        auth=auth,
+        poll=poll,
+        is_posted=is_posted,
     )
     return CompiledSource(spec=spec, mistakes=())
 

@@ -75,6 +75,12 @@ def public_settings(spec: SourceSpec, given: Mapping[str, Any]) -> dict[str, Any
     return {name: value for name, value in values.items() if value is not None}
 
 
+def first_live(value: Value) -> Value:
+    """Return a setting as one who asks uses it: of two secrets that are live, the newer."""
+    names = _secret_names(value)
+    return {"secret": names[0]} if names else value
+
+
 def _secret_names(value: Value) -> list[str]:
     items = cast("list[Any]", value) if isinstance(value, list | tuple) else [value]
     return [name for one in items if (name := secret_name(one)) is not None]

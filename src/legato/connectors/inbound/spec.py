@@ -10,7 +10,7 @@ import msgspec
 from legato.connectors.language.expression import Expression
 from legato.connectors.language.node import Node
 from legato.connectors.mistake import Mistake
-from legato.connectors.spec import Setting
+from legato.connectors.spec import Auth, Call, Setting
 from legato.model.instant import Duration
 from legato.model.noun import Noun
 
@@ -124,6 +124,29 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Why items of this kind are nothing to us; then there are no events."""
 
 
+class Poll(msgspec.Struct, frozen=True, kw_only=True):
+    """How a provider that posts nothing is asked, again and again, for what is new."""
+
+    call: Call
+    """One page. It sees `settings`, `token`, `clock`, `since`, and `page` behind the first."""
+    items: Node
+    """Of an answer: over `status`, `header`, `body`."""
+    next: Node | None
+    """What `page` is for the next one; nothing: that was the last."""
+    cursor: Expression
+    """Of an item: how far it brings us. It grows from item to item, or stays."""
+    kind: Literal["time", "number"]
+    every: Duration
+    overlap: Duration
+    """Asked for again: providers show changes some seconds late, and out of order."""
+    first: Duration
+    """How far back the first time goes."""
+    rate: float
+    """Requests a second; 0: no limit."""
+    pages_max: int
+    """Of one round. Providers end long lists; another round goes on from where this one came."""
+
+
 class SourceSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A source of calls."""
 
@@ -146,6 +169,11 @@ class SourceSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Headers that rules look at: kept with items that no rule reads."""
     query_names: tuple[str, ...] = ()
     """Likewise, of the URL's query."""
+    auth: Auth = Auth()
+    """How we prove ourselves where we ask."""
+    poll: Poll | None = None
+    is_posted: bool = True
+    """It takes calls. One that is only polled takes none: nothing could prove them."""
 
     def events(self) -> tuple[str, ...]:
         """Return the names of the events that it makes, as far as they are fixed."""

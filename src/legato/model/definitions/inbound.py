@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from legato.model.instant import Duration
 from legato.model.noun import Noun
 
 
@@ -22,3 +23,9 @@ class Inbound(Noun, frozen=True, kw_only=True):
     """What that address is an address of."""
     purposes: tuple[str, ...] = ()
     """What a withdrawal closes; empty: every promotional purpose."""
+    every: Duration = 0
+    """How often it is polled; 0: as the manifest says."""
+    first: Duration = 0
+    """How far back the first time goes; 0: likewise."""
+    allow_private: bool = False
+    """Private and loopback addresses may be asked."""

@@ -77,6 +77,9 @@ def read_inbound(scope: Scope, part: Form) -> tuple[Inbound, OptOuts | None]:
         address=spec.address if spec else "",
         channel=channel,
         purposes=purposes,
+        every=part.read("every", form.duration, 0),
+        first=part.read("first", form.duration, 0),
+        allow_private=part.read("allow_private", form.boolean, default=False),
     )
     if spec is None or not spec.replies:
         return inbound, None

@@ -13,6 +13,7 @@ from legato.ports.tokens import KeptToken
 from legato.stores.govern.vault import OWN, Vault
 
 NAME = f"{OWN}tokens"
+OF_SOURCES = f"{OWN}tokens of sources"
 
 _KEPT = msgspec.json.Decoder(dict[str, KeptToken])
 
@@ -20,13 +21,14 @@ _KEPT = msgspec.json.Decoder(dict[str, KeptToken])
 class SealedTokens:
     """ports.tokens.TokenStore in a vault."""
 
-    def __init__(self, vault: Vault, clock: Clock) -> None:
+    def __init__(self, vault: Vault, clock: Clock, name: str = NAME) -> None:
         self._vault = vault
+        self._name = name
         self._clock = clock
 
     def read(self) -> Mapping[str, KeptToken]:
         """Return what is kept; see ports.tokens."""
-        kept = self._vault.get(NAME)
+        kept = self._vault.get(self._name)
         try:
             return {} if kept is None else _KEPT.decode(kept)
         except msgspec.MsgspecError as error:
@@ -41,6 +43,6 @@ class SealedTokens:
 
     def _write(self, kept: Mapping[str, KeptToken]) -> None:
         if not kept:
-            self._vault.remove(NAME)
+            self._vault.remove(self._name)
             return
-        self._vault.put(NAME, msgspec.json.encode(kept).decode(), now=self._clock.now())
+        self._vault.put(self._name, msgspec.json.encode(kept).decode(), now=self._clock.now())

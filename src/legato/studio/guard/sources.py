@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from litestar import Router, get
+from litestar import Router, get, post
+from litestar.params import FromPath
+from msgspec.structs import replace
 
-from legato.app import SourceSeen
+from legato.app import Asked, SourceSeen
+from legato.ports.audit import AuditEntry
 from legato.studio.access import needs
-from legato.studio.host import Host
+from legato.studio.host import Host, Who, actor_of
+from legato.studio.refusal import not_found
 
 
 @get("/", opt=needs("look"), summary="Where events come from, and when they last did")
 async def read_sources(host: Host) -> list[SourceSeen]:
     """Return them by name."""
-    return host.guard.sources()
+    asked = host.polls.asked()
+    return [replace(one, asked=asked.get(one.source)) for one in host.guard.sources()]
 
 
-SOURCES = Router("/api/sources", route_handlers=[read_sources], tags=["sources"])
+@post(
+    "/{source:str}/poll",
+    opt=needs("repair"),
+    status_code=200,
+    summary="Ask a source that is polled, now",
+)
+async def poll_source(source: FromPath[str], host: Host, caller: Who) -> Asked:
+    """Return how it went, once all that is new is in the log."""
+    asked = await host.polls.ask(source)
+    if asked is None:
+        fix = "Its polled sources: " + (", ".join(sorted(host.polls.asked())) or "none") + "."
+        raise not_found("source.not_polled", "No source of this name is polled.", fix=fix)
+    await host.audit.record(
+        AuditEntry(actor=actor_of(caller), action="source.poll", subject=f"sources/{source}")
+    )
+    return asked
+
+
+SOURCES = Router("/api/sources", route_handlers=[read_sources, poll_source], tags=["sources"])

@@ -1,0 +1,3 @@
+"""Sources that are asked for what is new."""
+
+from __future__ import annotations
