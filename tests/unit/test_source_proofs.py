@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from sendgrid.helpers.eventwebhook import (  # pyright: ignore[reportMissingTypeStubs] - has none
     EventWebhook,
 )
+from standardwebhooks.webhooks import Webhook
 from twilio.request_validator import (  # pyright: ignore[reportMissingTypeStubs] - has none
     RequestValidator,
 )
@@ -114,6 +115,57 @@ def test_sendgrid_agrees_with_its_own_sdk() -> None:
     assert fault("sendgrid_events", given, public_key="AAAA") == "forged"
     late = replace(given, received_at=NOW + 11 * 60 * SECOND)
     assert fault("sendgrid_events", late, public_key=public) == "too_old"
+
+
+def test_hubspot_agrees_with_a_signature_that_its_own_sdk_made() -> None:
+    # By hubspot-api-client 12.0.0, Signature.get_signature; it is too large to be installed here.
+    body = '[{"eventId": 1, "name": "Łódź"}]'.encode()
+    headers = {
+        "x-hubspot-request-timestamp": "1772445600000",
+        "x-hubspot-signature-v3": "VglsQZR40T9un59O8F1rg8siDV/rDr8PZUM2vYU/4Pw=",
+    }
+    url = "https://shop.example/hooks/it?a=1"
+    given = Call(url=url, headers=headers, body=body, received_at=NOW)
+
+    assert fault("hubspot", given, client_secret="the-secret") is None
+    assert fault("hubspot", given, client_secret="another") == "forged"
+    assert (
+        fault("hubspot", replace(given, body=body + b" "), client_secret="the-secret") == "forged"
+    )
+    assert fault("hubspot", replace(given, url=url + "2"), client_secret="the-secret") == "forged"
+    late = replace(given, received_at=NOW + 301 * SECOND)
+    assert fault("hubspot", late, client_secret="the-secret") == "too_old"
+
+
+def test_a_manifest_of_standard_webhooks_agrees_with_their_library() -> None:
+    secret = "whsec_" + base64.b64encode(b"a key of twenty bytes").decode()
+    sign = Webhook(secret).sign("msg_1", datetime(2026, 3, 2, 10, 0, tzinfo=UTC), BODY.decode())
+    verify = {
+        "kind": "hmac",
+        "encoding": "base64",
+        "key_encoding": "base64",
+        "key_prefix": "whsec_",
+        "prefix": "v1,",
+        "secret": "=settings.key",
+        "signature": "=split(header.\"webhook-signature\", ' ')",
+        "timestamp": '=header."webhook-timestamp"',
+        "over": [
+            {"value": '=header."webhook-id"'},
+            {"text": "."},
+            "timestamp",
+            {"text": "."},
+            "raw",
+        ],
+        "tolerance": "5m",
+    }
+    names = {"webhook-id": "msg_1", "webhook-timestamp": str(NOW // SECOND)}
+    given = replace(call(), headers={**names, "webhook-signature": f"v1,{'A' * 43}= {sign}"})
+
+    assert proven(verify, given, key=secret) is None
+    assert proven(verify, replace(given, body=BODY + b" "), key=secret) == "forged"
+    assert proven(verify, given, key="whsec_" + base64.b64encode(b"another").decode()) == "forged"
+    late = replace(given, received_at=NOW + 301 * SECOND)
+    assert proven(verify, late, key=secret) == "too_old"
 
 
 def certificate(key: rsa.RSAPrivateKey) -> bytes:
