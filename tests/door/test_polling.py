@@ -205,10 +205,10 @@ def test_a_token_that_has_ended_is_replaced_at_once(desk: Desk, salesforce: Sale
 @pytest.mark.parametrize(
     ("told", "code", "seconds"),
     [
-        (Told(429, {}, {"retry-after": "90"}), "poll.refused", 90),
-        (Told(500, {}), "poll.refused", 5),
-        (Told(200, b'{"records": [{"Id'), "poll.answer", 5),
-        (Told(200, {"error": "in a success"}), "poll.answer", 5),
+        (Told(429, {}, {"retry-after": "90"}), "source.refused", 90),
+        (Told(500, {}), "source.refused", 5),
+        (Told(200, b'{"records": [{"Id'), "source.answer", 5),
+        (Told(200, {"error": "in a success"}), "source.answer", 5),
         (Told(200, {"records": [{"Id": "1"}]}), "poll.cursor", 5),
         (Told(200, {"records": [], "nextRecordsUrl": ".evil.example/x"}), "poll.host", 5),
     ],
@@ -251,7 +251,7 @@ def test_a_page_that_fails_loses_nothing_of_the_pages_before(
     half = [len(desk.names(f"p{number}@example.com")) for number in range(2)]
     desk.poll()
 
-    assert failed["fault"] == "poll.refused"
+    assert failed["fault"] == "source.refused"
     assert half == [1, 1]
     assert [len(desk.names(f"p{number}@example.com")) for number in range(4)] == [1] * 4
 
@@ -266,9 +266,9 @@ def test_an_end_before_the_mark_is_written_doubles_nothing(
     desk.poll()
 
     async def end_between_the_log_and_the_mark() -> None:
-        await desk.posted.app.polls.stop()
+        await desk.posted.app.providers.stop()
         marks.write_bytes(before)
-        desk.posted.app.polls.start()
+        desk.posted.app.providers.start()
 
     desk.posted.runner.run(end_between_the_log_and_the_mark())
     again = desk.poll()

@@ -346,8 +346,8 @@ EXAMPLES = [
 ]
 ELSEWHERE = ("sendgrid_events", "ses_events", "twilio_replies", "twilio_status")
 """Proven by their SDKs or certificates, in tests of their own."""
-POLLED = ("http_poll", "hubspot_contacts", "salesforce")
-"""Asked by us: see tests/door/test_polling.py."""
+ASKED = ("http_poll", "hubspot_contacts", "meta_lead_ads", "salesforce")
+"""Asked by us: see tests/door/test_polling.py and test_fetching.py."""
 BY_ADDRESS = ("appsflyer", "mailmodo", "monday", "olark", "satismeter")
 """Proven by a secret in their address, and read in recorded calls: see test_source_vectors."""
 
@@ -365,7 +365,7 @@ def told(spec: SourceSpec, item: Item, settings: Mapping[str, Any]) -> Heard:
 
 
 def test_every_source_has_an_example() -> None:
-    shown = {example.source for example in EXAMPLES} | {*ELSEWHERE, *POLLED, *BY_ADDRESS}
+    shown = {example.source for example in EXAMPLES} | {*ELSEWHERE, *ASKED, *BY_ADDRESS}
 
     assert sorted(shown) == sorted(shipped_sources())
 

@@ -21,7 +21,7 @@ from legato.app.guard.guard import Guard
 from legato.app.identity.identity import Identity
 from legato.app.identity.matches import Matches
 from legato.app.inbound.hooks import Hooks
-from legato.app.inbound.polls import Polls
+from legato.app.inbound.providers import Providers
 from legato.app.inbound.trial import Trial
 from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
@@ -97,17 +97,11 @@ class App:
         self.consents = Consents(host.settle, clock)
         self.identity = Identity(host.settle, data.store, self.audit, clock)
         self.matches = Matches(data.govern, data.store, self.identity, self.audit)
-        self.hooks = Hooks(self.secrets, self.audit, clock, HttpSender())
-        self.polls = Polls(
-            self.plan,
-            MarksFile(config.data),
-            sender=HttpSender(answer_bytes_max=PAGE_BYTES_MAX),
-            secrets=self.secrets,
-            tokens=self.secrets.source_tokens(),
-            intake=self.intake,
-            clock=clock,
+        self.providers = Providers(
+            self, MarksFile(config.data), HttpSender(answer_bytes_max=PAGE_BYTES_MAX)
         )
-        """Sources that are asked for what is new."""
+        """Those that are asked for what is new, and for what their calls only name."""
+        self.hooks = Hooks(self.secrets, self.audit, clock, HttpSender(), waits=self.providers.look)
         self.erasures = Erasures(host, data.store, self.audit, config.data)
         self.untold = UntoldWatch(data.store, clock, self._untold)
         """Which systems go on with people who have opted out."""
@@ -141,7 +135,7 @@ class App:
         self._lanes = self._open_lanes()
         self.host.run(self._lanes, self.erasures.proof, self.audit.note_removed)
         await self.guard.start()
-        self.polls.start()
+        self.providers.start()
         await self._vitals.start()
 
     async def stop(self) -> None:
@@ -150,7 +144,7 @@ class App:
             return
         self._is_stopped = True
         self._vitals.wane()
-        await self.polls.stop()
+        await self.providers.stop()
         await self.guard.stop()
         await self.changes.stop()
         await self.matches.stop()
@@ -342,7 +336,7 @@ class App:
     def _renewed(self, secret: str) -> None:
         if self._lanes is not None:
             self._lanes.renewed(secret)
-        self.polls.renewed(secret)
+        self.providers.renewed(secret)
 
     def _open_lanes(self) -> Lanes:
         """Start a lane for every destination of the plan."""

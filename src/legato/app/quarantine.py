@@ -7,9 +7,11 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from legato.app.inbound.providers import Providers
 from legato.app.privacy.intake import HashingIntake
 from legato.connectors.inbound.compile import compile_source
 from legato.connectors.inbound.events import events_of, item_in
+from legato.connectors.inbound.hear import FETCHING
 from legato.connectors.inbound.settings import public_settings
 from legato.core.admit import BLOCKED
 from legato.model.event import Event, PlanActivated, RejectedItem
@@ -37,6 +39,9 @@ class Home(Protocol):
     @property
     def intake(self) -> HashingIntake: ...
 
+    @property
+    def providers(self) -> Providers: ...
+
     def plan(self) -> Plan:
         """Return the active plan."""
         ...
@@ -63,6 +68,7 @@ async def replay(home: Home, positions: Sequence[int]) -> int:
             last = await home.host.room.accept(fresh)
             await home.host.progress.reached(last)
             await home.host.release(list(again))
+            home.providers.look(last)
             count += len(again)
     return count
 
@@ -85,7 +91,11 @@ def _read_again(plan: Plan, rejected: RejectedItem, now: Instant) -> Sequence[Ev
     assert spec is not None, "a plan holds only manifests without mistakes"
     settings = public_settings(spec, source.inbound.settings)
     found = events_of(spec, item, settings, source=source.name, received_at=now)
-    return () if any(isinstance(one, RejectedItem) for one in found) else found
+    return () if any(_is_unread(one) for one in found) else found
+
+
+def _is_unread(event: Event) -> bool:
+    return isinstance(event, RejectedItem) and event.reason.code != FETCHING
 
 
 def _is_replayable(records: Records, position: int) -> bool:

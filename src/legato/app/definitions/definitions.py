@@ -11,7 +11,7 @@ from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config
 from legato.app.definitions.retired import with_retired
 from legato.app.guard.guard import Guard
-from legato.app.inbound.polls import Polls
+from legato.app.inbound.providers import Providers
 from legato.model.event import PlanActivated
 from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
@@ -48,7 +48,7 @@ class Home(Protocol):
     def guard(self) -> Guard: ...
 
     @property
-    def polls(self) -> Polls: ...
+    def providers(self) -> Providers: ...
 
 
 class Definitions:
@@ -108,4 +108,4 @@ class Definitions:
             )
         await home.audit.note_plan(before, plan, actor=by)
         home.guard.plan_changed()
-        home.polls.plan_changed()
+        home.providers.plan_changed()

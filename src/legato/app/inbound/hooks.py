@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from legato.model.instant import MINUTE, SECOND, Duration, Instant
 from legato.ports.audit import Audit, AuditEntry
@@ -21,7 +21,17 @@ OK = 200
 class Hooks:
     """Counts calls that were not believed, and puts them into the audit."""
 
-    def __init__(self, secrets: Secrets, audit: Audit, clock: Clock, sender: Sender) -> None:
+    def __init__(
+        self,
+        secrets: Secrets,
+        audit: Audit,
+        clock: Clock,
+        sender: Sender,
+        *,
+        waits: Callable[[int], None],
+    ) -> None:
+        """Tell `waits` up to which position items wait for what they name."""
+        self.waits = waits
         self._secrets = secrets
         self._audit = audit
         self._clock = clock

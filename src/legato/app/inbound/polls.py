@@ -7,16 +7,11 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
-from legato.connectors.inbound.compile import compile_source
 from legato.model.definitions.source import Source
 from legato.model.plan import Plan
-from legato.ports.clock import Clock
 from legato.ports.inbound.polls import Mark, Marks
-from legato.ports.intake import Intake
-from legato.ports.sender import Secrets, Sender
-from legato.ports.tokens import TokenStore
-from legato.runtime.accounts.tokens import Tokens
-from legato.runtime.polling.poller import Asked, Poller, World
+from legato.runtime.polling.asker import World
+from legato.runtime.polling.poller import Asked, Poller
 
 RESTART_SECONDS = 30.0
 """Until a poller goes on after a fault of ours."""
@@ -27,31 +22,12 @@ _LOGGER = logging.getLogger(__name__)
 class Polls:
     """Everything is called on the event loop."""
 
-    def __init__(  # noqa: PLR0913 - what it is opened with
-        self,
-        plan: Callable[[], Plan],
-        marks: Marks,
-        *,
-        sender: Sender,
-        secrets: Secrets,
-        tokens: TokenStore,
-        intake: Intake,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, plan: Callable[[], Plan], marks: Marks, world: World) -> None:
         self._plan = plan
         self._file = marks
         self._marks: dict[str, Mark] = {}
         self._writing = threading.Lock()
-        self._tokens = Tokens(sender, clock, tokens)
-        self._sender = sender
-        self._world = World(
-            sender=sender,
-            secrets=secrets,
-            tokens=self._tokens,
-            intake=intake,
-            clock=clock,
-            keep=self._keep,
-        )
+        self._world = world
         self._pollers: dict[str, Poller] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._is_running = False
@@ -67,8 +43,6 @@ class Polls:
         self._is_running = False
         for name in list(self._tasks):
             await self._end(name)
-        await self._tokens.close()
-        await self._sender.close()
 
     def plan_changed(self) -> None:
         """Follow the plan: new sources are asked, changed ones otherwise, others no more."""
@@ -82,7 +56,6 @@ class Polls:
         for name, source in wanted.items():
             if name not in self._pollers:
                 self._begin(source)
-        self._tokens.follow([f"source {name}" for name in wanted])
 
     def renewed(self, secret: str) -> None:
         """Go on with the sources whose secret this is: somebody has set it."""
@@ -103,10 +76,13 @@ class Polls:
 
     def _begin(self, source: Source) -> None:
         assert source.inbound is not None, "only what is polled comes here"
-        spec = compile_source(source.inbound.manifest).spec
-        assert spec is not None, "a plan holds only manifests without mistakes"
-        mark = self._marks.get(source.name)
-        poller = Poller(source.name, source.inbound, spec, self._world, mark)
+        poller = Poller(
+            source.name,
+            source.inbound,
+            self._world,
+            mark=self._marks.get(source.name),
+            keep=self._keep,
+        )
         self._pollers[source.name] = poller
         task = asyncio.create_task(_kept_running(poller), name=f"poll {source.name}")
         self._tasks[source.name] = task

@@ -19,6 +19,7 @@ from legato.collect.hooks.inbound import METHODS, Answer, HookFault, InboundCall
 from legato.collect.hooks.reading import Unreadable, read_call
 from legato.collect.hooks.signature import Call, fault_of
 from legato.connectors.inbound import call as inbound_call
+from legato.connectors.inbound.hear import FETCHING
 from legato.model.definitions.source import Source
 from legato.model.event import CustomerEvent, RejectedItem
 from legato.model.instant import Instant
@@ -74,6 +75,11 @@ class Guard(Protocol):
 
     async def fetch(self, url: str) -> bytes | None:
         """Return what stands at an address of a provider."""
+        ...
+
+    @property
+    def waits(self) -> Callable[[int], None]:
+        """Return who is told up to which position items wait for what they name."""
         ...
 
 
@@ -173,7 +179,9 @@ class HookDoor:
     ) -> tuple[Code, str] | None:
         try:
             if events:
-                await self._intake.accept(events)
+                position = await self._intake.accept(events)
+                if any(_is_waiting(event) for event in events):
+                    self._guard.waits(position)
         except Busy:
             return "busy", ""
         except LegatoError as fault:
@@ -202,6 +210,10 @@ class HookDoor:
         query: bytes = scope["query_string"]
         tail = "?" + query.decode("latin-1") if query else ""
         return f"{scheme}://{host}{path.decode('latin-1')}{tail}"
+
+
+def _is_waiting(event: CustomerEvent | RejectedItem) -> bool:
+    return isinstance(event, RejectedItem) and event.reason.code == FETCHING
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -1,103 +1,41 @@
-"""Providers that are asked: the `auth:` and `poll:` of a manifest, requests and pages. Sans-IO."""
+"""How a provider is asked: the `auth:` of a source's manifest, and questions with its proof."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from legato.connectors import form
-from legato.connectors.accounts import compile_auth
+from legato.connectors.accounts import compile_auth, hidden_of
 from legato.connectors.exchange.draft import draft, seal
 from legato.connectors.exchange.refusal import RefusalError
-from legato.connectors.inbound.spec import Poll, SourceSpec
+from legato.connectors.inbound.spec import SourceSpec
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.frame import Frame
-from legato.connectors.language.functions.instants import instant_of
-from legato.connectors.language.value import MISSING, ExpressionError
-from legato.connectors.routes import compile_request
-from legato.connectors.spec import Auth, ConsentNeeds, Head, Judge, Limits, Setting, Spec
+from legato.connectors.language.value import ExpressionError
+from legato.connectors.spec import Auth, Call, ConsentNeeds, Head, Judge, Limits, Setting, Spec
 from legato.connectors.terms import Terms
-from legato.model.instant import SECOND, Instant, format_instant
-from legato.model.noun import Noun
+from legato.model.instant import SECOND, Instant
 from legato.model.problem import Reason
 from legato.model.wire import HttpRequest, Response
 
-_POLL_KEYS = (
-    "request", "items", "next", "cursor", "kind", "every", "overlap", "first", "rate", "pages",
-)  # fmt: skip
-_RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|m|h)")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600}
-PAGES_MAX = 100
-EVERY = "5m"
-OVERLAP = "1m"
-FIRST = "1d"
 
-
-class Place(Noun, frozen=True, kw_only=True):
-    """Where a round of questions is."""
-
-    cursor: int
-    """As far as all that was told is on the disk: an instant, or a number."""
-    page: Any = None
-    """What the next page is asked for by; None: it is the first."""
-    host: str = ""
-    """That of the first question."""
-
-
-class Page(Noun, frozen=True, kw_only=True):
-    """What an answer to a question holds."""
-
-    items: Sequence[Any]
-    cursor: int
-    """How far they bring us; 0 where there are none."""
-    next: Any
-    """What the next page is asked for by; None: this was the last."""
-
-
-def compile_poll(
+def compile_account(
     top: Compiler, manifest: Mapping[str, Any], settings: Mapping[str, Setting]
-) -> tuple[Auth, Poll | None]:
-    """Compile how a provider is asked, and how we prove ourselves to it."""
-    hidden = {name: one for name, one in settings.items() if one.secret and not one.in_url}
-    known: dict[str, tuple[str, ...] | None] = {
-        "settings": tuple(settings),
-        "clock": ("epoch", "now"),
-        "token": None,
-    }
-    asking = top.with_names(known)
-    auth = compile_auth(asking, manifest.get("auth", {"kind": "none"}), hidden, ("auth",))
-    if "poll" not in manifest:
-        if "auth" in manifest:
-            top.add(("auth",), "nobody is asked anything", "Add `poll:`, or remove `auth:`.")
-        return auth, None
-    given = form.mapping(top, manifest["poll"], ("poll",))
-    form.only(top, given, _POLL_KEYS, ("poll",))
-    for key in ("request", "items", "cursor"):
-        if key not in given:
-            top.add(("poll",), f"`poll` needs `{key}`", f"Add `{key}:` to poll.")
-    if "dedupe" not in manifest:
-        what = "what is asked for twice would be taken twice"
-        top.add(("poll",), what, "Add `dedupe:` at the top: what an item is known by.")
-    request = form.mapping(top, given.get("request", {}), ("poll", "request"))
-    answer = top.with_names({**dict.fromkeys(("status", "header", "body")), "settings": None})
-    inside = top.with_names({"item": None, "settings": None})
-    kind = form.choice(top, given.get("kind", "time"), ("time", "number"), ("poll", "kind"))
-    return auth, Poll(
-        call=compile_request(asking.knowing("since", "page"), request, ("poll", "request"), hidden),
-        items=answer.node(given.get("items", []), ("poll", "items")),
-        next=answer.node(given["next"], ("poll", "next")) if "next" in given else None,
-        cursor=inside.expression(given.get("cursor", "=item"), ("poll", "cursor")),
-        kind=cast("Literal['time', 'number']", kind),
-        every=form.duration(top, given.get("every", EVERY), ("poll", "every")),
-        overlap=form.duration(top, given.get("overlap", OVERLAP), ("poll", "overlap")),
-        first=form.duration(top, given.get("first", FIRST), ("poll", "first")),
-        rate=_rate(top, given.get("rate", "")),
-        pages_max=form.whole(top, given.get("pages", PAGES_MAX), ("poll", "pages")),
-    )
+) -> Auth:
+    """Compile how we prove ourselves where we ask."""
+    if "auth" in manifest and not {"poll", "fetch"} & manifest.keys():
+        top.add(
+            ("auth",), "nobody is asked anything", "Add `poll:` or `fetch:`, or remove `auth:`."
+        )
+    given = manifest.get("auth", {"kind": "none"})
+    return compile_auth(knowing_account(top, settings), given, hidden_of(settings), ("auth",))
+
+
+def knowing_account(top: Compiler, settings: Mapping[str, Setting]) -> Compiler:
+    """Return a compiler of questions."""
+    return top.with_names({"settings": tuple(settings), "clock": ("epoch", "now"), "token": None})
 
 
 def account_spec(spec: SourceSpec) -> Spec:
@@ -120,87 +58,28 @@ def account_spec(spec: SourceSpec) -> Spec:
     )
 
 
-def page_request(
-    spec: SourceSpec, terms: Terms, place: Place, *, now: Instant
+def question(
+    spec: SourceSpec, call: Call, terms: Terms, facts: Mapping[str, Any], *, now: Instant
 ) -> HttpRequest | Reason:
-    """Return the question for a page, proven."""
-    assert spec.poll is not None, "only what is polled is asked"
-    facts: dict[str, Any] = {
-        "settings": terms.settings,
-        "token": terms.token,
-        "clock": {"epoch": now // SECOND, "now": now},
-        "delivery": {"delivery_id": spec.head.id},
-        "since": _since(spec.poll, place.cursor),
-    }
-    frame = Frame({**facts, "page": place.page} if place.page is not None else facts)
+    """Return a question, proven."""
+    frame = Frame(
+        {
+            "settings": terms.settings,
+            "token": terms.token,
+            "clock": {"epoch": now // SECOND, "now": now},
+            "delivery": {"delivery_id": spec.head.id},  # of what OAuth 1 makes its nonce
+            **facts,
+        }
+    )
     try:
-        made = draft(spec.poll.call, frame)
-        request = seal(account_spec(spec), made, frame, terms, key="")
+        return seal(account_spec(spec), draft(call, frame), frame, terms, key="")
     except (RefusalError, ExpressionError) as error:
-        return Reason(code="poll.request", what=f"the question cannot be made: {error}")
-    host = urlsplit(request.url).netloc
-    if place.host and host != place.host:
-        # The answer says where the next page is. Our proof goes nowhere else.
-        what = "the answer leads to another host for its next page"
-        return Reason(code="poll.host", what=what)
-    return request
+        return Reason(code="source.request", what=f"the question cannot be made: {error}")
 
 
-def read_page(spec: SourceSpec, response: Response, settings: Mapping[str, Any]) -> Page | Reason:
-    """Return what an answer holds. `settings` hold no secrets."""
-    poll = spec.poll
-    assert poll is not None, "only what is polled is asked"
+def body_of(response: Response) -> Any | Reason:  # noqa: ANN401 - of a provider
+    """Return an answer's JSON."""
     try:
-        body: Any = msgspec.json.decode(response.body)
+        return msgspec.json.decode(response.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Reason(code="poll.answer", what="the answer is no JSON, or was cut off")
-    scope = {
-        "status": response.status,
-        "header": response.headers,
-        "body": body,
-        "settings": settings,
-    }
-    try:
-        found = poll.items.read(scope)
-        items = cast("list[Any]", found) if isinstance(found, list) else None
-        if items is None:
-            what = "the answer has no list where the manifest looks for one"
-            return Reason(code="poll.answer", what=what)
-        places = [
-            _place_of(poll, poll.cursor.read({"item": item, "settings": settings}))
-            for item in items
-        ]
-        follows = poll.next.read(scope) if poll.next is not None else None
-    except ExpressionError as error:
-        return Reason(code="poll.answer", what=f"the answer cannot be read: {error}")
-    if None in places:
-        what = "an item has no cursor where the manifest looks for it"
-        return Reason(code="poll.cursor", what=what)
-    known = [place for place in places if place is not None]
-    is_last = follows is MISSING or follows in (None, "", False)
-    return Page(items=items, cursor=max(known, default=0), next=None if is_last else follows)
-
-
-def _since(poll: Poll, cursor: int) -> str | int:
-    if poll.kind == "number":
-        return cursor
-    return format_instant(max(cursor - poll.overlap, 0))
-
-
-def _place_of(poll: Poll, value: object) -> int | None:
-    if poll.kind == "time":
-        return instant_of(value)
-    try:
-        return int(cast("Any", value))
-    except (TypeError, ValueError):
-        return None
-
-
-def _rate(top: Compiler, value: Any) -> float:  # noqa: ANN401 - of a manifest
-    if not value:
-        return 0.0
-    match = _RATE.fullmatch(str(value))
-    if match is None:
-        top.add(("poll", "rate"), "this is no rate", "Write it as `5/s` or `100/m`.")
-        return 0.0
-    return float(match[1]) / _SECONDS[match[2]]
+        return Reason(code="source.answer", what="the answer is no JSON, or was cut off")

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, cast, get_args
 
 from legato.connectors import form
-from legato.connectors.inbound.asking import compile_poll
+from legato.connectors.inbound.asking import compile_account
+from legato.connectors.inbound.fetching import compile_fetch
+from legato.connectors.inbound.paging import compile_poll
 from legato.connectors.inbound.spec import (
     Ack,
     Algorithm,
@@ -40,6 +42,7 @@ EMIT_KEYS = (
 _KEYS = (
     "inbound", "id", "name", "docs", "status", "body", "settings", "verify", "challenge", "ack",
     "split", "dedupe", "let", "events", "address", "replies", "auth", "poll",
+    "fetch",
 )  # fmt: skip
 _CALL_NAMES = ("header", "query", "body", "settings", "call")
 _RULE_KEYS = ("when", "emit", "ignore", "consent", "address", "delivery")
@@ -84,12 +87,14 @@ def compile_source(manifest: Given) -> CompiledSource:
     # must be all that is needed to read it again.
     splitting = Compiler({**scope, "settings": public, "message": None}, top.mistakes)
     split = _split(splitting, manifest["split"]) if "split" in manifest else None
-    known = ("item", "header", "query", "call")
+    known = ("item", "header", "query", "call", *(("fetched",) if "fetch" in manifest else ()))
     inside = Compiler({**dict.fromkeys(known), "settings": public}, top.mistakes)
     let, inside = _let(inside, manifest.get("let", {}))
     dedupe = inside.node(manifest["dedupe"], ("dedupe",)) if "dedupe" in manifest else None
     rules = tuple(_rules(inside, manifest.get("events")))
-    auth, poll = compile_poll(top, manifest, settings)
+    auth = compile_account(top, manifest, settings)
+    poll = compile_poll(top, manifest, settings)
+    fetch = compile_fetch(top, manifest, settings)
     head = form.convert(
         top, {k: manifest[k] for k in SourceHead.__struct_fields__ if k in manifest}, SourceHead, ()
     )
@@ -114,6 +119,7 @@ def compile_source(manifest: Given) -> CompiledSource:
         query_names=tuple(_looked_at("query", dedupe, let, rules)),
         auth=auth,
         poll=poll,
+        fetch=fetch,
         is_posted=is_posted,
     )
     return CompiledSource(spec=spec, mistakes=())

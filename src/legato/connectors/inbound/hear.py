@@ -23,6 +23,9 @@ from legato.model.noun import Noun
 ITEMS_MAX = 2_500
 """Of one call: as many as of a batch."""
 
+FETCHING = "source.fetching"
+"""The code of an item that waits for what it names: see runtime.polling.fetcher."""
+
 Scope: TypeAlias = dict[str, Any]
 
 
@@ -61,6 +64,9 @@ class Item(Noun, frozen=True, kw_only=True):
     header: Mapping[str, str] = {}
     query: Mapping[str, Any] = {}
     received_at: Instant = 0
+    fetched: Any = None
+    """What the provider said of it when it was asked."""
+    is_fetched: bool = False
 
 
 def items_of(spec: SourceSpec, read: Read, settings: Mapping[str, Any]) -> list[Item] | str:
@@ -95,6 +101,7 @@ def hear(spec: SourceSpec, item: Item, settings: Mapping[str, Any]) -> Outcome:
         "query": item.query,
         "settings": settings,
         "call": {"received_at": item.received_at},
+        "fetched": item.fetched,
     }
     key = ""
     try:
@@ -104,6 +111,8 @@ def hear(spec: SourceSpec, item: Item, settings: Mapping[str, Any]) -> Outcome:
                 scope[name] = value
         if spec.dedupe is not None:
             key = _text(spec.dedupe, scope)
+        if spec.fetch is not None and not item.is_fetched and _holds(spec.fetch.when, scope):
+            return Unheard(code=FETCHING, what="what it names is being fetched", key=key)
         rule = _rule_for(spec, scope)
         if rule is None:
             what = "the manifest has no rule for this kind of item"
@@ -117,6 +126,10 @@ def hear(spec: SourceSpec, item: Item, settings: Mapping[str, Any]) -> Outcome:
 
 def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: values[name] for name in names if name in values}
+
+
+def _holds(when: Expression | None, scope: Scope) -> bool:
+    return when is None or is_true(when.read(scope))
 
 
 def _rule_for(spec: SourceSpec, scope: Scope) -> Rule | None:

@@ -147,6 +147,19 @@ class Poll(msgspec.Struct, frozen=True, kw_only=True):
     """Of one round. Providers end long lists; another round goes on from where this one came."""
 
 
+class Fetch(msgspec.Struct, frozen=True, kw_only=True):
+    """How a provider is asked for what its calls only name, before rules see an item."""
+
+    call: Call
+    """It sees `item`, `settings`, `token`, `clock`."""
+    when: Expression | None
+    """Over `item`: others are complete. None: all need it."""
+    select: Node | None
+    """What of the answer is wanted, over `status`, `header`, `body`; None: the body."""
+    within: Duration
+    """It is tried again for so long."""
+
+
 class SourceSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A source of calls."""
 
@@ -172,6 +185,7 @@ class SourceSpec(msgspec.Struct, frozen=True, kw_only=True):
     auth: Auth = Auth()
     """How we prove ourselves where we ask."""
     poll: Poll | None = None
+    fetch: Fetch | None = None
     is_posted: bool = True
     """It takes calls. One that is only polled takes none: nothing could prove them."""
 

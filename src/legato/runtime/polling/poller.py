@@ -13,32 +13,25 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from legato.connectors.classify import Verdict, parse_after
-from legato.connectors.inbound.asking import Page, Place, account_spec, page_request, read_page
+from legato.connectors.inbound.compile import compile_source
 from legato.connectors.inbound.events import events_of
 from legato.connectors.inbound.hear import Item
-from legato.connectors.inbound.settings import first_live, public_settings
-from legato.connectors.inbound.spec import Poll, SourceSpec
-from legato.connectors.terms import Terms
+from legato.connectors.inbound.paging import Page, Place, page_request, read_page
+from legato.connectors.inbound.settings import public_settings
+from legato.connectors.inbound.spec import Poll
 from legato.model.definitions.inbound import Inbound
 from legato.model.event import Event
 from legato.model.instant import HOUR, MINUTE, SECOND, Duration, Instant
 from legato.model.noun import Noun
-from legato.model.plan import Destination
 from legato.model.problem import LegatoError, Reason
-from legato.model.wire import Response
-from legato.ports.clock import Clock
 from legato.ports.inbound.polls import Mark
-from legato.ports.intake import Busy, Intake
-from legato.ports.sender import Secrets, Sender, SendFault
-from legato.runtime.accounts.account import Account
-from legato.runtime.accounts.tokens import Tokens
+from legato.ports.intake import Busy
+from legato.runtime.polling.asker import Asker, Unanswered, World
 
 REST_FIRST: Duration = 5 * SECOND
 REST_MAX: Duration = HOUR
 LOOK_AGAIN: Duration = MINUTE
 """The wall clock may be set while we sleep."""
-OK, UNAUTHORIZED, REFUSED = 200, 401, 300
 
 
 class Asked(Noun, frozen=True, kw_only=True):
@@ -62,31 +55,21 @@ class Asked(Noun, frozen=True, kw_only=True):
     """Rounds in a row."""
 
 
-class World(msgspec.Struct, frozen=True, kw_only=True):
-    """What pollers need around them."""
-
-    sender: Sender
-    secrets: Secrets
-    tokens: Tokens
-    intake: Intake
-    clock: Clock
-    keep: Callable[[str, Mark], None]
-    """Make a mark durable. Raises LegatoError. For a thread."""
-
-
-class _Fault(Exception):  # noqa: N818 - the round ends; it is told, and tried again
-    def __init__(self, reason: Reason, after: Duration | None = None) -> None:
-        super().__init__(reason.code)
-        self.reason = reason
-        self.after = after
-
-
 class Poller:
     """Everything is called on the event loop."""
 
     def __init__(
-        self, name: str, inbound: Inbound, spec: SourceSpec, world: World, mark: Mark | None
+        self,
+        name: str,
+        inbound: Inbound,
+        world: World,
+        *,
+        mark: Mark | None,
+        keep: Callable[[str, Mark], None],
     ) -> None:
+        """Begin after `mark`. `keep` makes one durable, in a thread, and may raise LegatoError."""
+        spec = compile_source(inbound.manifest).spec
+        assert spec is not None, "a plan holds only manifests without mistakes"
         assert spec.poll is not None, "the caller looked"
         self.inbound = inbound
         self._name = name
@@ -96,12 +79,8 @@ class Poller:
         self._mark = mark
         self._every = inbound.every or spec.poll.every
         self._public = public_settings(spec, inbound.settings)
-        self._account = Account(
-            _destination(name, inbound),
-            account_spec(spec),
-            secrets=world.secrets,
-            tokens=world.tokens,
-        )
+        self._keep = keep
+        self._asker = Asker(name, inbound, spec, world)
         self._next_at = world.clock.now() if mark is None else mark.asked_at + self._every
         self._taken = 0
         self._fault: Reason | None = None
@@ -126,7 +105,7 @@ class Poller:
 
     def renewed(self, secret: str) -> None:
         """Ask at once if this secret is one of the account's: somebody has set it."""
-        if self._account.renewed(secret):
+        if self._asker.renewed(secret):
             self._next_at = self._world.clock.now()
             self._awake.set()
 
@@ -149,7 +128,7 @@ class Poller:
         async with self._asking:
             try:
                 is_whole = await self._round()
-            except _Fault as fault:
+            except Unanswered as fault:
                 self._fault, self._fault_count = fault.reason, self._fault_count + 1
                 rest = min(REST_FIRST * 2 ** min(self._fault_count - 1, 20), REST_MAX)
                 self._next_at = self._world.clock.now() + max(fault.after or 0, rest)
@@ -178,7 +157,7 @@ class Poller:
                 await asyncio.sleep(1 / self._poll.rate)
         if reached == begun:
             what = f"over {self._poll.pages_max} pages have changed at one instant"
-            raise _Fault(Reason(code="poll.stuck", what=what))
+            raise Unanswered(Reason(code="poll.stuck", what=what))
         return False
 
     def _cursor(self, now: Instant) -> int:
@@ -191,32 +170,15 @@ class Poller:
         return self._mark.asked_at if self._mark is not None else 0
 
     async def _page(self, place: Place) -> tuple[Page, str]:
-        """Ask for one page; with another token where the provider calls this one old."""
-        response, terms, host = await self._send(place)
-        if response.status == UNAUTHORIZED and self._spec.auth.kind == "oauth2":
-            self._account.heard(Verdict(kind="retry", account="refresh"), terms)
-            response, terms, host = await self._send(place)
-        if not OK <= response.status < REFUSED:
-            what = f"the provider answered {response.status}"
-            after = parse_after(response.headers.get("retry-after", ""), self._world.clock.now())
-            raise _Fault(Reason(code="poll.refused", what=what), after)
-        self._account.heard(Verdict(kind="accepted"), terms)
+        """Ask for one page; return it, and the host that it is from."""
+        now = self._world.clock.now()
+        request, response = await self._asker.ask(
+            lambda terms: page_request(self._spec, terms, place, now=now)
+        )
         page = read_page(self._spec, response, self._public)
         if isinstance(page, Reason):
-            raise _Fault(page)
-        return page, host
-
-    async def _send(self, place: Place) -> tuple[Response, Terms, str]:
-        terms = await self._account.terms()
-        if isinstance(terms, Reason):
-            raise _Fault(terms)
-        made = page_request(self._spec, terms, place, now=self._world.clock.now())
-        if isinstance(made, Reason):
-            raise _Fault(made)
-        try:
-            return await self._world.sender.send(made), terms, urlsplit(made.url).netloc
-        except SendFault as fault:
-            raise _Fault(Reason(code="poll.no_answer", what=fault.what)) from fault
+            raise Unanswered(page)
+        return page, urlsplit(request.url).netloc
 
     async def _take(self, items: Sequence[Any]) -> None:
         """Have all events of a page in the log."""
@@ -237,25 +199,16 @@ class Poller:
         try:
             await self._world.intake.accept(events)
         except Busy as busy:
-            raise _Fault(Reason(code="poll.busy", what=busy.what), busy.retry_after) from busy
+            raise Unanswered(
+                Reason(code="poll.busy", what=busy.what), after=busy.retry_after
+            ) from busy
         except LegatoError as error:
-            raise _Fault(Reason(code="poll.store", what=error.what)) from error
+            raise Unanswered(Reason(code="poll.store", what=error.what)) from error
         self._taken += len(items)
 
     async def _move(self, mark: Mark) -> None:
         try:
-            await asyncio.to_thread(self._world.keep, self._name, mark)
+            await asyncio.to_thread(self._keep, self._name, mark)
         except LegatoError as error:
-            raise _Fault(Reason(code="poll.store", what=error.what)) from error
+            raise Unanswered(Reason(code="poll.store", what=error.what)) from error
         self._mark = mark
-
-
-def _destination(name: str, inbound: Inbound) -> Destination:
-    """Return a source's account as accounts are known: those of destinations."""
-    settings = {setting: first_live(value) for setting, value in inbound.settings.items()}
-    return Destination(
-        name=f"source {name}",
-        manifest={},
-        settings=settings,
-        allow_private=inbound.allow_private,
-    )

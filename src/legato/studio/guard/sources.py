@@ -16,7 +16,7 @@ from legato.studio.refusal import not_found
 @get("/", opt=needs("look"), summary="Where events come from, and when they last did")
 async def read_sources(host: Host) -> list[SourceSeen]:
     """Return them by name."""
-    asked = host.polls.asked()
+    asked = host.providers.polls.asked()
     return [replace(one, asked=asked.get(one.source)) for one in host.guard.sources()]
 
 
@@ -28,9 +28,13 @@ async def read_sources(host: Host) -> list[SourceSeen]:
 )
 async def poll_source(source: FromPath[str], host: Host, caller: Who) -> Asked:
     """Return how it went, once all that is new is in the log."""
-    asked = await host.polls.ask(source)
+    asked = await host.providers.polls.ask(source)
     if asked is None:
-        fix = "Its polled sources: " + (", ".join(sorted(host.polls.asked())) or "none") + "."
+        fix = (
+            "Its polled sources: "
+            + (", ".join(sorted(host.providers.polls.asked())) or "none")
+            + "."
+        )
         raise not_found("source.not_polled", "No source of this name is polled.", fix=fix)
     await host.audit.record(
         AuditEntry(actor=actor_of(caller), action="source.poll", subject=f"sources/{source}")
