@@ -102,6 +102,9 @@ class Desk:
             is_behind_proxy=is_behind_proxy,
         )
 
+    def waits(self, position: int) -> None:
+        raise AssertionError(f"nothing of it has to be fetched, up to {position}")
+
     async def accept(self, events: Sequence[Event]) -> int:
         if self.fault is not None:
             raise self.fault

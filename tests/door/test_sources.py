@@ -194,6 +194,20 @@ def test_what_became_of_a_message_is_told_by_the_provider(desk: Posted) -> None:
     assert (row["delivery_id"], row["state"]) == (delivery_id, "delivered")
 
 
+def test_why_tells_that_a_message_was_opened_and_clicked(desk: Posted) -> None:
+    address = known(desk, "eve")
+    desk.track("eve", "Looked")
+    [row] = desk.get("/api/people/eve/deliveries")
+    about: dict[str, Any] = {"delivery_id": row["delivery_id"], "timestamp": 1}
+    for kind in ("open", "click"):
+        assert mail(desk, event(address, kind, **about)).status == 200
+
+    why = desk.get("/api/people/eve/why?message=offer")
+
+    assert "It was opened at" in why["sentence"]
+    assert "clicked at" in why["sentence"]
+
+
 def test_an_unsubscribe_at_the_provider_holds_for_the_next_send(desk: Posted) -> None:
     address = known(desk, "bea")
 

@@ -9,10 +9,11 @@ from legato.core.identifiers import plain_address
 from legato.core.moment import Moment
 from legato.core.settle import settle
 from legato.model.definitions.source import OptOuts
-from legato.model.delivery import Outcome
+from legato.model.delivery import Outcome, Reaction
 from legato.model.effect import Suppress
 from legato.model.event import CustomerEvent, DeliveryReported, Told
 from legato.model.ids import DeliveryId
+from legato.model.note import Reacted
 from legato.model.problem import Reason
 
 
@@ -25,6 +26,10 @@ def take_told(moment: Moment, event: CustomerEvent, told: Told) -> None:
         hear_answer(moment, event, rules, is_granted=told.consent == "granted")
     if told.delivery_id and told.outcome in get_args(Outcome):
         settle(moment, _report(moment, event, told))
+    if told.delivery_id and told.outcome in get_args(Reaction):
+        reaction = cast("Reaction", told.outcome)
+        reacted = Reacted(delivery_id=DeliveryId(told.delivery_id), reaction=reaction)
+        moment.notes.append(reacted)
     if told.standing:
         _suppress(moment, rules, told)
 

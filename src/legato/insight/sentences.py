@@ -27,6 +27,7 @@ from legato.model.note import (
     NotLinked,
     PersonErased,
     Propagated,
+    Reacted,
     Rejected,
     Revoked,
     SegmentChanged,
@@ -80,7 +81,15 @@ def clause(note: Note) -> str:
             text = _of_event(note)
         case Entered() | NotEntered() | Moved() | Left():
             text = _of_journey(note)
-        case Decided() | Settled() | Revoked() | AudienceChanged() | Called() | HandedOn():
+        case (
+            Decided()
+            | Settled()
+            | Reacted()
+            | Revoked()
+            | AudienceChanged()
+            | Called()
+            | HandedOn()
+        ):
             text = _of_delivery(note)
         case ConsentSet():
             where = channel_words(note.channel)
@@ -175,7 +184,7 @@ def _of_journey(note: Entered | NotEntered | Moved | Left) -> str:
 
 
 def _of_delivery(
-    note: Decided | Settled | Revoked | AudienceChanged | Called | HandedOn,
+    note: Decided | Settled | Reacted | Revoked | AudienceChanged | Called | HandedOn,
 ) -> str:
     match note:
         case HandedOn():
@@ -187,6 +196,8 @@ def _of_delivery(
             if note.kept_to is not None:
                 why += f"; by no other channel, because {note.kept_to.what}"
             return f"has delivery {short(note.delivery_id)} {note.outcome.replace('_', ' ')}{why}"
+        case Reacted():
+            return f"{note.reaction} delivery {short(note.delivery_id)}"
         case Revoked():
             return f"has delivery {short(note.delivery_id)} called back: {note.reason.what}"
         case AudienceChanged():

@@ -30,6 +30,7 @@ from legato.model.note import (
     NotLinked,
     PersonErased,
     Propagated,
+    Reacted,
     Rejected,
     Revoked,
     SegmentChanged,
@@ -182,6 +183,7 @@ class Watch:
             case (
                 AudienceChanged()
                 | Called()
+                | Reacted()
                 | Revoked()
                 | PersonErased()
                 | TraitExpired()

@@ -22,6 +22,9 @@ Outcome: TypeAlias = Literal[
     "in_doubt",  # it may or may not have been sent, and the destination cannot tell
 ]
 
+Reaction: TypeAlias = Literal["opened", "clicked"]
+"""What a person did with a message, as its provider tells. No proof: machines open mail too."""
+
 Operation: TypeAlias = Literal[
     "send", "audience_add", "audience_remove", "call", "erase", "opt_out", "opt_in", "event"
 ]

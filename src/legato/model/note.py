@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from legato.model.consent import Consent
-from legato.model.delivery import Outcome
+from legato.model.delivery import Outcome, Reaction
 from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.noun import Noun
@@ -213,6 +213,13 @@ class Settled(Noun, frozen=True, kw_only=True, array_like=True, tag="settled"):
     """The consent that the last attempt relied on."""
 
 
+class Reacted(Noun, frozen=True, kw_only=True, array_like=True, tag="reacted"):
+    """What a person did with a message, says the provider that it went by."""
+
+    delivery_id: DeliveryId
+    reaction: Reaction
+
+
 class Revoked(Noun, frozen=True, kw_only=True, array_like=True, tag="revoked"):
     """A delivery on its way out was called back. Its Settled says whether that was in time."""
 
@@ -287,6 +294,7 @@ Note: TypeAlias = (
     | Decided
     | Revoked
     | Settled
+    | Reacted
     | TraitWritten
     | TraitRefused
     | AudienceChanged

@@ -30,7 +30,7 @@ from legato.connectors.language.expression import Expression
 from legato.connectors.language.node import Node, Path
 from legato.connectors.language.value import Value
 from legato.connectors.spec import Setting
-from legato.model.delivery import Outcome
+from legato.model.delivery import Outcome, Reaction
 from legato.model.event import CustomerEventKind
 
 Given = Mapping[str, Any]
@@ -282,7 +282,10 @@ def _telling(inside: Compiler, given: Given, path: Path) -> Telling:
     if delivery:
         form.only(inside, delivery, ("id", "outcome", "receipt", "code"), where)
         outcome = form.choice(
-            inside, delivery.get("outcome", ""), get_args(Outcome), (*where, "outcome")
+            inside,
+            delivery.get("outcome", ""),
+            (*get_args(Outcome), *get_args(Reaction)),
+            (*where, "outcome"),
         )
         if "id" not in delivery:
             inside.add(where, "nothing says which delivery it was", "Add `id: =item...`.")

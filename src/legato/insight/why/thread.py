@@ -23,6 +23,7 @@ from legato.model.note import (
     Moved,
     Note,
     NotEntered,
+    Reacted,
     Revoked,
     Settled,
     Story,
@@ -50,6 +51,8 @@ class Thread(msgspec.Struct):
     decisions: list[tuple[Story, Decided]]
     settled: list[tuple[Story, Settled]]
     revoked: list[tuple[Story, Revoked]]
+    reacted: list[tuple[Story, Reacted]]
+    """What the person did with it, as the provider tells."""
     trace: str = ""
     before: Thread | None = None
     """Of the same message by another channel, which did not take it."""
@@ -101,7 +104,7 @@ class Thread(msgspec.Struct):
 
     def sentence(self) -> str:
         """Say yes or no, when, and the one thing that decided; then what other channels did."""
-        return self._verdict() + self._detour() + self._kept_to()
+        return self._verdict() + self._reactions() + self._detour() + self._kept_to()
 
     def _verdict(self) -> str:
         row, decided = self.decisions[-1]
@@ -149,6 +152,14 @@ class Thread(msgspec.Struct):
             case _:
                 assert_never(settled.outcome)
         return text
+
+    def _reactions(self) -> str:
+        """Say when it was first opened, and first clicked."""
+        first: dict[str, str] = {}
+        for row, note in self.reacted:
+            first.setdefault(note.reaction, moment(row.at))
+        said = " and ".join(f"{reaction} at {at}" for reaction, at in first.items())
+        return f" It was {said}, says the provider." if said else ""
 
     def _detour(self) -> str:
         """Say which channels were tried before this one."""
@@ -260,7 +271,14 @@ def threads(story: Sequence[Story]) -> list[Thread]:
             if isinstance(note, Decided):
                 thread = found.setdefault(
                     note.delivery_id,
-                    Thread(note.delivery_id, decisions=[], settled=[], revoked=[], trace=event_id),
+                    Thread(
+                        note.delivery_id,
+                        decisions=[],
+                        settled=[],
+                        revoked=[],
+                        reacted=[],
+                        trace=event_id,
+                    ),
                 )
                 if note.instead_of is not None:
                     thread.before = found.get(note.instead_of)
@@ -268,6 +286,8 @@ def threads(story: Sequence[Story]) -> list[Thread]:
                 thread.decisions.append((row, note))
             elif isinstance(note, Settled) and note.delivery_id in found:
                 found[note.delivery_id].settled.append((row, note))
+            elif isinstance(note, Reacted) and note.delivery_id in found:
+                found[note.delivery_id].reacted.append((row, note))
             elif isinstance(note, Revoked) and note.delivery_id in found:
                 found[note.delivery_id].revoked.append((row, note))
     return list(found.values())

@@ -141,11 +141,11 @@ def _line(thread: Thread) -> Line:
 
 def _way(thread: Thread, passing: Passing | None, story: Sequence[Story]) -> tuple[Stage, ...]:
     """Return what led to the thread's last word, in the order in which it was noted."""
-    last = (thread.settled or thread.revoked or thread.decisions)[-1][0].position
+    last = (thread.reacted or thread.settled or thread.revoked or thread.decisions)[-1][0].position
     kept = dict.fromkeys(passing.stages if passing else ())
     tried: Thread | None = thread
     while tried is not None:
-        for row, note in (*tried.decisions, *tried.revoked, *tried.settled):
+        for row, note in (*tried.decisions, *tried.revoked, *tried.settled, *tried.reacted):
             kept[_stage(row, clause(note))] = None
         tried = tried.before
     told = [_stage(row, clause(note)) for row in story for note in row.notes]
