@@ -15,10 +15,13 @@ from legato.cli.client import Failure
 from legato.cli.connect.shelf import EXAMPLES, VECTORS, connector_of, vectors_of
 from legato.cli.why import print_json
 from legato.connectors.verify.lock import Reached, mark_of, worse, write_lock
-from legato.connectors.verify.score import LEVELS, Score, score
+from legato.connectors.verify.page import scores_page
+from legato.connectors.verify.score import LEVELS, Part, Score, score
+from legato.connectors.verify.tally import SIXTY, tally
 from legato.workspace import SCORES, shipped_connectors, shipped_score
 
 SHOWN = 10
+_TITLES = ("case", "acc", "url", "body", "head", "body %", "group", "class", "held", "ign", "skip")
 LINES = 6
 
 
@@ -29,6 +32,7 @@ LINES = 6
 @click.option("--show", default=SHOWN, help="How many cases that differ to show of one connector.")
 @click.option("--only", default="", help="Of those, only the ones whose id has this in it.")
 @click.option("--update", is_flag=True, help="Write what was reached into the lock file.")
+@click.option("--markdown", "is_markdown", is_flag=True, help="The page of what all have reached.")
 @click.option("--json", "is_json", is_flag=True, help="For programs: the scores alone.")
 def verify(  # noqa: PLR0913 - one parameter each for click
     names: tuple[str, ...],
@@ -39,24 +43,30 @@ def verify(  # noqa: PLR0913 - one parameter each for click
     only: str,
     update: bool,
     is_json: bool,
+    is_markdown: bool,
 ) -> None:
     """Score connectors by NAME, or a manifest by its path; all of them without one.
 
-    A case counts as far as it agrees: accepted or refused alike, method and URL, body as data,
-    headers. A third of the cases is held out: counted, and never shown, so that a manifest says
-    what the provider's documentation says and not what the cases are.
+    A case counts as far as it agrees: accepted or refused alike (acc), method and URL, body as
+    data, headers. `group`: what travels together; `class`: what an answer means. A third of the
+    cases is held out: counted (held), and never shown, so that a manifest says what the
+    provider's documentation says and not what the cases are. Something was ignored in `ign`
+    cases; `skip` are not counted, for reasons that one NAME shows.
     """
     if not vectors.is_dir() and not examples.is_dir():
         raise Failure(
             f"There is no folder {vectors}: vectors are test data, and not installed.",
             "Run this in a checkout of Legato, or name a folder with --vectors.",
         )
-    scores, from_examples = _scores(names, vectors), _scores(names, examples)
+    if is_markdown:
+        click.echo(shipped_page(), nl=False)
+        return
+    scores, from_examples = _scores(names, (vectors, examples))
     reached = _reached_by(scores, from_examples)
     if is_json:
         print_json(reached)
     else:
-        _show(Console(highlight=False), [*scores, *from_examples])
+        _show_all(Console(highlight=False), scores, from_examples, is_whole=not names)
         if names:
             for one in (*scores, *from_examples):
                 _show_cases(Console(highlight=False), one, limit=show, only=only)
@@ -71,16 +81,25 @@ def verify(  # noqa: PLR0913 - one parameter each for click
         raise Failure("\n".join(lost), "Put it right; scores may only rise.")
 
 
-def _scores(names: Iterable[str], folder: Path) -> list[Score]:
-    wanted = list(names) or list(shipped_connectors())
-    found: list[Score] = []
-    with Progress(transient=True, disable=len(wanted) == 1) as progress:
+def shipped_page() -> str:
+    """Return the page of the guide with what all shipped connectors have reached."""
+    shipped = shipped_connectors()
+    return scores_page(shipped, {name: shipped_score(name) for name in shipped})
+
+
+def _scores(names: Iterable[str], folders: tuple[Path, Path]) -> tuple[list[Score], list[Score]]:
+    """Score on recorded requests, and on examples of documentations."""
+    wanted = list(names) or sorted(shipped_connectors())
+    found: tuple[list[Score], list[Score]] = ([], [])
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("scoring", total=len(wanted))
         for name in wanted:
             known, spec = connector_of(name)
-            cases = vectors_of(known, spec, folder)
-            if cases:
-                found.append(score(known, spec, cases))
+            for scores, folder in zip(found, folders, strict=True):
+                cases = vectors_of(known, spec, folder)
+                if cases:
+                    scores.append(score(known, spec, cases))
             progress.advance(task)
     return found
 
@@ -94,28 +113,50 @@ def _reached_by(scores: Iterable[Score], from_examples: Iterable[Score]) -> dict
     }
 
 
+def _show_all(
+    console: Console, scores: list[Score], from_examples: list[Score], *, is_whole: bool
+) -> None:
+    if scores:
+        _show(console, scores)
+    if from_examples:
+        console.print("\nexamples of the providers' documentation", style="bold")
+        _show(console, from_examples)
+    if not is_whole:
+        return
+    reached = _reached_by(scores, from_examples)
+    held = [one for one in scores if one.held_out]
+    count, alike = sum(one.held_out for one in held), sum(one.held_out_body for one in held)
+    sixty = tally(reached, SIXTY)
+    console.print(f"\n{len(reached)} connectors: {tally(reached, reached)}.")
+    console.print(f"{sixty.connectors} of the sixty in wide use: {sixty}.")
+    if count:
+        console.print(f"Held out, and only counted: {alike / count:.1%} of {count} cases alike.")
+
+
 def _show(console: Console, scores: list[Score]) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("connector", no_wrap=True)
-    for title in ("cases", *LEVELS, "bodies", "held out", "ignored", "skipped"):
-        table.add_column(title, justify="right")
+    """Print a line for each connector, in 80 columns."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("connector", no_wrap=True, max_width=20, overflow="ellipsis")
+    for title in _TITLES:
+        table.add_column(title, justify="right", no_wrap=True)
     for one in scores:
-        held = f"{one.held_out_body} of {one.held_out}"
-        skipped = sum(one.skipped.values())
-        levels = [str(count) for count in one.levels]
+        held = f"{one.held_out_body}/{one.held_out}" if one.held_out else ""
         table.add_row(
-            one.name, str(one.cases), *levels, f"{one.body:.1%}", held, str(one.ignored),
-            str(skipped),
-        )  # fmt: skip
-    console.print(table)
-    cases = sum(one.cases for one in scores)
-    if cases:
-        bodies = sum(one.levels[2] for one in scores)
-        ignored = sum(one.ignored for one in scores)
-        console.print(
-            f"\n{cases} cases of {len(scores)} connectors: {bodies / cases:.1%} of bodies alike, "
-            f"something ignored in {ignored / cases:.1%}."
+            one.name,
+            str(one.cases),
+            *map(str, one.levels),
+            f"{one.body:.1%}",
+            _part(one.grouping),
+            _part(one.classes),
+            held,
+            str(one.ignored or ""),
+            str(sum(one.skipped.values()) or ""),
         )
+    console.print(table)
+
+
+def _part(part: Part | None) -> str:
+    return f"{part.alike}/{part.cases}" if part is not None else ""
 
 
 def _show_cases(console: Console, one: Score, *, limit: int, only: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from legato.connectors.verify.score import Score
+from legato.connectors.verify.score import Part, Score
 from legato.model.noun import Noun
 
 VERIFIED = 0.95
@@ -25,6 +25,8 @@ class Mark(Noun, frozen=True, kw_only=True):
     headers: int
     skipped: int = 0
     ignored: int = 0
+    grouping: Part | None = None
+    classes: Part | None = None
 
 
 class Reached(Noun, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ def mark_of(score: Score) -> Mark:
         headers=headers,
         skipped=sum(score.skipped.values()),
         ignored=score.ignored,
+        grouping=score.grouping,
+        classes=score.classes,
     )
 
 
@@ -57,6 +61,12 @@ def fallen(before: Mark, now: Mark) -> tuple[str, ...]:
         for name in ("cases", "accepted", "url", "body", "headers")
         if getattr(now, name) < getattr(before, name)
     ]
+    for name, part, other in (
+        ("grouping", before.grouping, now.grouping),
+        ("classes", before.classes, now.classes),
+    ):
+        if part is not None and (other is None or other.alike < part.alike):
+            lines.append(f"{name} fell from {part.alike} to {other.alike if other else 0}")
     if now.ignored > before.ignored:
         lines.append(f"ignored rose from {before.ignored} to {now.ignored}")
     return tuple(lines)
@@ -83,6 +93,11 @@ def worse(before: Reached, now: Reached) -> tuple[str, ...]:
     )
 
 
+def _kept(mark: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return what is written of a mark: nothing of what there are no cases of."""
+    return None if mark is None else {name: one for name, one in mark.items() if one is not None}
+
+
 def read_lock(text: str) -> Reached:
     """Read a lock file."""
     return msgspec.json.decode(text, type=Reached)
@@ -90,5 +105,6 @@ def read_lock(text: str) -> Reached:
 
 def write_lock(reached: Reached) -> str:
     """Write a lock file."""
-    raw = msgspec.json.encode(reached, order="sorted")
+    kept = {name: _kept(mark) for name, mark in msgspec.to_builtins(reached).items()}
+    raw = msgspec.json.encode(kept, order="sorted")
     return msgspec.json.format(raw, indent=2).decode() + "\n"

@@ -26,6 +26,7 @@ from legato.model.noun import Noun
 from legato.model.wire import Response
 
 LEVELS = ("accepted", "url", "body", "headers")
+_SEVERAL = ("router", "batch", "action_batch")
 NOW: Instant = 1_700_000_000_000_000
 """The instant of cases that do not say theirs."""
 
@@ -41,6 +42,17 @@ class Case(Noun, frozen=True, kw_only=True):
     """What differs, where it may be shown."""
     skipped: str = ""
     ignored: int = 0
+    is_grouped: bool | None = None
+    """Whether the same items travelled together; None: it is no case of several."""
+    is_classed: bool | None = None
+    """Whether an answer meant the same; None: it is no case of an answer."""
+
+
+class Part(Noun, frozen=True, kw_only=True):
+    """How many of some cases are alike."""
+
+    cases: int
+    alike: int
 
 
 class Score(Noun, frozen=True, kw_only=True):
@@ -57,6 +69,10 @@ class Score(Noun, frozen=True, kw_only=True):
     ignored: int
     """Cases in which something was not compared."""
     details: tuple[Case, ...]
+    grouping: Part | None = None
+    """Of the cases of several items: what travels together."""
+    classes: Part | None = None
+    """Of the cases of answers: what they mean."""
 
     @property
     def body(self) -> float:
@@ -86,7 +102,13 @@ def score(name: str, spec: Spec, vectors: Iterable[Vector]) -> Score:
         skipped=skips,
         ignored=sum(case.ignored > 0 for case in scored),
         details=tuple(cases),
+        grouping=_part([case.is_grouped for case in scored if case.is_grouped is not None]),
+        classes=_part([case.is_classed for case in scored if case.is_classed is not None]),
     )
+
+
+def _part(alike: Sequence[bool]) -> Part | None:
+    return Part(cases=len(alike), alike=sum(alike)) if alike else None
 
 
 def run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
@@ -94,7 +116,12 @@ def run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
     try:
         return _run_case(spec, conformance, vector)
     except ExpressionError as error:
-        return _case(vector, 0, (f"conformance cannot be worked out: {error}",))
+        case = _case(vector, 0, (f"conformance cannot be worked out: {error}",))
+        return msgspec.structs.replace(
+            case,
+            is_grouped=False if vector.kind in _SEVERAL else None,
+            is_classed=False if vector.kind == "delivery" else None,
+        )
 
 
 def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
@@ -114,7 +141,10 @@ def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
     if vector.kind in ("router", "batch"):
         return _grouped(spec, conformance, vector)
     if vector.kind == "action_batch":
-        return _compared(vector, conformance, run_batch(spec, conformance, vector), vector.requests)
+        run = run_batch(spec, conformance, vector)
+        case = _compared(vector, conformance, run, vector.requests)
+        is_grouped = len(run.requests) == len(vector.requests)
+        return msgspec.structs.replace(case, is_grouped=is_grouped)
     return _compared(vector, conformance, run_one(spec, conformance, vector), vector.requests)
 
 
@@ -182,7 +212,8 @@ def _grouped(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
         members = _members(vector, batch["items"])
         theirs.setdefault(members, []).extend(map(recorded, expected_of(batch)))
     if sorted(ours) != sorted(theirs):
-        return _case(vector, 0, (f"sent for {sorted(ours)}, not for {sorted(theirs)}",))
+        case = _case(vector, 0, (f"sent for {sorted(ours)}, not for {sorted(theirs)}",))
+        return msgspec.structs.replace(case, is_grouped=False)
     reached, total = 4, 0
     why: list[str] = []
     for members, requests in theirs.items():
@@ -191,7 +222,8 @@ def _grouped(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
         total += count + second
         reached = min(reached, level(one, other))
         why += _why(one, other)
-    return _case(vector, reached, tuple(why), total)
+    case = _case(vector, reached, tuple(why), total)
+    return msgspec.structs.replace(case, is_grouped=True)
 
 
 def _members(vector: Vector, members: Iterable[int]) -> tuple[int, ...]:
@@ -227,7 +259,8 @@ def _classified(spec: Spec, vector: Vector) -> Case:
     wanted = {"configuration": "aborted", "instrumentation": "aborted"}.get(wanted, wanted)
     is_alike = found == wanted
     why = () if is_alike else (f"{response.status}: {found} where {wanted} was recorded",)
-    return _case(vector, 4 if is_alike else 0, why)
+    case = _case(vector, 4 if is_alike else 0, why)
+    return msgspec.structs.replace(case, is_classed=is_alike)
 
 
 def _body(body: object) -> bytes:
