@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from legato.connectors.accounts import with_account
 from legato.connectors.classify import Verdict, classify
 from legato.connectors.compile import compile_manifest
 from legato.connectors.settings import check_settings, resolve, secrets_of
@@ -68,7 +69,7 @@ def request_of(case: Case) -> Request | Reason:
     values = {name: case.secrets[key] for name, key in secrets_of(case.settings).items()}
     settings = resolve(spec, case.settings, values)
     terms = Terms(settings=settings, timeout=TERMS_TIMEOUT)
-    return rendered(spec, delivery_of(case), terms=terms, now=START)
+    return rendered(with_account(spec, case.settings), delivery_of(case), terms=terms, now=START)
 
 
 def as_data(request: Request) -> dict[str, Any]:

@@ -208,3 +208,24 @@ def test_each_product_may_have_its_own_constants() -> None:
 
     assert [case.why for case in cases] == [(), ()]
     assert all(case.level > 2 for case in cases)
+
+
+def test_an_example_may_be_of_any_operation() -> None:
+    given = manifest(
+        routes=[
+            {
+                "on": "erase",
+                "request": {"url": "https://a.example/any", "body": {"id": "=delivery.address"}},
+            }
+        ]
+    )
+    raw = {**vector("own/1", {"id": "a@b.c"}).raw, "operation": "erase"}
+    raw["input"] = {"items": [{"message": {"address": "a@b.c"}}]}
+
+    [case] = score(
+        "own",
+        spec_of(given),
+        [Vector(id="own/1", kind="processor", slug="own", action="", raw=raw)],
+    ).details
+
+    assert case.level > 2, case.why

@@ -234,7 +234,9 @@ def _chosen(
     """Return the route that is the other product's action, and what it is given."""
     message = fields_of(facts["message"])
     if not vector.action:
-        return Choice(), "event", message, ""
+        is_event = vector.operation == "event"
+        address = "" if is_event else as_text(message.get("address", ""))
+        return Choice(), vector.operation, message, address
     actions = conformance.actions
     action = actions.get(f"{vector.slug}/{vector.action}") or actions.get(vector.action)
     if action is None:

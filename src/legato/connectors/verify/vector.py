@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from legato.connectors.language.value import fields_of, rows_of
+from legato.model.delivery import Operation
 from legato.model.noun import Noun
 
 Kind: TypeAlias = Literal["processor", "action", "action_batch", "router", "batch", "delivery"]
@@ -46,6 +47,11 @@ class Vector(Noun, frozen=True, kw_only=True):
     def product(self) -> str:
         """How the ids of all cases of the same product begin, as `rs/`."""
         return self.id.partition("/")[0] + "/"
+
+    @property
+    def operation(self) -> Operation:
+        """What it is: an event, unless an example of ours says otherwise."""
+        return self.raw.get("operation", "event")
 
     @property
     def items(self) -> list[Mapping[str, Any]]:
