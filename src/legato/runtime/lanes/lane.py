@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable
 from typing import assert_never
 
-from legato.model.delivery import OBLIGATIONS, OPT_OUTS, Answered, Delivery
+from legato.model.delivery import OPT_OUTS, Answered, Delivery
 from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import INSTANT_MAX, SECOND, Duration, Instant
@@ -27,6 +27,7 @@ from legato.ports.state_store import OutboxRow
 from legato.runtime.lanes.answers import Answers
 from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.batches import Batches
+from legato.runtime.lanes.ending import our_fault, report_of, verdict_on_another
 from legato.runtime.lanes.line import Entry, Line
 from legato.runtime.lanes.pace import Breaker, Bucket, wait_before
 from legato.runtime.lanes.reporter import AttemptBook
@@ -270,9 +271,7 @@ class Lane:
             return True
         if self._held_since:
             held, self._held_since = now - self._held_since, 0
-            for entry in self._line.entries.values():
-                if entry.first_attempt_at is not None:
-                    entry.first_attempt_at = min(entry.first_attempt_at + held, now)
+            self._line.lengthen(held, now)
         return False
 
     def _wait_blocked(self, until: float) -> None:
@@ -332,9 +331,7 @@ class Lane:
         else:
             # Our own bug must stop neither the lane nor the person's later deliveries.
             logger.error("An attempt of lane %s failed.", self.name, exc_info=fault)
-            what = f"an attempt ended with {type(fault).__name__}; see the log of the process"
-            results = [Over(outcome="failed", reason=Reason(code="lane.fault", what=what))]
-            results *= len(entries)
+            results = [our_fault(fault)] * len(entries)
             for entry in entries:
                 entry.may_have_arrived = True
         for entry, result in zip(entries, results, strict=True):
@@ -387,7 +384,7 @@ class Lane:
             self._reach.breaker.abandoned()
         else:
             self._reach.breaker.failed(now)
-        over = self._verdict_on_another(entry, result, retry, due_at=wall + wait)
+        over = verdict_on_another(entry, result, retry, due_at=wall + wait)
         if over is not None:
             self._end(entry, over)
             return
@@ -396,21 +393,6 @@ class Lane:
         # It wakes when it expires, if that is sooner, to be reported at once.
         seconds = min(wait, max(delivery.expires_at - wall, 0)) / SECOND
         self._line.sleep(entry, now + seconds)
-
-    def _verdict_on_another(
-        self, entry: Entry, result: Again, retry: Retry, *, due_at: Instant
-    ) -> Over | None:
-        if entry.revoked is not None and not entry.may_have_arrived:
-            return Over(outcome="refused", reason=entry.revoked)
-        assert entry.first_attempt_at is not None
-        is_patient = entry.delivery.operation in OBLIGATIONS
-        if due_at >= entry.first_attempt_at + retry.give_up and not is_patient:
-            reason = Reason(
-                code="delivery.gave_up",
-                what=f"no attempt of {entry.attempt_count} succeeded; last: {result.reason.what}",
-            )
-            return Over(outcome="failed", reason=reason)
-        return None
 
     def _end(self, entry: Entry, over: Over) -> None:
         delivery = entry.delivery
@@ -425,22 +407,7 @@ class Lane:
                 self._on_delivered(delivery, now)
         else:
             self._counts["failed"] += 1
-        self._report(
-            DeliveryReported(
-                received_at=now,
-                person_id=delivery.person_id,
-                delivery_id=delivery.delivery_id,
-                outcome=over.outcome,
-                attempt_count=entry.attempt_count,
-                reason=over.reason,
-                receipt=over.receipt,
-                answer=over.answer,
-                gates=over.gates,
-                may_have_arrived=entry.may_have_arrived,
-                record=entry.record,
-                answered=entry.answered if over.outcome == "failed" else None,
-            )
-        )
+        self._report(report_of(entry, over, now))
 
     # Memory
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from legato.model.delivery import Answered, Delivery
 from legato.model.ids import DeliveryId, PersonId
-from legato.model.instant import Instant
+from legato.model.instant import Duration, Instant
 from legato.model.problem import Reason
 from legato.model.wire import Response
 
@@ -134,6 +134,12 @@ class Line:
             del self._people[entry.line]
         elif was_first and queue[0].state != "in_flight":
             self._put(queue[0])
+
+    def lengthen(self, held: Duration, now: Instant) -> None:
+        """Give what has been tried back the time for which nothing could be tried."""
+        for entry in self.entries.values():
+            if entry.first_attempt_at is not None:
+                entry.first_attempt_at = min(entry.first_attempt_at + held, now)
 
     def next_due(self) -> float | None:
         """Return when the next sleeper wakes."""
