@@ -25,14 +25,12 @@ from legato.model.wire import Response
 from legato.simulate.dice import Dice
 from legato.stores.memory import MemoryStore
 from tests.sim.unruly import Fate, Fates, Taken, Unruly, errors
-from tests.unit.lane_world import WEBHOOK, Attempt, LaneWorld, delivery, destination, run
+from tests.unit.lane_world import SENDS, Attempt, LaneWorld, delivery, destination, run
 
 HISTORIES = int(os.environ.get("LEGATO_ORDER_HISTORIES", "2000"))
 CHUNKS = 4
 ASKED_AGAIN, ASKED_ONCE = "again", "once"
 """The two destinations: `on_doubt: resend` and `skip`."""
-SENDS = {**WEBHOOK, "routes": WEBHOOK["routes"][:1]}
-"""A manifest that is quick to compile: each history compiles its own."""
 REFUSED_SHARE = 0.02
 """Of deliveries that are refused for good; the errors of attempts come on top of them."""
 FATES: Fates = {
