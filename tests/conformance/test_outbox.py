@@ -50,6 +50,21 @@ def waiting_ids(store: Store, destination: str = "mail") -> list[str]:
     return [row.delivery.delivery_id for row in store.waiting(destination, 0, 99)]
 
 
+def test_an_attempt_at_who_takes_over_is_known_as_that_after_a_restart(
+    store: Store, reopened: Again
+) -> None:
+    store.commit(Turn(position=2, now=1, deliveries=[(1, delivery(ONE)), (2, delivery(TWO))]))
+    store.begin_attempt([ONE], 5, by_other=True)
+    store.begin_attempt([TWO], 5, by_other=True)
+    store.end_attempts([(TWO, 8)])
+    store.begin_attempt([TWO], 9)
+
+    one, two = reopened(store).waiting("mail", 0, 9)
+
+    assert (one.is_in_doubt, one.is_by_other) == (True, True)
+    assert (two.is_in_doubt, two.is_by_other) == (True, False)
+
+
 def test_a_delivery_waits_whole_until_it_is_settled(store: Store, reopened: Again) -> None:
     store.commit(Turn(position=3, now=1, deliveries=[(3, delivery(ONE))]))
     store = reopened(store)

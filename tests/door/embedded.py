@@ -67,9 +67,9 @@ class Gatekeeper:
         self.asked: dict[str, list[Duration]] = {}
         """Delivery id -> when its attempts asked, by the monotonic count."""
 
-    async def clear(self, delivery: Delivery) -> Clearance:
+    async def clear(self, delivery: Delivery, by: str = "") -> Clearance:
         self.asked.setdefault(delivery.delivery_id, []).append(SYSTEM.monotonic())
-        return await self._host.clear(delivery)
+        return await self._host.clear(delivery, by)
 
     async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
         await self._host.end_attempts(ends)

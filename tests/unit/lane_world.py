@@ -125,6 +125,8 @@ class LaneWorld:
         self.attempts: list[Attempt] = []
         self.reports: list[DeliveryReported] = []
         self.closed: dict[DeliveryId, Clearance] = {}
+        self.closed_at: dict[str, Clearance] = {}
+        """By the destination that takes over."""
         self.secrets: dict[str, str] = {}
         self.busy_count = 0
         self.bug_count = 0
@@ -156,10 +158,10 @@ class LaneWorld:
     def fill(self, delivery: Delivery, *, is_email: bool) -> Delivery:  # noqa: ARG002 - the port's
         return delivery
 
-    async def clear(self, delivery: Delivery) -> Clearance:
-        closed = self.closed.get(delivery.delivery_id)
+    async def clear(self, delivery: Delivery, by: str = "") -> Clearance:
+        closed = self.closed_at.get(by) or self.closed.get(delivery.delivery_id)
         if closed is None:
-            self.store.begin_attempt([delivery.delivery_id], self.now())
+            self.store.begin_attempt([delivery.delivery_id], self.now(), by_other=bool(by))
         return closed or Clearance(is_clear=True)
 
     async def send(self, request: Request) -> Response:

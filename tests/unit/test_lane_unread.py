@@ -28,12 +28,12 @@ class Blind(LaneWorld):
         named = {one.name: one for one in destinations}
         self.lanes.change_plan(Plan(name="t", destinations=named, purposes=PURPOSES))
 
-    async def clear(self, delivery: Delivery) -> Clearance:
+    async def clear(self, delivery: Delivery, by: str = "") -> Clearance:
         if self.seconds() < OUTAGE:
             if not self._is_silent:
                 raise LegatoError("the disk is gone", fix="Bring it back.", can_retry=True)
             await asyncio.sleep(OUTAGE - self.seconds())
-        return await super().clear(delivery)
+        return await super().clear(delivery, by)
 
 
 def meant(number: int, purpose: str, to: str = "crm") -> Delivery:

@@ -102,11 +102,13 @@ class TroubledStore(MemoryStore):
         self.is_open = threading.Event()
         self.is_open.set()
 
-    def begin_attempt(self, ids: Sequence[DeliveryId], now: Instant) -> None:
+    def begin_attempt(
+        self, ids: Sequence[DeliveryId], now: Instant, *, by_other: bool = False
+    ) -> None:
         self.begun.append(list(ids))
         if self.failures:
             raise LegatoError("The disk is full.", fix="Make room.", can_retry=True)
-        super().begin_attempt(ids, now)
+        super().begin_attempt(ids, now, by_other=by_other)
 
     def commit(self, turn: Turn) -> None:
         self.is_open.wait()

@@ -97,6 +97,8 @@ def alerted(seen: Overview) -> list[str]:
 def health(lane: Mapping[str, Any]) -> str:
     """Say how a destination's lane is: `well`, or what is the matter."""
     breaker = lane.get("breaker", "closed")
+    if lane.get("by"):
+        return f"down; {lane['by']} takes over"
     if breaker != "closed":
         return str(breaker).replace("_", " ")
     retrying = lane.get("retrying", 0)

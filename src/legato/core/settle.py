@@ -40,6 +40,7 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
             reason=report.reason,
             kept_to=turning.stays,
             record=report.record,
+            by=report.by,
         )
     )
     # What goes on by another channel is not kept as dead: it must not be redriven by this one.

@@ -195,7 +195,9 @@ def _of_delivery(
             why = f": {note.reason.what}" if note.reason else ""
             if note.kept_to is not None:
                 why += f"; by no other channel, because {note.kept_to.what}"
-            return f"has delivery {short(note.delivery_id)} {note.outcome.replace('_', ' ')}{why}"
+            by = f" by {note.by}, in place of its own, which was down" if note.by else ""
+            outcome = f"{note.outcome.replace('_', ' ')}{by}"
+            return f"has delivery {short(note.delivery_id)} {outcome}{why}"
         case Reacted():
             return f"{note.reaction} delivery {short(note.delivery_id)}"
         case Revoked():

@@ -116,6 +116,8 @@ class DeliveryReported(Noun, frozen=True, kw_only=True, array_like=True, tag="re
     """The consent that the last attempt relied on."""
     answered: Answered | None = None
     """Of one that failed: what its destination said last."""
+    by: str = ""
+    """The destination that took over, where the last attempt was made there."""
 
 
 class PlanActivated(Noun, frozen=True, kw_only=True, array_like=True, tag="plan"):

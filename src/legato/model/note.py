@@ -211,6 +211,8 @@ class Settled(Noun, frozen=True, kw_only=True, array_like=True, tag="settled"):
     """Why the message was not tried by another channel, though its journey names one."""
     record: str = ""
     """The consent that the last attempt relied on."""
+    by: str = ""
+    """The destination that took over from its own, which was down."""
 
 
 class Reacted(Noun, frozen=True, kw_only=True, array_like=True, tag="reacted"):

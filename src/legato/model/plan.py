@@ -342,6 +342,15 @@ class Retry(Noun, frozen=True, kw_only=True):
     """From the first attempt."""
 
 
+class WhenDown(Noun, frozen=True, kw_only=True):
+    """Who takes a destination's messages while it is down."""
+
+    use: str
+    """Another destination, of the same kind."""
+    after: Duration = 20_000_000
+    """How long it has not taken anything."""
+
+
 class Destination(Noun, frozen=True, kw_only=True):
     """A configured account at an outside system."""
 
@@ -365,6 +374,8 @@ class Destination(Noun, frozen=True, kw_only=True):
     """Whose data it may have, where a policy of residency asks."""
     events: Stream | None = None
     """Which events it gets."""
+    when_down: WhenDown | None = None
+    """None: its messages wait for it."""
 
 
 class Plan(Noun, frozen=True, kw_only=True):

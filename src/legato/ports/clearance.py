@@ -16,8 +16,10 @@ __all__ = ["Clearance", "Gatekeeper"]
 class Gatekeeper(Protocol):
     """The engine, as lanes see it."""
 
-    async def clear(self, delivery: Delivery) -> Clearance:
+    async def clear(self, delivery: Delivery, by: str = "") -> Clearance:
         """Read the gates again, after everything acknowledged before this call was applied.
+
+        `by` names the destination that takes over from its own: the gates are those of that one.
 
         When it is clear, the attempt is on record as begun: after a crash it is in doubt. Raises
         LegatoError where that cannot be read or stored; then no attempt may be made, but of

@@ -152,6 +152,8 @@ class OutboxRow(Noun, frozen=True, kw_only=True):
     next_attempt_at: Instant | None
     is_in_doubt: bool
     """An attempt was begun and nothing is known of its end."""
+    is_by_other: bool = False
+    """That one was made at the destination that takes over."""
 
 
 class DeadRow(Noun, frozen=True, kw_only=True):
@@ -173,7 +175,9 @@ class Outbox(Protocol):
         """Return the destinations with unsettled deliveries, and how many."""
         ...
 
-    def begin_attempt(self, ids: Sequence[DeliveryId], now: Instant) -> None:
+    def begin_attempt(
+        self, ids: Sequence[DeliveryId], now: Instant, *, by_other: bool = False
+    ) -> None:
         """Record that an attempt starts: after a crash it is in doubt."""
         ...
 

@@ -255,12 +255,12 @@ class LocalHost:
 
     # -- Questions -------------------------------------------------------------------------------
 
-    async def clear(self, delivery: Delivery) -> Clearance:
+    async def clear(self, delivery: Delivery, by: str = "") -> Clearance:
         """Read the gates again, after everything acknowledged before this call was applied.
 
         As ports.clearance.Gatekeeper promises: when clear, the attempt is on record as begun.
         """
-        return await self._clearances.of(delivery)
+        return await self._clearances.of(delivery, by)
 
     async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
         """Put on record that attempts failed for now; see ports.clearance.Gatekeeper."""

@@ -54,7 +54,7 @@ class MemoryLog:
 class _Waiting:
     """A delivery in the outbox, with what its lane recorded."""
 
-    __slots__ = ("attempts", "delivery", "first", "following", "in_doubt", "position")
+    __slots__ = ("attempts", "by_other", "delivery", "first", "following", "in_doubt", "position")
 
     def __init__(self, position: int, delivery: Delivery) -> None:
         self.position = position
@@ -63,6 +63,7 @@ class _Waiting:
         self.first: Instant | None = None
         self.following: Instant | None = None
         self.in_doubt = False
+        self.by_other = False
 
     def row(self) -> OutboxRow:
         return OutboxRow(
@@ -72,6 +73,7 @@ class _Waiting:
             first_attempt_at=self.first,
             next_attempt_at=self.following,
             is_in_doubt=self.in_doubt,
+            is_by_other=self.in_doubt and self.by_other,
         )
 
 
@@ -208,7 +210,9 @@ class MemoryStore:
             counts[each.delivery.destination] = counts.get(each.delivery.destination, 0) + 1
         return sorted(counts.items())
 
-    def begin_attempt(self, ids: Sequence[DeliveryId], now: Instant) -> None:
+    def begin_attempt(
+        self, ids: Sequence[DeliveryId], now: Instant, *, by_other: bool = False
+    ) -> None:
         for delivery_id in ids:
             each = self._waiting.get(delivery_id)
             if each is not None:
@@ -216,6 +220,7 @@ class MemoryStore:
                 each.first = now if each.first is None else each.first
                 each.following = None
                 each.in_doubt = True
+                each.by_other = by_other
 
     def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
         for delivery_id, next_attempt_at in ends:

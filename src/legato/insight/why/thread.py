@@ -131,6 +131,8 @@ class Thread(msgspec.Struct):
     def _settled_sentence(self, what: str, channel: str) -> str:
         row, settled = self.settled[-1]
         at, why = moment(row.at), self._because()
+        if settled.by:
+            channel += f" through {settled.by}, because its own destination was down"
         match settled.outcome:
             case "accepted":
                 text = f"Yes: {what} was sent by {channel}; the provider took it at {at}."

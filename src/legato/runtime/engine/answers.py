@@ -13,7 +13,6 @@ from legato.core.gate import WITHDRAWN, Clearance
 from legato.fold.clearance import clear_to_send
 from legato.fold.memory import Memory
 from legato.fold.turn import tick
-from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
 from legato.model.problem import LegatoError
 from legato.runtime.engine.dialogue import (
@@ -70,7 +69,7 @@ class Answers:
         now = self._parts.clock.now()
         by = tick(memory.now, now)  # the last record may be from before the clock was set back
         found: list[Clearance | str] = []
-        begun: list[DeliveryId] = []
+        begun: list[ToClear] = []
         for each in deliveries:
             try:
                 clearance = self._read(memory, each, by)
@@ -81,14 +80,19 @@ class Answers:
             else:
                 found.append(_sendable(clearance) if clearance.is_clear else clearance)
                 if clearance.is_clear:
-                    begun.append(each.delivery_id)
+                    begun.append(each)
         if begun:
             self._begin(begun, found, now)
         return Cleared(found)
 
-    def _begin(self, begun: list[DeliveryId], found: list[Clearance | str], now: Instant) -> None:
+    def _begin(self, begun: list[ToClear], found: list[Clearance | str], now: Instant) -> None:
         try:
-            self._parts.outbox.begin_attempt(begun, now)
+            own = [one.delivery_id for one in begun if not one.by]
+            by_other = [one.delivery_id for one in begun if one.by]
+            if own:
+                self._parts.outbox.begin_attempt(own, now)
+            if by_other:
+                self._parts.outbox.begin_attempt(by_other, now, by_other=True)
         except LegatoError as error:
             for index, one in enumerate(found):
                 if isinstance(one, Clearance) and one.is_clear:
@@ -105,6 +109,8 @@ class Answers:
             delivery = state.pending.get(asked.delivery_id)
         if state is None or delivery is None:
             return WITHDRAWN
+        if asked.by:
+            delivery = msgspec.structs.replace(delivery, destination=asked.by)
         return clear_to_send(self._parts.state, memory.program, state, delivery, now=now)
 
 

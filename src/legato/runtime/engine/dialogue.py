@@ -34,6 +34,8 @@ class ToClear(msgspec.Struct, frozen=True, array_like=True):
     person_id: PersonId
     redriven: Delivery | None = None
     """Given for one that was dead, which the person's state no longer knows."""
+    by: str = ""
+    """The destination that takes over."""
 
 
 class Clear(msgspec.Struct, frozen=True, array_like=True, tag="clear"):

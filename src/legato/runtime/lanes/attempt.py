@@ -105,6 +105,9 @@ class Attempts:
             return clearance
         if clearance.is_clear:
             entry.record = clearance.record
+        elif entry.by and not entry.may_have_arrived and clearance.until is None:
+            entry.is_bound = True  # its own destination may: that is asked by its own way
+            return NotNow(until=self._clock.now())
         return _closed(clearance, entry)
 
     def _linked(self, way: Way, delivery: Delivery) -> Delivery | Reason:
@@ -123,8 +126,9 @@ class Attempts:
         entry.is_unread = False
         try:
             if not may_go_unread:
-                return await self._gatekeeper.clear(delivery)
-            return await asyncio.wait_for(self._gatekeeper.clear(delivery), UNREAD_SECONDS)
+                return await self._gatekeeper.clear(delivery, entry.by)
+            asked = self._gatekeeper.clear(delivery, entry.by)
+            return await asyncio.wait_for(asked, UNREAD_SECONDS)
         except TimeoutError:
             entry.is_unread = True
         except LegatoError as error:

@@ -49,4 +49,5 @@ def report_of(entry: Entry, over: Over, now: Instant) -> DeliveryReported:
         may_have_arrived=entry.may_have_arrived,
         record=entry.record,
         answered=entry.answered if over.outcome == "failed" else None,
+        by=entry.by,
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import assert_never
 
 from legato.model.delivery import OPT_OUTS, Answered, Delivery
@@ -31,9 +31,9 @@ from legato.runtime.lanes.ending import our_fault, report_of, verdict_on_another
 from legato.runtime.lanes.line import Entry, Line
 from legato.runtime.lanes.pace import Breaker, Bucket, wait_before
 from legato.runtime.lanes.reporter import AttemptBook
-from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired
+from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired, in_doubt
 from legato.runtime.lanes.status import LaneStatus
-from legato.runtime.lanes.way import Reach, Way
+from legato.runtime.lanes.way import Detour, Reach, Way
 from legato.runtime.lanes.world import World
 
 MEMORY_MAX = 10_000
@@ -42,6 +42,10 @@ REFILL_BELOW = MEMORY_MAX // 2
 REFILL_ROWS = 256
 """Read at once: about a millisecond."""
 REFILL_SECONDS_AFTER_FAULT = 1.0
+ASIDE_SECONDS = 1.0
+"""How long what cannot go by another's way steps aside at least, so that others pass."""
+NOBODY = "another destination"
+"""In place of a name: who took over before the restart is not known any more."""
 HOLD_SECONDS_MAX = 86_400.0
 """The wall clock may jump: what waits for an instant is looked at again after a day at most."""
 
@@ -66,18 +70,23 @@ class Lane:
         self._book = book
         self._report = report
         self._loop = asyncio.get_running_loop()
-        self._way: Way | None = None
         self._why_stopped = Reason(
             code="destination.unknown", what=f"the plan has no destination {name}"
         )
         self._line = Line()
-        self._reach = Reach(bucket=Bucket(0), answers=Answers(), breaker=Breaker())
+        self.reach = Reach(
+            name=name,
+            bucket=Bucket(0),
+            answers=Answers(),
+            breaker=Breaker(),
+            freed=self._pump,
+        )
+        self._detour: Detour | None = None
         self._batches: Batches | None = None
-        self._paused_until = 0.0
         self._held_since: Instant = 0
         self._in_flight: dict[asyncio.Task[list[Result]], list[Entry]] = {}
-        self._alone_count = 0
-        """Of the entries in flight, those that no batch takes."""
+        self._detoured_count = 0
+        """Of the entries in flight, those that go by another destination."""
         self._cursor = 0
         self._is_behind = True
         self._reported: dict[DeliveryId, None] = {}
@@ -90,23 +99,27 @@ class Lane:
         self._refills: asyncio.TimerHandle | None = None
         self._is_open = False
         self._counts = {"accepted": 0, "failed": 0, "retry": 0}
-        self._last_fault: Reason | None = None
 
     # What the host calls
 
     def set_way(self, way: Way | None, why_stopped: Reason | None = None) -> None:
         """Follow another plan from the next attempt on."""
-        self._way = way
+        self.reach.way = way
         if self._batches is not None:
             self._batches.flush()
         self._batches = None
         if way is not None:
-            self._batches = Batches(way, self._reach, self._attempts, self._clock)
+            self._batches = Batches(way, self.reach, self._attempts, self._clock)
         if why_stopped is not None:
             self._why_stopped = why_stopped
         rate = 0.0 if way is None else way.destination.rate or way.spec.limits.rate
-        if rate != self._reach.bucket.rate:
-            self._reach.bucket = Bucket(rate)
+        if rate != self.reach.bucket.rate:
+            self.reach.bucket = Bucket(rate)
+        self._pump()
+
+    def set_detour(self, detour: Detour | None) -> None:
+        """Let another destination take over while this one is down, or none."""
+        self._detour = detour
         self._pump()
 
     def resume(self) -> None:
@@ -194,13 +207,14 @@ class Lane:
             retrying=self._line.asleep_count(),
             in_flight=self._in_flight_count(),
             is_behind=self._is_behind,
-            breaker="stopped" if self._way is None else self._reach.breaker.state,
-            rate=self._reach.bucket.rate,
+            breaker="stopped" if self.reach.way is None else self.reach.breaker.state,
+            rate=self.reach.bucket.rate,
             accepted_count=self._counts["accepted"],
             failed_count=self._counts["failed"],
             retry_count=self._counts["retry"],
-            last_fault=self._last_fault,
-            held=None if self._way is None else self._way.account.held(),
+            last_fault=self.reach.last_fault,
+            held=None if self.reach.way is None else self.reach.way.account.held(),
+            by=self._detour.by.name if self._detour is not None and self._detour.is_open else "",
         )
 
     def _in_flight_count(self) -> int:
@@ -209,8 +223,11 @@ class Lane:
     # What happens next
 
     def _pump(self) -> None:
-        if not self._is_open:
-            return
+        if self._is_open:
+            self._go_on()
+        self.reach.call_guests()
+
+    def _go_on(self) -> None:
         try:
             self._refill()
         except LegatoError as error:
@@ -219,54 +236,88 @@ class Lane:
                 self._refills = self._loop.call_later(
                     REFILL_SECONDS_AFTER_FAULT, self._refill_again
                 )
+        self._look_for_detour()
         while True:
             now = self._loop.time()
             entry = self._line.first(now)
             if entry is None:
                 self._sleep_until(self._line.next_due())
                 return
-            if self._way is None:
+            if self.reach.way is None:
                 self._end(entry, Over(outcome="failed", reason=self._why_stopped))
             elif self._clock.now() >= entry.delivery.expires_at:
                 self._end(entry, expired(entry.delivery))
+            elif entry.by or self._is_detoured(now):
+                if not self._go_round(entry, now):
+                    return
             elif self._is_full(entry.delivery, now):
                 return
             else:
-                self._begin(entry, self._way, now)
+                self._begin(entry, self.reach.way, now)
+
+    def _look_for_detour(self) -> None:
+        now = self._loop.time()
+        if self._detour is not None and self._detour.look(self.reach.breaker, now):
+            self.reach.breaker.trip(now)
+            self._line.rouse()
+
+    def _is_detoured(self, now: float) -> bool:
+        """Return whether nothing goes by the lane's own way, not even to find out."""
+        is_open = self._detour is not None and self._detour.is_open
+        return is_open and not self.reach.breaker.is_ready(now)
+
+    def _go_round(self, entry: Entry, now: float) -> bool:
+        """Let a message go by who takes over; return whether the next may be looked at."""
+        detour = self._detour
+        if entry.by and (detour is None or detour.by.name != entry.by):
+            self._end(entry, in_doubt(f"it went by {entry.by}, which takes over no more"))
+            return True
+        aside = max(self.reach.breaker.opens_until, now + ASIDE_SECONDS)
+        if detour is None or detour.by.way is None or not detour.takes(entry):
+            self._line.sleep(entry, aside)
+            return True
+        at = detour.by.room_at(now)
+        if at > now:
+            detour.by.guests[self.name] = self._pump
+            if self._is_detoured(now):
+                self._wait_blocked(min(at, aside))
+                return False
+            self._line.sleep(entry, now + ASIDE_SECONDS)
+            return True
+        entry.by = detour.by.name
+        self._line.take(entry)
+        self._detoured_count += 1
+        detour.by.begin_alone(now)
+        self._fly([entry], self._alone(detour.by.way, entry, detour.by))
+        return True
+
+    def _reach_of(self, entry: Entry) -> Reach:
+        """Return by what an entry goes."""
+        return self._detour.by if entry.by and self._detour is not None else self.reach
 
     def _is_full(self, delivery: Delivery, now: float) -> bool:
         """Return whether nothing may begin now; then the wake is set, if time alone can help."""
-        assert self._way is not None
+        assert self.reach.way is not None
         assert self._batches is not None
         batch = self._batches.of(delivery)
-        concurrency = self._way.destination.concurrency
-        if batch is None:
-            is_full = self._alone_count >= concurrency
-        else:
-            riding_count = self._in_flight_count() - self._alone_count
-            is_full = riding_count >= concurrency * batch.items
-        if is_full:
-            return True
+        if batch is not None:
+            own_count = self._in_flight_count() - self._detoured_count
+            riding_count = own_count - self.reach.alone_count
+            if riding_count >= self.reach.way.destination.concurrency * batch.items:
+                return True
         if self._is_held():
             self._wait_blocked(math.inf)
             return True
-        if now < self._paused_until:
-            self._wait_blocked(self._paused_until)
-            return True
-        if not self._reach.breaker.is_ready(now):
-            if self._reach.breaker.state == "open":
-                self._wait_blocked(self._reach.breaker.opens_until)
-            return True
-        if batch is None and not self._reach.bucket.is_ready(now):
-            self._sleep_until(self._reach.bucket.next_at)
-            return True
-        return False
+        at = self.reach.room_at(now, is_alone=batch is None)
+        if now < at < math.inf:
+            self._wait_blocked(at)
+        return at > now
 
     def _is_held(self) -> bool:
         """Return whether the account has to be put right first. That takes no delivery's time."""
-        assert self._way is not None
+        assert self.reach.way is not None
         now = self._clock.now()
-        if self._way.account.held() is not None:
+        if self.reach.way.account.held() is not None:
             self._held_since = self._held_since or now
             return True
         if self._held_since:
@@ -294,6 +345,9 @@ class Lane:
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
+        if self._detour is not None and not self._detour.is_open:
+            opens_at = self._detour.opens_at(self.reach.breaker)
+            when = opens_at if when is None else min(when, opens_at)
         if when is not None:
             latest = self._loop.time() + HOLD_SECONDS_MAX
             self._wake = self._loop.call_at(min(when, latest), self._pump)
@@ -301,25 +355,26 @@ class Lane:
     def _begin(self, entry: Entry, way: Way, now: float) -> None:
         assert self._batches is not None
         self._line.take(entry)
-        self._reach.breaker.begin()
         batch = self._batches.of(entry.delivery)
-        entries = [entry]
         if batch is None:
-            self._reach.bucket.take(now)
-            self._alone_count += 1
-            results = self._alone(way, entry)
+            self.reach.begin_alone(now)
+            self._fly([entry], self._alone(way, entry, self.reach))
         else:
-            entries += self._line.take_behind(entry, now, self._batches.riders_max(batch) - 1)
-            results = self._batches.carry(entries)
+            self.reach.breaker.begin()
+            riders = self._line.take_behind(entry, now, self._batches.riders_max(batch) - 1)
+            self._fly([entry, *riders], self._batches.carry([entry, *riders]))
+
+    def _fly(self, entries: list[Entry], results: Coroutine[None, None, list[Result]]) -> None:
         task = self._loop.create_task(results)
         self._in_flight[task] = entries
         task.add_done_callback(self._ended)
 
-    async def _alone(self, way: Way, entry: Entry) -> list[Result]:
+    async def _alone(self, way: Way, entry: Entry, reach: Reach) -> list[Result]:
         try:
-            return [await self._attempts.make(way, entry, self._reach)]
+            return [await self._attempts.make(way, entry, reach)]
         finally:
-            self._alone_count -= 1
+            reach.alone_count -= 1
+            self._detoured_count -= reach is not self.reach
 
     def _ended(self, task: asyncio.Task[list[Result]]) -> None:
         entries = self._in_flight.pop(task)
@@ -334,40 +389,31 @@ class Lane:
             results = [our_fault(fault)] * len(entries)
             for entry in entries:
                 entry.may_have_arrived = True
+        reach = self._reach_of(entries[0])
         for entry, result in zip(entries, results, strict=True):
-            self._take_result(entry, result)
+            self._take_result(entry, result, reach)
         self._pump()
+        if reach is not self.reach:
+            reach.freed()
 
-    def _take_result(self, entry: Entry, result: Result) -> None:
+    def _take_result(self, entry: Entry, result: Result, reach: Reach) -> None:
         match result:
             case Over():
-                self._learn(result)
+                reach.learn(result, self._loop.time())
                 self._end(entry, result)
             case Again():
-                self._again(entry, result)
+                self._again(entry, result, reach)
             case NotNow():
-                self._reach.breaker.abandoned()
+                reach.breaker.abandoned()
+                entry.free_way()
                 self._line.sleep(entry, self._at(result.until))
             case _:
                 assert_never(result)
 
-    def _learn(self, over: Over) -> None:
-        match over.shows:
-            case "alive":
-                self._reach.breaker.answered()
-            case "fault":
-                self._last_fault = over.reason
-                self._reach.breaker.failed(self._loop.time())
-            case "nothing":
-                self._reach.breaker.abandoned()
-            case _:
-                assert_never(over.shows)
-
-    def _again(self, entry: Entry, result: Again) -> None:
+    def _again(self, entry: Entry, result: Again, reach: Reach) -> None:
         delivery = entry.delivery
-        retry = Retry() if self._way is None else self._way.destination.retry
+        retry = Retry() if self.reach.way is None else self.reach.way.destination.retry
         now, wall = self._loop.time(), self._clock.now()
-        self._last_fault = result.reason
         self._counts["retry"] += 1
         entry.is_in_doubt = False
         if entry.first_attempt_at is None:  # it never got as far as the wire
@@ -377,19 +423,16 @@ class Lane:
         if result.after is not None:
             is_told = result.kind in ("throttled", "account")
             wait = max(result.after, 0) if is_told else max(result.after, wait)
-        if result.kind == "throttled":
-            self._reach.breaker.answered()
-            self._paused_until = max(self._paused_until, now + wait / SECOND)
-        elif result.kind in ("aside", "account"):
-            self._reach.breaker.abandoned()
-        else:
-            self._reach.breaker.failed(now)
+        reach.learn_again(result, wait, now)
         over = verdict_on_another(entry, result, retry, due_at=wall + wait)
         if over is not None:
             self._end(entry, over)
             return
         if not entry.may_have_arrived:  # on record too it stays in doubt
             self._book.end(delivery.delivery_id, wall + wait)
+        if reach is self.reach and self._detour is not None and self._detour.is_open:
+            wait = 0 if self._detour.takes(entry) else wait  # it has found out: others take over
+        entry.free_way()
         # It wakes when it expires, if that is sooner, to be reported at once.
         seconds = min(wait, max(delivery.expires_at - wall, 0)) / SECOND
         self._line.sleep(entry, now + seconds)
@@ -400,7 +443,7 @@ class Lane:
         self._reported[delivery.delivery_id] = None
         now = self._clock.now()
         if delivery.operation == "erase":
-            self._reach.answers.clear()  # one of them may be about the person
+            self.reach.answers.clear()  # one of them may be about the person
         if over.outcome == "accepted":
             self._counts["accepted"] += 1
             if self._on_delivered is not None:
@@ -432,6 +475,8 @@ class Lane:
         entry.attempt_count = row.attempt_count
         entry.first_attempt_at = row.first_attempt_at
         entry.is_in_doubt = entry.may_have_arrived = row.is_in_doubt
+        if row.is_by_other:
+            entry.by = NOBODY if self._detour is None else self._detour.by.name
         entry.revoked = self._revoked.pop(delivery_id, None)
         if row.next_attempt_at is not None and not row.is_in_doubt:
             entry.due = self._at(min(row.next_attempt_at, row.delivery.expires_at))
@@ -440,7 +485,8 @@ class Lane:
             self._end(entry, Over(outcome="refused", reason=entry.revoked))
 
     def _add(self, entry: Entry) -> None:
-        if self._way is not None and not self._way.spec.keeps_order:
+        way = self.reach.way
+        if way is not None and not way.spec.keeps_order:
             entry.line = PersonId(entry.delivery.delivery_id)
         self._earliest_expiry = min(self._earliest_expiry, entry.delivery.expires_at)
         self._line.add(entry)

@@ -14,7 +14,7 @@ from legato.connectors.compile import compile_manifest
 from legato.model.delivery import Answered, Delivery
 from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
-from legato.model.plan import Destination, Plan
+from legato.model.plan import Destination, Plan, WhenDown
 from legato.model.problem import Reason
 from legato.runtime.accounts.account import Account
 from legato.runtime.accounts.tokens import Tokens
@@ -22,7 +22,7 @@ from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.lane import Lane
 from legato.runtime.lanes.reporter import AttemptBook, Reporter
 from legato.runtime.lanes.status import LaneStatus
-from legato.runtime.lanes.way import Way
+from legato.runtime.lanes.way import Detour, Way
 from legato.runtime.lanes.world import World
 
 
@@ -37,6 +37,7 @@ class Lanes:
         self._tokens = Tokens(world.senders["http"], world.clock, world.tokens)
         self._lanes: dict[str, Lane] = {}
         self._ways: dict[str, tuple[Destination, Way | None, Reason | None]] = {}
+        self._detours: dict[str, WhenDown | None] = {}
         self._is_open = False
 
     def change_plan(self, plan: Plan) -> None:
@@ -53,6 +54,8 @@ class Lanes:
             if known is None or known[0] != destination:
                 self._ways[name] = (destination, *self._way(destination))
                 self._lane(name).set_way(*self._ways[name][1:])
+        for name, destination in plan.destinations.items():
+            self._set_detour(name, destination.when_down)
 
     def start(self) -> None:
         """Take up what the outbox holds. To be called once replay has caught up with the log."""
@@ -114,6 +117,16 @@ class Lanes:
     def untold(self, since: Instant) -> list[Delivery]:
         """Return the opt-outs that were to be told before an instant and are still tried."""
         return [one for lane in self._lanes.values() for one in lane.untold(since)]
+
+    def _set_detour(self, name: str, when_down: WhenDown | None) -> None:
+        if when_down == self._detours.get(name):
+            return
+        self._detours[name] = when_down
+        if when_down is None:
+            self._lane(name).set_detour(None)
+        else:
+            other = self._lane(when_down.use)
+            self._lane(name).set_detour(Detour(other.reach, when_down.after))
 
     def _lane(self, name: str) -> Lane:
         lane = self._lanes.get(name)

@@ -24,10 +24,12 @@ class Entry:
     __slots__ = (
         "answered",
         "attempt_count",
+        "by",
         "delivery",
         "due",
         "first_attempt_at",
         "heard",
+        "is_bound",
         "is_in_doubt",
         "is_unread",
         "line",
@@ -44,11 +46,15 @@ class Entry:
         self.attempt_count = 0
         self.answered: Answered | None = None
         """What its destination said last, where that was no success."""
+        self.by = ""
+        """The destination that took over for its last attempt; one that may have arrived stays."""
         self.first_attempt_at: Instant | None = None
         self.heard: dict[bytes, Response] = {}
         """What the steps of its exchange were answered that need not be taken again."""
         self.due = 0.0
         """By the loop's clock."""
+        self.is_bound = False
+        """Who would take over may not have it."""
         self.is_in_doubt = False
         """An attempt was under way when the process ended."""
         self.is_unread = False
@@ -59,6 +65,11 @@ class Entry:
         """The consent that the last attempt relied on."""
         self.revoked: Reason | None = None
         self.state: Literal["waiting", "ready", "asleep", "in_flight", "gone"] = "waiting"
+
+    def free_way(self) -> None:
+        """Let the next attempt go by either way, unless it may have arrived by the other."""
+        if not self.may_have_arrived:
+            self.by = ""
 
     def begin(self, now: Instant) -> None:
         """Count an attempt."""
@@ -134,6 +145,13 @@ class Line:
             del self._people[entry.line]
         elif was_first and queue[0].state != "in_flight":
             self._put(queue[0])
+
+    def rouse(self) -> None:
+        """Let everybody who waits for another attempt be looked at now."""
+        for entry in self.entries.values():
+            if entry.state == "asleep":
+                entry.due = 0.0
+                self._put(entry)
 
     def lengthen(self, held: Duration, now: Instant) -> None:
         """Give what has been tried back the time for which nothing could be tried."""

@@ -45,6 +45,8 @@ class Breaker:
     def __init__(self) -> None:
         self.state: BreakerState = "closed"
         self.opens_until = 0.0
+        self.failing_since: float | None = None
+        """Since the first of the faults that no answer came between."""
         self._faults = 0
         self._open_seconds = OPEN_SECONDS_FIRST
 
@@ -60,12 +62,15 @@ class Breaker:
     def answered(self) -> None:
         """Note that the destination is alive."""
         self.state = "closed"
+        self.failing_since = None
         self._faults = 0
         self._open_seconds = OPEN_SECONDS_FIRST
 
     def failed(self, now: float) -> None:
         """Note a fault of the destination's."""
         self._faults += 1
+        if self.failing_since is None:
+            self.failing_since = now
         if self.state == "probing" or (self.state == "closed" and self._faults >= FAULTS_TO_OPEN):
             self._open(now)
 
@@ -73,6 +78,11 @@ class Breaker:
         """Note an attempt that never reached the destination: the next one finds out."""
         if self.state == "probing":
             self.state = "open"
+
+    def trip(self, now: float) -> None:
+        """Stop, however few the faults were."""
+        if self.state == "closed":
+            self._open(now)
 
     def _open(self, now: float) -> None:
         self.state = "open"

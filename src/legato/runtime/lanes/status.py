@@ -27,3 +27,5 @@ class LaneStatus(Noun, frozen=True, kw_only=True):
     last_fault: Reason | None = None
     held: Reason | None = None
     """Why nothing is sent until somebody has put the account right, and how."""
+    by: str = ""
+    """The destination that takes its messages, because this one is down."""

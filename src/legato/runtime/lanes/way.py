@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Callable
+from typing import assert_never
 
 import msgspec
 
 from legato.connectors.spec import Spec
 from legato.model.delivery import OBLIGATIONS, Delivery
+from legato.model.instant import SECOND, Duration
 from legato.model.plan import Destination
+from legato.model.problem import Reason
 from legato.ports.sender import Sender
 from legato.runtime.accounts.account import Account
 from legato.runtime.lanes.answers import Answers
+from legato.runtime.lanes.line import Entry
 from legato.runtime.lanes.pace import Breaker, Bucket
+from legato.runtime.lanes.result import Again, Over
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,11 +36,21 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach(msgspec.Struct, kw_only=True):
-    """What the requests of a lane share, whatever the plan."""
+    """How a destination is reached just now. Its lane's, and that of lanes it takes over from."""
 
+    name: str
     bucket: Bucket
     answers: Answers
     breaker: Breaker
+    freed: Callable[[], None]
+    """To be called when there may be room again."""
+    way: Way | None = None
+    paused_until: float = 0.0
+    alone_count: int = 0
+    """Deliveries in flight that no batch takes."""
+    last_fault: Reason | None = None
+    guests: dict[str, Callable[[], None]] = {}
+    """Lanes that wait for room: called once, when there may be some."""
 
     async def turn(self) -> None:
         """Take the next token, and wait for it."""
@@ -41,3 +58,82 @@ class Reach(msgspec.Struct, kw_only=True):
         at = now if self.bucket.is_ready(now) else self.bucket.next_at
         self.bucket.take(at)
         await asyncio.sleep(at - now)
+
+    def room_at(self, now: float, *, is_alone: bool = True) -> float:
+        """Return when another request may begin; infinity where something else has to happen."""
+        if self.way is None or self.way.account.held() is not None:
+            return math.inf
+        if is_alone and self.alone_count >= self.way.destination.concurrency:
+            return math.inf
+        if now < self.paused_until:
+            return self.paused_until
+        if not self.breaker.is_ready(now):
+            return self.breaker.opens_until if self.breaker.state == "open" else math.inf
+        return now if not is_alone or self.bucket.is_ready(now) else self.bucket.next_at
+
+    def begin_alone(self, now: float) -> None:
+        """Note a delivery that no batch takes."""
+        self.bucket.take(now)
+        self.breaker.begin()
+        self.alone_count += 1
+
+    def learn(self, over: Over, now: float) -> None:
+        """Note what the end of a delivery shows."""
+        match over.shows:
+            case "alive":
+                self.breaker.answered()
+            case "fault":
+                self.last_fault = over.reason
+                self.breaker.failed(now)
+            case "nothing":
+                self.breaker.abandoned()
+            case _:
+                assert_never(over.shows)
+
+    def learn_again(self, again: Again, wait: Duration, now: float) -> None:
+        """Note what an attempt shows that is to be made again."""
+        self.last_fault = again.reason
+        match again.kind:
+            case "throttled":
+                self.breaker.answered()
+                self.paused_until = max(self.paused_until, now + wait / SECOND)
+            case "aside" | "account":
+                self.breaker.abandoned()
+            case "fault":
+                self.breaker.failed(now)
+            case _:
+                assert_never(again.kind)
+
+    def call_guests(self) -> None:
+        """Let those look again who wait for room."""
+        guests, self.guests = self.guests, {}
+        for look_again in guests.values():
+            look_again()
+
+
+class Detour:
+    """When a lane's messages go by another destination, while its own is down.
+
+    Down is what has not taken anything for some time, though it was tried.
+    """
+
+    def __init__(self, by: Reach, after: Duration) -> None:
+        self.by = by
+        self._seconds = after / SECOND
+        self.is_open = False
+
+    def look(self, breaker: Breaker, now: float) -> bool:
+        """Open or close; return whether it has just been opened."""
+        was_open = self.is_open
+        self.is_open = self.opens_at(breaker) <= now
+        return self.is_open and not was_open
+
+    def opens_at(self, breaker: Breaker) -> float:
+        """Return when it opens if nothing is answered before."""
+        since = breaker.failing_since
+        return math.inf if since is None else since + self._seconds
+
+    def takes(self, entry: Entry) -> bool:
+        """Return whether a delivery may go by it: a message of which nothing has arrived yet."""
+        is_free = not (entry.may_have_arrived or entry.heard or entry.is_bound)
+        return entry.delivery.operation == "send" and (is_free or entry.by == self.by.name)

@@ -36,6 +36,7 @@ _PEOPLE_PAGE = 256
 _FORGET_STEP = 2_000
 """Old digests deleted under one hold of the writer: about a millisecond."""
 
+_IN_DOUBT, _IN_DOUBT_BY_OTHER = 1, 2
 _SETTLE: msgspec.msgpack.Decoder[Settle] = msgspec.msgpack.Decoder(Settle)
 _QUARANTINE: msgspec.msgpack.Decoder[Quarantine] = msgspec.msgpack.Decoder(Quarantine)
 _TAIL = (
@@ -197,6 +198,7 @@ class SqliteStore:
                 first_attempt_at=first,
                 next_attempt_at=following,
                 is_in_doubt=bool(in_doubt),
+                is_by_other=in_doubt == _IN_DOUBT_BY_OTHER,
             )
             for position, body, attempts, first, following, in_doubt in rows
         ]
@@ -208,13 +210,16 @@ class SqliteStore:
                 " ORDER BY destination"
             ).fetchall()
 
-    def begin_attempt(self, ids: Sequence[DeliveryId], now: Instant) -> None:
+    def begin_attempt(
+        self, ids: Sequence[DeliveryId], now: Instant, *, by_other: bool = False
+    ) -> None:
+        doubt = _IN_DOUBT_BY_OTHER if by_other else _IN_DOUBT
         with self.file.writing() as writer:
             writer.executemany(
-                "UPDATE delivery SET attempts = attempts + 1, in_doubt = 1,"
+                "UPDATE delivery SET attempts = attempts + 1, in_doubt = ?,"
                 " first_attempt_at = coalesce(first_attempt_at, ?), next_attempt_at = NULL"
                 " WHERE delivery_id = ?",
-                [(now, delivery_id) for delivery_id in ids],
+                [(doubt, now, delivery_id) for delivery_id in ids],
             )
 
     def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
