@@ -1061,6 +1061,48 @@ def test_pages_take_no_address_or_style_that_could_do_harm(
     assert [problem.code for problem in found] == [code]
 
 
+TEXTS = (
+    "manifest: 1\nid: {name}\nname: {name}\ncategory: {category}\ndocs: d\nroutes:\n"
+    "  - {{on: {on}, request: {{url: 'https://a.example'}}}}\n---\n"
+    "destination: {name}\nconnector: {name}\n{more}"
+)
+
+
+def accounts(first: str, second: str, *, category: str = "sms", on: str = "send") -> str:
+    one = TEXTS.format(name="one", category="sms", on="send", more=first)
+    return one + "\n---\n" + TEXTS.format(name="two", category=category, on=on, more=second)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (accounts("when_down: {use: one}", ""), "it is the same"),
+        (
+            accounts("when_down: {use: two}", "when_down: {use: one}"),
+            "it gives its own messages to",
+        ),
+        (accounts("when_down: {use: two}", "", on="call"), "`two` sends no messages"),
+        (accounts("when_down: {use: two}", "", category="email"), "it is for email"),
+        (accounts("when_down: {use: two}", "accepts: public"), "accepts what is public at most"),
+    ],
+)
+def test_who_cannot_take_over_is_a_problem(text: str, why: str) -> None:
+    found = [problem for problem in problems(text) if problem.code == "X308"]
+
+    assert (found[0].place.line, found[0].place.column) == (11, 18)
+    assert why in found[0].what
+
+
+def test_who_takes_over_has_to_exist() -> None:
+    (found,) = problems(accounts("when_down: {use: tow}", ""))
+
+    assert (found.code, found.fix[:18]) == ("N202", "did you mean `two`")
+
+
+def test_a_destination_of_the_same_kind_takes_over() -> None:
+    assert problems(accounts("when_down: {after: 15s, use: two}", "")) == ()
+
+
 def test_scenarios_are_passed_over() -> None:
     found = problems("", **{"scenarios/a.yaml": "scenario: [a"})
 

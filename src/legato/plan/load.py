@@ -44,7 +44,7 @@ from legato.plan.privacy.residency import check_residency, read_residency
 from legato.plan.retirement.check import report_retired
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
-from legato.plan.rules.destinations import read_destination, read_manifest
+from legato.plan.rules.destinations import check_when_down, read_destination, read_manifest
 from legato.plan.rules.identity import declare_kinds, read_identity
 from legato.plan.rules.inbound import declare_told, read_source_manifest, told_events
 from legato.plan.rules.journeys.journeys import read_journey
@@ -204,6 +204,7 @@ def _compile(scope: Scope, library: _Library) -> Plan:
     traits = _read_all(scope, library, "trait", read_trait)
     computed = _read_all(scope, library, "computed", read_computed)
     destinations = _read_all(scope, library, "destination", read_destination)
+    check_when_down(scope, destinations)
     scope.audiences = _read_all(scope, library, "audience", read_audience)
     channels = _read_all(scope, library, "channel", read_channel)
     templates = _read_all(scope, library, "template", read_template)

@@ -1,4 +1,4 @@
-"""JSON Schema of `events:` of a destination."""
+"""JSON Schema of `events:` and `when_down:` of a destination."""
 
 from __future__ import annotations
 
@@ -28,5 +28,14 @@ STREAM: Schema = shape(
             "enum": list(HANDLINGS),
             "description": "What becomes of identify and group calls that say nothing new.",
         },
+    },
+)
+
+WHEN_DOWN: Schema = shape(
+    "Who takes its messages while it is down.",
+    "use",
+    {
+        "use": text("Another destination of the same kind."),
+        "after": of("duration", "How long it has taken nothing by then; default 20s."),
     },
 )

@@ -22,7 +22,7 @@ from legato.plan.rules.policies import BASES, UNREADABLE
 from legato.plan.schema_hooks import INBOUND, hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
-from legato.plan.schema_streams import STREAM
+from legato.plan.schema_streams import STREAM, WHEN_DOWN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -458,6 +458,7 @@ _DOCUMENTS: dict[str, Schema] = {
                 },
             ),
             "on_doubt": _word(("skip", "resend"), "What to do when nobody knows if it was sent."),
+            "when_down": WHEN_DOWN,
             "allow_private": _flag("It may stand at a private or loopback address."),
             "regions": of("names", "Regions of the people whose data it may have, or `any`."),
             "accepts": _word(PRIVACY, "The most delicate that may go there; default personal."),

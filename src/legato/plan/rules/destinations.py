@@ -11,7 +11,7 @@ from legato.connectors.settings import check_settings, secret_name
 from legato.connectors.spec import Limits, Spec
 from legato.core.privacy.law import CEILINGS, CLASSES, is_within
 from legato.model.instant import HOUR, MINUTE, SECOND
-from legato.model.plan import Destination, PrivacyClass, Retry
+from legato.model.plan import Destination, PrivacyClass, Retry, WhenDown
 from legato.model.problem import Place
 from legato.plan import form
 from legato.plan.form import Form
@@ -21,6 +21,8 @@ from legato.plan.source import Fields, Items, Value, plain
 
 CONCURRENCY = 8
 TIMEOUT = 10 * SECOND
+TAKE_OVER_AFTER = 20 * SECOND
+"""Longer than a slow answer and a retry or two; within half a minute."""
 
 
 def read_manifest(scope: Scope, tree: Fields) -> tuple[str, Mapping[str, Any]]:
@@ -69,9 +71,60 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         accepts=_accepts(scope, part, spec),
         regions=part.read("regions", form.texts, ()),
         events=None if events is None else read_stream(scope, events, name, spec),
+        when_down=_when_down(scope, part, name),
     )
     part.close()
     return destination
+
+
+def _when_down(scope: Scope, part: Form, name: str) -> WhenDown | None:
+    """Read who takes over; whether they can is checked when all destinations are known."""
+    value = part.take("when_down")
+    found = form.fields(scope.findings, value, "when_down") if value is not None else None
+    if found is None:
+        return None
+    inner = Form(scope.findings, found, "`when_down`")
+    after = inner.read("after", form.duration, TAKE_OVER_AFTER)
+    use = inner.need_read("use", form.text, "", example="use: sms_backup")
+    inner.close()
+    if not use or not scope.refer("destination", use, inner.place_of_value("use")):
+        return None
+    scope.step_places[name, "when_down"] = inner.place_of_value("use")
+    return WhenDown(use=use, after=after)
+
+
+def check_when_down(scope: Scope, destinations: Mapping[str, Destination]) -> None:
+    """Report who cannot take over: another kind of system, itself, or who hands on in turn."""
+    for name, destination in destinations.items():
+        if destination.when_down is None:
+            continue
+        other = destinations.get(destination.when_down.use)
+        why = "" if other is None else _cannot_take_over(scope, destination, other)
+        if why:
+            scope.findings.report(
+                "X308",
+                scope.step_places[name, "when_down"],
+                f"`{destination.when_down.use}` cannot take over from `{name}`: {why}",
+                "name a destination of the same kind that can send, and takes over itself",
+            )
+
+
+def _cannot_take_over(scope: Scope, one: Destination, other: Destination) -> str:
+    if other.name == one.name:
+        return "it is the same"
+    if other.when_down is not None:
+        return f"it gives its own messages to `{other.when_down.use}`"
+    spec, of_other = scope.specs.get(one.name), scope.specs.get(other.name)
+    if spec is None or of_other is None:
+        return ""  # that is another mistake
+    for name, each in ((one.name, spec), (other.name, of_other)):
+        if "send" not in each.routes:
+            return f"`{name}` sends no messages"
+    if spec.head.category != of_other.head.category:
+        return f"it is for {of_other.head.category}, and not for {spec.head.category}"
+    if not is_within(one.accepts, other.accepts):
+        return f"it accepts what is {other.accepts} at most, and messages may be {one.accepts}"
+    return ""
 
 
 def _accepts(scope: Scope, part: Form, spec: Spec | None) -> PrivacyClass:
