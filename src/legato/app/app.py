@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import structs
 
 from legato.app.access import AccessBook
+from legato.app.accounts.held import held
 from legato.app.audit import AuditBook
 from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config, Status
@@ -17,7 +18,7 @@ from legato.app.data import Data, host_on
 from legato.app.definitions.bloat import BloatFinder
 from legato.app.definitions.definitions import Definitions
 from legato.app.erasure import Erasures
-from legato.app.guard.guard import Guard
+from legato.app.guard.guard import Alert, Guard
 from legato.app.identity.identity import Identity
 from legato.app.identity.matches import Matches
 from legato.app.inbound.hooks import Hooks
@@ -319,6 +320,10 @@ class App:
     def answered(self, destination: str, delivery_id: DeliveryId) -> Answered | None:
         """Return what a delivery that is being tried was answered last."""
         return None if self._lanes is None else self._lanes.answered(destination, delivery_id)
+
+    def held(self) -> tuple[Alert, ...]:
+        """Return an alert for each destination whose account has to be put right."""
+        return held(self._lanes.status()) if self._lanes is not None else ()
 
     def status(self) -> Status:
         """Return how the process is doing; cheap, needs no loop. `counted` renews the counts."""

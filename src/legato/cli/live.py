@@ -189,7 +189,7 @@ def _lanes(seen: Overview) -> Panel:
     table = _table("destination", "waiting", "health")
     for name, lane in sorted(seen.lanes.items())[:ROWS_MAX]:
         words = health(lane)
-        is_closed = lane.get("breaker", "closed") == "closed"
+        is_closed = lane.get("breaker", "closed") == "closed" and not lane.get("held")
         style = "green" if words == "well" else "yellow" if is_closed else "red"
         table.add_row(name, f"{lane.get('waiting', 0):,}", Text(words, style=style))
     return _panel("Destinations", table, "No destination is in use yet.")

@@ -138,6 +138,18 @@ def deliveries_list(client: Client, *, waiting: bool, destination: str, limit: i
         click.echo(f"{line}, {row.attempt_count} attempts{why}" if waiting else f"{line}{why}")
     if not rows:
         click.echo("No delivery waits." if waiting else "No delivery is dead.")
+    for why in _held(client, destination) if waiting else ():
+        click.secho(why, fg="yellow")
+
+
+def _held(client: Client, destination: str) -> list[str]:
+    """Return why destinations hold what waits for them, and how to put it right."""
+    lanes = client.get("/api/status", dict[str, Any])["lanes"]
+    return [
+        f"{name} holds its deliveries: {lane['held']['what']}"
+        for name, lane in sorted(lanes.items())
+        if lane.get("held") and destination in ("", name)
+    ]
 
 
 @deliveries.command("of")

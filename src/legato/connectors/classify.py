@@ -141,7 +141,7 @@ def _denied(becomes: Class, says: str) -> Verdict:
             reason = Reason(code="destination.token", what=f"{says}: its token is old")
             return Verdict(kind="retry", reason=reason, account="refresh")
         case "dead":
-            what = f"{says}: the account is no longer connected; connect it again"
+            what = f"{says}: the account is no longer connected"
             reason = Reason(code="destination.disconnected", what=what)
             return Verdict(kind="retry", reason=reason, account="dead")
         case _:

@@ -36,7 +36,7 @@ class Overview(Noun, frozen=True, kw_only=True):
     activity: Activity
     alerts: tuple[Alert, ...] = ()
     """What is not as it should be: silent sources, drift, changes that nobody answers,
-    systems that could not be told of opt-outs."""
+    systems that could not be told of opt-outs, accounts to be connected again."""
 
 
 @get("/healthz", opt=public(), summary="Is the process alive?")
@@ -64,7 +64,12 @@ async def read_status(
         lanes={name: _named(lane) for name, lane in host.lanes_status().items()},
         paused=host.paused(),
         activity=await host.activity(sentences),
-        alerts=(*host.guard.alerts(), *host.changes.alerts(), *await host.untold.alerts()),
+        alerts=(
+            *host.guard.alerts(),
+            *host.changes.alerts(),
+            *await host.untold.alerts(),
+            *host.held(),
+        ),
     )
 
 

@@ -37,6 +37,11 @@ _SENT = {
     "refresh_token": ("refresh_token", "scope"),
     "client_credentials": ("scope", "audience"),
 }
+_PROOF = (
+    *("grant", "token_url", "client_id", "client_secret", "refresh_token", "scope"),
+    *("audience", "issuer", "subject", "private_key"),
+)
+"""What makes an account another: kept tokens do not outlive a change of these."""
 _OLD = ("invalid_grant", "invalid_client", "unauthorized_client")
 
 
@@ -55,7 +60,9 @@ class Token(Noun, frozen=True, kw_only=True):
 
 def account_of(spec: Spec, terms: Terms) -> str:
     """Return a name for the account: whoever proves itself alike has the same token."""
-    return digest(msgspec.json.encode(_fields(spec, terms, 0), order="deterministic"))
+    found = _fields(spec, terms, 0)
+    proof = {name: found[name] for name in _PROOF if name in found}
+    return digest(msgspec.json.encode(proof, order="deterministic"))
 
 
 def token_request(
@@ -113,7 +120,8 @@ def read_token(response: Response, now: Instant) -> Token | Reason:
     token = given.get("access_token")
     if response.status >= 300 or not isinstance(token, str) or not token:  # noqa: PLR2004
         is_dead = given.get("error") in _OLD
-        what = f"the provider gave no token (status {response.status})"
+        says = "no longer accepts the account" if is_dead else "gave no token"
+        what = f"the provider {says} (status {response.status})"
         return Reason(code="auth.dead" if is_dead else "auth.token", what=what)
     life: Any = given.get("expires_in")
     try:

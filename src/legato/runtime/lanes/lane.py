@@ -215,6 +215,7 @@ class Lane:
             last_fault=self.reach.last_fault,
             held=None if self.reach.way is None else self.reach.way.account.held(),
             by=self._detour.by.name if self._detour is not None and self._detour.is_open else "",
+            since=self._held_since,
         )
 
     def _in_flight_count(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.problem import Reason
 from legato.runtime.lanes.pace import BreakerState
@@ -29,3 +30,5 @@ class LaneStatus(Noun, frozen=True, kw_only=True):
     """Why nothing is sent until somebody has put the account right, and how."""
     by: str = ""
     """The destination that takes its messages, because this one is down."""
+    since: Instant = 0
+    """When a delivery was held first."""

@@ -1,0 +1,1 @@
+"""Accounts of destinations, of a running app: connected, and told of when they no longer are."""
