@@ -18,9 +18,9 @@ from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import DAY, SECOND, Instant
 from legato.model.plan import Destination, Plan, Retry
 from legato.model.wire import HttpRequest, Request, Response
+from legato.ports.accounts.tokens import TokenStore
 from legato.ports.intake import Busy
 from legato.ports.state_store import Turn
-from legato.ports.tokens import TokenStore
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.stores.memory import MemoryStore

@@ -12,7 +12,7 @@ import pytest
 from legato.model.plan import Destination, Plan
 from legato.model.problem import LegatoError
 from legato.model.wire import HttpRequest, Request, Response
-from legato.ports.tokens import KeptToken
+from legato.ports.accounts.tokens import KeptToken
 from legato.stores.memory import MemoryStore
 from tests.unit.lane_world import LaneWorld, delivery, destination, run
 

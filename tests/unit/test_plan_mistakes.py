@@ -56,6 +56,17 @@ steps:
   - send: {message: order_delayed, on: email}
 """
 
+SHARED = """destination: one
+connector: letters
+settings: {account: a, token: {secret: T}}
+rate: {limit: 50/s, shared: twilio}
+---
+destination: other
+connector: letters
+settings: {account: a, token: {secret: T}}
+rate: """
+"""What is planted begins in line 9, column 7."""
+
 CASES: list[tuple[str, str, str, int, int, str]] = [
     # what is planted, text, code, line, column, words of the fix
     ("a bracket left open", "segment: a\nowner: [b\nwhen: c", "Y001", 3, 5, "quotes"),
@@ -489,6 +500,9 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         "`email`",
     ),
     ("a text without its body", "template: a\nemail: {subject: b}", "T304", 2, 1, "body"),
+    ("another limit for one rate", SHARED + "{limit: 5/s, shared: twilio}", "X309", 9, 7, "same"),
+    ("no limit to share", SHARED + "{shared: mailer}", "X309", 9, 7, "limit: 50/s"),
+    ("a rate without a name", SHARED + "{limit: 5/s}", "D102", 9, 8, "shared: twilio"),
     ("a stream for nothing", STREAM + "{only: [Order Completed]}", "D102", 4, 10, "purpose:"),
     ("a stream of nothing", STREAM + "[Order Completed]", "D104", 4, 9, "events:"),
     (

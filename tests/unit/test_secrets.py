@@ -12,7 +12,7 @@ import pytest
 
 from legato.connectors.auth.oauth2 import Token
 from legato.model.problem import LegatoError
-from legato.ports.tokens import KeptToken
+from legato.ports.accounts.tokens import KeptToken
 from legato.stores.govern.keys import Keys
 from legato.stores.govern.sealed_tokens import SealedTokens
 from legato.stores.govern.vault import FILE_NAME, OWN, Vault

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from legato.app.access import AccessBook
 from legato.app.accounts.held import held
+from legato.app.accounts.leases import leases_of
 from legato.app.audit import AuditBook
 from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config, Status
@@ -112,6 +113,7 @@ class App:
         """History on its way to destinations that ask for it since lately."""
         self.pages = HostedPages(self.secrets.link_keys(), self)
         self.last_activity = Activity()  # as of the stop
+        self._leases = leases_of(config)
         self._definitions = Definitions(self)
         self._vitals = Vitals(self)
         self._ways = Ways(config.data, clock)
@@ -158,6 +160,7 @@ class App:
                 self.last_activity = await self.activity(0)
         await self.host.stop()
         await self._ways.close()
+        await self._leases.close()
         await self._vitals.stop()
         await self.sign_in.close()
         await self.hooks.close()
@@ -355,6 +358,7 @@ class App:
                 clock=self.clock,
                 links=self.pages.linker,
                 tokens=self.secrets.tokens(),
+                leases=self._leases,
                 on_delivered=self.host.delivered,
             )
         )

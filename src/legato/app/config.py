@@ -25,6 +25,8 @@ class Config(Noun, frozen=True, kw_only=True):
     """Proxies in front of the door whose X-Forwarded-For is believed."""
     keys: Path | None = None
     """Folder of the keys that open secrets.  None: with the user's other settings."""
+    rates: Path | None = None
+    """Folder of the file that processes share rates by.  None: with the user's other state."""
     names: tuple[str, ...] = ()
     """What this host is called by others; empty: whatever a call from elsewhere says."""
     is_one_process: bool = False

@@ -10,10 +10,10 @@ from pathlib import Path
 from legato.app.config import Config
 from legato.model.instant import Instant
 from legato.model.noun import Noun
+from legato.ports.accounts.tokens import TokenStore
 from legato.ports.audit import Audit, AuditEntry
 from legato.ports.clock import Clock
 from legato.ports.links import KeyStore
-from legato.ports.tokens import TokenStore
 from legato.stores.govern.keys import Keys
 from legato.stores.govern.link_keys import SealedKeys
 from legato.stores.govern.sealed_tokens import OF_SOURCES, SealedTokens

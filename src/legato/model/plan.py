@@ -376,6 +376,8 @@ class Destination(Noun, frozen=True, kw_only=True):
     """Which events it gets."""
     when_down: WhenDown | None = None
     """None: its messages wait for it."""
+    rate_shared: str = ""
+    """The name under which others on this machine share the rate; empty: it is its own."""
 
 
 class Plan(Noun, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""JSON Schema of `events:` and `when_down:` of a destination."""
+"""JSON Schema of `events:`, `rate:` and `when_down:` of a destination."""
 
 from __future__ import annotations
 
@@ -39,3 +39,18 @@ WHEN_DOWN: Schema = shape(
         "after": of("duration", "How long it has taken nothing by then; default 20s."),
     },
 )
+
+RATE: Schema = {
+    "description": "Most requests: 50/s, 300/m; or {limit, shared}, with others of the account.",
+    "anyOf": [
+        {"type": ["string", "number"]},
+        shape(
+            "A rate that destinations of one account share.",
+            "shared",
+            {
+                "limit": {"type": ["string", "number"], "description": "50/s, 300/m."},
+                "shared": text("The name that all of them give it."),
+            },
+        ),
+    ],
+}

@@ -22,7 +22,7 @@ from legato.plan.rules.policies import BASES, UNREADABLE
 from legato.plan.schema_hooks import INBOUND, hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
-from legato.plan.schema_streams import STREAM, WHEN_DOWN
+from legato.plan.schema_streams import RATE, STREAM, WHEN_DOWN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -445,7 +445,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "connector": text("The connector's id."),
             "settings": {"type": "object", "description": "As the connector asks for them."},
             "concurrency": _count("Requests at the same time."),
-            "rate": {"type": ["string", "number"], "description": "Most requests: 50/s, 300/m."},
+            "rate": RATE,
             "timeout": of("duration", "How long an answer may take."),
             "retry": shape(
                 "When a failed attempt is tried again.",

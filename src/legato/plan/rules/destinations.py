@@ -57,13 +57,14 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
     limits = spec.limits if spec else Limits()
     on_doubt = spec.head.on_doubt if spec else "resend"
     events = part.take("events")
+    rate, shared = _rate(scope, part, name, limits)
     word = part.read("on_doubt", form.one_of(("skip", "resend")), on_doubt)
     destination = Destination(
         name=name,
         manifest=manifest,
         settings=given,
         concurrency=part.read("concurrency", form.whole, limits.concurrency or CONCURRENCY),
-        rate=part.read("rate", form.rate, limits.rate),
+        rate=rate,
         timeout=part.read("timeout", form.duration, limits.timeout or TIMEOUT),
         retry=_retry(scope, part),
         on_doubt="skip" if word == "skip" else "resend",
@@ -72,6 +73,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         regions=part.read("regions", form.texts, ()),
         events=None if events is None else read_stream(scope, events, name, spec),
         when_down=_when_down(scope, part, name),
+        rate_shared=shared,
     )
     part.close()
     return destination
@@ -125,6 +127,36 @@ def _cannot_take_over(scope: Scope, one: Destination, other: Destination) -> str
     if not is_within(one.accepts, other.accepts):
         return f"it accepts what is {other.accepts} at most, and messages may be {one.accepts}"
     return ""
+
+
+def _rate(scope: Scope, part: Form, destination: str, limits: Limits) -> tuple[float, str]:
+    """Read `50/s`, or `{limit: 50/s, shared: NAME}`: all that share a rate say the same limit."""
+    value = part.take("rate")
+    if not isinstance(value, Fields):
+        given = None if value is None else form.rate(scope.findings, value, "rate")
+        return limits.rate if given is None else given, ""
+    inner = Form(scope.findings, value, "`rate`")
+    limit = inner.read("limit", form.rate, limits.rate)
+    shared = inner.need_read("shared", form.text, "", example="shared: twilio")
+    inner.close()
+    if not shared:
+        return limit, ""
+    if limit <= 0:
+        scope.findings.report(
+            "X309",
+            value.place,
+            f"there is no limit to share under `{shared}`: the connector names none",
+            "`rate: {limit: 50/s, shared: NAME}`",
+        )
+    other, agreed = scope.shared_rates.setdefault(shared, (destination, limit))
+    if agreed != limit:
+        scope.findings.report(
+            "X309",
+            value.place,
+            f"`{shared}` has another limit at the destination {other}, which shares it",
+            "give every destination that shares a rate the same `limit`",
+        )
+    return limit, shared
 
 
 def _accepts(scope: Scope, part: Form, spec: Spec | None) -> PrivacyClass:

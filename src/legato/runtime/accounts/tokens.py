@@ -19,9 +19,9 @@ from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
 from legato.model.instant import SECOND
 from legato.model.problem import LegatoError, Reason
+from legato.ports.accounts.tokens import KeptToken, TokenStore
 from legato.ports.clock import Clock
 from legato.ports.sender import Sender, SendFault
-from legato.ports.tokens import KeptToken, TokenStore
 
 REST_SECONDS_FIRST = 1.0
 REST_SECONDS_MAX = 300.0

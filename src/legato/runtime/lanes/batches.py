@@ -114,7 +114,7 @@ class Batches:
 
     async def _alone(self, entry: Entry) -> Result:
         async with self._turns:
-            await self._reach.turn()
+            await self._reach.pace.turn()
             return await self._attempts.make(self._way, entry, self._reach)
 
     def _given_back(self, entry: Entry) -> NotNow:
@@ -143,12 +143,13 @@ class Batches:
             case Ready():
                 return step.pieces
             case Done():
+                self._way.account.heard(step.verdict, prepared.terms)
                 return read(step.verdict)
             case Refused():
                 return unsaid(entry.delivery, step.reason)
 
     async def _ask(self, ask: Ask) -> Response:
-        await self._reach.turn()
+        await self._reach.pace.turn()
         return await self._way.sender.send(ask.request)
 
     def _board(self, seats: Sequence[Seat]) -> None:
@@ -170,7 +171,7 @@ class Batches:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(hold.is_due.wait(), hold.wait_seconds)
         async with self._turns:
-            await self._reach.turn()
+            await self._reach.pace.turn()
             if self._holds.get(key) is hold:  # until now it could take more
                 del self._holds[key]
             try:

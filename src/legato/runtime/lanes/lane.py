@@ -29,12 +29,13 @@ from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.batches import Batches
 from legato.runtime.lanes.ending import our_fault, report_of, verdict_on_another
 from legato.runtime.lanes.line import Entry, Line
-from legato.runtime.lanes.pace import Breaker, Bucket, wait_before
+from legato.runtime.lanes.pace import Breaker, wait_before
 from legato.runtime.lanes.reporter import AttemptBook
 from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired, in_doubt
 from legato.runtime.lanes.status import LaneStatus
 from legato.runtime.lanes.way import Detour, Reach, Way
 from legato.runtime.lanes.world import World
+from legato.runtime.rates.bucket import Bucket
 
 MEMORY_MAX = 10_000
 """Deliveries of one lane in memory: about 20 MB."""
@@ -76,7 +77,7 @@ class Lane:
         self._line = Line()
         self.reach = Reach(
             name=name,
-            bucket=Bucket(0),
+            pace=Bucket(0),
             answers=Answers(),
             breaker=Breaker(),
             freed=self._pump,
@@ -110,11 +111,9 @@ class Lane:
         self._batches = None
         if way is not None:
             self._batches = Batches(way, self.reach, self._attempts, self._clock)
+            self.reach.pace = way.pace
         if why_stopped is not None:
             self._why_stopped = why_stopped
-        rate = 0.0 if way is None else way.destination.rate or way.spec.limits.rate
-        if rate != self.reach.bucket.rate:
-            self.reach.bucket = Bucket(rate)
         self._pump()
 
     def set_detour(self, detour: Detour | None) -> None:
@@ -208,7 +207,7 @@ class Lane:
             in_flight=self._in_flight_count(),
             is_behind=self._is_behind,
             breaker="stopped" if self.reach.way is None else self.reach.breaker.state,
-            rate=self.reach.bucket.rate,
+            rate=self.reach.pace.rate,
             accepted_count=self._counts["accepted"],
             failed_count=self._counts["failed"],
             retry_count=self._counts["retry"],

@@ -24,6 +24,7 @@ from legato.runtime.lanes.reporter import AttemptBook, Reporter
 from legato.runtime.lanes.status import LaneStatus
 from legato.runtime.lanes.way import Detour, Way
 from legato.runtime.lanes.world import World
+from legato.runtime.rates.rates import Rates
 
 
 class Lanes:
@@ -35,6 +36,7 @@ class Lanes:
         self._book = AttemptBook(world.gatekeeper)
         self._attempts = Attempts(world, self._book)
         self._tokens = Tokens(world.senders["http"], world.clock, world.tokens)
+        self._rates = Rates(world.leases)
         self._lanes: dict[str, Lane] = {}
         self._ways: dict[str, tuple[Destination, Way | None, Reason | None]] = {}
         self._detours: dict[str, WhenDown | None] = {}
@@ -44,6 +46,7 @@ class Lanes:
         """Follow another plan from the next attempt on. Unchanged destinations keep their pace."""
         self._attempts.change_plan(plan)
         self._tokens.follow(plan.destinations)
+        self._rates.follow(plan.destinations)
         gone = [name for name in self._ways if name not in plan.destinations]
         for name in gone:
             del self._ways[name]
@@ -101,7 +104,7 @@ class Lanes:
         """
         self._is_open = False
         await asyncio.gather(*(lane.close(seconds) for lane in self._lanes.values()))
-        await self._tokens.close()
+        await asyncio.gather(self._tokens.close(), self._rates.close())
         await self._book.written()
         return await self._reporter.close(seconds)
 
@@ -156,6 +159,11 @@ class Lanes:
         way = Way(
             destination=destination,
             spec=spec,
+            pace=self._rates.pace(
+                destination.name,
+                destination.rate or spec.limits.rate,
+                shared=destination.rate_shared,
+            ),
             sender=sender,
             account=Account(
                 destination,

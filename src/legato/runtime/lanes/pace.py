@@ -1,6 +1,6 @@
-"""How fast a lane goes: its rate, its breaker, its waits between attempts.
+"""How fast a lane goes on after faults: its breaker, its waits between attempts.
 
-All three are plain arithmetic on seconds of the event loop's clock, which never jumps.
+Both are plain arithmetic on seconds of the event loop's clock, which never jumps.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from legato.model.ids import DeliveryId, share
 from legato.model.instant import Duration
 from legato.model.plan import Retry
 
-BURST_SECONDS = 0.01
-"""What a bucket holds: 10 ms of its rate. Makes up for late timers; within 1 % over a second."""
 FAULTS_TO_OPEN = 8
 """In a row. At 30 % errors that is one in 15,000 attempts; a dead destination shows it at once."""
 OPEN_SECONDS_FIRST = 1.0
@@ -21,22 +19,6 @@ OPEN_SECONDS_MAX = 30.0
 JITTER = 0.25
 
 BreakerState: TypeAlias = Literal["closed", "open", "probing"]
-
-
-class Bucket:
-    """A token bucket kept as the instant at which the next token is there."""
-
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-        """A second; 0: no limit."""
-        self.next_at = 0.0
-
-    def is_ready(self, now: float) -> bool:
-        return self.rate <= 0 or self.next_at <= now
-
-    def take(self, now: float) -> None:
-        if self.rate > 0:
-            self.next_at = max(self.next_at, now - BURST_SECONDS) + 1 / self.rate
 
 
 class Breaker:

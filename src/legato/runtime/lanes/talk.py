@@ -104,7 +104,7 @@ class Talk:
 
     async def _send(self, ask: Ask) -> Response:
         if self._request_count:
-            await self._reach.turn()  # the first one's was taken when the attempt began
+            await self._reach.pace.turn()  # the first one's was taken when the attempt began
         self._request_count += 1
         return await self._way.sender.send(ask.request)
 

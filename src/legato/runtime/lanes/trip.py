@@ -133,7 +133,7 @@ class Trip:
 
     async def _deliver(self, packet: Packet, seats: Sequence[Seat], terms: Terms) -> None:
         if self._has_sent:
-            await self._reach.turn()
+            await self._reach.pace.turn()
         self._has_sent = True
         try:
             response = await self._way.sender.send(packet.request)

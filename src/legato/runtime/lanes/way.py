@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable
 from typing import assert_never
@@ -18,8 +17,9 @@ from legato.ports.sender import Sender
 from legato.runtime.accounts.account import Account
 from legato.runtime.lanes.answers import Answers
 from legato.runtime.lanes.line import Entry
-from legato.runtime.lanes.pace import Breaker, Bucket
+from legato.runtime.lanes.pace import Breaker
 from legato.runtime.lanes.result import Again, Over
+from legato.runtime.rates.rates import Pace
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +29,8 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     spec: Spec
     sender: Sender
     account: Account
+    pace: Pace
+    """Its rate, or the one it shares."""
 
     def is_skipped(self, delivery: Delivery) -> bool:
         """Return whether what may have arrived is left at that; obligations may be told twice."""
@@ -39,7 +41,7 @@ class Reach(msgspec.Struct, kw_only=True):
     """How a destination is reached just now. Its lane's, and that of lanes it takes over from."""
 
     name: str
-    bucket: Bucket
+    pace: Pace
     answers: Answers
     breaker: Breaker
     freed: Callable[[], None]
@@ -52,13 +54,6 @@ class Reach(msgspec.Struct, kw_only=True):
     guests: dict[str, Callable[[], None]] = {}
     """Lanes that wait for room: called once, when there may be some."""
 
-    async def turn(self) -> None:
-        """Take the next token, and wait for it."""
-        now = asyncio.get_running_loop().time()
-        at = now if self.bucket.is_ready(now) else self.bucket.next_at
-        self.bucket.take(at)
-        await asyncio.sleep(at - now)
-
     def room_at(self, now: float, *, is_alone: bool = True) -> float:
         """Return when another request may begin; infinity where something else has to happen."""
         if self.way is None or self.way.account.held() is not None:
@@ -69,11 +64,11 @@ class Reach(msgspec.Struct, kw_only=True):
             return self.paused_until
         if not self.breaker.is_ready(now):
             return self.breaker.opens_until if self.breaker.state == "open" else math.inf
-        return now if not is_alone or self.bucket.is_ready(now) else self.bucket.next_at
+        return now if not is_alone or self.pace.is_ready(now) else self.pace.next_at
 
     def begin_alone(self, now: float) -> None:
         """Note a delivery that no batch takes."""
-        self.bucket.take(now)
+        self.pace.take(now)
         self.breaker.begin()
         self.alone_count += 1
 

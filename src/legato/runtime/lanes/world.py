@@ -9,13 +9,14 @@ import msgspec
 from legato.connectors.spec import TransportKind
 from legato.model.delivery import Delivery
 from legato.model.instant import Instant
+from legato.ports.accounts.rates import RateLeases
+from legato.ports.accounts.tokens import TokenStore
 from legato.ports.clearance import Gatekeeper
 from legato.ports.clock import Clock
 from legato.ports.intake import Intake
 from legato.ports.links import Links
 from legato.ports.sender import Secrets, Sender
 from legato.ports.state_store import Outbox
-from legato.ports.tokens import TokenStore
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,5 +32,7 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     links: Links
     tokens: TokenStore | None = None
     """None: a token is fetched anew after a restart."""
+    leases: RateLeases | None = None
+    """None: a rate is shared inside this process only."""
     on_delivered: Callable[[Delivery, Instant], None] | None = None
     """Told of every accepted delivery, with the instant of the answer."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import msgspec
 
 from legato.model.problem import LegatoError
+from legato.ports.accounts.tokens import KeptToken
 from legato.ports.clock import Clock
-from legato.ports.tokens import KeptToken
 from legato.stores.govern.vault import OWN, Vault
 
 NAME = f"{OWN}tokens"
@@ -19,7 +19,7 @@ _KEPT = msgspec.json.Decoder(dict[str, KeptToken])
 
 
 class SealedTokens:
-    """ports.tokens.TokenStore in a vault."""
+    """ports.accounts.tokens.TokenStore in a vault."""
 
     def __init__(self, vault: Vault, clock: Clock, name: str = NAME) -> None:
         self._vault = vault
@@ -27,7 +27,7 @@ class SealedTokens:
         self._clock = clock
 
     def read(self) -> Mapping[str, KeptToken]:
-        """Return what is kept; see ports.tokens."""
+        """Return what is kept; see ports.accounts.tokens."""
         kept = self._vault.get(self._name)
         try:
             return {} if kept is None else _KEPT.decode(kept)
@@ -38,7 +38,7 @@ class SealedTokens:
             ) from error
 
     async def write(self, kept: Mapping[str, KeptToken]) -> None:
-        """Replace all; see ports.tokens."""
+        """Replace all; see ports.accounts.tokens."""
         await asyncio.to_thread(self._write, kept)
 
     def _write(self, kept: Mapping[str, KeptToken]) -> None:
