@@ -343,6 +343,8 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("PUT", "/api/secrets/1", {"value": "none"}, "administer"),
     ("DELETE", "/api/secrets/none", None, "administer"),
     ("POST", "/api/secrets/rotate", None, "administer"),
+    ("POST", "/api/destinations/none/connect", {"redirect": "https://a.example/"}, "administer"),
+    ("POST", "/api/destinations/connected", {"state": "none", "code": "none"}, "administer"),
     ("GET", "/api/status", None, "look"),
     ("GET", "/api/problems", None, "look"),
     ("GET", "/metrics", None, "look"),

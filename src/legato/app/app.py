@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import structs
 
 from legato.app.access import AccessBook
+from legato.app.accounts.connect import Connections
 from legato.app.accounts.held import held
 from legato.app.accounts.leases import leases_of
 from legato.app.audit import AuditBook
@@ -114,6 +115,10 @@ class App:
         self.pages = HostedPages(self.secrets.link_keys(), self)
         self.last_activity = Activity()  # as of the stop
         self._leases = leases_of(config)
+        self.connections = Connections(
+            self.plan, self.secrets, audit=self.audit, clock=clock, sender=HttpSender()
+        )
+        """Accounts that people are connecting in a browser."""
         self._definitions = Definitions(self)
         self._vitals = Vitals(self)
         self._ways = Ways(config.data, clock)
@@ -161,6 +166,7 @@ class App:
         await self.host.stop()
         await self._ways.close()
         await self._leases.close()
+        await self.connections.close()
         await self._vitals.stop()
         await self.sign_in.close()
         await self.hooks.close()

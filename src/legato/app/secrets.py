@@ -65,6 +65,10 @@ class AppSecrets:
         """Call `tell` with the name of every secret that is set from now on."""
         self._tell = tell
 
+    def is_given(self, name: str) -> bool:
+        """Return whether the environment has a secret: that goes before what is kept."""
+        return self._looked_up.gives(name)
+
     def known(self, asked: tuple[str, ...]) -> tuple[KnownSecret, ...]:
         """Return what is kept, and what of the names asked for the environment gives or nobody."""
         kept = self._vault.names()

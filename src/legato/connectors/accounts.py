@@ -28,7 +28,8 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("grant", "token_url"),
         (
             "client_id", "client_secret", "refresh_token", "scope", "audience", "issuer",
-            "subject", "private_key", "key_id", "algorithm", "style", "header", "prefix", "extra",
+            "subject", "private_key", "key_id", "algorithm", "style", "header", "prefix",
+            "authorize_url", "scopes", "extra",
         ),
     ),
     "oauth1": (("consumer_key", "consumer_secret", "token", "token_secret"), ("algorithm",)),

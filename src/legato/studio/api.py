@@ -23,6 +23,7 @@ from legato.studio.entry.account import ACCOUNTS
 from legato.studio.entry.doors import DOORS
 from legato.studio.entry.oidc import FAREWELL, OIDC
 from legato.studio.govern.audit import AUDIT
+from legato.studio.govern.connect import CONNECTIONS
 from legato.studio.govern.identity import IDENTITY
 from legato.studio.govern.links import LINKS
 from legato.studio.govern.matches import MATCHES
@@ -81,6 +82,7 @@ ROUTES = (
     AUDIT,
     LINKS,
     SECRETS,
+    CONNECTIONS,
     HEALTH,
 )
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from legato.cli.client import Failure
+from legato.cli.connect.connect import connect
 from legato.cli.connect.new import new
 from legato.cli.connect.one import as_data, show_one
 from legato.cli.connect.trial import trial
@@ -74,6 +75,7 @@ def connectors(ctx: click.Context, *, is_json: bool) -> None:
 connectors.add_command(verify)
 connectors.add_command(trial)
 connectors.add_command(new)
+connectors.add_command(connect)
 
 
 def _facts(name: str, manifest: Mapping[str, Any], one: Reached) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class Token(Noun, frozen=True, kw_only=True):
 
 def account_of(spec: Spec, terms: Terms) -> str:
     """Return a name for the account: whoever proves itself alike has the same token."""
-    found = _fields(spec, terms, 0)
+    found = read_fields(spec, terms, 0)
     proof = {name: found[name] for name in _PROOF if name in found}
     return digest(msgspec.json.encode(proof, order="deterministic"))
 
@@ -72,7 +72,7 @@ def token_request(
 
     `refresh_token`: the newest, where the provider has changed the one in the settings.
     """
-    found = _fields(spec, terms, now)
+    found = read_fields(spec, terms, now)
     if refresh_token:
         found["refresh_token"] = refresh_token
     grant = found.get("grant", "")
@@ -83,8 +83,13 @@ def token_request(
             return Reason(code="auth.key", what="the private key is none that can sign")
         form = {"grant_type": _JWT_BEARER, "assertion": assertion}
     form |= {name: found[name] for name in _SENT.get(grant, ()) if name in found}
+    return form_request(found, form, terms)
+
+
+def form_request(found: Mapping[str, str], form: dict[str, str], terms: Terms) -> HttpRequest:
+    """Return a request to the token endpoint, with the proof that we are who we are."""
     headers = {"Accept": "application/json"}
-    if grant != "jwt_bearer":
+    if form["grant_type"] != _JWT_BEARER:
         client = (found.get("client_id", ""), found.get("client_secret", ""))
         if found.get("style") == "basic":
             pair = base64.b64encode(":".join(client).encode()).decode()
@@ -136,7 +141,8 @@ def read_token(response: Response, now: Instant) -> Token | Reason:
     )
 
 
-def _fields(spec: Spec, terms: Terms, now: Instant) -> dict[str, str]:
+def read_fields(spec: Spec, terms: Terms, now: Instant) -> dict[str, str]:
+    """Return what a manifest says of the account, with the settings put in."""
     frame = Frame(
         {"settings": terms.settings, "clock": {"epoch": now // SECOND, "now": now}}, spec.let
     )
