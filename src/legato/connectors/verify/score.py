@@ -131,6 +131,8 @@ def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
         why = "recorded is no request, but a record for another transport"
     if not why and vector.kind == "delivery" and vector.raw["expected"]["class"] == "unknown":
         why = "no class was recorded"
+    if not why and vector.kind == "delivery" and not _is_answered(vector):
+        why = "what was answered was not recorded"
     if why:
         return Case(id=vector.id, level=0, is_held_out=vector.is_held_out, skipped=why)
     if vector.kind == "delivery":
@@ -232,6 +234,11 @@ def _members(vector: Vector, members: Iterable[int]) -> tuple[int, ...]:
         fields_of(item.get("metadata")).get("jobId", at) for at, item in enumerate(vector.items)
     ]
     return tuple(sorted(dict.fromkeys(jobs.index(jobs[member]) for member in members)))
+
+
+def _is_answered(vector: Vector) -> bool:
+    answer = fields_of(vector.raw.get("vendor_response"))
+    return bool(answer.get("status") or answer.get("body"))
 
 
 def _classified(spec: Spec, vector: Vector) -> Case:
