@@ -263,3 +263,18 @@ def test_the_order_of_each_person_is_kept_when_batches_fail(seed: int) -> None:
 
     for numbers in run(scenario):
         assert numbers == sorted(numbers)
+
+
+def test_where_the_settings_ask_for_no_batches_each_goes_by_itself_at_once() -> None:
+    given = msgspec.json.decode(msgspec.json.encode(BULK))
+    given["settings"] = {"lists": {"type": "boolean"}}
+    given["routes"][0]["batch"]["when"] = "=settings.lists"
+
+    async def scenario(settings: dict[str, bool]) -> tuple[float, list[Numbers]]:
+        bulk = Bulk(take_all, manifest=given, settings=settings)
+        bulk.begin(event(1), event(2))
+        await bulk.outcomes(2)
+        return round(bulk.seconds(), 1), bulk.numbers()
+
+    assert run(lambda: scenario({})) == (0.0, [[1], [2]])
+    assert run(lambda: scenario({"lists": True})) == (2.0, [[1, 2]])

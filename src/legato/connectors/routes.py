@@ -14,6 +14,7 @@ from legato.connectors.exchange.inputs import is_of_type
 from legato.connectors.fields import FIELDS
 from legato.connectors.form import Given
 from legato.connectors.language.compiler import Compiler
+from legato.connectors.language.expression import Expression
 from legato.connectors.language.node import Node, Path
 from legato.connectors.language.value import Name, Read, Value, fields_of, rows_of
 from legato.connectors.spec import (
@@ -38,7 +39,8 @@ _ROUTE_KEYS = (
 _CALL_KEYS = ("when", "for_each", "as", "accept", "auth")
 _LOOKUP_KEYS = ("as", "request", "select", "cache", "absent", "accept", "when")
 _BATCH_KEYS = (
-    "items", "bytes", "wait", "key", "merge", "request", "each", "asks", "partial", "across",
+    "when", "items", "bytes", "wait", "key", "merge", "request", "each", "asks", "partial",
+    "across",
 )  # fmt: skip
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ANSWER = ("status", "header", "body", "text")
@@ -384,6 +386,7 @@ def _batch(inside: Compiler, value: Value, path: Path, manner: Manner) -> Batch:
     is_across = bool(given.get("across"))
     partial = form.choice(inside, given.get("partial", ""), ("", "index", "id"), (*path, "partial"))
     return Batch(
+        when=_of_settings(inside, given["when"], (*path, "when")) if "when" in given else None,
         items=form.whole(inside, given.get("items", 100), (*path, "items")) or 1,
         bytes_max=form.size(inside, given.get("bytes", 0), (*path, "bytes")),
         wait=form.duration(inside, given.get("wait", "1s"), (*path, "wait")),
@@ -396,6 +399,14 @@ def _batch(inside: Compiler, value: Value, path: Path, manner: Manner) -> Batch:
         asks=bool(given.get("asks", True)),
         partial=cast("Any", partial),
     )
+
+
+def _of_settings(inside: Compiler, value: Value, path: Path) -> Expression:
+    when = inside.expression(value, path)
+    if any(name[0] != "settings" for name in when.names):
+        what = "whether deliveries travel together is decided once for a destination"
+        inside.add(path, what, "Ask about `settings` alone.")
+    return when
 
 
 def _sees(node: Node, root: str) -> bool:

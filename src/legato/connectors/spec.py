@@ -169,6 +169,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """How the requests of several deliveries become one."""
 
     items: int
+    when: Expression | None = None
+    """Over the settings: whether there are batches at all."""
     bytes_max: int = 0
     wait: Duration = 0
     key: Node | None = None

@@ -21,9 +21,10 @@ from legato.connectors.language.value import (
     as_text,
     fields_of,
     is_empty,
+    is_true,
     rows_of,
 )
-from legato.connectors.spec import Batch, Spec
+from legato.connectors.spec import Batch, Route, Spec
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
 from legato.model.ids import derive
@@ -91,6 +92,14 @@ class Gathering:
             return Refused(reason=Reason(code="render.expression", what=str(error)))
 
 
+def batch_of(route: Route, scope: Mapping[str, Any]) -> Batch | None:
+    """Return how a route's deliveries travel together, by the settings in scope."""
+    batch = route.batch
+    if batch is None or batch.when is None or is_true(batch.when.read(scope)):
+        return batch
+    return None
+
+
 def gather(
     spec: Spec, delivery: Delivery, *, terms: Terms, now: Instant, choice: Choice | None = None
 ) -> Gathering:
@@ -103,7 +112,7 @@ def _gathered(
 ) -> Generator[Ask, Response, Ready | Done]:
     base = base_frame(spec, delivery, terms, now)
     taken = scenes(spec, delivery, base, terms, choice=choice)
-    if any(scene.route.batch is None for scene in taken):
+    if any(batch_of(scene.route, base) is None for scene in taken):
         return Ready(None)
     found: list[Piece] = []
     for scene in taken:

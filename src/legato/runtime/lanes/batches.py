@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from legato.connectors.exchange.batch import Piece, Ready, gather
+from legato.connectors.exchange.batch import Piece, Ready, batch_of, gather
 from legato.connectors.exchange.exchange import Ask, Done, Refused
-from legato.connectors.spec import Batch, Route
+from legato.connectors.settings import resolve
+from legato.connectors.spec import Batch
 from legato.model.delivery import Delivery
 from legato.model.instant import SECOND
 from legato.model.problem import Reason
@@ -56,8 +57,10 @@ class Batches:
         self._attempts = attempts
         self._clock = clock
         self._turns = asyncio.Semaphore(way.destination.concurrency)
+        scope = {"settings": resolve(way.spec, way.destination.settings, {})}
         self._kinds = {
-            operation: _batch_of(routes) for operation, routes in way.spec.routes.items()
+            operation: next((one for route in routes if (one := batch_of(route, scope))), None)
+            for operation, routes in way.spec.routes.items()
         }
         self._holds: dict[bytes, Hold] = {}
         self._tasks: dict[asyncio.Task[None], None] = {}
@@ -179,10 +182,6 @@ class Batches:
             except Exception as fault:  # noqa: BLE001 - whoever waits has to hear of our own bug
                 for seat in hold.seats:
                     seat.fail(fault)
-
-
-def _batch_of(routes: Sequence[Route]) -> Batch | None:
-    return next((route.batch for route in routes if route.batch is not None), None)
 
 
 def _rides_along(seats: Sequence[Sequence[Seat]], pieces: Sequence[Piece]) -> bool:
