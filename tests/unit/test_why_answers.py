@@ -146,6 +146,14 @@ def test_a_message_the_provider_took_is_a_yes_with_one_thread_from_event_to_rece
     assert answer.first_blocking is None
 
 
+def test_what_a_provider_says_of_the_end_stays_the_last_word() -> None:
+    ends = [row(3, settled("delivered")), row(4, settled("accepted"))]
+
+    answer = ask([entered(), row(2, decided("pass", gate("consent"))), *ends])
+
+    assert answer.state == "delivered"
+
+
 def test_a_refused_message_names_the_first_gate_that_blocked_and_its_remedy() -> None:
     gates = (gate("consent", "refuse", CONSENT), gate("cap", "refuse", CONSENT), gate("expiry"))
     story = [entered(), row(2, decided("refuse", *gates, reason=CONSENT))]

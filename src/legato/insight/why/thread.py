@@ -40,6 +40,8 @@ OF_OUTCOME: dict[Outcome, AnswerKind] = {
     "refused": "revoked",
     "in_doubt": "in_doubt",
 }
+_OF_PROVIDERS = ("delivered", "bounced", "complained")
+"""Outcomes that are said after the answer to a request, and may be heard before it."""
 _OF_CONSENT = ("consent", OPTED_OUT.code)
 """What a person said of themselves, or of their address: of both the word is consent."""
 
@@ -287,12 +289,19 @@ def threads(story: Sequence[Story]) -> list[Thread]:
                     thread.trace = thread.before.trace if thread.before else event_id
                 thread.decisions.append((row, note))
             elif isinstance(note, Settled) and note.delivery_id in found:
-                found[note.delivery_id].settled.append((row, note))
+                _settle(found[note.delivery_id].settled, row, note)
             elif isinstance(note, Reacted) and note.delivery_id in found:
                 found[note.delivery_id].reacted.append((row, note))
             elif isinstance(note, Revoked) and note.delivery_id in found:
                 found[note.delivery_id].revoked.append((row, note))
     return list(found.values())
+
+
+def _settle(settled: list[tuple[Story, Settled]], row: Story, note: Settled) -> None:
+    """Keep what a provider says of an end as the last word: our lane may be slower to say it."""
+    is_known = bool(settled) and settled[-1][1].outcome in _OF_PROVIDERS
+    at = len(settled) - 1 if is_known and note.outcome == "accepted" else len(settled)
+    settled.insert(at, (row, note))
 
 
 class Passing(msgspec.Struct):
