@@ -218,6 +218,10 @@ def test_a_killed_import_goes_on_without_a_loss_or_a_double(desk: Desk, moment: 
     assert len((desk.workspace / "map.yaml.rejected.jsonl").read_text().splitlines()) == 1
 
 
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_an_import_that_is_interrupted_says_where_it_is(desk: Desk) -> None:
     in_sqlite(desk.workspace / "stopped.db", orders("stopped"))
     args = (f"sqlite:///{desk.workspace}/stopped.db", "--query", QUERY, "--by", "id")
@@ -229,6 +233,8 @@ def test_an_import_that_is_interrupted_says_where_it_is(desk: Desk) -> None:
             env=desk.environment(),
             stdout=subprocess.PIPE,
             text=True,
+            # Whoever runs the tests in the background has it ignored, and children inherit that.
+            preexec_fn=_hear_interrupts,  # noqa: PLW1509 - it only sets a signal
         )
         said, _ = server.process.communicate(timeout=WAIT_SECONDS)
 

@@ -94,11 +94,14 @@ class Retention:
         await self._remove_retired()
 
     async def _remove_retired(self) -> None:
-        """Take what has been retired for long enough out of every record, and say so once."""
-        removal = Removal(self._tools.plan(), self._tools.clock.now())
+        """Take what has been retired for long enough out of every record, and say so once.
+
+        Records go on coming meanwhile: those are for the next look.
+        """
+        removal, until = Removal(self._tools.plan(), self._tools.clock.now()), self._tools.applied()
         is_more = bool(removal.things)
         while is_more:
-            is_more = await self._step(partial(self._look_for_retired, removal))
+            is_more = await self._step(partial(self._look_for_retired, removal, until))
             await asyncio.sleep(PAUSE_SECONDS)
         kept = await asyncio.to_thread(self._tools.book.read)
         for thing in removal.things:
@@ -134,12 +137,12 @@ class Retention:
         self._move(found, kept, group.key, cursor)
         return found
 
-    def _look_for_retired(self, removal: Removal) -> _Found:
-        kept, now, applied = self._tools.book.read(), self._tools.clock.now(), self._tools.applied()
+    def _look_for_retired(self, removal: Removal, until: int) -> _Found:
+        kept, now = self._tools.book.read(), self._tools.clock.now()
         cursor = kept.cursors.get(removal.key, 0)
         found = _Found(removed=dict(kept.removed))
         for position, data in self._tools.log.read(cursor, STEP_RECORDS):
-            if position > applied:
+            if position > until:
                 found.is_more = False
                 break
             found.is_more, cursor, event = True, position, decode_event(data)
