@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from legato.app.rehearse.worlds import open_world
 from legato.model.consent import EVERY_CHANNEL, ConsentLine
 from legato.model.event import ConsentSaid
 from legato.model.ids import EventId, derive
 from legato.model.plan import Plan
 from legato.plan.load import load
-from legato.simulate.world import STEADY_SCENE, Scene, World
-from legato.stores.memory import MemoryLog, MemoryStore
+from legato.simulate.world import World
 from legato.workspace import shipped_connectors
+
+__all__ = ["BASE", "CART", "compile_plan", "known_person", "open_world", "statement"]
 
 BASE: Mapping[str, str] = {
     "legato.yaml": "workspace: test\nzone: UTC\nlateness: 10m\naccept_unknown: true\n",
@@ -107,11 +109,6 @@ def compile_plan(*journeys: str, **files: str) -> Plan:
     loaded = load(texts, shipped_connectors())
     assert loaded.plan is not None, "\n".join(str(problem) for problem in loaded.problems)
     return loaded.plan
-
-
-def open_world(plan: Plan, scene: Scene = STEADY_SCENE) -> World:
-    """Open a world in memory."""
-    return World(plan, MemoryLog(), MemoryStore(), scene)
 
 
 def known_person(world: World, who: str, *, consents: bool = True, zone: str = "UTC") -> None:

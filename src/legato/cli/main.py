@@ -40,6 +40,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "schemas": ("legato.cli.init:schemas", "Write JSON Schemas, so that editors help."),
     },
+    "Rehearse": {},
     "People": {
         "why": ("legato.cli.why:why", "Say why a message went, or did not."),
         "consent": ("legato.cli.consent:consent", "See and record what people agree to."),
@@ -104,6 +105,8 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write each group with one line a command."""
         for title, commands in _SECTIONS.items():
+            if not commands:
+                continue
             with formatter.section(title):
                 rows = [(name.ljust(NAME_WIDTH), line) for name, (_, line) in commands.items()]
                 formatter.write_dl(rows)

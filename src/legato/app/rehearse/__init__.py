@@ -1,0 +1,1 @@
+"""Rehearsal, composed: worlds on memory stores, behind walls that let nothing out."""

@@ -1,0 +1,1 @@
+"""Commands that rehearse: nobody is contacted, and no process needs to run."""
