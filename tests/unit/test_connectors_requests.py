@@ -265,6 +265,50 @@ def test_each_request_of_a_route_travels_with_those_like_it() -> None:
     ]
 
 
+def test_lists_of_several_routes_travel_together_and_a_request_may_stay_alone() -> None:
+    batch = {"items": 10, "across": True, "merge": ["people"]}
+    joining = {"url": "https://a.example/join", "body": {"people": ["=event.id"]}}
+    routes: list[dict[str, Any]] = [
+        route(types=["group"], batch=batch, request=joining),
+        {
+            "on": "event",
+            "batch": batch,
+            "requests": [
+                {"url": "https://a.example/people", "alone": True, "body": {"id": "=event.id"}},
+                joining,
+            ],
+        },
+    ]
+    events = [{"type": "identify", "id": 0}, {"type": "identify", "id": 1}]
+
+    made = packets_of(manifest(routes=routes), [*events, {"type": "group", "id": 2}])
+
+    told = [(one.members, msgspec.json.decode(one.request.body)) for one in made]
+    assert told == [
+        ((0,), {"id": 0}),
+        ((0, 1, 2), {"people": [0, 1, 2]}),
+        ((1,), {"id": 1}),
+    ]
+    keys = [one.request.headers["Idempotency-Key"] for one in made]
+    assert len(dict.fromkeys(keys)) == len(keys)
+
+
+def test_too_few_for_a_batch_are_sent_each_by_itself() -> None:
+    own = {"url": "https://a.example/one", "body": "=event.id"}
+    batch = {"items": 3, "least": 3, "request": BULK, "each": "=request.body"}
+
+    made = packets_of(
+        manifest(routes=[route(batch=batch, request=own)]), [{"id": at} for at in range(5)]
+    )
+
+    told = [(one.members, one.request.url, msgspec.json.decode(one.request.body)) for one in made]
+    assert told == [
+        ((0, 1, 2), "https://a.example/bulk", {"requests": [0, 1, 2]}),
+        ((3,), "https://a.example/one", 3),
+        ((4,), "https://a.example/one", 4),
+    ]
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"auth": {**KEYED, "kind": "oauth2"}}, "auth"),
     ({"routes": [route(request={"url": "https://a.example", "auth": "some"})]}, "mapping"),
@@ -277,7 +321,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"routes": [route(request={"url": "https://a.example", "accept": ["4xx"]})]}, "no status"),
     ({"routes": [route(lookup={"as": "a", "request": {"url": "https://a.example",
                                                       "accept": [404]}})]}, "beside"),
-    ({"routes": [route(batch={"across": True})]}, "Add `request:`"),
+    ({"routes": [route(batch={"across": True})]}, "Add `merge:` or `request:`"),
+    ({"routes": [route(batch={"least": 2, "merge": ["a"]})]}, "each by its own request"),
     ({"routes": [{"on": "event", "batch": {}, "requests": STEPS}]},
      "cannot wait for the answer `patch`"),
 ]  # fmt: skip

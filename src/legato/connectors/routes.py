@@ -36,11 +36,11 @@ _ROUTE_KEYS = (
     "on", "id", "title", "types", "events", "when", "continue", "named", "inputs", "let", "ignore",
     "require", "lookup", "request", "requests", "batch", "changed_only",
 )  # fmt: skip
-_CALL_KEYS = ("when", "for_each", "as", "accept", "auth")
+_CALL_KEYS = ("when", "for_each", "as", "accept", "auth", "alone")
 _LOOKUP_KEYS = ("as", "request", "select", "cache", "absent", "accept", "when")
 _BATCH_KEYS = (
     "when", "items", "bytes", "wait", "key", "merge", "request", "each", "asks", "partial",
-    "across",
+    "across", "least",
 )  # fmt: skip
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _ANSWER = ("status", "header", "body", "text")
@@ -278,7 +278,7 @@ def _request_of(inside: Compiler, given: Given, where: Path) -> Given:
 def _alone(inside: Compiler, value: Value, path: Path) -> Given:
     """Read the request of a question or a batch: none comes after it."""
     given = form.mapping(inside, value, path)
-    for key in ("as", "accept"):
+    for key in ("as", "accept", "alone"):
         if key in given:
             inside.add((*path, key), f"`{key}` has no meaning here", "Put it beside `request:`.")
     return given
@@ -340,6 +340,7 @@ def _call(inside: Compiler, own: Given, where: Path, on: Operation, manner: Mann
         name=str(request.get("as", "")),
         accept=form.statuses(inside, request.get("accept", []), (*where, "accept")),
         auth=_own_auth(inside, request, (*where, "auth"), manner),
+        is_alone=bool(request.get("alone")),
     )
 
 
@@ -379,11 +380,16 @@ def _batch(inside: Compiler, value: Value, path: Path, manner: Manner) -> Batch:
         request = _alone(inside, given["request"], (*path, "request"))
         known = inside.knowing("items")
         call = _call(known, request, (*path, "request"), "event", manner)
-    elif given.get("across"):
-        inside.add((*path, "across"), "nothing says what is sent for all", "Add `request:`.")
+    elif given.get("across") and not merge:
+        what, fix = "nothing says what is sent for all", "Add `merge:` or `request:`."
+        inside.add((*path, "across"), what, fix)
     seeing = inside.knowing("request") if call is not None else inside
     each = seeing.node(given["each"], (*path, "each")) if "each" in given else None
-    is_across = bool(given.get("across"))
+    is_by_request = call is None or each is None or _sees(each, "request")
+    least = form.whole(inside, given.get("least", 1), (*path, "least")) or 1
+    if least > 1 and (call is None or not is_by_request):
+        what = "too few would be sent each by its own request, and here is none"
+        inside.add((*path, "least"), what, "Leave it out, or make `each` of `request`.")
     partial = form.choice(inside, given.get("partial", ""), ("", "index", "id"), (*path, "partial"))
     return Batch(
         when=_of_settings(inside, given["when"], (*path, "when")) if "when" in given else None,
@@ -393,9 +399,10 @@ def _batch(inside: Compiler, value: Value, path: Path, manner: Manner) -> Batch:
         key=inside.node(given["key"], (*path, "key")) if "key" in given else None,
         merge=tuple(tuple(one.split(".")) for one in merge),
         call=call,
-        across=_canonical(given["request"]) if is_across and call is not None else "",
+        least=least,
+        across=_canonical([given.get("request"), merge]) if given.get("across") else "",
         each=each,
-        is_by_request=call is None or each is None or _sees(each, "request"),
+        is_by_request=is_by_request,
         asks=bool(given.get("asks", True)),
         partial=cast("Any", partial),
     )

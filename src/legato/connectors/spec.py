@@ -143,6 +143,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """Under which the answer can be read by those after it."""
     accept: tuple[tuple[int, int], ...] = ()
     """Statuses that are no success, and do not end it: those after it look at `name.status`."""
+    is_alone: bool = False
+    """It never travels with others, whatever the others of its route do."""
     auth: Auth | None = None
     """How this request proves itself, where it is not as the others do."""
 
@@ -179,8 +181,10 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Lists of the body that are joined; empty: the body is a list, or is made by `call`."""
     call: Call | None = None
     """A request of its own, over `items`."""
+    least: int = 1
+    """Fewer are sent each by its own request, and not by `call`."""
     across: str = ""
-    """Requests of whatever method, URL and route travel together whose batches say the same."""
+    """Requests of whatever route travel together whose batches say the same."""
     each: Node | None = None
     """What a delivery gives to `items`; None: the body of its request."""
     is_by_request: bool = False

@@ -33,6 +33,9 @@ from legato.model.noun import Noun
 from legato.model.problem import Reason
 from legato.model.wire import HttpRequest, Response
 
+_ALONE = Batch(items=1)
+"""Of a request that does not travel with others."""
+
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """One request of one delivery, ready to travel with others."""
@@ -46,6 +49,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     item: Value
     """What it gives to `items`."""
+    name: str
+    """Under which the request would be recognised if it travelled alone."""
 
 
 class Packet(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,25 +136,38 @@ def _pieces(scene: Scene) -> Iterable[Piece]:
     common = batch.across or scene.route.id
     if batch.call is not None and batch.each is not None and not batch.is_by_request:
         # One item for a request of its own, whatever the delivery would send alone.
-        item = batch.each.read(scene.frame)
-        yield _piece(scene.frame, batch, item=item, made=None, parts=(common,))
+        yield _piece(scene.frame, batch, made=None, parts=(common,), number=0)
         return
-    found = False
+    number = 0
     for at, call in enumerate(scene.route.calls):
         for frame in frames(call, scene.frame):
-            found = True
             made = draft(call, frame)
-            item = made.body if batch.each is None else batch.each.read(_seeing(frame, made))
-            fixed = _without(made.body, batch.merge) if batch.merge else None
-            alike = (at, made.method, made.url, made.params, dict(made.headers), fixed)
-            parts = (common,) if batch.across else (common, *alike)
-            yield _piece(frame, batch, item=item, made=made, parts=parts)
-    if not found:
+            parts: tuple[Any, ...] = (common, *_fixed(made, batch))
+            if call.is_alone:
+                parts = (scene.route.id, frame["delivery"]["delivery_id"], number)
+            elif not batch.across:
+                parts = (at, *parts)
+            taken = _ALONE if call.is_alone else batch
+            yield _piece(frame, taken, made=made, parts=parts, number=number)
+            number += 1
+    if not number:
         raise RefusalError("nothing", "it says nothing that the destination could be told")
 
 
-def _seeing(frame: Frame, made: Draft) -> Frame:
-    """Return what an item of a batch sees: the request that it is instead of."""
+def _fixed(made: Draft, batch: Batch) -> tuple[Any, ...]:
+    """Return what of requests has to be the same for them to become one."""
+    if batch.across and batch.call is not None:
+        return ()
+    body = _without(made.body, batch.merge) if batch.merge else None
+    return made.method, made.url, made.params, dict(made.headers), body
+
+
+def _item(frame: Frame, batch: Batch, made: Draft | None) -> Value:
+    """Return what is given to `items`. It sees the request that it is instead of."""
+    if batch.each is None:
+        return made.body if made is not None else MISSING
+    if made is None:
+        return batch.each.read(frame)
     request = {
         "method": made.method,
         "url": made.url,
@@ -157,17 +175,19 @@ def _seeing(frame: Frame, made: Draft) -> Frame:
         "headers": made.headers,
         "body": made.body,
     }
-    return Frame({"request": request}, None, frame)
+    return batch.each.read(Frame({"request": request}, None, frame))
 
 
 def _piece(
     frame: Frame,
     batch: Batch,
     *,
-    item: Value,
     made: Draft | None,
     parts: tuple[Any, ...],
+    number: int,
 ) -> Piece:
+    delivery_id = frame["delivery"]["delivery_id"]
+    item = _item(frame, batch, made)
     own = batch.key.read(frame) if batch.key is not None else None
     body = item if made is None or batch.call is not None else made.body
     key = [None if part is MISSING else part for part in (*parts, own)]
@@ -178,6 +198,7 @@ def _piece(
         key=msgspec.json.encode(key, order="deterministic"),
         size=0 if is_empty(body) else len(msgspec.json.encode(body)),
         item=item,
+        name=f"{delivery_id}-{number + 1}" if number else delivery_id,
     )
 
 
@@ -193,9 +214,19 @@ def pack(spec: Spec, given: Sequence[tuple[int, Piece]], *, terms: Terms) -> tup
             loads.append([])
         loads[-1].append((member, piece))
     try:
-        return tuple(_packet(spec, load, terms) for loads in groups.values() for load in loads)
+        return tuple(
+            _packet(spec, one, terms)
+            for loads in groups.values()
+            for load in loads
+            for one in _enough(load)
+        )
     except ExpressionError as error:
         raise RefusalError("expression", str(error)) from error
+
+
+def _enough(load: list[tuple[int, Piece]]) -> list[list[tuple[int, Piece]]]:
+    """Return a load as it is, or a load for each where they are too few to travel together."""
+    return [load] if len(load) >= load[0][1].batch.least else [[one] for one in load]
 
 
 def _fits(load: Sequence[tuple[int, Piece]], piece: Piece) -> bool:
@@ -209,7 +240,7 @@ def _fits(load: Sequence[tuple[int, Piece]], piece: Piece) -> bool:
 def _packet(spec: Spec, load: Sequence[tuple[int, Piece]], terms: Terms) -> Packet:
     first = load[0][1]
     frame = Frame({"items": [piece.item for _, piece in load]}, None, first.frame)
-    if first.batch.call is not None:
+    if first.batch.call is not None and len(load) >= first.batch.least:
         made = draft(first.batch.call, frame)
     else:
         drafts = [piece.draft for _, piece in load if piece.draft is not None]
@@ -285,8 +316,8 @@ def _holds(value: Value, name: str) -> bool:
 
 def _key(load: Sequence[tuple[int, Piece]]) -> str:
     """Return what one batch is recognised by; others, of some of the same, are others."""
-    ids = [piece.frame["delivery"]["delivery_id"] for _, piece in load]
-    return ids[0] if len(ids) == 1 else derive("batch", *ids)
+    names = [piece.name for _, piece in load]
+    return names[0] if len(names) == 1 else derive("batch", *names)
 
 
 def _joined(bodies: Sequence[Value], merge: Sequence[tuple[str, ...]]) -> Value:

@@ -69,6 +69,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """How its body is written."""
     question: Question | None = None
     """None: it is the delivery's own, and changes something."""
+    name: str = ""
+    """Under which the answer can be read by those after it, where it is the delivery's own."""
 
 
 class Done(Noun, frozen=True, kw_only=True):
@@ -160,7 +162,7 @@ class Exchange:
         delivery_id = self._delivery.delivery_id
         key = f"{delivery_id}-{self.made + 1}" if self.made else delivery_id
         request = render(self._spec, call, frame, self._terms, key=key)
-        return Ask(request=request, format=call.format)
+        return Ask(request=request, format=call.format, name=call.name)
 
 
 def look_up(
