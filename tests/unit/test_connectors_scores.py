@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -74,6 +75,19 @@ def test_a_lock_file_is_read_as_it_was_written() -> None:
     reached = Reached(vectors=mark)
 
     assert read_lock(write_lock(reached)) == reached
+
+
+def test_less_than_before_is_not_written_down_without_a_reason(tmp_path: Path) -> None:
+    before = shipped_score("webhook")
+    lines = gzip.decompress((VECTORS / "webhook.jsonl.gz").read_bytes()).splitlines()
+    (tmp_path / "webhook.jsonl.gz").write_bytes(gzip.compress(b"\n".join(lines[1:])))
+
+    run = CliRunner().invoke(verify, ["webhook", "--update", "--vectors", str(tmp_path)])
+
+    assert run.exit_code == 1
+    assert "cases fell" in run.output
+    assert "--lower WHY" in run.output
+    assert shipped_score("webhook") == before
 
 
 def test_data_is_compared_however_it_is_written() -> None:

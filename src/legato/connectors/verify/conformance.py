@@ -27,6 +27,7 @@ _NAMES = (
     "config", "auth", "metadata", "destination", "message", "payload", "mapping", "features",
     "action", "kind", "case", "id", "slug", "recorded",
 )  # fmt: skip
+_NOTHING_SEEN = Seen(method="", url="", params={}, headers={}, body=None)
 _ACTION_KEYS = ("route", "on", "names", "inputs", "address")
 
 
@@ -54,12 +55,13 @@ class Conformance(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Mapping[str, Node]
     constants: Mapping[str, Mapping[str, Value]]
-    """Beginning of the ids of cases -> what stands in place of a `let`; '' is for all."""
+    """Kind of cases -> what stands in place of a `let`; '' is for all. A kind is how their ids
+    begin, as `rs/`, what was recorded, as `router/`, or both, as `rs/router/`."""
     ignored: tuple[Ignored, ...]
     skips: tuple[tuple[Expression, str], ...]
     actions: Mapping[str, Action]
     answers: Mapping[str, Node]
-    """Lookup -> what was answered, where that was not recorded."""
+    """Lookup -> what was answered, where that was not recorded; step -> what more was."""
     record: Node | None
     """What was recorded in place of a request, worked out from our `request`."""
 
@@ -75,7 +77,8 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
     }
     routes = [route for several in spec.routes.values() for route in several]
     _check_actions(inside, actions, routes)
-    lookups = [lookup.name for route in routes for lookup in route.lookups]
+    asked = [lookup.name for route in routes for lookup in route.lookups]
+    asked += [call.name for route in routes for call in route.calls if call.name]
     headers = map(_header_place, rows_of(given.get("ignore_headers")))
     places = [*rows_of(given.get("ignore")), *headers]
     skips = [
@@ -91,7 +94,7 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
         ),
         skips=tuple(skips),
         actions=actions,
-        answers=_nodes(inside, given, "answers", lookups),
+        answers=_nodes(inside, given, "answers", asked),
         record=_record(inside, given),
     )
     return conformance, tuple(inside.mistakes)
@@ -123,7 +126,7 @@ def _because(given: Mapping[str, Any]) -> str:
 def _constants(
     inside: Compiler, given: Mapping[str, Any], spec: Spec, routes: Sequence[Route]
 ) -> dict[str, Mapping[str, Value]]:
-    """Read the constants of all cases, and of those whose ids begin with a name such as `rs/`."""
+    """Read the constants of all cases, and of those of a kind such as `rs/`."""
     known = [*spec.let, *(name for route in routes for name in route.let)]
     constants: dict[str, Mapping[str, Value]] = {"": {}}
     for name, value in fields_of(given.get("constants")).items():
@@ -229,10 +232,14 @@ def _typed(setting: Setting, value: Value) -> Value:
     return value
 
 
-def with_constants(spec: Spec, conformance: Conformance, start: str) -> Spec:
-    """Return a connector with the choices of the other product whose ids begin so."""
-    values = {**conformance.constants[""], **conformance.constants.get(start, {})}
-    constants = {name: constant(value).read for name, value in values.items()}
+def with_constants(spec: Spec, conformance: Conformance, vector: Vector) -> Spec:
+    """Return a connector with the choices of the other product; the nearer kind wins."""
+    kinds = ("", vector.product, f"{vector.kind}/", f"{vector.product}{vector.kind}/")
+    constants = {
+        name: constant(value).read
+        for kind in kinds
+        for name, value in conformance.constants.get(kind, {}).items()
+    }
     return msgspec.structs.replace(
         spec,
         let={**spec.let, **constants},
@@ -258,7 +265,7 @@ def without(seen: Seen, ignored: Ignored) -> tuple[Seen, int]:
     """Return a request without a place that is not compared, and how much that was."""
     data: dict[str, Any] = msgspec.structs.asdict(seen)
     made, count = _removed(data, ignored.path)
-    return msgspec.convert(made, Seen), count
+    return msgspec.structs.replace(_NOTHING_SEEN, **fields_of(made)), count
 
 
 def _removed(value: Value, path: tuple[str, ...]) -> tuple[Value, int]:

@@ -36,6 +36,8 @@ class Reached(Noun, frozen=True, kw_only=True):
     """On requests that others recorded."""
     examples: Mark | None = None
     """On examples of the provider's documentation."""
+    lowered: str = ""
+    """Why less was reached than before, where somebody said so."""
 
 
 def mark_of(score: Score) -> Mark:
@@ -93,9 +95,9 @@ def worse(before: Reached, now: Reached) -> tuple[str, ...]:
     )
 
 
-def _kept(mark: dict[str, Any] | None) -> dict[str, Any] | None:
+def _kept(mark: dict[str, Any]) -> dict[str, Any]:
     """Return what is written of a mark: nothing of what there are no cases of."""
-    return None if mark is None else {name: one for name, one in mark.items() if one is not None}
+    return {name: one for name, one in mark.items() if one is not None}
 
 
 def read_lock(text: str) -> Reached:
@@ -105,6 +107,12 @@ def read_lock(text: str) -> Reached:
 
 def write_lock(reached: Reached) -> str:
     """Write a lock file."""
-    kept = {name: _kept(mark) for name, mark in msgspec.to_builtins(reached).items()}
+    marks = {"vectors": reached.vectors, "examples": reached.examples}
+    kept: dict[str, Any] = {
+        name: None if mark is None else _kept(msgspec.to_builtins(mark))
+        for name, mark in marks.items()
+    }
+    if reached.lowered:
+        kept["lowered"] = reached.lowered
     raw = msgspec.json.encode(kept, order="sorted")
     return msgspec.json.format(raw, indent=2).decode() + "\n"

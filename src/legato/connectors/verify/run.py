@@ -28,7 +28,6 @@ from legato.model.noun import Noun
 from legato.model.wire import Response
 
 NOW: Instant = 1_700_000_000_000_000
-_OK = Response(status=200, body=b"{}")
 
 
 class Sent(Noun, frozen=True, kw_only=True):
@@ -56,6 +55,8 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
     now: Instant
     answers: Mapping[str, Read]
     """What lookups are answered that were not recorded. Those that were are requests."""
+    steps: Mapping[str, Read]
+    """What more an answer to a step held than was recorded of it: its headers."""
     facts: Frame
 
 
@@ -84,7 +85,7 @@ def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
     cache: dict[str, Response] = {}
     refused = ""
     last: _Part | None = None
-    for at in range(max(len(vector.items), len(vector.payloads))):
+    for at in _order(vector):
         part = _part(spec, conformance, vector, at)
         if isinstance(part, str):
             refused = part
@@ -110,8 +111,16 @@ def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
         packets += [
             Sent(members=members, requests=tuple(many)) for members, many in together.items()
         ]
+        packets.sort(key=lambda packet: packet.members)
     every = [*lookups, *(request for packet in packets for request in packet.requests)]
     return Run(requests=tuple(every), refused=refused, packets=tuple(packets))
+
+
+def _order(vector: Vector) -> list[int]:
+    """Return items in the order in which they were put together; the others after them."""
+    many = range(max(len(vector.items), len(vector.payloads)))
+    recorded = [at for batch in vector.batches for at in batch["items"]]
+    return list(dict.fromkeys([*recorded, *many]))
 
 
 def _gathered(
@@ -125,12 +134,12 @@ def _gathered(
         key = step.question.key if step.question is not None else ""
         read = part.answers.get(_lookup(step))
         if read is not None:
-            answer = _answered(fields_of(read(part.facts)))
+            answer = _response(fields_of(read(part.facts)))
         elif key in cache:
             answer = cache[key]
         else:
             asked.append(seen(step.request, step.format))
-            answer = _response(next(answers, None))
+            answer = _response(_given(next(answers, None)))
         if key:
             cache[key] = answer
         step = gathering.next(answer)
@@ -158,10 +167,12 @@ def _exchange(part: _Part, answers: Iterator[Expected]) -> tuple[list[Seen], str
     while isinstance(ask, Ask):
         read = part.answers.get(_lookup(ask))
         if read is not None:
-            ask = exchange.next(_answered(fields_of(read(part.facts))))
+            ask = exchange.next(_response(fields_of(read(part.facts))))
             continue
         found.append(seen(ask.request, ask.format))
-        ask = exchange.next(_response(next(answers, None)))
+        given = _given(next(answers, None))
+        more = part.steps.get(ask.name)
+        ask = exchange.next(_response({**given, **(fields_of(more(part.facts)) if more else {})}))
     return found, ask.reason.what if isinstance(ask, Refused) else ""
 
 
@@ -169,17 +180,18 @@ def _lookup(ask: Ask) -> str:
     return ask.question.lookup.name if ask.question is not None else ""
 
 
-def _answered(answer: Mapping[str, Any]) -> Response:
-    body = msgspec.json.encode(answer.get("body", {}))
-    return Response(status=answer.get("status", 200), body=body)
+def _given(expected: Expected | None) -> Mapping[str, Any]:
+    return expected.response if expected is not None else {}
 
 
-def _response(expected: Expected | None) -> Response:
-    if expected is None or not expected.response:
-        return _OK
-    body: Value = expected.response.get("body")
-    raw = body.encode() if isinstance(body, str) else msgspec.json.encode(body)
-    return Response(status=expected.response.get("status") or 200, body=raw)
+def _response(answer: Mapping[str, Any]) -> Response:
+    body: Value = answer.get("body", {})
+    headers = fields_of(answer.get("headers"))
+    return Response(
+        status=answer.get("status") or 200,
+        headers={name.lower(): as_text(one) for name, one in headers.items()},
+        body=body.encode() if isinstance(body, str) else msgspec.json.encode(body),
+    )
 
 
 def _part(spec: Spec, conformance: Conformance, vector: Vector, at: int) -> _Part | str:
@@ -212,6 +224,7 @@ def _part(spec: Spec, conformance: Conformance, vector: Vector, at: int) -> _Par
         choice=choice,
         now=now,
         answers=_answers(vector, conformance),
+        steps={name: node.read for name, node in conformance.answers.items()},
         facts=facts,
     )
 

@@ -82,10 +82,13 @@ class Score(Noun, frozen=True, kw_only=True):
 def score(name: str, spec: Spec, vectors: Iterable[Vector]) -> Score:
     """Run every vector of a connector."""
     conformance, _ = read_conformance(spec)
-    tuned = {start: with_constants(spec, conformance, start) for start in conformance.constants}
-    cases = [
-        run_case(tuned.get(vector.product, tuned[""]), conformance, vector) for vector in vectors
-    ]
+    tuned: dict[tuple[str, str], Spec] = {}
+    cases: list[Case] = []
+    for vector in vectors:
+        kind = (vector.product, vector.kind)
+        if kind not in tuned:
+            tuned[kind] = with_constants(spec, conformance, vector)
+        cases.append(run_case(tuned[kind], conformance, vector))
     scored = [case for case in cases if not case.skipped]
     skips: dict[str, int] = {}
     for case in cases:
@@ -206,26 +209,42 @@ def _grouped(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
     """Compare which items travelled together, and what was sent for them."""
     run = run_batch(spec, conformance, vector)
     wanted = [batch for batch in vector.batches if expected_of(batch)]
-    ours: dict[tuple[int, ...], list[Seen]] = {}
-    for packet in run.packets:
-        ours.setdefault(_members(vector, packet.members), []).extend(packet.requests)
-    theirs: dict[tuple[int, ...], list[Seen]] = {}
-    for batch in wanted:
-        members = _members(vector, batch["items"])
-        theirs.setdefault(members, []).extend(map(recorded, expected_of(batch)))
+    ours = _together((_members(vector, packet.members), packet.requests) for packet in run.packets)
+    theirs = _together(
+        (_members(vector, batch["items"]), tuple(map(recorded, expected_of(batch))))
+        for batch in wanted
+    )
     if sorted(ours) != sorted(theirs):
         case = _case(vector, 0, (f"sent for {sorted(ours)}, not for {sorted(theirs)}",))
         return msgspec.structs.replace(case, is_grouped=False)
     reached, total = 4, 0
     why: list[str] = []
     for members, requests in theirs.items():
-        one, count = _less(list(ours[members]), conformance)
-        other, second = _less(requests, conformance)
+        one, count = _less(_in_order(ours[members]), conformance)
+        other, second = _less(_in_order(requests), conformance)
         total += count + second
         reached = min(reached, level(one, other))
         why += _why(one, other)
     case = _case(vector, reached, tuple(why), total)
     return msgspec.structs.replace(case, is_grouped=True)
+
+
+def _together(
+    packets: Iterable[tuple[tuple[int, ...], tuple[Seen, ...]]],
+) -> dict[tuple[int, ...], tuple[Seen, ...]]:
+    """Join packets that have an item in common: one of its requests may travel with others."""
+    groups: dict[tuple[int, ...], tuple[Seen, ...]] = {}
+    for members, requests in packets:
+        shared = [group for group in groups if any(at in members for at in group)]
+        every = (*members, *(at for group in shared for at in group))
+        before = tuple(one for group in shared for one in groups.pop(group))
+        groups[tuple(sorted(dict.fromkeys(every)))] = (*before, *requests)
+    return groups
+
+
+def _in_order(requests: Iterable[Seen]) -> list[Seen]:
+    """Return what several items sent in an order of its own: among each other they have none."""
+    return sorted(requests, key=lambda one: (one.method, one.url))
 
 
 def _members(vector: Vector, members: Iterable[int]) -> tuple[int, ...]:
