@@ -117,9 +117,18 @@ def test_shapes_say_what_they_say(node: object, value: object) -> None:
         ("hashed(' Ana@X.com ', 'email')", hashlib.sha256(b"ana@x.com").hexdigest()),
         ("hashed('a.na+x@gmail.com', 'gmail')", hashlib.sha256(b"ana@gmail.com").hexdigest()),
         (f"hashed('{'A' * 64}', 'email')", "a" * 64),
+        (f"digest('{'A' * 64}')", "a" * 64),
+        ("digest('a')", hashlib.sha256(b"a").hexdigest()),
         ("md5('a')", "0cc175b9c0f1b6a831c399e269772661"),
+        ("md5('a', 'base64')", "DMF1ucDxtqgxw5niaXcmYQ=="),
+        ("sha256('a', 'base64url')", "ypeBEsobvcr6wjGzmiPcTaeG7_gUfE5yuYB3ha_uSLs"),
         ("hmac_sha256('a', 'k', 'base64')", "eNqRUR5nVYf1ud94vt669VYNoqu4gWLuh13N90SVHZ4="),
         ("get(event.o, 'a.b')", 7),
+        ("chunk(event.rows[].from, `1`)", [["a"], [""]]),
+        ("chunk(range, `2`)[-1]", [3]),
+        ("utc_offset('2026-07-01T00:00:00Z', 'Asia/Kolkata')", 19800),
+        ("utc_offset('2026-07-01T00:00:00Z', 'Europe/Rome')", 7200),
+        ("utc_offset('2026-07-01T00:00:00Z', 'Atlantis')", MISSING),
         ("flatten(event, '.[]').\"rows[0].from\"", "a"),
         ("epochs({a: ['2026-01-01T00:00:01Z', 'x']}).a", [1767225601, "x"]),
         ("contains(event.missing, 'a')", MISSING),
@@ -133,7 +142,7 @@ def test_shapes_say_what_they_say(node: object, value: object) -> None:
 def test_functions_say_what_they_say(text: str, value: object) -> None:
     event = {"o": {"a": {"b": 7}}, "rows": [{"from": "a", "to": "b"}, {"from": "", "to": ""}]}
 
-    found = expr(text).read(Frame({"event": event}))
+    found = expr(text).read(Frame({"event": event, "range": [1, 2, 3]}))
 
     assert found is MISSING if value is MISSING else found == value
     assert isinstance(found, bool) == isinstance(value, bool)
@@ -157,6 +166,12 @@ def test_traps_are_refused_when_a_manifest_is_loaded(text: str, says: str) -> No
         expr(text)
 
     assert says in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["sha256('a', 'octal')", "chunk(range, `0`)"])
+def test_a_function_that_cannot_work_on_a_value_says_so(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        expr(text).read(Frame({"range": [1]}))
 
 
 def test_a_text_that_would_stall_a_pattern_is_refused_at_once() -> None:

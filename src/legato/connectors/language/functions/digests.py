@@ -20,6 +20,8 @@ from legato.connectors.language.functions.instants import instant_of
 from legato.connectors.language.value import Value, as_text, rows_of
 from legato.model.instant import to_datetime
 
+_NO_KIND = 2
+"""Of what digests something of which it is not told what kind of personal data it is."""
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
     "hex": bytes.hex,
@@ -107,36 +109,37 @@ def _hashed(value: object, kind: str) -> Value:
     return hashlib.sha256(normal.encode()).hexdigest() if normal else None
 
 
+def _is_digest(value: object) -> bool:
+    return _DIGEST.fullmatch(as_text(value)) is not None
+
+
+def _plain_digest(algorithm: str) -> Callable[..., str]:
+    def call(value: object, encoding: str = "hex") -> str:
+        made = hashlib.new(algorithm, as_text(value).encode(), usedforsecurity=False)
+        return _encoded(made.digest(), encoding)
+
+    return call
+
+
+_sha256 = _plain_digest("sha256")
+
+
 def _digest(value: object) -> str:
     """Return the SHA-256 of a text, or the text where it is one already."""
     text = as_text(value)
     return text.lower() if _DIGEST.fullmatch(text) else _sha256(text)
 
 
-def _is_digest(value: object) -> bool:
-    return _DIGEST.fullmatch(as_text(value)) is not None
-
-
-def _sha256(value: object) -> str:
-    return hashlib.sha256(as_text(value).encode()).hexdigest()
-
-
-def _sha512(value: object) -> str:
-    return hashlib.sha512(as_text(value).encode()).hexdigest()
-
-
-def _sha1(value: object) -> str:
-    return hashlib.sha1(as_text(value).encode(), usedforsecurity=False).hexdigest()
-
-
-def _md5(value: object) -> str:
-    return hashlib.md5(as_text(value).encode(), usedforsecurity=False).hexdigest()
+def _encoded(raw: bytes, encoding: str) -> str:
+    if encoding not in _ENCODINGS:
+        raise ValueError(encoding)
+    return _ENCODINGS[encoding](raw)
 
 
 def _mac(algorithm: str) -> Callable[..., str]:
     def call(value: object, key: str, encoding: str = "hex") -> str:
         raw = hmac.digest(as_text(key).encode(), as_text(value).encode(), algorithm)
-        return _ENCODINGS[encoding](raw)
+        return _encoded(raw, encoding)
 
     return call
 
@@ -164,10 +167,10 @@ DIGESTS: Mapping[str, Function] = {
     "hashed": Function(_hashed, 2, 2, kind_at=1),
     "digest": Function(_digest, kind_at=1),
     "is_digest": Function(_is_digest),
-    "sha256": Function(_sha256, kind_at=1),
-    "sha512": Function(_sha512, kind_at=1),
-    "sha1": Function(_sha1, kind_at=1),
-    "md5": Function(_md5, kind_at=1),
+    "sha256": Function(_sha256, 1, 2, kind_at=_NO_KIND),
+    "sha512": Function(_plain_digest("sha512"), 1, 2, kind_at=_NO_KIND),
+    "sha1": Function(_plain_digest("sha1"), 1, 2, kind_at=_NO_KIND),
+    "md5": Function(_plain_digest("md5"), 1, 2, kind_at=_NO_KIND),
     "hmac_sha1": Function(_mac("sha1"), 2, 3),
     "hmac_sha256": Function(_mac("sha256"), 2, 3),
     "phone_e164": Function(_e164, 1, 2),

@@ -10,7 +10,8 @@ from typing import Any
 from dateutil import parser as dateutil_parser
 
 from legato.connectors.language.function import Function
-from legato.connectors.language.value import Value, fields_of, rows_of
+from legato.connectors.language.value import Value, as_text, fields_of, rows_of
+from legato.expr.wall import is_zone, offset_at
 from legato.model.instant import (
     INSTANT_MAX,
     MILLISECOND,
@@ -101,6 +102,12 @@ def _age(value: object, now: object) -> int | None:
     return None if instant is None or end is None else (end - instant) // SECOND
 
 
+def _utc_offset(value: object, zone: object) -> int | None:
+    """Return how many seconds a zone's clocks are ahead of UTC at an instant."""
+    instant, name = instant_of(value), as_text(zone)
+    return offset_at(instant, name) // SECOND if instant is not None and is_zone(name) else None
+
+
 def _epochs(value: Value) -> Value:
     """Return data in which every ISO 8601 instant is Unix seconds, however deep it stands."""
     match value:
@@ -124,4 +131,5 @@ INSTANTS: Mapping[str, Function] = {
     "date": Function(_date, 2, 2),
     "plus_seconds": Function(_plus, 2, 2),
     "age": Function(_age, 2, 2),
+    "utc_offset": Function(_utc_offset, 2, 2),
 }

@@ -142,6 +142,14 @@ def _concat(*values: object) -> list[Value]:
     return [one for value in values if value is not None for one in _to_array(value)]
 
 
+def _chunk(values: object, size: int) -> list[list[Value]]:
+    """Return a list cut into lists of at most `size`."""
+    if size < 1:
+        raise ValueError
+    many = list(_list(values))
+    return [many[at : at + size] for at in range(0, len(many), size)]
+
+
 def _reverse(value: object) -> Value:
     return value[::-1] if isinstance(value, str) else list(reversed(_list(value)))
 
@@ -249,6 +257,7 @@ SHAPES: Mapping[str, Function] = {
     "unique": Function(_unique),
     "compact": Function(_compact),
     "concat": Function(_concat, 1, MANY, takes_null=True),
+    "chunk": Function(_chunk, 2, 2),
     "reverse": Function(_reverse),
     "sort": Function(_sort),
     "sort_by": Function(_sort_by, 2, 2),
