@@ -10,6 +10,7 @@ from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from legato.core.privacy.law import ceiling_of
+from legato.core.privacy.mask import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.govern.access.callers import Caller
 from legato.insight.shown import ShownReason, shown_reason
 from legato.model.delivery import Answered, Delivery
@@ -22,7 +23,7 @@ from legato.ports.state_store import Outbox, OutboxRow
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
-from legato.studio.masking import MASK, SPECIAL, Sight, mask_text, mask_values, special_names
+from legato.studio.masking import mask_text
 from legato.studio.refusal import Refused, not_found
 
 Standing = Literal["waiting", "dead"]

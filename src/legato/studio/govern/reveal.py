@@ -14,11 +14,11 @@ from litestar import Request
 from msgspec import structs
 
 from legato.app import App
+from legato.core.privacy.mask import Sight
 from legato.govern.access.callers import Caller
 from legato.govern.roles import holders
 from legato.ports.audit import AuditEntry
 from legato.studio.host import actor_of, caller_of, route_of
-from legato.studio.masking import Sight
 from legato.studio.refusal import Refused
 
 HEADER = "legato-reason"
