@@ -287,6 +287,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/deliveries", None, "look"),
     ("GET", "/api/deliveries/none", None, "look"),
     ("POST", "/api/deliveries/redrive", {"delivery_ids": ["none"]}, "repair"),
+    ("POST", "/api/sql", {"query": "SELECT 1 FROM nothing"}, "rehearse"),
     ("GET", "/api/replay", None, "look"),
     ("POST", "/api/replay", {"destination": "none"}, "repair"),
     ("POST", "/api/replay/stop", None, "repair"),

@@ -9,6 +9,7 @@ from legato.app.guard.guard import Alert
 from legato.app.guard.healing import Healed, Unapplied
 from legato.app.guard.kept import Drift
 from legato.app.guard.sources import SourceSeen
+from legato.app.history.sql import ROWS_MAX, Mistaken, Table, ask_offline, name_of
 from legato.app.identity.matches import Match, MatchRun
 from legato.app.stream.recall import CONTACTING, RecallRun, Wanted
 from legato.insight.bloat.report import BloatReport
@@ -16,6 +17,7 @@ from legato.runtime.polling.poller import Asked
 
 __all__ = [
     "CONTACTING",
+    "ROWS_MAX",
     "Alert",
     "App",
     "Applied",
@@ -26,11 +28,15 @@ __all__ = [
     "Healed",
     "Match",
     "MatchRun",
+    "Mistaken",
     "RecallRun",
     "SourceSeen",
     "Status",
+    "Table",
     "Unapplied",
     "Wanted",
     "Weighing",
+    "ask_offline",
+    "name_of",
     "open_app",
 ]

@@ -21,6 +21,7 @@ from legato.app.definitions.bloat import BloatFinder
 from legato.app.definitions.definitions import Definitions
 from legato.app.erasure import Erasures
 from legato.app.guard.guard import Alert, Guard
+from legato.app.history.sql import Queries
 from legato.app.identity.identity import Identity
 from legato.app.identity.matches import Matches
 from legato.app.inbound.hooks import Hooks
@@ -110,6 +111,8 @@ class App:
         """Which systems go on with people who have opted out."""
         self.changes = Changes(self, SqliteChanges(data.govern), host.settle)
         self.bloat = BloatFinder(self)
+        self.queries = Queries(config.data, self.audit)
+        """Questions in SQL."""
         self.recalls = Recalls(self)
         """History on its way to destinations that ask for it since lately."""
         self.pages = HostedPages(self.secrets.link_keys(), self)

@@ -161,29 +161,39 @@ def segment_of(text: str) -> str:
     return quote(text, safe="")
 
 
+def points(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command the options that say where a process runs, and who calls."""
+    for option in (
+        click.option(
+            "--data",
+            envvar="LEGATO_DATA",
+            default=Path(".legato"),
+            type=click.Path(path_type=Path),
+            help="Data folder of a process on this machine.  [env: LEGATO_DATA; default: .legato]",
+        ),
+        click.option("--token", envvar="LEGATO_TOKEN", help="Who calls.  [env: LEGATO_TOKEN]"),
+        click.option("--url", envvar="LEGATO_URL", help="Where it runs.  [env: LEGATO_URL]"),
+    ):
+        command = option(command)
+    return command
+
+
 def connects(
     command: Callable[Concatenate[Client, P], None],
 ) -> Callable[P, None]:
     """Give a command a client, and the options that say where."""
 
-    @click.option("--url", envvar="LEGATO_URL", help="Where it runs.  [env: LEGATO_URL]")
-    @click.option("--token", envvar="LEGATO_TOKEN", help="Who calls.  [env: LEGATO_TOKEN]")
-    @click.option(
-        "--data",
-        envvar="LEGATO_DATA",
-        default=Path(".legato"),
-        type=click.Path(path_type=Path),
-        help="Data folder of a process on this machine.  [env: LEGATO_DATA; default: .legato]",
-    )
+    @points
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         url, token, data = (kwargs.pop(name) for name in ("url", "token", "data"))
-        command(Client(_connection(url, token, data)), *args, **kwargs)
+        command(Client(connection_to(url, token, data)), *args, **kwargs)
 
     return run
 
 
-def _connection(url: object, token: object, data: object) -> Connection:
+def connection_to(url: object, token: object, data: object) -> Connection:
+    """Return where a process runs. Raises Failure where none is known."""
     if isinstance(url, str) and isinstance(token, str):
         return Connection(url=url.rstrip("/"), token=token)
     assert isinstance(data, Path)

@@ -57,6 +57,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "Show which sources send, and which are silent; what providers post.",
         ),
         "tail": ("legato.cli.watch:tail", "Print what happens, one line each."),
+        "sql": ("legato.cli.history.sql:sql", "Ask of events, notes and people in SQL."),
     },
     "Operate": {
         "pause": ("legato.cli.repair:pause", "Hold a journey."),

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from legato.insight.sentences import told
-from legato.insight.shown import shown
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Story
-from legato.model.noun import Noun
+from legato.model.noun import Noun, shown
 from legato.ports.state_store import Records
 
 PAGE = 1_000

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 import msgspec
 
 
@@ -16,3 +19,18 @@ ENCODER = msgspec.msgpack.Encoder(order="deterministic")
 def to_bytes(value: object) -> bytes:
     """Encode a Noun (or a working state) for a store."""
     return ENCODER.encode(value)
+
+
+def shown(value: msgspec.Struct) -> Mapping[str, Any]:
+    """Return any stored value as an object; `type` holds the tag of a union's case."""
+    fields = {name: _member(getattr(value, name)) for name in value.__struct_fields__}
+    tag = value.__struct_config__.tag
+    return fields if tag is None else {"type": tag, **fields}
+
+
+def _member(value: object) -> object:
+    if isinstance(value, msgspec.Struct):
+        return shown(value)
+    if isinstance(value, tuple):
+        return [_member(each) for each in cast("tuple[object, ...]", value)]
+    return value

@@ -31,6 +31,7 @@ from legato.studio.govern.secrets import SECRETS
 from legato.studio.guard.drift import DRIFT
 from legato.studio.guard.sources import SOURCES
 from legato.studio.health import HEALTH
+from legato.studio.history.sql import SQL
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
 from legato.studio.model.bloat import BLOAT
@@ -62,6 +63,7 @@ ROUTES = (
     TAIL,
     QUARANTINE,
     DELIVERIES,
+    SQL,
     REPLAY,
     JOURNEYS,
     PLAN,

@@ -10,10 +10,9 @@ from litestar import MediaType, Response, Router, get
 from litestar.params import QueryParameter
 
 from legato.app import Alert, SourceSeen, Status
-from legato.insight.shown import shown
 from legato.insight.status import Activity
 from legato.model.instant import SECOND
-from legato.model.noun import Noun
+from legato.model.noun import Noun, shown
 from legato.model.problem import Problem
 from legato.studio.access import needs, public
 from legato.studio.host import Host

@@ -1,0 +1,3 @@
+"""What is kept of the past, and asking of it."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Commands about what is kept of the past."""
+
+from __future__ import annotations

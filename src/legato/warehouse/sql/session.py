@@ -1,0 +1,158 @@
+"""Answering a query: DuckDB in memory, filled with what the query names, locked, then asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from itertools import islice
+from typing import Any
+
+from legato.model.instant import Duration
+from legato.model.noun import Noun
+from legato.model.problem import LegatoError
+from legato.warehouse.sql.question import Mistake, Question, read_question
+from legato.warehouse.sql.tables import DELIVERIES, Column, Source, Table
+from legato.warehouse.value import plain
+
+ROWS_AT_ONCE = 10_000
+"""Put into a table at once: some megabytes."""
+MEMORY = "2GB"
+"""Nothing is written to a disk: a query that needs more than this is refused."""
+THREADS = 2
+_VIEWS: Mapping[str, tuple[str, str]] = {"deliveries": ("notes", DELIVERIES)}
+"""Those made of another table: by name, of which, and how."""
+_LOCKS = (
+    "SET autoinstall_known_extensions = false",
+    "SET autoload_known_extensions = false",
+    "SET python_enable_replacements = false",
+    "SET temp_directory = ''",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+_OF_THE_QUERY = ("BinderException", "CatalogException", "ParserException", "SyntaxException")
+"""Errors that speak of the query alone; the words of others may quote a row."""
+
+
+class Answer(Noun, frozen=True, kw_only=True):
+    """What a query gives."""
+
+    columns: tuple[tuple[str, str], ...]
+    """Names and types."""
+    rows: Sequence[Sequence[Any]]
+    is_cut: bool = False
+    """There are more rows than were asked for."""
+    tables: tuple[str, ...] = ()
+    """That were read."""
+    took: Duration = 0
+
+
+def answer(source: Source, tables: Mapping[str, Table], query: str, *, rows_max: int) -> Answer:
+    """Answer a query over some tables. Raises Mistake where it cannot be."""
+    began = time.monotonic()
+    driver = _driver()
+    connection = driver.connect(":memory:")
+    try:
+        connection.execute(f"SET memory_limit = '{MEMORY}'; SET threads = {THREADS}")
+        parsed = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone()[0]
+        question = read_question(parsed, query, sorted([*tables, *_VIEWS]))
+        for name in _needed(question):
+            _fill(connection, source, name, tables[name], question=question)
+        for name, (_, text) in _VIEWS.items():
+            if name in question.tables:
+                connection.execute(f"CREATE VIEW {name} AS {text}")
+        for lock in _LOCKS:
+            connection.execute(lock)
+        cursor = connection.execute(query)
+        rows = cursor.fetchmany(rows_max + 1)
+        columns = tuple((each[0], str(each[1])) for each in cursor.description)
+    except Mistake:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the driver raises, in words that quote no row
+        raise _mistake(error) from None
+    finally:
+        connection.close()
+    return Answer(
+        columns=columns,
+        rows=[[plain(one) for one in row] for row in rows[:rows_max]],
+        is_cut=len(rows) > rows_max,
+        tables=question.tables,
+        took=round((time.monotonic() - began) * 1_000_000),
+    )
+
+
+def _needed(question: Question) -> list[str]:
+    named = [_VIEWS[name][0] if name in _VIEWS else name for name in question.tables]
+    return list(dict.fromkeys(named))
+
+
+def _fill(
+    connection: Any,  # noqa: ANN401 - the driver has no types
+    source: Source,
+    name: str,
+    table: Table,
+    *,
+    question: Question,
+) -> None:
+    """Make a table with its rows; columns that the query does not name stay empty."""
+    columns = table.columns
+    written = ", ".join(f"{_name(each.name)} {each.type}" for each in columns)
+    connection.execute(f"CREATE TABLE {name} ({written})")
+    # What a view is made of may need any column.
+    is_all = question.columns is None or any(of == name for of, _ in _VIEWS.values())
+    kept = [
+        index
+        for index, each in enumerate(columns)
+        if is_all or each.name.lower() in (question.columns or ())
+    ] or [0]
+    into = ", ".join(_name(columns[index].name) for index in kept)
+    values = ", ".join(_given(columns[index]) for index in kept)
+    insert = f"INSERT INTO {name} ({into}) SELECT {values}"
+    for rows in _pieces(table.rows(source)):
+        connection.execute(insert, [[row[index] for row in rows] for index in kept])
+
+
+def _given(column: Column) -> str:
+    match column.type:
+        case "TIMESTAMP":
+            return "make_timestamp(unnest(?::BIGINT[]))"
+        case "BIGINT" | "DOUBLE" | "DECIMAL(18,6)":
+            return f"TRY_CAST(unnest(?::VARCHAR[]) AS {column.type})"
+        case _:
+            return f"CAST(unnest(?::VARCHAR[]) AS {column.type})"
+
+
+def _pieces(rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    while piece := list(islice(rows, ROWS_AT_ONCE)):
+        yield piece
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _mistake(error: Exception) -> Mistake | LegatoError:
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    if any(name in kinds for name in _OF_THE_QUERY):
+        return Mistake(str(error).strip(), "Mend it at the mark. `DESCRIBE events` shows columns.")
+    if "OutOfMemoryException" in kinds:
+        return Mistake(
+            f"This takes more than {MEMORY} of memory.",
+            "Ask for fewer columns and rows, or for a shorter time.",
+        )
+    if "Error" in kinds:
+        return Mistake(
+            f"The query failed ({kinds[0]}); its words are not shown, since they may quote a row.",
+            "Where texts become numbers or dates, use TRY_CAST.",
+        )
+    return LegatoError(f"The query failed: {kinds[0]}.", fix="Report the bug.")
+
+
+def _driver() -> Any:  # noqa: ANN401 - a library that may not be there
+    try:
+        return import_module("duckdb")
+    except ImportError as error:
+        raise LegatoError(
+            "What answers SQL is not installed: duckdb.",
+            fix="Install it where Legato runs: pip install 'legato[duckdb]'.",
+        ) from error
