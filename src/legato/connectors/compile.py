@@ -13,7 +13,9 @@ from legato.connectors.judge import compile_judge
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.node import Node
 from legato.connectors.language.value import Read, Value, fields_of
-from legato.connectors.routes import Manner, compile_routes, input_names, needs_route
+from legato.connectors.routes.reach import input_names, needs_route
+from legato.connectors.routes.request import Manner
+from legato.connectors.routes.route import compile_routes
 from legato.connectors.spec import (
     Compiled,
     ConsentNeeds,

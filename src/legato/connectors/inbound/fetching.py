@@ -12,7 +12,7 @@ from legato.connectors.inbound.spec import Fetch, SourceSpec
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.node import Path
 from legato.connectors.language.value import MISSING, ExpressionError
-from legato.connectors.routes import compile_request
+from legato.connectors.routes.request import compile_request
 from legato.connectors.spec import Setting
 from legato.connectors.terms import Terms
 from legato.model.instant import Instant

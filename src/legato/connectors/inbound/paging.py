@@ -14,7 +14,7 @@ from legato.connectors.inbound.spec import Poll, SourceSpec
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.functions.instants import instant_of
 from legato.connectors.language.value import MISSING, ExpressionError
-from legato.connectors.routes import compile_request
+from legato.connectors.routes.request import compile_request
 from legato.connectors.spec import Setting
 from legato.connectors.terms import Terms
 from legato.model.instant import Instant, format_instant

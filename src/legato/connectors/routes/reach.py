@@ -1,0 +1,35 @@
+"""What a name is made of: whether it is known early enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from legato.connectors.form import Given
+from legato.connectors.language.value import Name, Value, fields_of, rows_of
+
+
+def reaches(
+    names: Iterable[Name], wanted: Mapping[str, object], origins: Mapping[str, tuple[Name, ...]]
+) -> bool:
+    return any(
+        name[0] in wanted or reaches(origins.get(name[0], ()), wanted, origins) for name in names
+    )
+
+
+def lookup_names(given: Given) -> tuple[str, ...]:
+    lookups = given.get("lookup", [])
+    items = rows_of(lookups) or [lookups]
+    return tuple(str(fields_of(one)["as"]) for one in items if "as" in fields_of(one))
+
+
+def input_names(value: Value, shared: Given) -> tuple[str, ...]:
+    """Return the inputs of all routes: what a `let` at the top may read."""
+    names = list(shared)
+    for route in rows_of(value):
+        names += [str(name) for name in fields_of(fields_of(route).get("inputs"))]
+    return tuple(dict.fromkeys(names))
+
+
+def needs_route(names: Iterable[Name], late: Mapping[str, object]) -> bool:
+    """Return whether something at the top needs what only a route knows."""
+    return any(name[0] in ("in", "content") or name[0] in late for name in names)
