@@ -11,7 +11,7 @@ import pytest
 
 from legato.connectors.classify import classify
 from legato.connectors.compile import compile_manifest
-from legato.connectors.exchange.batch import Ready
+from legato.connectors.exchange.batch.piece import Ready
 from legato.connectors.exchange.exchange import Ask, Done, Refused, begin
 from legato.connectors.exchange.scene import Choice
 from legato.connectors.language.compiler import Compiler

@@ -53,7 +53,7 @@ class Bulk(LaneWorld):
         body = msgspec.json.decode(request.body)
         numbers: Numbers = [one["n"] for one in rows_of(body) or [body]]
         self.batches.append((self.seconds(), numbers))
-        self.keys.append(request.headers["Idempotency-Key"])
+        self.keys.append(request.headers.get("Idempotency-Key", ""))
         return await self._reply(numbers)
 
     def begin(self, *deliveries: Delivery) -> None:
@@ -228,6 +228,62 @@ def test_a_batch_that_may_have_arrived_is_in_doubt_where_twice_would_be_seen(
         return await bulk.outcomes(2)
 
     assert run(scenario) == {"delivery_1": "in_doubt", "delivery_2": "in_doubt"}
+
+
+ASKING: dict[str, Any] = {
+    **BULK,
+    "routes": [
+        {
+            "on": "event",
+            "request": {"url": "https://bulk.example/x"},
+            "batch": {
+                "items": 10,
+                "each": {"n": "=event.n"},
+                "lookup": {
+                    "as": "found",
+                    "request": {"url": "https://bulk.example/find", "body": "=items"},
+                },
+                "requests": [
+                    {"url": "https://bulk.example/first", "body": "=items"},
+                    {"url": "https://bulk.example/second", "body": "=items"},
+                ],
+            },
+        }
+    ],
+}
+
+
+def test_a_no_that_comes_while_a_batch_asks_is_left_out_of_it() -> None:
+    async def scenario() -> tuple[list[Numbers], dict[str, str]]:
+        async def reply(_: Numbers) -> Response:
+            bulk.closed[DeliveryId("delivery_2")] = WITHDRAWN
+            return OK
+
+        bulk = Bulk(reply, manifest=ASKING)
+        bulk.begin(event(1), event(2), event(3))
+        outcomes = await bulk.outcomes(3)
+        return bulk.numbers(), outcomes
+
+    numbers, outcomes = run(scenario)
+    assert numbers == [[1, 2, 3], [1, 3], [1, 3], [1, 3]]
+    assert outcomes == {"delivery_1": "accepted", "delivery_2": "refused", "delivery_3": "accepted"}
+
+
+def test_a_batch_of_which_a_part_has_arrived_is_tried_again_whole() -> None:
+    answers = [OK, OK, Response(status=503), OK, OK, OK]
+
+    async def reply(_: Numbers) -> Response:
+        return answers.pop(0)
+
+    async def scenario() -> tuple[list[Numbers], dict[str, str]]:
+        bulk = Bulk(reply, manifest=ASKING)
+        bulk.begin(event(1), event(2))
+        outcomes = await bulk.outcomes(2)
+        return bulk.numbers(), outcomes
+
+    numbers, outcomes = run(scenario)
+    assert [sorted(one) for one in numbers] == [[1, 2]] * 6
+    assert outcomes == {"delivery_1": "accepted", "delivery_2": "accepted"}
 
 
 def test_what_is_held_leaves_when_the_lane_closes() -> None:

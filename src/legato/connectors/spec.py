@@ -108,6 +108,8 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     is_late: bool = False
     """It needs what a lookup finds."""
+    after: str = ""
+    """It needs what this request of the route was answered."""
 
 
 class Auth(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +142,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     when: Expression | None = None
     for_each: Expression | None = None
     name: str = ""
-    """Under which the answer can be read by those after it."""
+    """Under which the answer can be read by those after it; of `for_each`, a list of all."""
     accept: tuple[tuple[int, int], ...] = ()
     """Statuses that are no success, and do not end it: those after it look at `name.status`."""
     is_alone: bool = False
@@ -178,11 +180,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     key: Node | None = None
     """Deliveries travel together where it is the same, besides method, URL and headers."""
     merge: tuple[tuple[str, ...], ...] = ()
-    """Lists of the body that are joined; empty: the body is a list, or is made by `call`."""
-    call: Call | None = None
-    """A request of its own, over `items`."""
+    """Lists of the body that are joined; empty: the body is a list, or is made by `calls`."""
+    lookups: tuple[Lookup, ...] = ()
+    """What is asked once for all, over `items`, before `calls`."""
+    calls: tuple[Call, ...] = ()
+    """Requests of its own, over `items`."""
     least: int = 1
-    """Fewer are sent each by its own request, and not by `call`."""
+    """Fewer are sent each by its own request, and not by `calls`."""
     across: str = ""
     """Requests of whatever route travel together whose batches say the same."""
     each: Node | None = None

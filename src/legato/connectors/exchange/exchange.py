@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TypeAlias
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 
-from legato.connectors.classify import Verdict, classify, read_answer
+from legato.connectors.classify import ItemVerdict, Verdict, classify, read_answer
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.exchange.render import render
-from legato.connectors.exchange.scene import Choice, Scene, base_frame, check, scenes
+from legato.connectors.exchange.scene import Choice, base_frame, check, check_answer, scenes
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import (
     MISSING,
@@ -21,7 +21,7 @@ from legato.connectors.language.value import (
     is_true,
     rows_of,
 )
-from legato.connectors.spec import Call, Lookup, Spec
+from legato.connectors.spec import Call, Lookup, Requirement, Spec
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
 from legato.model.instant import Duration, Instant
@@ -108,15 +108,19 @@ class Exchange:
         self._terms = terms
         self._choice = choice or Choice()
         self._run: Generator[Ask, Response, Done] | None = None
-        self.made = 0
+        self._steps = Steps(spec, terms, base["clock"]["now"], key=delivery.delivery_id)
+
+    @property
+    def made(self) -> int:
         """How many of its own requests were accepted."""
+        return self._steps.made
 
     def next(self, answer: Response | None = None) -> Next:
         """Return what is to be asked next, given the answer to what was asked before."""
         try:
             if self._run is None or answer is None:
                 assert self._run is None
-                self._run = self._steps()
+                self._run = self._taken()
                 return next(self._run)
             return self._run.send(answer)
         except StopIteration as end:
@@ -127,58 +131,99 @@ class Exchange:
         except ExpressionError as error:
             return Refused(reason=Reason(code="render.expression", what=str(error)))
 
-    def _steps(self) -> Generator[Ask, Response, Done]:
+    def _taken(self) -> Generator[Ask, Response, Done]:
         """Refuse before anything is asked, then look up, then send in order."""
         spec, terms, now = self._spec, self._terms, self._base["clock"]["now"]
         taken = scenes(spec, self._delivery, self._base, terms, choice=self._choice)
-        done: Done | None = None
+        has_asked = False
         for scene in taken:
-            stopped = yield from look_up(spec, scene, terms, now)
+            route, frame = scene.route, scene.frame
+            stopped = yield from look_up(spec, route.lookups, frame, terms=terms, now=now)
             if stopped is not None:
                 return Done(verdict=stopped, made=self.made)
-            if scene.route.lookups:  # what was asked may be all there was to do
-                done = done or Done(verdict=Verdict(kind="accepted"), made=self.made)
-            check(scene.route.require, scene.frame, is_late=True)
-            scene.frame.update({call.name: MISSING for call in scene.route.calls if call.name})
-            for call in scene.route.calls:
-                for frame in frames(call, scene.frame):
-                    response = yield self._own(call, frame)
-                    verdict = classify(spec, response, now)
-                    if verdict.kind != "accepted":
-                        if not _is_one_of(response, call.accept):
-                            return Done(verdict=verdict, made=self.made)
-                        verdict = Verdict(kind="accepted")
-                    self.made += 1
-                    done = Done(verdict=verdict, made=self.made)
-                    if call.name:
-                        scene.frame[call.name] = read_answer(response)
-        if done is None:
-            raise RefusalError("nothing", "it says nothing that the destination could be told")
-        return done
+            has_asked = has_asked or bool(route.lookups)  # that may be all there was to do
+            check(route.require, frame, is_late=True)
+            stopped = yield from self._steps.take(route.calls, frame, route.require)
+            if stopped is not None:
+                return Done(verdict=stopped, made=self.made)
+        return self._steps.done(has_asked=has_asked)
 
-    def _own(self, call: Call, frame: Frame) -> Ask:
+
+class Steps:
+    """Requests that change something, in order: what they are answered is seen by those after."""
+
+    def __init__(self, spec: Spec, terms: Terms, now: Instant, *, key: str) -> None:
+        self._spec = spec
+        self._terms = terms
+        self._now = now
+        self._key = key
+        self._last = Verdict(kind="accepted")
+        self._items: list[ItemVerdict] = []
+        self.made = 0
+        """How many were accepted."""
+
+    def take(
+        self, calls: Sequence[Call], frame: Frame, require: Iterable[Requirement] = ()
+    ) -> Generator[Ask, Response, Verdict | None]:
+        """Return the verdict that ended it; None: all were accepted."""
+        for call in calls:
+            if call.name:
+                frame[call.name] = MISSING if call.for_each is None else []
+        for call in calls:
+            answers: list[dict[str, Any]] = []
+            for each in frames(call, frame):
+                response = yield self._ask(call, each)
+                verdict = classify(self._spec, response, self._now)
+                if verdict.kind != "accepted" and not _is_one_of(response, call.accept):
+                    return verdict
+                self._accept(verdict)
+                if call.name:
+                    answers.append({**read_answer(response), "item": each.get("item")})
+            if answers:
+                frame[call.name] = answers[0] if call.for_each is None else answers
+                check_answer(require, frame, call.name)
+        return None
+
+    def done(self, *, has_asked: bool) -> Done:
+        """Return the end of it. Raises RefusalError where nothing was asked and nothing sent."""
+        if not self.made and not has_asked:
+            raise RefusalError("nothing", "it says nothing that the destination could be told")
+        verdict = msgspec.structs.replace(self._last, items=tuple(self._items))
+        return Done(verdict=verdict, made=self.made)
+
+    def _ask(self, call: Call, frame: Frame) -> Ask:
         if self.made >= REQUESTS_MAX:
             raise RefusalError("requests", f"it would make over {REQUESTS_MAX} requests")
-        delivery_id = self._delivery.delivery_id
-        key = f"{delivery_id}-{self.made + 1}" if self.made else delivery_id
+        key = f"{self._key}-{self.made + 1}" if self.made else self._key
         request = render(self._spec, call, frame, self._terms, key=key)
         return Ask(request=request, format=call.format, name=call.name)
 
+    def _accept(self, verdict: Verdict) -> None:
+        self.made += 1
+        self._last = verdict if verdict.kind == "accepted" else Verdict(kind="accepted")
+        self._items += self._last.items
+
 
 def look_up(
-    spec: Spec, scene: Scene, terms: Terms, now: Instant
+    spec: Spec, lookups: Iterable[Lookup], scope: Frame, *, terms: Terms, now: Instant
 ) -> Generator[Ask, Response, Verdict | None]:
     """Ask what has to be known first; return the verdict of an answer that is none."""
-    for lookup in scene.route.lookups:
-        scene.frame[lookup.name] = MISSING
-        for frame in frames(lookup.call, scene.frame):
+    for lookup in lookups:
+        scope[lookup.name] = MISSING
+        found: list[Value] = []
+        for frame in frames(lookup.call, scope):
             response = yield _ask(spec, lookup, frame, terms)
             if _is_one_of(response, lookup.absent):
+                found.append(MISSING)
                 continue
             verdict = classify(spec, response, now)
             if verdict.kind != "accepted" and not _is_one_of(response, lookup.accept):
                 return verdict
-            scene.frame[lookup.name] = _selected(lookup, response, scene.frame)
+            found.append(_selected(lookup, response, frame))
+        if lookup.call.for_each is not None:
+            scope[lookup.name] = [None if one is MISSING else one for one in found]
+        elif found:
+            scope[lookup.name] = found[0]
     return None
 
 

@@ -127,7 +127,19 @@ def _is_triggered(route: Route, base: Frame) -> bool:
 
 
 def check(requirements: Iterable[Requirement], frame: Frame, *, is_late: bool) -> None:
-    """Raise RefusalError for the first requirement that does not hold."""
+    """Raise RefusalError for the first requirement that does not hold, before any request."""
     for requirement in requirements:
-        if requirement.is_late is is_late and not is_true(requirement.that.read(frame)):
-            raise RefusalError("required", requirement.what)
+        if requirement.is_late is is_late and not requirement.after:
+            _require(requirement, frame)
+
+
+def check_answer(requirements: Iterable[Requirement], frame: Frame, name: str) -> None:
+    """Raise RefusalError for the first that does not hold of what a request was answered."""
+    for requirement in requirements:
+        if requirement.after == name:
+            _require(requirement, frame)
+
+
+def _require(requirement: Requirement, frame: Frame) -> None:
+    if not is_true(requirement.that.read(frame)):
+        raise RefusalError("required", requirement.what)

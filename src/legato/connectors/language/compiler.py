@@ -58,6 +58,11 @@ class Compiler:
         """Return a compiler that knows some names more."""
         return self.with_names(dict.fromkeys(names))
 
+    def without(self, *names: str) -> Compiler:
+        """Return a compiler that does not know some names, but knows what is made of them."""
+        known = {name: below for name, below in self.known.items() if name not in names}
+        return Compiler(known, self.mistakes, self.digested, self.origins)
+
     def with_names(self, known: Mapping[str, tuple[str, ...] | None]) -> Compiler:
         """Return a compiler that knows some names otherwise."""
         known = {**self.known, **known}

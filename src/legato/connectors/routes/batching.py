@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import msgspec
 
 from legato.connectors import form
+from legato.connectors.form import Given
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.expression import Expression
 from legato.connectors.language.node import Node, Path
 from legato.connectors.language.value import Value
-from legato.connectors.routes.request import Manner, compile_call, read_alone
-from legato.connectors.spec import Batch, Call
+from legato.connectors.routes.question import compile_lookups
+from legato.connectors.routes.reach import lookup_names, reaches
+from legato.connectors.routes.request import Manner, compile_calls, names_of, read_alone
+from legato.connectors.spec import Batch, Call, Requirement
 
+_SENT = ("lookup", "request", "requests", "merge")
+"""Of a batch: what makes it another where it differs."""
 _BATCH_KEYS = (
-    "when", "items", "bytes", "wait", "key", "merge", "request", "each", "asks", "partial",
-    "across", "least",
+    "when", "items", "bytes", "wait", "key", "merge", "lookup", "request", "requests", "each",
+    "asks", "partial", "across", "least",
 )  # fmt: skip
 
 
@@ -25,19 +30,17 @@ def compile_batch(inside: Compiler, value: Value, path: Path, manner: Manner) ->
     given = form.mapping(inside, value, path)
     form.only(inside, given, _BATCH_KEYS, path)
     merge = form.texts(inside, given.get("merge", []), (*path, "merge"))
-    call = None
-    if "request" in given:
-        request = read_alone(inside, given["request"], (*path, "request"))
-        known = inside.knowing("items")
-        call = compile_call(known, request, (*path, "request"), "event", manner)
-    elif given.get("across") and not merge:
+    known = inside.knowing("items", *lookup_names(given))
+    lookups = tuple(compile_lookups(known, given.get("lookup", []), (*path, "lookup"), manner))
+    calls = _requests(known, given, path, manner)
+    if not calls and (lookups or (given.get("across") and not merge)):
         what, fix = "nothing says what is sent for all", "Add `merge:` or `request:`."
-        inside.add((*path, "across"), what, fix)
-    seeing = inside.knowing("request") if call is not None else inside
+        inside.add(path, what, fix)
+    seeing = inside.knowing("request") if calls else inside
     each = seeing.node(given["each"], (*path, "each")) if "each" in given else None
-    is_by_request = call is None or each is None or _sees(each, "request")
+    is_by_request = not calls or each is None or _sees(each, "request")
     least = form.whole(inside, given.get("least", 1), (*path, "least")) or 1
-    if least > 1 and (call is None or not is_by_request):
+    if least > 1 and (not calls or not is_by_request):
         what = "too few would be sent each by its own request, and here is none"
         inside.add((*path, "least"), what, "Leave it out, or make `each` of `request`.")
     partial = form.choice(inside, given.get("partial", ""), ("", "index", "id"), (*path, "partial"))
@@ -48,14 +51,24 @@ def compile_batch(inside: Compiler, value: Value, path: Path, manner: Manner) ->
         wait=form.duration(inside, given.get("wait", "1s"), (*path, "wait")),
         key=inside.node(given["key"], (*path, "key")) if "key" in given else None,
         merge=tuple(tuple(one.split(".")) for one in merge),
-        call=call,
+        lookups=lookups,
+        calls=calls,
         least=least,
-        across=_canonical([given.get("request"), merge]) if given.get("across") else "",
+        across=_canonical([given.get(key) for key in _SENT]) if given.get("across") else "",
         each=each,
         is_by_request=is_by_request,
         asks=bool(given.get("asks", True)),
         partial=cast("Any", partial),
     )
+
+
+def _requests(known: Compiler, given: Given, path: Path, manner: Manner) -> tuple[Call, ...]:
+    """Read what is sent for all, if it is other than what each would send alone."""
+    if "request" in given and "requests" not in given:
+        read_alone(known, given["request"], (*path, "request"))
+    if "request" in given or "requests" in given:
+        return tuple(compile_calls(known, given, path, "event", manner))
+    return ()
 
 
 def _of_settings(inside: Compiler, value: Value, path: Path) -> Expression:
@@ -70,17 +83,18 @@ def _sees(node: Node, root: str) -> bool:
     return any(name[0] == root for name in node.names)
 
 
-def check_apart(inside: Compiler, calls: Sequence[Call], path: Path) -> None:
-    """Report requests that need the answer of another: in batches none has one of its own."""
-    names = [one.name for one in calls if one.name]
-    for call in calls:
-        read = [name[0] for node in call.fields.values() for name in node.names]
-        read += [
-            name[0] for one in (call.when, call.for_each) if one is not None for name in one.names
-        ]
-        for name in dict.fromkeys(one for one in read if one in names):
-            what = f"a batch cannot wait for the answer `{name}`"
-            inside.add(path, what, "Leave the batch out, or ask with a `lookup`.")
+def check_apart(
+    inside: Compiler, calls: Sequence[Call], require: Iterable[Requirement], path: Path
+) -> None:
+    """Report what needs the answer to a single request: in batches none has one of its own."""
+    answered = dict.fromkeys(one.name for one in calls if one.name)
+    needed = [one.after for one in require if one.after]
+    for name, *_ in (name for call in calls for name in names_of(call)):
+        if name in answered or reaches(inside.origins.get(name, ()), answered, inside.origins):
+            needed.append(name)
+    for name in dict.fromkeys(needed):
+        what = f"a batch cannot wait for the answer `{name}`"
+        inside.add(path, what, "Leave the batch out, or ask with a `lookup`.")
 
 
 def _canonical(value: Value) -> str:

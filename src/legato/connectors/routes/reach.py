@@ -17,8 +17,17 @@ def reaches(
 
 
 def lookup_names(given: Given) -> tuple[str, ...]:
+    """Return the names of what a route or a batch asks."""
     lookups = given.get("lookup", [])
-    items = rows_of(lookups) or [lookups]
+    return _named(rows_of(lookups) or [lookups])
+
+
+def step_names(given: Given) -> tuple[str, ...]:
+    """Return the names of its requests, in order."""
+    return _named(rows_of(given.get("requests")))
+
+
+def _named(items: Iterable[Value]) -> tuple[str, ...]:
     return tuple(str(fields_of(one)["as"]) for one in items if "as" in fields_of(one))
 
 

@@ -12,7 +12,8 @@ from legato.connectors.fields import FIELDS
 from legato.connectors.form import Given
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.node import Node, Path
-from legato.connectors.language.value import Value
+from legato.connectors.language.value import Name, Value
+from legato.connectors.routes.reach import reaches, step_names
 from legato.connectors.spec import Auth, BodyFormat, Call, TransportKind
 from legato.model.delivery import Operation
 
@@ -56,12 +57,31 @@ def compile_calls(
     if "request" in given or not isinstance(items, list) or not items:
         inside.add(where, "a route has one `request`, or a list of `requests`", "Write one.")
         return
+    unknown = list(step_names(given))
     for index, item in enumerate(cast("list[Any]", items)):
         request = form.mapping(inside, item, (*where, index))
         call = compile_call(inside, request, (*where, index), on, manner)
+        check_known(inside, names_of(call), dict.fromkeys(unknown), (*where, index))
         yield call
         if call.name:
             inside = inside.knowing(call.name)
+            unknown.remove(call.name)
+
+
+def names_of(call: Call) -> list[Name]:
+    """Return every name that a request looks at."""
+    conditions = [one for one in (call.when, call.for_each) if one is not None]
+    return [name for one in (*call.fields.values(), *conditions) for name in one.names]
+
+
+def check_known(
+    inside: Compiler, names: Iterable[Name], unknown: Mapping[str, object], path: Path
+) -> None:
+    """Report names that are made of an answer which is not there yet."""
+    for name in dict.fromkeys(one[0] for one in names):
+        if reaches(inside.origins.get(name, ()), unknown, inside.origins):
+            what = f"`{name}` is made of an answer that is not there yet"
+            inside.add(path, what, "Use it in a request after that one.")
 
 
 def read_alone(inside: Compiler, value: Value, path: Path) -> Given:

@@ -15,7 +15,7 @@ from legato.connectors.language.node import Node, Path
 from legato.connectors.language.value import Read, Value, fields_of
 from legato.connectors.routes.batching import check_apart, compile_batch
 from legato.connectors.routes.question import compile_lookups
-from legato.connectors.routes.reach import lookup_names, reaches
+from legato.connectors.routes.reach import lookup_names, reaches, step_names
 from legato.connectors.routes.request import Manner, compile_calls
 from legato.connectors.spec import EventType, Input, Requirement, Route, Trigger
 from legato.model.delivery import Operation
@@ -81,24 +81,28 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
         names["content"] = tuple(taken) or None
         names["in"] = tuple(taken) or None
     inside = inside.with_names(names).knowing(*lookup_names(given))
+    steps = dict.fromkeys(step_names(given))
+    wide = inside.knowing(*steps)
     let: dict[str, Read] = {}
     for name, node in manner.late.items():
-        inside, let[name] = inside.with_let(name, node), node.read
+        wide, let[name] = wide.with_let(name, node), node.read
     own = form.mapping(inside, given.get("let", {}), (*path, "let"))
-    for name, value in inside.in_order(own, (*path, "let")):
+    for name, value in wide.in_order(own, (*path, "let")):
         where = (*path, "let", str(name))
-        if name in inside.known:
-            inside.add(where, f"`{name}` is taken", "Choose another name.")
-        node = inside.let(value, where)
-        inside = inside.with_let(str(name), node)
+        if name in wide.known:
+            wide.add(where, f"`{name}` is taken", "Choose another name.")
+        node = wide.let(value, where)
+        wide = wide.with_let(str(name), node)
         let[str(name)] = node.read
+    require = _requirements(wide, given, path)
+    inside = wide.without(*steps)
     inputs = {name: one.form for name, one in taken.items() if one.form is not None}
     calls = tuple(compile_calls(inside, given, path, on, manner))
     batch = None
     if "batch" in given:
         batch = compile_batch(inside, given["batch"], (*path, "batch"), manner)
         if batch.is_by_request:
-            check_apart(inside, calls, (*path, "batch"))
+            check_apart(inside, calls, require, (*path, "batch"))
     return Route(
         on=on,
         id=str(given.get("id", "")),
@@ -107,11 +111,11 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
         is_named=bool(given.get("named")),
         changed_only=bool(given.get("changed_only")),
         inputs=inputs,
-        sources=_sources(inside, taken, "from", lookup_names(given)),
-        defaults=_sources(inside, taken, "default", lookup_names(given)),
+        sources=_sources(inside, taken, "from", (*lookup_names(given), *steps)),
+        defaults=_sources(inside, taken, "default", (*lookup_names(given), *steps)),
         let=let,
         ignore=ignore,
-        require=_requirements(inside, given, path),
+        require=require,
         lookups=tuple(compile_lookups(inside, given.get("lookup", []), (*path, "lookup"), manner)),
         calls=calls,
         batch=batch,
@@ -181,9 +185,13 @@ def _sources(
 
 
 def _requirements(inside: Compiler, given: Given, path: Path) -> tuple[Requirement, ...]:
-    """Read what is required, and whether each needs what a lookup finds."""
-    found = dict.fromkeys(lookup_names(given))
-    return tuple(
-        msgspec.structs.replace(one, is_late=reaches(one.that.names, found, inside.origins))
-        for one in form.requirements(inside, given.get("require", []), (*path, "require"))
-    )
+    """Read what is required, and whether each needs what is found or answered."""
+    found, steps = dict.fromkeys(lookup_names(given)), step_names(given)
+    made: list[Requirement] = []
+    for one in form.requirements(inside, given.get("require", []), (*path, "require")):
+        names, origins = one.that.names, inside.origins
+        needed = [step for step in steps if reaches(names, {step: None}, origins)]
+        is_late = not needed and reaches(names, found, origins)
+        last = needed[-1] if needed else ""
+        made.append(msgspec.structs.replace(one, is_late=is_late, after=last))
+    return tuple(made)

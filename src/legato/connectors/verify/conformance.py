@@ -79,6 +79,8 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
     _check_actions(inside, actions, routes)
     asked = [lookup.name for route in routes for lookup in route.lookups]
     asked += [call.name for route in routes for call in route.calls if call.name]
+    for batch in (route.batch for route in routes if route.batch is not None):
+        asked += [one.name for one in (*batch.lookups, *batch.calls) if one.name]
     headers = map(_header_place, rows_of(given.get("ignore_headers")))
     places = [*rows_of(given.get("ignore")), *headers]
     skips = [

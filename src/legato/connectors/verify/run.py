@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from legato.connectors.accounts import with_account
-from legato.connectors.exchange.batch import Piece, Ready, gather, pack
-from legato.connectors.exchange.exchange import Ask, Done, Refused, begin
-from legato.connectors.exchange.refusal import RefusalError
+from legato.connectors.exchange.batch.packet import Carrying, carry, pack
+from legato.connectors.exchange.batch.piece import Piece, Ready, gather
+from legato.connectors.exchange.exchange import Ask, Done, Exchange, Refused, begin
 from legato.connectors.exchange.scene import Choice
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.functions.instants import instant_of
@@ -103,11 +103,12 @@ def run_batch(spec: Spec, conformance: Conformance, vector: Vector) -> Run:
             given += [(at, piece) for piece in made]
     if last is not None and given:
         together: dict[tuple[int, ...], list[Seen]] = {}
-        try:
-            for members, request in _packed(last.spec, given, last.terms):
-                together.setdefault(members, []).append(request)
-        except RefusalError as error:
-            refused = error.reason.what
+        for packet in pack(given):
+            carrying = carry(last.spec, packet, terms=last.terms, now=last.now)
+            sent, why = _talk(last, carrying, answers)
+            members = tuple(sorted(dict.fromkeys(packet.members)))
+            together.setdefault(members, []).extend(sent)
+            refused = why or refused
         packets += [
             Sent(members=members, requests=tuple(many)) for members, many in together.items()
         ]
@@ -152,16 +153,15 @@ def _gathered(
             return asked, step.pieces
 
 
-def _packed(
-    spec: Spec, given: list[tuple[int, Piece]], terms: Terms
-) -> Iterator[tuple[tuple[int, ...], Seen]]:
-    for packet in pack(spec, given, terms=terms):
-        members = tuple(sorted(dict.fromkeys(packet.members)))
-        yield members, seen(packet.request, packet.format)
-
-
 def _exchange(part: _Part, answers: Iterator[Expected]) -> tuple[list[Seen], str]:
     exchange = begin(part.spec, part.delivery, terms=part.terms, now=part.now, choice=part.choice)
+    return _talk(part, exchange, answers)
+
+
+def _talk(
+    part: _Part, exchange: Exchange | Carrying, answers: Iterator[Expected]
+) -> tuple[list[Seen], str]:
+    """Return what is asked and sent, given what was answered, and why there is no more."""
     found: list[Seen] = []
     ask = exchange.next()
     while isinstance(ask, Ask):

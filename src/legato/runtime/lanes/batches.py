@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
-from legato.connectors.exchange.batch import Piece, Ready, batch_of, gather
+from legato.connectors.exchange.batch.piece import Piece, Ready, batch_of, gather
 from legato.connectors.exchange.exchange import Ask, Done, Refused
 from legato.connectors.settings import resolve
 from legato.connectors.spec import Batch

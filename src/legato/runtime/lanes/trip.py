@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from legato.connectors.classify import ItemVerdict, Verdict, classify
+from legato.connectors.classify import ItemVerdict, Verdict
 from legato.connectors.excerpt import excerpt, nothing_of, secrets_in
-from legato.connectors.exchange.batch import Packet, Piece, blame, pack
-from legato.connectors.exchange.refusal import RefusalError
-from legato.connectors.language.value import ExpressionError
+from legato.connectors.exchange.batch.blame import blame
+from legato.connectors.exchange.batch.packet import Carrying, Packet, carry, pack
+from legato.connectors.exchange.batch.piece import Piece
+from legato.connectors.exchange.exchange import Ask, Done, Refused
 from legato.connectors.terms import Terms
 from legato.model.ids import PersonId
 from legato.model.problem import Reason
@@ -87,15 +88,7 @@ class Trip:
                 self._tell(leaving, Again(kind=kind, reason=terms))
                 return
             given = [(at, seat.piece) for at, seat in enumerate(leaving)]
-            try:
-                packet, *_ = pack(self._way.spec, given, terms=terms)
-            except RefusalError as refused:
-                await self._by_halves(leaving, unsaid(leaving[0].entry.delivery, refused.reason))
-                return
-            except ExpressionError as error:
-                reason = Reason(code="render.expression", what=str(error))
-                await self._by_halves(leaving, unsaid(leaving[0].entry.delivery, reason))
-                return
+            packet, *_ = pack(given)
             await self._deliver(packet, [leaving[at] for at in packet.members], terms)
             is_gone = dict.fromkeys(packet.members)
             leaving = self._free([s for at, s in enumerate(leaving) if at not in is_gone])
@@ -132,20 +125,69 @@ class Trip:
         return [seat for seat in seats if seat.entry.line not in self._held]
 
     async def _deliver(self, packet: Packet, seats: Sequence[Seat], terms: Terms) -> None:
+        """Ask and send in order, and read what is answered last."""
+        carrying = carry(self._way.spec, packet, terms=terms, now=self._clock.now())
+        step, has_asked, is_question = carrying.next(), False, False
+        while isinstance(step, Ask):
+            is_question = step.question is not None
+            if has_asked and not is_question and not carrying.made:
+                free = await self._reread(seats)
+                if len(free) < len(seats):
+                    await self.go(free)
+                    return
+            try:
+                response = await self._say(step)
+            except SendFault as fault:
+                self._fault(seats, fault, carrying, is_question=is_question)
+                return
+            has_asked = has_asked or is_question
+            asked, step = step, carrying.next(response)
+            if isinstance(step, Done) and (step.verdict.kind != "accepted" or step.verdict.items):
+                self._keep(asked, seats, response, terms)
+        if isinstance(step, Refused):
+            self._part_of_it(seats, carrying)
+            await self._by_halves(seats, unsaid(seats[0].entry.delivery, step.reason))
+            return
+        verdict = step.verdict
+        if is_question:  # whoever was only asked has taken nothing
+            verdict = msgspec.structs.replace(verdict, is_unheard=False)
+        await self._conclude(packet, seats, terms, verdict, carrying=carrying)
+
+    async def _say(self, ask: Ask) -> Response:
+        if ask.question is not None:
+            return await self._reach.answers.of(ask, self._send)
+        return await self._send(ask)
+
+    async def _send(self, ask: Ask) -> Response:
         if self._has_sent:
             await self._reach.pace.turn()
         self._has_sent = True
-        try:
-            response = await self._way.sender.send(packet.request)
-        except SendFault as fault:
-            self._reach.breaker.failed(asyncio.get_running_loop().time())
-            for seat in seats:
-                self._tell([seat], self._faulted(seat.entry, fault))
-            return
-        verdict = classify(self._way.spec, response, self._clock.now())
+        return await self._way.sender.send(ask.request)
+
+    async def _reread(self, seats: Sequence[Seat]) -> list[Seat]:
+        """Read the gates once more, after questions: who may leave still."""
+        entries = list(dict.fromkeys(seat.entry for seat in seats))
+        asked = (self._attempts.reread(self._way, one) for one in entries)
+        closed = dict(zip(entries, await asyncio.gather(*asked), strict=True))
+        for seat in seats:
+            result = closed[seat.entry]
+            if result is not None:
+                self._tell([seat], result)
+        return self._free([seat for seat in seats if closed[seat.entry] is None])
+
+    async def _conclude(
+        self,
+        packet: Packet,
+        seats: Sequence[Seat],
+        terms: Terms,
+        verdict: Verdict,
+        *,
+        carrying: Carrying,
+    ) -> None:
+        """Tell everybody what the last answer means for them."""
         self._way.account.heard(verdict, terms)
-        if verdict.kind != "accepted" or verdict.items:
-            self._keep(packet, seats, response, terms)
+        if verdict.kind != "accepted":
+            self._part_of_it(seats, carrying)
         result = read(verdict)
         if isinstance(result, Again) and result.kind == "fault":
             self._reach.breaker.failed(asyncio.get_running_loop().time())
@@ -161,13 +203,11 @@ class Trip:
         else:
             self._judge(packet, seats, verdict)
 
-    def _keep(
-        self, packet: Packet, seats: Sequence[Seat], response: Response, terms: Terms
-    ) -> None:
+    def _keep(self, asked: Ask, seats: Sequence[Seat], response: Response, terms: Terms) -> None:
         """Keep what was answered with each; of several, the text may be about the others."""
         now = self._clock.now()
         if len(seats) == 1:
-            secrets = secrets_in(self._way.spec, terms, packet.request)
+            secrets = secrets_in(self._way.spec, terms, asked.request)
             seats[0].entry.answered = excerpt(response, secrets, now)
             return
         for seat in seats:
@@ -192,6 +232,21 @@ class Trip:
         half = len(seats) // 2
         for part in (seats[:half], seats[half:]):
             await self.go(self._free(part))
+
+    def _fault(
+        self, seats: Sequence[Seat], fault: SendFault, carrying: Carrying, *, is_question: bool
+    ) -> None:
+        self._reach.breaker.failed(asyncio.get_running_loop().time())
+        self._part_of_it(seats, carrying)
+        for seat in seats:
+            again = Again(kind="fault", reason=Reason(code="send.fault", what=fault.what))
+            self._tell([seat], again if is_question else self._faulted(seat.entry, fault))
+
+    def _part_of_it(self, seats: Sequence[Seat], carrying: Carrying) -> None:
+        """Note that a part of a batch has arrived, of which the rest may not have."""
+        if carrying.made:
+            for seat in seats:
+                seat.entry.may_have_arrived = True
 
     def _faulted(self, entry: Entry, fault: SendFault) -> Result:
         entry.may_have_arrived |= fault.is_in_doubt

@@ -1,16 +1,14 @@
-"""Many deliveries, few requests: which travel together, and what is sent for them."""
+"""What a delivery gives to batches: its own questions first, then its requests in pieces."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
-from legato.connectors.classify import ItemVerdict, Verdict
-from legato.connectors.exchange.draft import Draft, draft, seal
+from legato.connectors.exchange.draft import Draft, draft
 from legato.connectors.exchange.exchange import Ask, Done, Refused, frames, look_up
-from legato.connectors.exchange.exposure import check_unexposed
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.exchange.scene import Choice, Scene, base_frame, check, scenes
 from legato.connectors.language.frame import Frame
@@ -18,20 +16,16 @@ from legato.connectors.language.value import (
     MISSING,
     ExpressionError,
     Value,
-    as_text,
     fields_of,
     is_empty,
     is_true,
-    rows_of,
 )
 from legato.connectors.spec import Batch, Route, Spec
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
-from legato.model.ids import derive
 from legato.model.instant import Instant
-from legato.model.noun import Noun
 from legato.model.problem import Reason
-from legato.model.wire import HttpRequest, Response
+from legato.model.wire import Response
 
 _ALONE = Batch(items=1)
 """Of a request that does not travel with others."""
@@ -51,18 +45,6 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """What it gives to `items`."""
     name: str
     """Under which the request would be recognised if it travelled alone."""
-
-
-class Packet(msgspec.Struct, frozen=True, kw_only=True):
-    """One request for several deliveries."""
-
-    members: tuple[int, ...]
-    """What was given with each piece, in order."""
-    places: Mapping[str, tuple[int, ...]]
-    """Of each list of the request, by its path: whose its items are."""
-    pieces: tuple[Piece, ...]
-    request: HttpRequest
-    format: str
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -122,7 +104,9 @@ def _gathered(
     found: list[Piece] = []
     for scene in taken:
         if scene.route.batch is not None and scene.route.batch.asks:
-            stopped = yield from look_up(spec, scene, terms, now)
+            stopped = yield from look_up(
+                spec, scene.route.lookups, scene.frame, terms=terms, now=now
+            )
             if stopped is not None:
                 return Done(verdict=stopped, made=0)
         found += _pieces(scene)
@@ -134,7 +118,7 @@ def _pieces(scene: Scene) -> Iterable[Piece]:
     assert batch is not None
     check(scene.route.require, scene.frame, is_late=True)
     common = batch.across or scene.route.id
-    if batch.call is not None and batch.each is not None and not batch.is_by_request:
+    if batch.calls and batch.each is not None and not batch.is_by_request:
         # One item for a request of its own, whatever the delivery would send alone.
         yield _piece(scene.frame, batch, made=None, parts=(common,), number=0)
         return
@@ -156,7 +140,7 @@ def _pieces(scene: Scene) -> Iterable[Piece]:
 
 def _fixed(made: Draft, batch: Batch) -> tuple[Any, ...]:
     """Return what of requests has to be the same for them to become one."""
-    if batch.across and batch.call is not None:
+    if batch.across and batch.calls:
         return ()
     body = _without(made.body, batch.merge) if batch.merge else None
     return made.method, made.url, made.params, dict(made.headers), body
@@ -189,7 +173,7 @@ def _piece(
     delivery_id = frame["delivery"]["delivery_id"]
     item = _item(frame, batch, made)
     own = batch.key.read(frame) if batch.key is not None else None
-    body = item if made is None or batch.call is not None else made.body
+    body = item if made is None or batch.calls else made.body
     key = [None if part is MISSING else part for part in (*parts, own)]
     return Piece(
         batch=batch,
@@ -202,153 +186,21 @@ def _piece(
     )
 
 
-def pack(spec: Spec, given: Sequence[tuple[int, Piece]], *, terms: Terms) -> tuple[Packet, ...]:
-    """Group pieces by key, in order, within what the provider takes at once.
-
-    Raises RefusalError where what is sent for all cannot be worked out.
-    """
-    groups: dict[bytes, list[list[tuple[int, Piece]]]] = {}
-    for member, piece in given:
-        loads = groups.setdefault(piece.key, [[]])
-        if not _fits(loads[-1], piece):
-            loads.append([])
-        loads[-1].append((member, piece))
-    try:
-        return tuple(
-            _packet(spec, one, terms)
-            for loads in groups.values()
-            for load in loads
-            for one in _enough(load)
-        )
-    except ExpressionError as error:
-        raise RefusalError("expression", str(error)) from error
-
-
-def _enough(load: list[tuple[int, Piece]]) -> list[list[tuple[int, Piece]]]:
-    """Return a load as it is, or a load for each where they are too few to travel together."""
-    return [load] if len(load) >= load[0][1].batch.least else [[one] for one in load]
-
-
-def _fits(load: Sequence[tuple[int, Piece]], piece: Piece) -> bool:
-    batch = piece.batch
-    if len(load) >= batch.items:
-        return False
-    total = sum(one.size for _, one in load) + piece.size
-    return not load or not batch.bytes_max or total <= batch.bytes_max
-
-
-def _packet(spec: Spec, load: Sequence[tuple[int, Piece]], terms: Terms) -> Packet:
-    first = load[0][1]
-    frame = Frame({"items": [piece.item for _, piece in load]}, None, first.frame)
-    if first.batch.call is not None and len(load) >= first.batch.least:
-        made = draft(first.batch.call, frame)
-    else:
-        drafts = [piece.draft for _, piece in load if piece.draft is not None]
-        body = _joined([one.body for one in drafts], first.batch.merge)
-        made = msgspec.structs.replace(drafts[0], body=body)
-    request = seal(spec, made, frame, terms, key=_key(load))
-    for _, piece in load:
-        check_unexposed(spec, piece.frame["delivery"].get("address", ""), request)
-    return Packet(
-        members=tuple(member for member, _ in load),
-        places=_places(load),
-        pieces=tuple(piece for _, piece in load),
-        request=request,
-        format=made.format,
-    )
-
-
-def _places(load: Sequence[tuple[int, Piece]]) -> dict[str, tuple[int, ...]]:
-    batch = load[0][1].batch
-    if batch.call is not None:
-        return {"": tuple(member for member, _ in load)}
-    return {
-        ".".join(path): tuple(
-            member
-            for member, piece in load
-            if piece.draft is not None
-            for _ in rows_of(_at(piece.draft.body, path)) or ([None] if not path else [])
-        )
-        for path in batch.merge or ((),)
-    }
-
-
-class Blame(Noun, frozen=True):
-    """Who of a packet was not taken, by what its answer says."""
-
-    members: Mapping[int, ItemVerdict]
-    is_unsure: bool
-    """It says that some were not, and not which."""
-
-
-def blame(packet: Packet, verdict: Verdict) -> Blame:
-    """Read whose items an answer complains of."""
-    found: dict[int, ItemVerdict] = {}
-    is_unsure = False
-    for item in verdict.items:
-        members = _meant(packet, item)
-        is_unsure = is_unsure or not members
-        found.update({member: item for member in members if member not in found})
-    return Blame(found, is_unsure)
-
-
-def _meant(packet: Packet, item: ItemVerdict) -> list[int]:
-    if item.id:
-        pairs = zip(packet.members, packet.pieces, strict=True)
-        return [member for member, piece in pairs if _holds(piece.item, item.id)]
-    only = next(iter(packet.places.values())) if len(packet.places) == 1 else None
-    row = packet.places.get(item.list) if item.list else only
-    if row is None or item.index is None or not 0 <= item.index < len(row):
-        return []
-    return [row[item.index]]
-
-
-def _holds(value: Value, name: str) -> bool:
-    """Return whether an id stands in what a delivery gave."""
-    match value:
-        case Mapping():
-            return any(_holds(one, name) for one in cast("Mapping[str, Any]", value).values())
-        case list() | tuple():
-            return any(_holds(one, name) for one in cast("Sequence[Any]", value))
-        case _:
-            return not is_empty(value) and as_text(value) == name
-
-
-def _key(load: Sequence[tuple[int, Piece]]) -> str:
-    """Return what one batch is recognised by; others, of some of the same, are others."""
-    names = [piece.name for _, piece in load]
-    return names[0] if len(names) == 1 else derive("batch", *names)
-
-
-def _joined(bodies: Sequence[Value], merge: Sequence[tuple[str, ...]]) -> Value:
-    """Join lists: whole bodies where nothing else is said, or those at some places."""
-    if len(bodies) == 1:
-        return bodies[0]
-    if not merge:
-        return [one for body in bodies for one in (rows_of(body) or [body])]
-    joined = bodies[0]
-    for path in merge:
-        many = [one for body in bodies for one in rows_of(_at(body, path))]
-        if many:
-            joined = _with(joined, path, many)
-    return joined
-
-
-def _at(value: Value, path: Sequence[str]) -> Value:
+def at_path(value: Value, path: Sequence[str]) -> Value:
     for key in path:
         value = fields_of(value).get(key)
     return value
 
 
-def _with(value: Value, path: Sequence[str], new: Value) -> dict[str, Any]:
-    first, *rest = path
-    given: Mapping[str, Any] = fields_of(value)
-    return {**given, first: _with(given.get(first), rest, new) if rest else new}
-
-
 def _without(value: Value, paths: Sequence[tuple[str, ...]]) -> Value:
     """Return a body without its lists: what has to be the same for two to travel together."""
     for path in paths:
-        if _at(value, path) is not None:
-            value = _with(value, path, None)
+        if at_path(value, path) is not None:
+            value = with_path(value, path, None)
     return {key: one for key, one in fields_of(value).items() if one is not None}
+
+
+def with_path(value: Value, path: Sequence[str], new: Value) -> dict[str, Any]:
+    first, *rest = path
+    given: Mapping[str, Any] = fields_of(value)
+    return {**given, first: with_path(given.get(first), rest, new) if rest else new}
