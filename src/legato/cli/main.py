@@ -40,7 +40,12 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "schemas": ("legato.cli.init:schemas", "Write JSON Schemas, so that editors help."),
     },
-    "Rehearse": {},
+    "Rehearse": {
+        "backtest": (
+            "legato.cli.rehearse.backtest:backtest",
+            "Live recorded history again under a changed workspace.",
+        ),
+    },
     "People": {
         "why": ("legato.cli.why:why", "Say why a message went, or did not."),
         "consent": ("legato.cli.consent:consent", "See and record what people agree to."),

@@ -37,18 +37,20 @@ from legato.model.event import (
     encode_event,
 )
 from legato.model.ids import DeliveryId, EventId, PersonId, derive
-from legato.model.instant import Duration, Instant
+from legato.model.instant import INSTANT_MAX, Duration, Instant
 from legato.model.note import Note, decode_notes
 from legato.model.plan import Destination, Plan, encode_plan, plan_digest
 from legato.model.state import State
 from legato.ports.log import Log
 from legato.ports.state_store import FoldStore, NoteRow, Outbox, Timers
+from legato.simulate.bells import Bells
 from legato.simulate.lane import START, STEADY, Lanes, Scene, Sent
 
 __all__ = ["PEOPLE_MAX", "START", "STEADY", "STEADY_SCENE", "Scene", "Sent", "World", "WorldStore"]
 
 PEOPLE_MAX = 200_000
 OUTBOX_MAX = 1_000_000
+ALARMS_MAX = 10_000_000
 
 STEADY_SCENE = Scene()
 
@@ -57,18 +59,48 @@ class WorldStore(FoldStore, Timers, Outbox, Protocol):
     """What a world needs of a store; stores have all these sides."""
 
 
+class Script(Protocol):
+    """What is known of a time before it is rehearsed: it was lived through once already."""
+
+    def rings(self, person_id: PersonId, due_at: Instant) -> bool:
+        """Return whether this alarm rings when it is said to, and not by itself."""
+        ...
+
+    def reports(self, delivery_id: DeliveryId) -> bool:
+        """Return whether what becomes of a delivery is said, and not drawn."""
+        ...
+
+
+class Unscripted:
+    """Nothing is known: alarms ring when they are due, providers do what they are like."""
+
+    def rings(self, person_id: PersonId, due_at: Instant) -> bool:  # noqa: ARG002 - as promised
+        """Return that no alarm is."""
+        return False
+
+    def reports(self, delivery_id: DeliveryId) -> bool:  # noqa: ARG002 - as promised
+        """Return that no delivery is."""
+        return False
+
+
+UNSCRIPTED = Unscripted()
+
+
 class World:
     """Feed it events, let time pass, look at what became of everybody."""
 
     def __init__(
         self,
-        plan: Plan,
+        plan: Plan | None,
         log: Log,
         store: WorldStore,
         scene: Scene = STEADY_SCENE,
+        script: Script = UNSCRIPTED,
     ) -> None:
+        """Begin with a plan and nobody; without a plan, go on where the store stands."""
         self.now = scene.start
         self.scene = scene
+        self._script = script
         self._lanes = Lanes(self, scene)
         self._rows: list[NoteRow] = []
         """Notes not yet decoded: a long rehearsal seldom looks at them."""
@@ -82,7 +114,19 @@ class World:
         self._count = 0
         self._messages = 0
         self._decisions = hashlib.blake2b(digest_size=16)
-        self.activate(plan)
+        self.decided: dict[DeliveryId, str] = {}
+        """Every delivery handed to a lane, and its destination."""
+        self._bells = Bells()
+        if plan is None:
+            self._go_on()
+        else:
+            self.activate(plan)
+
+    def _go_on(self) -> None:
+        self.now = max(self.now, self._memory.now)
+        for due_at, person_id in self._store.due(INSTANT_MAX, ALARMS_MAX):
+            self._set_bell(person_id, due_at)
+        self._fill_lanes()
 
     @property
     def sent(self) -> list[Sent]:
@@ -168,7 +212,7 @@ class World:
     def run_until(self, end: Instant) -> None:
         """Let everything happen that is due up to `end`, in order of time."""
         while True:
-            due_at = self._store.next_due()
+            due_at = self._bells.next_due()
             alarm_at = None if due_at is None else max(due_at + 1, self.now)
             coming_at = self._coming[0][0] if self._coming else None
             if alarm_at is not None and alarm_at <= end and alarm_at < (coming_at or end + 1):
@@ -213,19 +257,39 @@ class World:
         past = Past(self._log, self._store, self._store.pointers)
         self._memory = Memory(self._store, past, core=Core(), people_max=PEOPLE_MAX)
         self._lanes.forget()
+        self._fill_lanes()
+
+    def _fill_lanes(self) -> None:
         for destination, _ in self._store.destinations():
             for row in self._store.waiting(destination, 0, OUTBOX_MAX):
-                self._lanes.take(row.delivery)
+                self._take(row.delivery)
 
     def decision_digest(self) -> str:
         """Return a digest over every note and every delivery so far, in order."""
         return self._decisions.copy().hexdigest()
 
     def _ring(self) -> None:
-        for due_at, person_id in self._store.due(self.now, 1):
-            self.feed(TimerFired(received_at=self.now, person_id=person_id, due_at=due_at))
+        due_at, person_id = self._bells.first()
+        self.feed(TimerFired(received_at=self.now, person_id=person_id, due_at=due_at))
+
+    def alarm_of(self, person_id: PersonId) -> Instant | None:
+        """Return when somebody's alarm is due."""
+        return self._bells.due_at(person_id)
+
+    def _set_bell(self, person_id: PersonId, due_at: Instant | None) -> None:
+        is_said = due_at is not None and self._script.rings(person_id, due_at)
+        self._bells.set(person_id, due_at, is_silent=is_said)
 
     # What lanes ask of their surroundings
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that decisions follow now."""
+        return self._memory.plan
+
+    def set_clock(self, now: Instant) -> None:
+        """Let the engine's clock be where others, who are not in this world, have moved it."""
+        self._memory.now = now
 
     def clock(self) -> Instant:
         """Return the present instant, never before the engine's: the clock may have jumped."""
@@ -257,8 +321,15 @@ class World:
         for row in turned.notes:
             self._decisions.update(row.notes)
         self._rows += turned.notes
+        for person_id, due_at in turned.alarms.items():
+            self._set_bell(person_id, due_at)
         for _, delivery in turned.deliveries:
             self._decisions.update(delivery.delivery_id.encode())
-            self._lanes.take(delivery)
+            self._take(delivery)
         for revoke in turned.revoked:
             self._lanes.revoke(revoke.delivery_id, revoke.reason)
+
+    def _take(self, delivery: Delivery) -> None:
+        self.decided[delivery.delivery_id] = delivery.destination
+        if not self._script.reports(delivery.delivery_id):
+            self._lanes.take(delivery)

@@ -1,0 +1,264 @@
+"""Backtests, composed: a log on the disk, cut into parts, lived through by several processes.
+
+The log is read beside whoever writes it. Parts go through files of a folder that is gone
+afterwards, also when it was interrupted.
+"""
+
+from __future__ import annotations
+
+import copy
+import multiprocessing
+import os
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self, TypeAlias, TypeVar
+
+import msgspec
+
+from legato.app.rehearse.walls import walls
+from legato.fold.turn import Record, tick
+from legato.model.event import Event, PlanActivated, decode_event
+from legato.model.instant import Instant
+from legato.model.note import Decided
+from legato.model.noun import Noun
+from legato.model.plan import Plan, decode_plan, encode_plan
+from legato.model.problem import LegatoError
+from legato.ports.log import Log
+from legato.simulate.backtest.compare import Comparison, merge
+from legato.simulate.backtest.households import EVERYWHERE, NOWHERE, Households
+from legato.simulate.backtest.live import PartStore, Span
+from legato.simulate.backtest.part import (
+    Asked,
+    Decision,
+    Found,
+    compare_part,
+    decide_part,
+    decision_of,
+    read,
+    write,
+)
+from legato.simulate.backtest.tape import Recorded
+from legato.stores.memory import MemoryLog, MemoryStore
+from legato.stores.sqlite.log import SqliteLog
+from legato.stores.sqlite.state import SqliteStore
+
+PAGE_RECORDS = 5_000
+PART_RECORDS = 25_000
+"""A part this large takes a process seconds and a few hundred megabytes."""
+
+Told: TypeAlias = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+T = TypeVar("T")
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """How the work is divided, and who is told of it."""
+
+    told: Told
+    part_records: int = PART_RECORDS
+    processes: int = 0
+    """0: one for each core; 1: this one alone."""
+
+
+class Version(Noun, frozen=True, kw_only=True):
+    """A plan that was active once."""
+
+    name: str
+    """`v1` was the first."""
+    digest: str
+    since: Instant
+    plan: bytes
+
+
+class History:
+    """A log, opened to be read."""
+
+    def __init__(self, data: Path) -> None:
+        """Open the log of a data folder. Raises LegatoError where nothing is on record."""
+        path = data / "log.db"
+        if not path.exists():
+            raise LegatoError(
+                f"There is no history in {data}.",
+                fix="Name the data folder of a Legato that has run: --data FOLDER.",
+            )
+        self._data = data
+        self._log = SqliteLog(path, is_writer=False)
+        self.last = self._log.last_position()
+        if not self.last:
+            raise LegatoError(f"The log in {data} is empty.", fix="Let events come in first.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._log.close()
+
+    def records(self) -> Iterator[tuple[int, bytes]]:
+        """Yield every record there was when the history was opened."""
+        after = 0
+        while after < self.last:
+            page = self._log.read(after, PAGE_RECORDS)
+            yield from (row for row in page if row[0] <= self.last)
+            after = page[-1][0] if page else self.last
+
+    def decisions(self, span: Span) -> Iterator[Decision]:
+        """Yield what was noted of decisions in a span."""
+        store = SqliteStore(self._data / "state.db", is_writer=False)
+        try:
+            after = 0
+            while stories := store.tail(after, PAGE_RECORDS):
+                for story in stories:
+                    if span.start <= story.at <= span.end:
+                        yield from (decision_of(n) for n in story.notes if isinstance(n, Decided))
+                after = stories[-1].position
+        finally:
+            store.close()
+
+
+class Index(msgspec.Struct, frozen=True, kw_only=True):
+    """What one reading of a log tells."""
+
+    versions: tuple[Version, ...]
+    nows: Sequence[Instant]
+    """The engine's clock at every record."""
+    first_at: Instant
+    last_at: Instant
+
+
+def read_index(history: History, work: Work) -> Index:
+    """Read a log once: its clock, and the plans that were active."""
+    versions, nows, now = list[Version](), array("q"), 0
+    for position, data in history.records():
+        event = decode_event(data)
+        now = tick(now, event.received_at)
+        nows.append(now)
+        if isinstance(event, PlanActivated):
+            name = f"v{len(versions) + 1}"
+            versions.append(Version(name=name, digest=event.digest, since=now, plan=event.plan))
+        if position % PAGE_RECORDS == 0:
+            work.told("reading", position, history.last)
+    work.told("reading", history.last, history.last)
+    return Index(versions=tuple(versions), nows=nows, first_at=nows[0], last_at=nows[-1])
+
+
+def compare_plans(
+    history: History, index: Index, span: Span, plans: tuple[Plan | None, Plan], work: Work
+) -> tuple[Comparison, int]:
+    """Live through a span under two plans; return what differs and how much was lived through."""
+    was, now = (None if plan is None else encode_plan(plan) for plan in plans)
+    asked = Asked(span=span, was=was, now=now)
+    known = [plan for plan in plans if plan is not None]
+    found = _in_parts(history, index, known, partial(_compare, asked), work)
+    return merge(one.comparison for one in found), sum(one.record_count for one in found)
+
+
+def decide_again(
+    history: History, index: Index, span: Span, work: Work
+) -> tuple[int, list[tuple[Decision | None, Decision | None]]]:
+    """Live through a span as it was; return how many decisions there are, and which differ."""
+    found = _in_parts(history, index, [], partial(_decide, span), work)
+    again = {one.delivery_id: one for part in found for one in part}
+    differing: list[tuple[Decision | None, Decision | None]] = []
+    count = 0
+    for one in {one.delivery_id: one for one in history.decisions(span)}.values():
+        count += 1
+        other = again.pop(one.delivery_id, None)
+        if other != one:
+            differing.append((one, other))
+    return count, [*differing, *((None, one) for one in again.values())]
+
+
+def _in_parts(
+    history: History,
+    index: Index,
+    plans: Sequence[Plan],
+    live: Callable[[Path], T],
+    work: Work,
+) -> list[T]:
+    """Cut the history into parts, and have each lived through by some process."""
+    with TemporaryDirectory(prefix="legato-backtest-") as folder:
+        files = _cut(history, index, plans, Path(folder), work)
+        work.told("living", 0, len(files))
+        processes = min(work.processes or os.cpu_count() or 1, len(files))
+        if processes == 1:
+            return [_within_walls(live, file) for file in files]
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, mp_context=context) as pool:
+            futures = [pool.submit(_within_walls, live, file) for file in files]
+            return _gather(futures, work)
+
+
+def _gather(futures: Sequence[Future[T]], work: Work) -> list[T]:
+    pending = set(futures)
+    try:
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_EXCEPTION, timeout=1)
+            work.told("living", len(futures) - len(pending), len(futures))
+            for one in done:
+                one.result()
+    except BaseException:
+        for one in pending:
+            one.cancel()
+        raise
+    return [one.result() for one in futures]
+
+
+def _within_walls(live: Callable[[Path], T], file: Path) -> T:
+    with walls():
+        return live(file)
+
+
+def _cut(
+    history: History, index: Index, plans: Sequence[Plan], folder: Path, work: Work
+) -> list[Path]:
+    """Write every record into the file of its part; return the files."""
+    households = Households([*(decode_plan(one.plan) for one in index.versions), *plans])
+    households.show(_decoded(history, work))
+    parts = households.divide(work.part_records)
+    files = [folder / f"{part}" for part in range(max(parts, default=0) + 1)]
+    with ExitStack() as stack:
+        opened = [stack.enter_context(file.open("wb")) for file in files]
+        rows = zip(history.records(), index.nows, parts, strict=True)
+        for (position, record), now, part in rows:
+            recorded = Recorded(position, now, record)
+            if part == EVERYWHERE:
+                for file in opened:
+                    write(file, recorded)
+            elif part != NOWHERE:
+                write(opened[part], recorded)
+    return files
+
+
+def _decoded(history: History, work: Work) -> Iterator[Record]:
+    for position, data in history.records():
+        event: Event = decode_event(data)
+        yield position, event
+        if position % PAGE_RECORDS == 0:
+            work.told("dividing", position, history.last)
+
+
+class _Place:
+    """A part's log and store, in memory."""
+
+    def __init__(self) -> None:
+        self.log: Log = MemoryLog()
+        self.store: PartStore = MemoryStore()
+
+    def fork(self) -> tuple[Log, PartStore]:
+        """Return a copy of both as they are now."""
+        return copy.deepcopy((self.log, self.store))
+
+
+def _compare(asked: Asked, file: Path) -> Found:
+    with file.open("rb") as opened:
+        return compare_part(read(opened), asked, _Place())
+
+
+def _decide(span: Span, file: Path) -> list[Decision]:
+    with file.open("rb") as opened:
+        return decide_part(read(opened), span, _Place())

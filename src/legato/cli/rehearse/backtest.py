@@ -1,0 +1,260 @@
+"""`legato backtest`: what a changed workspace would have done with recorded history."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from legato.app.rehearse.backtest import (
+    History,
+    Index,
+    Version,
+    Work,
+    compare_plans,
+    decide_again,
+    read_index,
+)
+from legato.cli.check import Folder, show_problems, workspace_files
+from legato.cli.client import Failure
+from legato.cli.up import DATA_NAME
+from legato.cli.why import print_json
+from legato.model.instant import Instant, format_instant, parse_duration, parse_instant
+from legato.model.plan import Plan, decode_plan
+from legato.plan.scale import scale_plan
+from legato.simulate.backtest.compare import Comparison
+from legato.simulate.backtest.live import Span
+from legato.simulate.backtest.report import MEANINGS, Report, kinds, story
+from legato.workspace import check_files
+
+DOING = {"reading": "Reading the log", "dividing": "Finding who met whom", "living": "Living it"}
+RECORDED, RUNNING, DRAFT = "recorded", "running", "draft"
+MICROS = 1_000_000
+SHOWN = 3
+WIDTH = 80
+
+
+@click.command()
+@click.argument("workspace", default=".", type=Folder)
+@click.option(
+    "--from",
+    "was",
+    default=RECORDED,
+    help="Compare with: recorded (as it was), running, or v1, v2, ... as they became active.",
+)
+@click.option("--to", "now", default=DRAFT, help="What to try: draft (WORKSPACE), running, v1, ...")
+@click.option("--since", default="30d", help="From when on: 30d, or 2026-01-31.")
+@click.option("--data", type=click.Path(path_type=Path), help="The data folder with the history.")
+@click.option("--speed", default=1, hidden=True, help="Of a demonstration in time-lapse.")
+@click.option("--examples", default=SHOWN, help="Stories shown of each kind; --json has twenty.")
+@click.option("--verify", is_flag=True, help="Only show that a replay decides what was decided.")
+@click.option("--versions", is_flag=True, help="Only list the versions there are.")
+@click.option("--json", "is_json", is_flag=True, help="For programs: the whole report.")
+def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands them over
+    workspace: Path,
+    *,
+    was: str,
+    now: str,
+    since: str,
+    data: Path | None,
+    speed: int,
+    examples: int,
+    verify: bool,
+    versions: bool,
+    is_json: bool,
+) -> None:
+    """Live recorded history again under a changed WORKSPACE, and show who gets what otherwise.
+
+    Everything comes in as it came then: events with their times, late ones, consents. Nobody is
+    contacted, and nothing of the running process is touched.
+    """
+    draft = _draft(workspace, speed) if DRAFT in (was, now) and not (verify or versions) else None
+    with History(data or workspace / DATA_NAME) as history, _progress(is_json=is_json) as work:
+        index = read_index(history, work)
+        if versions:
+            _show_versions(index.versions, is_json=is_json)
+            return
+        span = Span(start=_start(since, index), end=index.last_at)
+        if verify:
+            _verify(history, index, span, work)
+            return
+        plans = (_plan(was, index, draft), _plan(now, index, draft))
+        if plans[1] is None:
+            raise Failure("There is nothing to try: --to is what was recorded.", "Name a plan.")
+        found, count = compare_plans(history, index, span, (plans[0], plans[1]), work)
+        report = Report(
+            was=was,
+            now=now,
+            start=span.start,
+            end=span.end,
+            currency=plans[1].currency,
+            record_count=count,
+            comparison=found,
+        )
+    if is_json:
+        print_json(report)
+    else:
+        _show(Console(highlight=False), report, examples)
+
+
+def _draft(workspace: Path, speed: int) -> Plan:
+    files = workspace_files(workspace)
+    loaded = check_files(files)
+    if loaded.plan is None:
+        show_problems(Console(stderr=True, highlight=False), loaded.problems, files)
+        sys.exit(1)
+    return scale_plan(loaded.plan, speed)
+
+
+def _start(since: str, index: Index) -> Instant:
+    duration = parse_duration(since)
+    start = parse_instant(since) if duration is None else index.last_at - duration
+    if start is None:
+        raise Failure(
+            f"`{since}` is neither a length of time nor a day.", "Write --since 30d or 2026-01-31."
+        )
+    if start > index.last_at:
+        raise Failure(
+            f"The history ends {format_instant(index.last_at)}, before --since.",
+            "Choose an earlier day.",
+        )
+    return max(start, index.first_at)
+
+
+def _plan(name: str, index: Index, draft: Plan | None) -> Plan | None:
+    if name == RECORDED:
+        return None
+    if name == DRAFT:
+        return draft
+    known = {one.name: one for one in index.versions}
+    if name == RUNNING and index.versions:
+        return decode_plan(index.versions[-1].plan)
+    if name not in known:
+        raise Failure(
+            f"There is no version `{name}` in this history.",
+            f"There are {', '.join((*known, RUNNING, DRAFT, RECORDED))}.",
+        )
+    return decode_plan(known[name].plan)
+
+
+@contextmanager
+def _progress(*, is_json: bool) -> Generator[Work]:
+    """Show what is done of each phase, where somebody looks."""
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description:<22}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=is_json or not console.is_terminal,
+        transient=True,
+    )
+    tasks = {
+        phase: bar.add_task(words, total=None, visible=False) for phase, words in DOING.items()
+    }
+    with bar:
+        yield Work(
+            told=lambda phase, done, total: bar.update(
+                tasks[phase], completed=done, total=total, visible=done < total
+            )
+        )
+
+
+def _show_versions(versions: tuple[Version, ...], *, is_json: bool) -> None:
+    if is_json:
+        print_json([{"name": v.name, "digest": v.digest, "since": v.since} for v in versions])
+        return
+    for one in versions:
+        click.echo(f"{one.name:<5} {one.digest[:12]}  since {format_instant(one.since)}")
+
+
+def _verify(history: History, index: Index, span: Span, work: Work) -> None:
+    began = time.monotonic()
+    count, differing = decide_again(history, index, span, work)
+    seconds = time.monotonic() - began
+    click.echo(
+        f"{len(index.nows):,} records lived again in {seconds:.0f} s: {count:,} decisions, "
+        f"{len(differing):,} differ."
+    )
+    for was, now in differing[:10]:
+        click.echo(f"  {was or 'not decided then'} -> {now or 'not decided again'}")
+    sys.exit(1 if differing else 0)
+
+
+def _show(console: Console, report: Report, examples: int) -> None:
+    found = report.comparison
+    console.print(
+        f"{report.was} against {report.now}, {format_instant(report.start)[:10]} to "
+        f"{format_instant(report.end)[:10]}; {report.record_count:,} records lived through.\n"
+    )
+    console.print(_totals(report))
+    console.print(_differences(found))
+    _show_counts(console, "Newly refused by", found.gates)
+    for message, counts in sorted(found.messages.items()):
+        words = ", ".join(f"{count:,} {kind}" for kind, count in sorted(counts.items()))
+        console.print(f"  {message}: {words}")
+    if not found.counts:
+        console.print("Every message goes as it went.")
+    for kind, _, _ in kinds(found):
+        for example in found.examples.get(kind, [])[:examples]:
+            console.print()
+            lines = story(example)
+            console.print(f"[bold]{kind}[/]  {next(lines)}", soft_wrap=False)
+            for line in lines:
+                console.print(f"  {line}", style="dim", soft_wrap=True)
+    console.print(f"\n{report.limit}", style="dim", width=WIDTH)
+
+
+def _totals(report: Report) -> Table:
+    found = report.comparison
+    sides = (found.was, found.now)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in (report.was, report.now, "change"):
+        table.add_column(name, justify="right")
+    _row(table, "messages sent", *(sum(side.sent.values()) for side in sides))
+    for channel in sorted(dict.fromkeys((*found.was.sent, *found.now.sent))):
+        _row(table, f"  by {channel}", *(side.sent.get(channel, 0) for side in sides))
+    _row(table, "people reached", *(side.people for side in sides))
+    _row(table, "had to wait for a gate", *(side.held for side in sides))
+    _row(table, "came into journeys", *(sum(side.entered.values()) for side in sides))
+    old, new = _cost(found.was.cost_micros), _cost(found.now.cost_micros)
+    table.add_row(f"cost ({report.currency})", f"{old:,.2f}", f"{new:,.2f}", f"{new - old:+,.2f}")
+    for code in sorted(dict.fromkeys((*found.was.refused, *found.now.refused))):
+        _row(table, f"refused: {code}", *(side.refused.get(code, 0) for side in sides))
+    return table
+
+
+def _row(table: Table, words: str, was: int, now: int) -> None:
+    table.add_row(words, f"{was:,}", f"{now:,}", f"{now - was:+,}" if now != was else "")
+
+
+def _differences(found: Comparison) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("\ndifferences")
+    table.add_column("\nall", justify="right")
+    table.add_column("\ncertain", justify="right")
+    table.add_column("\n")
+    for kind, count, first in kinds(found):
+        table.add_row(kind, f"{count:,}", f"{first:,}", MEANINGS[kind])
+    table.add_row("sent alike", f"{found.same:,}", "", "")
+    table.add_row("open", f"{found.open:,}", "", "the history ends before it is decided")
+    return table
+
+
+def _show_counts(console: Console, words: str, counts: Mapping[str, int]) -> None:
+    if counts:
+        said = ", ".join(f"{code} {count:,}" for code, count in sorted(counts.items()))
+        console.print(f"{words}: {said}.")
+
+
+def _cost(costs: Mapping[str, int]) -> float:
+    return sum(costs.values()) / MICROS

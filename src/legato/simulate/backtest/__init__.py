@@ -1,0 +1,1 @@
+"""Backtests: recorded history lived through twice, and what became of people differently."""

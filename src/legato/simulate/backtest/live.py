@@ -1,0 +1,175 @@
+"""One part of the recorded history, lived through under one plan or another.
+
+Up to the chosen instant the log is folded as it is: everybody is who they were. From there on the
+production engine lives the recorded time again in a world of its own. What people did, said and
+agreed to comes in as it came then, at the same instants and in the same order; what the engine
+makes of it is decided anew. An answer that a provider gave then it gives again; one that it was
+never asked for is that of a steady provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from legato.fold.memory import Core, Memory, is_alone
+from legato.fold.past import Past
+from legato.fold.turn import Record, tick
+from legato.model.event import (
+    DeliveryReported,
+    Event,
+    EventRecalled,
+    PersonTouched,
+    PlanActivated,
+    TimerFired,
+)
+from legato.model.ids import DeliveryId, PersonId
+from legato.model.instant import Instant
+from legato.model.note import Note
+from legato.model.noun import Noun
+from legato.model.plan import Plan, plan_digest
+from legato.plan.diff import retire
+from legato.ports.log import Log
+from legato.ports.state_store import Records
+from legato.simulate.backtest.tape import Recorded, Tape, told_of
+from legato.simulate.lane import Scene
+from legato.simulate.provider import Provider
+from legato.simulate.world import PEOPLE_MAX, World, WorldStore
+
+TURN_RECORDS = 256
+
+
+class Span(Noun, frozen=True, kw_only=True):
+    """Which time is lived through again."""
+
+    start: Instant
+    end: Instant
+
+
+class PartStore(WorldStore, Records, Protocol):
+    """What a part needs of its store."""
+
+
+class Lived(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of living through a part."""
+
+    notes: Sequence[tuple[PersonId, Instant, Note]]
+    dropped: int
+    """Reactions on record to messages that were not sent this time: nobody can react to those."""
+    record_count: int
+
+
+class Folded:
+    """The records before the chosen instant, folded as production folded them."""
+
+    def __init__(self, log: Log, store: PartStore) -> None:
+        self.places: dict[int, int] = {}
+        """Position on record -> position in the part's own log."""
+        self.decided: dict[DeliveryId, str] = {}
+        """Delivery -> its destination."""
+        self._log = log
+        self._store = store
+        past = Past(log, store, store.pointers)
+        self._memory = Memory(store, past, core=Core(), people_max=PEOPLE_MAX)
+        self._turn: list[Record] = []
+        self._now: Instant = 0
+
+    def fold(self, recorded: Iterable[Recorded]) -> None:
+        """Fold records into the store, in order."""
+        for one in recorded:
+            event = placed(one.event(), self.places)
+            position = self.places[one.position] = self._log.append([one.record])
+            is_moved = tick(self._now, event.received_at) != one.now
+            if is_moved or is_alone(event) or len(self._turn) == TURN_RECORDS:
+                self._close()
+                self._memory.now = one.now if is_moved else self._memory.now
+            self._now = one.now
+            self._turn.append((position, event))
+            if is_alone(event):
+                self._close()
+        self._close()
+
+    def _close(self) -> None:
+        if not self._turn:
+            return
+        turned = self._memory.apply(self._turn)
+        self._store.commit(turned.turn())
+        self._memory.keep(turned)
+        self._turn = []
+        for _, delivery in turned.deliveries:
+            self.decided[delivery.delivery_id] = delivery.destination
+
+
+def placed(event: Event, places: Mapping[int, int]) -> Event:
+    """Return a record as it reads in a log where positions are others."""
+    if isinstance(event, EventRecalled):
+        return replace(event, position=places.get(event.position, 0))
+    return event
+
+
+def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its own
+    log: Log,
+    store: PartStore,
+    since: Sequence[Recorded],
+    *,
+    before: Folded,
+    plan: Plan | None,
+    span: Span,
+) -> Lived:
+    """Live through a span: under `plan`, or None: as it was, plan by plan."""
+    tape, providers = Tape(since), dict[str, Provider]()
+    world = World(None, log, store, Scene(start=span.start, providers=providers), tape)
+    world.decided.update(before.decided)
+    if plan is not None:
+        _change_plan(world, store, plan)
+    happens = _always if plan is None else _happens
+    places, dropped = dict(before.places), 0
+    for (position, recorded), now in tape:
+        world.run_until(max(world.now, recorded.received_at))
+        if not happens(world, recorded):
+            dropped += told_of(recorded) is not None
+            continue
+        _take_answer(world, providers, recorded)
+        world.set_clock(now)
+        world.feed(placed(recorded, places))
+        places[position] = world.position()
+    world.run_until(max(world.now, span.end))
+    return Lived(notes=world.notes, dropped=dropped, record_count=world.position())
+
+
+def _change_plan(world: World, store: PartStore, plan: Plan) -> None:
+    if plan_digest(plan) == plan_digest(world.plan):
+        return
+    world.activate(retire(world.plan, plan, ()))
+    for person_id, _ in list(store.people(PersonId(""), PEOPLE_MAX)):
+        world.feed(PersonTouched(received_at=world.now, person_id=person_id))
+
+
+_Happens = Callable[[World, Event], bool]
+
+
+def _always(_world: World, _event: Event) -> bool:
+    return True
+
+
+def _happens(world: World, event: Event) -> bool:
+    """Return whether something on record happens here too, under another plan."""
+    match event:
+        case PlanActivated() | PersonTouched():
+            return False
+        case TimerFired():
+            return world.alarm_of(event.person_id) == event.due_at
+        case _:
+            told = told_of(event)
+            return told is None or told in world.decided
+
+
+def _take_answer(world: World, providers: dict[str, Provider], event: Event) -> None:
+    """Remember what a destination answers calls with: whoever is asked anew answers so too."""
+    if isinstance(event, DeliveryReported) and event.answer:
+        destination = world.decided.get(event.delivery_id)
+        if destination is not None:
+            providers[destination] = Provider(answer=event.answer)

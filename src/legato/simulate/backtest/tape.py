@@ -1,0 +1,69 @@
+"""What is on record of a span of time, read so that the span can be lived through again.
+
+Three things were decided outside of the engine and are taken from the record wherever the same
+thing happens again: when an alarm rang (a busy machine rings late), what became of a delivery (a
+provider's answer), and what a provider told of it afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from legato.fold.turn import Record
+from legato.model.event import CustomerEvent, DeliveryReported, Event, TimerFired, decode_event
+from legato.model.ids import DeliveryId, PersonId
+from legato.model.instant import Instant
+
+
+class Recorded(msgspec.Struct, frozen=True, array_like=True):
+    """One record, and the engine's clock when it was applied to the whole log."""
+
+    position: int
+    now: Instant
+    record: bytes
+
+    def event(self) -> Event:
+        """Return what the record says."""
+        return decode_event(self.record)
+
+
+class Tape:
+    """The records of a span. A `Script` for the world that lives through it."""
+
+    def __init__(self, recorded: Sequence[Recorded]) -> None:
+        self._records = [((one.position, one.event()), one.now) for one in recorded]
+        self._rings: dict[tuple[PersonId, Instant], None] = {}
+        self._reports: dict[DeliveryId, None] = {}
+        for (_, event), _ in self._records:
+            match event:
+                case TimerFired():
+                    self._rings[event.person_id, event.due_at] = None
+                case DeliveryReported():
+                    self._reports[event.delivery_id] = None
+                case _:
+                    pass
+
+    def __iter__(self) -> Iterator[tuple[Record, Instant]]:
+        """Yield the records in order, each with the engine's clock then."""
+        return iter(self._records)
+
+    def rings(self, person_id: PersonId, due_at: Instant) -> bool:
+        """Return whether it is on record when this alarm rang."""
+        return (person_id, due_at) in self._rings
+
+    def reports(self, delivery_id: DeliveryId) -> bool:
+        """Return whether it is on record what became of a delivery."""
+        return delivery_id in self._reports
+
+
+def told_of(event: Event) -> DeliveryId | None:
+    """Return the delivery of which a record says what became, or how it was taken."""
+    match event:
+        case DeliveryReported():
+            return event.delivery_id
+        case CustomerEvent() if event.told is not None and event.told.delivery_id:
+            return DeliveryId(event.told.delivery_id)
+        case _:
+            return None
