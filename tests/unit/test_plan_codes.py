@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(path for path in (ROOT / "docs" / "codes").glob("*.md"))
-SOURCES = sorted((ROOT / "src" / "legato" / "plan").rglob("*.py"))
+LEGATO = ROOT / "src" / "legato"
+SOURCES = sorted([*(LEGATO / "plan").rglob("*.py"), *(LEGATO / "simulate" / "proof").rglob("*.py")])
+PLANTING = ("test_plan_mistakes.py", "mutants.py", "test_proof.py")
 CODES = sorted(
     {code for path in SOURCES for code in re.findall(r'"([A-Z]\d{3})"', path.read_text())}
 )
@@ -31,6 +33,6 @@ def test_a_page_has_a_code_an_example_and_a_fix(page: Path) -> None:
 
 
 def test_every_code_is_planted_by_a_test() -> None:
-    planted = (Path(__file__).parent / "test_plan_mistakes.py").read_text()
+    planted = "".join((Path(__file__).parent / name).read_text() for name in PLANTING)
 
     assert [code for code in CODES if f'"{code}"' not in planted] == []

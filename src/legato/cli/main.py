@@ -20,6 +20,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Definitions": {
         "check": ("legato.cli.check:check", "Show every mistake of a workspace, with its place."),
+        "prove": (
+            "legato.cli.rehearse.prove:prove_command",
+            "Prove that no way through a journey does harm.",
+        ),
         "plan": ("legato.cli.plan:plan", "Show what applying would change, and for whom."),
         "apply": ("legato.cli.plan:apply", "Make a workspace the running plan, all at once."),
         "dictionary": (

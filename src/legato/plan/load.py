@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 from legato.expr.wall import TZDATA_VERSION
 from legato.model.definitions.links import Pages, Sender
 from legato.model.definitions.matching import Matching
+from legato.model.definitions.property import Property, Waiver
 from legato.model.definitions.sign_in import SignIn
 from legato.model.noun import Noun
 from legato.model.plan import (
@@ -41,6 +42,7 @@ from legato.plan.privacy.check import check_uses, with_classes
 from legato.plan.privacy.hashing import check_hashing
 from legato.plan.privacy.matching import check_matching
 from legato.plan.privacy.residency import check_residency, read_residency
+from legato.plan.properties.reading import read_property, read_waivers
 from legato.plan.retirement.check import report_retired
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
@@ -89,6 +91,7 @@ NAMED = (
     "template",
     "journey",
     "mapping",
+    "property",
 )
 """Documents of which there are many, each with a name of its own."""
 SINGLE = (
@@ -106,6 +109,9 @@ class Loaded(Noun, frozen=True, kw_only=True):
 
     plan: Plan | None
     problems: tuple[Problem, ...]
+    properties: tuple[Property, ...] = ()
+    """What the journeys are to be proved to do; no part of the plan."""
+    waivers: tuple[Waiver, ...] = ()
 
 
 def load(
@@ -124,8 +130,15 @@ def load(
     scope.shipped, scope.shipped_sources, scope.lacks = connectors, sources, lacks
     plan = _compile(scope, library)
     plan = _govern(scope, library, plan)
+    properties = _read_all(scope, library, "property", read_property)
+    waivers = [one for tree in library.trees("journey") for one in read_waivers(scope, tree)]
     problems = findings.all()
-    return Loaded(plan=None if problems else plan, problems=problems)
+    return Loaded(
+        plan=None if problems else plan,
+        problems=problems,
+        properties=tuple(properties.values()),
+        waivers=tuple(waivers),
+    )
 
 
 class _Library:

@@ -258,6 +258,7 @@ STEP_DEFINITIONS: Schema = {
                 "description": "Messages past their time when a pause ends.",
             },
             "steps": {"$ref": "#/$defs/steps"},
+            "waive": {"$ref": "#/$defs/waive"},
         },
     ),
 }

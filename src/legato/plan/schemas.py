@@ -17,6 +17,7 @@ from legato.plan.guards.retired import RETIRED
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.impact.approvals import APPROVALS
 from legato.plan.privacy.schema import HASH, PRIVACY_DOCUMENTS
+from legato.plan.properties.schema import PROPERTY_DOCUMENTS, WAIVE
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, UNREADABLE
 from legato.plan.schema_hooks import INBOUND, hook_words
@@ -50,7 +51,7 @@ def any_document() -> Schema:
 
 
 def _definitions() -> Schema:
-    return {**_DEFINITIONS, **STEP_DEFINITIONS}
+    return {**_DEFINITIONS, **STEP_DEFINITIONS, "waive": WAIVE}
 
 
 def _word(words: tuple[str, ...], what: str) -> Schema:
@@ -489,5 +490,6 @@ _DOCUMENTS: dict[str, Schema] = {
         },
     },
     "journey": {"$ref": "#/$defs/journey"},
+    **PROPERTY_DOCUMENTS,
     **ACCESS_DOCUMENTS,
 }

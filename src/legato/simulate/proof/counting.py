@@ -1,0 +1,98 @@
+"""How many messages there can be: promises of a most, and how long passages can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from legato.model.definitions.journey import Journey, Send
+from legato.model.definitions.property import AtMost, Property
+from legato.model.instant import format_duration
+from legato.model.plan import Cap
+from legato.simulate.proof.checks import channels_meant, is_meant, promised
+from legato.simulate.proof.ground import Ground, concerns, is_by
+from legato.simulate.proof.moves import Course
+from legato.simulate.proof.states import Move, Spot
+from legato.simulate.proof.violation import Violation
+from legato.simulate.proof.walk import Walk
+
+
+def over_the_most(
+    course: Course, walked: Walk, named: Property, claim: AtMost
+) -> Iterator[Violation]:
+    """Return where nothing keeps messages within a most.
+
+    A cap does, where it concerns every message that is meant. Without one a journey can do so
+    only by itself: entered once, with few enough sends on any way.
+    """
+    ground, journey = course.ground, course.journey
+    meant = list(_meant(ground, claim))
+    if any(_covers(ground, cap, claim, meant) for cap in ground.plan.policies.caps):
+        return
+    mine = [step for one, step in meant if one.name == journey.name]
+    sends = {step.step_id: step for step in mine}
+    if not sends or _most_in_all(ground, meant) <= claim.limit:
+        return
+    first = next((spot for spot in walked.before if spot.step in sends), None)
+    if first is None:
+        return
+    step = sends[first.step]
+    channel = channels_meant(claim.messages, step)[0]
+    words = (
+        f"nothing keeps it to {claim.limit} in {format_duration(claim.within)}: no cap concerns "
+        "all of these messages"
+    )
+    ending = Move(
+        kind="send", step=step.step_id, name=step.message, channel=channel, known=first.known
+    )
+    violation = promised(named, journey, step.step_id, what=words, ending=ending)
+    yield violation.after(walked.way_to(first))
+
+
+def _meant(ground: Ground, claim: AtMost) -> Iterator[tuple[Journey, Send]]:
+    for journey in ground.plan.journeys.values():
+        for step in journey.steps.values():
+            if not isinstance(step, Send) or not channels_meant(claim.messages, step):
+                continue
+            if is_meant(ground, claim.messages, journey, step):
+                yield journey, step
+
+
+def _covers(ground: Ground, cap: Cap, claim: AtMost, meant: list[tuple[Journey, Send]]) -> bool:
+    if cap.limit > claim.limit or cap.window < claim.within:
+        return False
+    purposes = ground.plan.purposes
+    return all(
+        concerns(cap.purposes, purposes[step.purpose])
+        and all(is_by(cap.channels, channel) for channel in channels_meant(claim.messages, step))
+        for _, step in meant
+    )
+
+
+def _most_in_all(ground: Ground, meant: list[tuple[Journey, Send]]) -> float:
+    """Return how many messages all journeys send at most, where each can be entered once."""
+    total = 0.0
+    for journey in {one.name: one for one, _ in meant}.values():
+        if journey.entry.again != "once" or journey.entry.key:
+            return float("inf")
+        sends = [step.step_id for one, step in meant if one.name == journey.name]
+        total += _most_on_a_way(Course(ground=ground, journey=journey), sends)
+    return total
+
+
+def _most_on_a_way(course: Course, sends: list[str]) -> float:
+    """Return the most visits of these steps on one way; a step in a circle may have many."""
+    counted: dict[tuple[str, tuple[tuple[str, int], ...]], float] = {}
+    waiting = [Spot(step=course.journey.first)]
+    while waiting:
+        spot = waiting[-1]
+        key = (spot.step, spot.counts)
+        ways = [Spot(step=to.step, counts=to.counts) for _, to in course.following(spot)]
+        ways = [to for to in dict.fromkeys(ways) if to != spot]
+        unknown = [to for to in ways if (to.step, to.counts) not in counted]
+        if unknown and key not in counted:
+            waiting += unknown
+            continue
+        waiting.pop()
+        rest = max((counted[to.step, to.counts] for to in ways), default=0)
+        counted[key] = rest + (spot.step in sends)
+    return counted[course.journey.first, ()]
