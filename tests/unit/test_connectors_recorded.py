@@ -79,6 +79,66 @@ def test_constants_of_the_nearer_kind_win() -> None:
     assert [case.level for case in cases] == [4] * 4
 
 
+def test_requests_of_other_cases_are_left_out_and_counted() -> None:
+    recorded = [sent("/x", {"n": 1}), sent("/x", {"n": 2})]
+    own = {"when": "length(recorded) > `1`", "only": "=recorded[-1:]", "because": "it goes on"}
+    routes = [route(request={"url": f"{URL}/x", "body": {"n": "=event.n"}})]
+
+    (case,) = scored(
+        {"recorded": [own]},
+        vector("processor", "rs/1", {"n": 2}, requests=recorded),
+        routes=routes,
+    )
+
+    assert (case.level, case.ignored) == (4, 1)
+
+
+def test_a_question_of_an_action_that_was_not_recorded_is_told_for_its_kind() -> None:
+    lookup = {"as": "id", "request": {"url": f"{URL}/find"}, "select": "=body.id"}
+    routes = [
+        {
+            "on": "event",
+            "id": "mark",
+            "named": True,
+            "lookup": lookup,
+            "request": {"url": f"{URL}/people/{{{{ id }}}}"},
+        },
+        route(),
+    ]
+    found = sent("/find", vendor_response={"status": 200, "body": {"id": 4}})
+
+    def action(*requests: dict[str, Any]) -> Vector:
+        given: list[dict[str, Any]] = [{}]
+        raw = {"input": {"payloads": given}, "expected": {"requests": list(requests)}}
+        return Vector(id="sg/1", kind="action", slug="acme", action="mark", raw=raw)
+
+    told = {"$if": "=!(recorded[?ends_with(url, '/find')])", "then": {"body": {"id": 3}}}
+    cases = scored(
+        {"segment": {"mark": "mark"}, "answers": {"action/": {"id": told}, "id": {"body": 1}}},
+        action(sent("/people/3")),
+        action(found, sent("/people/4")),
+        routes=routes,
+    )
+
+    assert [case.why for case in cases] == [(), ()]
+    assert [case.level for case in cases] == [4, 4]
+
+
+def test_what_an_answer_means_to_the_other_product_can_be_told() -> None:
+    def answered(status: int, word: str) -> Vector:
+        raw = {"vendor_response": {"status": status}, "expected": {"class": word}, "input": {}}
+        return Vector(id=f"rs/{status}", kind="delivery", slug="acme", action="", raw=raw)
+
+    vectors = (answered(401, "retryable"), answered(403, "aborted"))
+    given: dict[str, Any] = {"delivery": {"refresh": [401], "denied": [403]}}
+
+    plain = scored({}, *vectors, **given)
+    told = scored({"classes": {"refresh": "retryable", "denied": "aborted"}}, *vectors, **given)
+
+    assert [case.is_classed for case in plain] == [False, False]
+    assert [case.is_classed for case in told] == [True, True]
+
+
 def test_the_whole_query_can_be_left_out_of_the_comparison() -> None:
     given = vector("processor", "rs/1", {}, requests=[sent("/x?at=1", {"a": 1})])
 

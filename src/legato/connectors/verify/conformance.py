@@ -27,6 +27,9 @@ _NAMES = (
     "config", "auth", "metadata", "destination", "message", "payload", "mapping", "features",
     "action", "kind", "case", "id", "slug", "recorded",
 )  # fmt: skip
+OURS = ("refresh", "dead", "denied", "bounced", "retry", "throttled")
+"""What answers mean here that may mean something else to the other product."""
+THEIRS = ("success", "retryable", "throttled", "aborted")
 _NOTHING_SEEN = Seen(method="", url="", params={}, headers={}, body=None)
 _ACTION_KEYS = ("route", "on", "names", "inputs", "address")
 
@@ -60,10 +63,15 @@ class Conformance(msgspec.Struct, frozen=True, kw_only=True):
     ignored: tuple[Ignored, ...]
     skips: tuple[tuple[Expression, str], ...]
     actions: Mapping[str, Action]
-    answers: Mapping[str, Node]
-    """Lookup -> what was answered, where that was not recorded; step -> what more was."""
+    answers: Mapping[str, Mapping[str, Node]]
+    """Kind of cases -> lookup -> what was answered, where that was not recorded; step -> what
+    more was. Of actions everything was recorded, but for what is told of their kind."""
     record: Node | None
     """What was recorded in place of a request, worked out from our `request`."""
+    own: tuple[tuple[Expression | None, Node], ...]
+    """When -> which of what was recorded with a case belongs to it."""
+    classes: Mapping[str, str]
+    """What an answer means here -> what it means to the other product, by its choice."""
 
 
 def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
@@ -96,10 +104,40 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
         ),
         skips=tuple(skips),
         actions=actions,
-        answers=_nodes(inside, given, "answers", asked),
+        answers=_answers(inside, given, asked),
         record=_record(inside, given),
+        own=tuple(_own(inside, fields_of(one)) for one in rows_of(given.get("recorded"))),
+        classes=_classes(inside, given),
     )
     return conformance, tuple(inside.mistakes)
+
+
+def _answers(
+    inside: Compiler, given: Mapping[str, Any], asked: Sequence[str]
+) -> dict[str, dict[str, Node]]:
+    """Read what was answered in all cases, and in those of a kind such as `action/`."""
+    table = fields_of(given.get("answers"))
+    plain = {name: value for name, value in table.items() if not name.endswith("/")}
+    kinds = {"": plain, **{name: table[name] for name in table if name.endswith("/")}}
+    return {
+        kind: _nodes(inside, {"answers": many}, "answers", asked) for kind, many in kinds.items()
+    }
+
+
+def _own(inside: Compiler, given: Mapping[str, Any]) -> tuple[Expression | None, Node]:
+    where = ("conformance", "recorded")
+    form.only(inside, given, ("when", "only", "because"), where)
+    when = inside.condition(given["when"], (*where, "when")) if "when" in given else None
+    return when, inside.node(given.get("only", []), (*where, "only"))
+
+
+def _classes(inside: Compiler, given: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for ours, theirs in fields_of(given.get("classes")).items():
+        where = ("conformance", "classes", ours)
+        form.choice(inside, ours, OURS, where)
+        found[ours] = form.choice(inside, theirs, THEIRS, where)
+    return found
 
 
 def _nodes(
@@ -234,12 +272,29 @@ def _typed(setting: Setting, value: Value) -> Value:
     return value
 
 
+def kinds_of(vector: Vector) -> tuple[str, ...]:
+    """Return the kinds that a case is of, the nearest last."""
+    return ("", vector.product, f"{vector.kind}/", f"{vector.product}{vector.kind}/")
+
+
+def with_own(conformance: Conformance, vector: Vector) -> tuple[Vector, int]:
+    """Return a case with the requests that are its own, and how many others were recorded."""
+    facts = facts_of(vector)
+    every = rows_of(facts["recorded"])
+    for when, only in conformance.own:
+        if when is None or is_true(when.read(facts)):
+            kept = rows_of(only.read(facts))
+            expected = {**fields_of(vector.raw["expected"]), "requests": kept}
+            raw = {**vector.raw, "expected": expected}
+            return msgspec.structs.replace(vector, raw=raw), len(every) - len(kept)
+    return vector, 0
+
+
 def with_constants(spec: Spec, conformance: Conformance, vector: Vector) -> Spec:
     """Return a connector with the choices of the other product; the nearer kind wins."""
-    kinds = ("", vector.product, f"{vector.kind}/", f"{vector.product}{vector.kind}/")
     constants = {
         name: constant(value).read
-        for kind in kinds
+        for kind in kinds_of(vector)
         for name, value in conformance.constants.get(kind, {}).items()
     }
     return msgspec.structs.replace(

@@ -19,7 +19,7 @@ from legato.connectors.settings import compile_map, wrong_value
 from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
 from legato.connectors.verify.compare import Seen, seen
-from legato.connectors.verify.conformance import Conformance, facts_of, settings_of
+from legato.connectors.verify.conformance import Conformance, facts_of, kinds_of, settings_of
 from legato.connectors.verify.vector import Expected, Vector
 from legato.model.delivery import Delivery, Operation
 from legato.model.ids import DeliveryId, EventId, PersonId
@@ -133,9 +133,9 @@ def _gathered(
     step = gathering.next()
     while isinstance(step, Ask):
         key = step.question.key if step.question is not None else ""
-        read = part.answers.get(_lookup(step))
-        if read is not None:
-            answer = _response(fields_of(read(part.facts)))
+        told = _told(part, _lookup(step))
+        if told:
+            answer = _response(told)
         elif key in cache:
             answer = cache[key]
         else:
@@ -165,15 +165,21 @@ def _talk(
     found: list[Seen] = []
     ask = exchange.next()
     while isinstance(ask, Ask):
-        read = part.answers.get(_lookup(ask))
-        if read is not None:
-            ask = exchange.next(_response(fields_of(read(part.facts))))
+        told = _told(part, _lookup(ask))
+        if told:
+            ask = exchange.next(_response(told))
             continue
         found.append(seen(ask.request, ask.format))
         given = _given(next(answers, None))
         more = part.steps.get(ask.name)
         ask = exchange.next(_response({**given, **(fields_of(more(part.facts)) if more else {})}))
     return found, ask.reason.what if isinstance(ask, Refused) else ""
+
+
+def _told(part: _Part, lookup: str) -> Mapping[str, Any]:
+    """Return what a lookup was answered; nothing where that was recorded."""
+    read = part.answers.get(lookup)
+    return fields_of(read(part.facts)) if read is not None else {}
 
 
 def _lookup(ask: Ask) -> str:
@@ -224,16 +230,19 @@ def _part(spec: Spec, conformance: Conformance, vector: Vector, at: int) -> _Par
         choice=choice,
         now=now,
         answers=_answers(vector, conformance),
-        steps={name: node.read for name, node in conformance.answers.items()},
+        steps={name: node.read for name, node in conformance.answers[""].items()},
         facts=facts,
     )
 
 
 def _answers(vector: Vector, conformance: Conformance) -> dict[str, Read]:
-    """Return what lookups are answered: of actions all requests were recorded, of others none."""
-    if vector.action:
-        return {}
-    return {name: node.read for name, node in conformance.answers.items()}
+    """Return what lookups are answered: of actions that was recorded, or is told of their kind."""
+    return {
+        name: node.read
+        for kind in kinds_of(vector)
+        if kind or not vector.action
+        for name, node in conformance.answers.get(kind, {}).items()
+    }
 
 
 def _map(spec: Spec, conformance: Conformance, facts: Frame) -> dict[str, Read]:

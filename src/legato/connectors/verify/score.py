@@ -16,6 +16,7 @@ from legato.connectors.verify.conformance import (
     read_conformance,
     skipped,
     with_constants,
+    with_own,
     without,
 )
 from legato.connectors.verify.records import made_records
@@ -29,6 +30,19 @@ LEVELS = ("accepted", "url", "body", "headers")
 _SEVERAL = ("router", "batch", "action_batch")
 NOW: Instant = 1_700_000_000_000_000
 """The instant of cases that do not say theirs."""
+
+
+_THEIRS = {
+    "accepted": "success",
+    "retry": "retryable",
+    "denied": "retryable",
+    "throttled": "throttled",
+    "bounced": "aborted",
+    "failed": "aborted",
+    "refresh": "auth:REFRESH_TOKEN",
+    "dead": "auth:AUTH_STATUS_INACTIVE",
+}
+"""What an answer means here -> what a recording calls it."""
 
 
 class Case(Noun, frozen=True, kw_only=True):
@@ -128,8 +142,13 @@ def run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
 
 
 def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
-    facts = facts_of(vector)
-    why = skipped(conformance, facts)
+    why = skipped(conformance, facts_of(vector))
+    vector, count = with_own(conformance, vector)
+    case = _scored(spec, conformance, vector, why)
+    return msgspec.structs.replace(case, ignored=case.ignored + count)
+
+
+def _scored(spec: Spec, conformance: Conformance, vector: Vector, why: str) -> Case:
     if not why and vector.has_records and conformance.record is None:
         why = "recorded is no request, but a record for another transport"
     if not why and vector.kind == "delivery" and vector.raw["expected"]["class"] == "unknown":
@@ -139,7 +158,7 @@ def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
     if why:
         return Case(id=vector.id, level=0, is_held_out=vector.is_held_out, skipped=why)
     if vector.kind == "delivery":
-        return _classified(spec, vector)
+        return _classified(spec, conformance, vector)
     if vector.has_records and conformance.record is not None:
         made = made_records(conformance.record, vector, run_one(spec, conformance, vector))
         return _case(vector, made.level, made.why)
@@ -260,7 +279,7 @@ def _is_answered(vector: Vector) -> bool:
     return bool(answer.get("status") or answer.get("body"))
 
 
-def _classified(spec: Spec, vector: Vector) -> Case:
+def _classified(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
     """Compare what an answer means."""
     answer = fields_of(vector.raw.get("vendor_response"))
     response = Response(
@@ -271,16 +290,10 @@ def _classified(spec: Spec, vector: Vector) -> Case:
         body=_body(answer.get("body")),
     )
     verdict = classify(spec, response, NOW)
-    found = {
-        "accepted": "retryable" if verdict.items else "success",
-        "retry": "retryable",
-        "throttled": "throttled",
-        "bounced": "aborted",
-        "failed": "aborted",
-    }[verdict.kind]
-    if verdict.account:
-        words = {"refresh": "auth:REFRESH_TOKEN", "dead": "auth:AUTH_STATUS_INACTIVE"}
-        found = words[verdict.account]
+    means = verdict.account or verdict.kind
+    if verdict.reason is not None and verdict.reason.code == "destination.denied":
+        means = "denied"
+    found = "retryable" if verdict.items else conformance.classes.get(means, _THEIRS[means])
     wanted = str(vector.raw["expected"]["class"])
     wanted = {"configuration": "aborted", "instrumentation": "aborted"}.get(wanted, wanted)
     is_alike = found == wanted
