@@ -1,0 +1,1 @@
+"""Scenarios: stories that a plan must tell, as people write them in scenarios/."""
