@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted(path for path in (ROOT / "docs" / "codes").glob("*.md"))
 LEGATO = ROOT / "src" / "legato"
 SOURCES = sorted([*(LEGATO / "plan").rglob("*.py"), *(LEGATO / "simulate" / "proof").rglob("*.py")])
-PLANTING = ("test_plan_mistakes.py", "mutants.py", "test_proof.py")
+PLANTING = ("test_plan_mistakes.py", "test_scenario_mistakes.py", "mutants.py", "test_proof.py")
 CODES = sorted(
     {code for path in SOURCES for code in re.findall(r'"([A-Z]\d{3})"', path.read_text())}
 )

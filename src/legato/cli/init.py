@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from legato.cli.client import Failure
+from legato.plan.scenarios.schema import scenario_schema
 from legato.plan.schemas import any_document, document_schemas
 
 WRITE_KEY = "WRITE_KEY"
@@ -80,6 +81,7 @@ def write_schemas(folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     found = {f"{kind}.json": schema for kind, schema in document_schemas().items()}
     found[ANY_SCHEMA] = any_document()
+    found["scenario.json"] = scenario_schema()
     for name, schema in found.items():
         data = msgspec.json.format(msgspec.json.encode(schema), indent=2)
         (folder / name).write_bytes(data + b"\n")

@@ -45,6 +45,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "schemas": ("legato.cli.init:schemas", "Write JSON Schemas, so that editors help."),
     },
     "Rehearse": {
+        "test": ("legato.cli.rehearse.test:test", "Rehearse the scenarios of a workspace."),
         "backtest": (
             "legato.cli.rehearse.backtest:backtest",
             "Live recorded history again under a changed workspace.",
@@ -115,8 +116,6 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write each group with one line a command."""
         for title, commands in _SECTIONS.items():
-            if not commands:
-                continue
             with formatter.section(title):
                 rows = [(name.ljust(NAME_WIDTH), line) for name, (_, line) in commands.items()]
                 formatter.write_dl(rows)

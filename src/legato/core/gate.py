@@ -14,7 +14,7 @@ from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
 from legato.model.delivery import OBLIGATIONS, Delivery, Used
 from legato.model.event import decode_object
-from legato.model.ids import share
+from legato.model.ids import PersonId, share
 from legato.model.instant import Instant, format_duration
 from legato.model.note import GateSeen
 from legato.model.noun import Noun
@@ -313,7 +313,7 @@ def _state_refusal(rule: StateRule) -> GateSeen:
 def _holdout(program: Program, state: State, intent: Intent) -> GateSeen:
     purpose = program.plan.purposes[intent.purpose]
     for holdout in program.plan.policies.holdouts:
-        if _concerns(holdout.purposes, purpose) and is_held_out(holdout, state):
+        if _concerns(holdout.purposes, purpose) and is_held_out(holdout, state.person_id):
             reason = Reason(
                 code="holdout.drawn",
                 what=f"belongs to the {holdout.share:.0%} who get nothing promotional, to measure",
@@ -323,9 +323,9 @@ def _holdout(program: Program, state: State, intent: Intent) -> GateSeen:
     return _passed("holdout", "not held out")
 
 
-def is_held_out(holdout: Holdout, state: State) -> bool:
+def is_held_out(holdout: Holdout, person_id: PersonId) -> bool:
     """Return whether a person falls in the share held out: the same answer for ever."""
-    return share(holdout.salt, state.person_id) < holdout.share
+    return share(holdout.salt, person_id) < holdout.share
 
 
 def _cap(program: Program, state: State, intent: Intent, now: Instant) -> GateSeen:

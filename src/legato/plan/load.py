@@ -179,6 +179,10 @@ class _Library:
         return documents[0].tree if documents else None
 
     def _unknown(self, document: Document) -> None:
+        if document.kind == "scenario":
+            what = "a scenario stands in scenarios/: a plan is made without it"
+            self.findings.report("D101", document.place, what, f"move it to {SCENARIOS}")
+            return
         tree = document.tree
         inner = next((f.key for f in tree.fields if f.key in KINDS), None) if tree else None
         near = inner or nearest(document.kind, KINDS)

@@ -19,11 +19,10 @@ from legato.model.instant import Duration, Instant
 from legato.model.noun import Noun
 from legato.model.plan import Destination
 from legato.model.problem import Reason
-from legato.simulate.provider import Answer, Provider, attempt
+from legato.simulate.provider import Answer, Desk, Provider
 
 START: Instant = 1_772_445_600_000_000
 """2026-03-02T10:00:00Z, a Monday: where a world begins unless told otherwise."""
-STEADY = Provider()
 
 
 class Scene(Noun, frozen=True, kw_only=True):
@@ -50,6 +49,7 @@ class Entry:
     __slots__ = (
         "attempt_count",
         "delivery",
+        "first_attempt_at",
         "is_in_flight",
         "may_have_arrived",
         "record",
@@ -59,6 +59,7 @@ class Entry:
     def __init__(self, delivery: Delivery, *, may_have_arrived: bool) -> None:
         self.delivery = delivery
         self.attempt_count = 0
+        self.first_attempt_at: Instant = 0
         self.is_in_flight = False
         self.may_have_arrived = may_have_arrived
         self.record = ""
@@ -96,7 +97,7 @@ class Surroundings(Protocol):
 class Lanes:
     """All destinations' lanes. What they hold is lost in a crash; what providers took is not."""
 
-    def __init__(self, world: Surroundings, scene: Scene) -> None:
+    def __init__(self, world: Surroundings, desk: Desk) -> None:
         self.sent: list[Sent] = []
         self.repeated: list[Sent] = []
         """Attempts at what the provider had taken already: it gives the same answer again."""
@@ -108,7 +109,7 @@ class Lanes:
         self._begun: dict[DeliveryId, bool] = {}
         """On record: attempts of which nobody has heard what became."""
         self._world = world
-        self._scene = scene
+        self.desk = desk
 
     def take(self, delivery: Delivery) -> None:
         """Attempt a delivery soon. One that is in its lane already is left as it is."""
@@ -120,7 +121,7 @@ class Lanes:
         line = self._lines.setdefault(_line_of(delivery), {})
         line[delivery_id] = entry
         if is_begun and self._is_skipped(entry):
-            self._world.after(0, lambda: self._over(entry, "in_doubt", None))
+            self._world.after(0, lambda: self._over(entry, "in_doubt"))
         elif len(line) == 1:
             self._soon(entry, 0)
 
@@ -163,11 +164,12 @@ class Lanes:
             self._over(entry, "refused", clearance.reason)
             return
         entry.attempt_count += 1
+        entry.first_attempt_at = entry.first_attempt_at or now
         entry.is_in_flight = True
         entry.record = clearance.record
         self._begun[delivery.delivery_id] = True
-        provider = self._scene.providers.get(delivery.destination, STEADY)
-        answer = attempt(provider, self._scene.seed, delivery.delivery_id, entry.attempt_count)
+        destination = self._world.destination(delivery.destination)
+        answer = self.desk.answer(delivery, destination, attempt_count=entry.attempt_count, now=now)
         if answer.outcome == "accepted":
             known = self.repeated if delivery.delivery_id in self._taken else self.sent
             known.append(Sent(now, delivery, self._world.position()))
@@ -179,10 +181,10 @@ class Lanes:
             return
         entry.is_in_flight = False
         if answer.outcome is not None and not answer.is_lost:
-            self._over(entry, answer.outcome, None)
+            self._over(entry, answer.outcome, answer.reason, answer)
             return
         if answer.is_lost and self._is_skipped(entry):
-            self._over(entry, "in_doubt", None)
+            self._over(entry, "in_doubt")
             return
         entry.may_have_arrived |= answer.is_lost
         if not entry.may_have_arrived:
@@ -190,13 +192,21 @@ class Lanes:
             if entry.revoked is not None:
                 self._over(entry, "refused", entry.revoked)
                 return
-        self._retry(entry)
+        self._retry(entry, answer)
 
-    def _retry(self, entry: Entry) -> None:
+    def _retry(self, entry: Entry, answer: Answer) -> None:
         retry = self._world.destination(entry.delivery.destination).retry
         exponent = min(entry.attempt_count - 1, 64)  # as a real lane: after a week it is infinite
         delay = round(min(retry.first * retry.factor**exponent, float(retry.longest)))
-        if self._world.clock() + delay >= entry.delivery.expires_at:
+        delay = delay if answer.after is None else answer.after
+        due_at = self._world.clock() + delay
+        is_patient = entry.delivery.operation in OBLIGATIONS
+        if due_at >= entry.first_attempt_at + retry.give_up and not is_patient:
+            said = answer.reason.what if answer.reason is not None else "it failed for now"
+            what = f"no attempt of {entry.attempt_count} succeeded; last: {said}"
+            self._over(entry, "failed", Reason(code="delivery.gave_up", what=what))
+            return
+        if due_at >= entry.delivery.expires_at:
             reason = Reason(code="delivery.failed", what="every attempt failed until it expired")
             self._over(entry, "failed", reason)
             return
@@ -213,7 +223,13 @@ class Lanes:
         elif was_first:
             self._soon(next(iter(line.values())), 0)
 
-    def _over(self, entry: Entry, outcome: Outcome, reason: Reason | None) -> None:
+    def _over(
+        self,
+        entry: Entry,
+        outcome: Outcome,
+        reason: Reason | None = None,
+        answer: Answer | None = None,
+    ) -> None:
         if not self._is_here(entry):
             return
         delivery = entry.delivery
@@ -221,7 +237,7 @@ class Lanes:
         self._move_up(entry)
         self._begun.pop(delivery.delivery_id, None)
         self.outcomes[delivery.delivery_id] = outcome
-        provider = self._scene.providers.get(delivery.destination, STEADY)
+        is_answered = answer is not None and delivery.operation == "call"
         self._world.report(
             DeliveryReported(
                 received_at=self._world.clock(),
@@ -230,7 +246,8 @@ class Lanes:
                 outcome=outcome,
                 attempt_count=entry.attempt_count,
                 reason=reason,
-                answer=provider.answer if delivery.operation == "call" else b"",
+                receipt=answer.receipt if answer is not None else "",
+                answer=answer.body if is_answered and answer is not None else b"",
                 may_have_arrived=entry.may_have_arrived,
                 record=entry.record,
             )

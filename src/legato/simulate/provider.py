@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from legato.model.delivery import Outcome
+from collections.abc import Mapping
+from typing import Protocol
+
+from legato.model.delivery import Delivery, Outcome
 from legato.model.ids import share
-from legato.model.instant import MILLISECOND, Duration
+from legato.model.instant import MILLISECOND, Duration, Instant
 from legato.model.noun import Noun
+from legato.model.plan import Destination
+from legato.model.problem import Reason
 
 
 class Provider(Noun, frozen=True, kw_only=True):
@@ -23,6 +28,9 @@ class Provider(Noun, frozen=True, kw_only=True):
     """JSON that calls are answered with."""
 
 
+STEADY = Provider()
+
+
 class Answer(Noun, frozen=True, kw_only=True):
     """What one attempt comes to."""
 
@@ -31,6 +39,37 @@ class Answer(Noun, frozen=True, kw_only=True):
     """None: failed for now, to be tried again."""
     is_lost: bool = False
     """Taken, and nobody hears of it."""
+    after: Duration | None = None
+    """Not before this long from then, it says; None: as the destination's retries go."""
+    reason: Reason | None = None
+    receipt: str = ""
+    body: bytes = b"{}"
+    """JSON that a call is answered with."""
+
+
+class Desk(Protocol):
+    """Whoever answers for the providers."""
+
+    def answer(
+        self, delivery: Delivery, destination: Destination, *, attempt_count: int, now: Instant
+    ) -> Answer:
+        """Return what an attempt that begins now comes to."""
+        ...
+
+
+class Drawn:
+    """Answers as drawn from a seed, each provider by its own distributions."""
+
+    def __init__(self, providers: Mapping[str, Provider], seed: int) -> None:
+        self._providers = providers
+        self._seed = seed
+
+    def answer(
+        self, delivery: Delivery, destination: Destination, *, attempt_count: int, now: Instant
+    ) -> Answer:
+        del now
+        provider = self._providers.get(destination.name, STEADY)
+        return attempt(provider, self._seed, delivery.delivery_id, attempt_count)
 
 
 def attempt(provider: Provider, seed: int, delivery_id: str, attempt_count: int) -> Answer:
@@ -44,5 +83,5 @@ def attempt(provider: Provider, seed: int, delivery_id: str, attempt_count: int)
     if drawn < provider.fault_share + provider.bounce_share:
         return Answer(latency=latency, outcome="bounced")
     if drawn < provider.fault_share + provider.bounce_share + provider.lost_share:
-        return Answer(latency=latency, outcome="accepted", is_lost=True)
-    return Answer(latency=latency, outcome="accepted")
+        return Answer(latency=latency, outcome="accepted", is_lost=True, body=provider.answer)
+    return Answer(latency=latency, outcome="accepted", body=provider.answer)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -38,15 +38,16 @@ from legato.model.event import (
 )
 from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import INSTANT_MAX, Duration, Instant
-from legato.model.note import Note, decode_notes
+from legato.model.note import Note, Story, decode_notes
 from legato.model.plan import Destination, Plan, encode_plan, plan_digest
 from legato.model.state import State
 from legato.ports.log import Log
 from legato.ports.state_store import FoldStore, NoteRow, Outbox, Timers
 from legato.simulate.bells import Bells
-from legato.simulate.lane import START, STEADY, Lanes, Scene, Sent
+from legato.simulate.lane import START, Lanes, Scene, Sent
+from legato.simulate.provider import Desk, Drawn
 
-__all__ = ["PEOPLE_MAX", "START", "STEADY", "STEADY_SCENE", "Scene", "Sent", "World", "WorldStore"]
+__all__ = ["PEOPLE_MAX", "START", "STEADY_SCENE", "Scene", "Sent", "World", "WorldStore"]
 
 PEOPLE_MAX = 200_000
 OUTBOX_MAX = 1_000_000
@@ -101,10 +102,13 @@ class World:
         self.now = scene.start
         self.scene = scene
         self._script = script
-        self._lanes = Lanes(self, scene)
+        self._lanes = Lanes(self, Drawn(scene.providers, scene.seed))
         self._rows: list[NoteRow] = []
         """Notes not yet decoded: a long rehearsal seldom looks at them."""
         self._notes: list[tuple[PersonId, Instant, Note]] = []
+        self._stories: list[Story] = []
+        self.quarantined: list[tuple[Instant, str, str]] = []
+        """When, which event, and why."""
         self._log = log
         self._store = store
         self._memory = Memory(
@@ -146,10 +150,23 @@ class World:
     @property
     def notes(self) -> list[tuple[PersonId, Instant, Note]]:
         """Everybody's notes, in order."""
-        for row in self._rows:
-            self._notes += [(row.person_id, row.at, note) for note in decode_notes(row.notes)]
-        self._rows.clear()
+        self._read_notes()
         return self._notes
+
+    @property
+    def stories(self) -> list[Story]:
+        """The same, step by step."""
+        self._read_notes()
+        return self._stories
+
+    def _read_notes(self) -> None:
+        for row in self._rows:
+            notes = decode_notes(row.notes)
+            self._notes += [(row.person_id, row.at, note) for note in notes]
+            self._stories.append(
+                Story(position=row.position, person_id=row.person_id, at=row.at, notes=notes)
+            )
+        self._rows.clear()
 
     def activate(self, plan: Plan) -> None:
         """Let decisions follow a plan from now on."""
@@ -227,8 +244,13 @@ class World:
 
     def state(self, who: str) -> State | None:
         """Return a person by user id."""
-        found = self._store.pointers([f"user_id:{who}"])
-        return next((self._memory.person(person_id) for person_id in found.values()), None)
+        return self.known_by([f"user_id:{who}"])
+
+    def known_by(self, pointers: Sequence[str]) -> State | None:
+        """Return a person by any of some identifiers."""
+        found = self._store.pointers(pointers)
+        ids = (found[key] for key in pointers if key in found)
+        return next((self._memory.person(person_id) for person_id in ids), None)
 
     def messages(self, who: str) -> list[str]:
         """Return the messages that providers accepted for a person, in order."""
@@ -243,6 +265,10 @@ class World:
         state = self.state(who)
         ids = (state.person_id, *state.merged) if state is not None else ()
         return [note for person_id, _, note in self.notes if person_id in ids]
+
+    def let_answer(self, desk: Desk) -> None:
+        """Let somebody else answer for the providers from now on."""
+        self._lanes.desk = desk
 
     def touch_everybody(self) -> None:
         """Look at every person again, as a host does after a plan or a switch has changed."""
@@ -326,6 +352,8 @@ class World:
         for _, delivery in turned.deliveries:
             self._decisions.update(delivery.delivery_id.encode())
             self._take(delivery)
+        for _, kept in turned.quarantined:
+            self.quarantined.append((kept.received_at, kept.name, kept.reason.what))
         for revoke in turned.revoked:
             self._lanes.revoke(revoke.delivery_id, revoke.reason)
 

@@ -148,8 +148,12 @@ def _has_room(program: Program, state: State, identifier: tuple[str, str]) -> bo
 
 
 def _newcomer(identifiers: Identifiers, at: Instant) -> State:
-    person_id = PersonId(derive("person", pointer_key(*identifiers[0])))
-    return State(person_id=person_id, first_seen=at, last_seen=at)
+    return State(person_id=newcomer_id(identifiers), first_seen=at, last_seen=at)
+
+
+def newcomer_id(identifiers: Identifiers) -> PersonId:
+    """Name somebody new by the strongest identifier that they came with."""
+    return PersonId(derive("person", pointer_key(*identifiers[0])))
 
 
 def _join(program: Program, found: Identified, one: State, other: State, horizon: Instant) -> State:

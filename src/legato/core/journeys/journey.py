@@ -22,6 +22,7 @@ from legato.expr.path import values_at
 from legato.expr.wall import next_minute
 from legato.model.definitions.journey import (
     END,
+    Arm,
     Audience,
     Branch,
     Call,
@@ -37,7 +38,7 @@ from legato.model.definitions.journey import (
     WaitUntil,
 )
 from legato.model.event import decode_object
-from legato.model.ids import share
+from legato.model.ids import PersonId, share
 from legato.model.instant import Instant
 from legato.model.note import Alerted, Left, Moved
 from legato.model.problem import Reason
@@ -390,14 +391,19 @@ def _begin_wait_for(
 
 
 def _draw(moment: Moment, step: Split) -> Move:
+    arm = drawn_arm(step, moment.state.person_id)
     drawn = share(step.salt, moment.state.person_id)
-    how = f"(drew {drawn:.4f} with salt {step.salt})"
+    return Move(arm.next, f"arm {arm.name} (drew {drawn:.4f} with salt {step.salt})")
+
+
+def drawn_arm(step: Split, person_id: PersonId) -> Arm:
+    """Return the arm of a split that a person draws: the same for ever."""
+    drawn = share(step.salt, person_id)
     for arm in step.arms[:-1]:
         if drawn < arm.share:
-            return Move(arm.next, f"arm {arm.name} {how}")
+            return arm
         drawn -= arm.share
-    last = step.arms[-1]
-    return Move(last.next, f"arm {last.name} {how}")
+    return step.arms[-1]
 
 
 def _jump(enrollment: Enrollment, step: GoTo) -> Move:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+import msgspec
+
 from legato.core.program import ZONE_TRAIT
 from legato.model.consent import EVERY_CHANNEL
 from legato.model.instant import Instant
@@ -14,12 +16,18 @@ from legato.plan import form
 from legato.plan.form import Form
 from legato.plan.scenarios.bodies import breach, in_time
 from legato.plan.scenarios.names import Names
+from legato.plan.scenarios.people import is_drawn
 from legato.plan.scenarios.scenario import Person, Said
 from legato.plan.scenarios.times import read_instant
 from legato.plan.source import Field, Fields, Items, Leaf, Value, plain
 
 CONSENTS = ("granted", "denied", "unknown")
 _BY_IDENTIFIER = "identifier:"
+DRAWS_MAX = 20_000
+"""People tried until one has the draws wanted: an arm of one in a thousand is found."""
+PEOPLE_MAX = 50
+_NAMES = ("name", "first_name")
+"""Traits that everybody has whom a shop knows, and that every letter begins with."""
 
 
 class Given(Noun, frozen=True, kw_only=True):
@@ -84,21 +92,59 @@ def _person(  # noqa: PLR0913 - what a person is made of
     reached = _reached(names, part)
     said = part.take("identifiers")
     identifiers = _identifiers(names, said) if said is not None else {}
-    traits = _addresses(names.plan, reached, name=name, number=number, identifiers=identifiers)
     given = part.take("traits")
-    traits.update(_traits(names, given, at) if given is not None else {})
+    traits = _traits(names, given, at) if given is not None else {}
     if zone:
         traits[ZONE_TRAIT] = zone
     consents = part.take("consents")
-    return Person(
+    person = Person(
         name=name,
         zone=zone,
-        identifiers={"user_id": name, **identifiers},
+        identifiers=identifiers,
         traits=traits,
         consents=read_consents(names, consents) if consents is not None else (),
         arms=_arms(names, part),
         holdouts=_holdouts(names, part),
     )
+    found = _drawn(names.plan, person, reached, number)
+    if found is None:
+        names.findings.report(
+            "G305",
+            part.place,
+            f"nobody like `{name}` draws these arms and holdouts",
+            "leave out `identifiers`, `arms` or `held_out_by`: draws go by the identifiers",
+        )
+    return found or person
+
+
+def _drawn(plan: Plan, person: Person, reached: list[Channel], number: int) -> Person | None:
+    """Make up what identifies the person, so that they draw what the story says they do."""
+    for attempt in range(DRAWS_MAX):
+        name = f"{person.name}-{attempt}" if attempt else person.name
+        made = _made(plan, person, reached, name=name, number=number + attempt * PEOPLE_MAX)
+        if is_drawn(plan, made):
+            return made
+    return None
+
+
+def _made(plan: Plan, person: Person, reached: list[Channel], *, name: str, number: int) -> Person:
+    identifiers = {"user_id": name, **person.identifiers}
+    traits = _addresses(plan, reached, name=name, number=number, identifiers=identifiers)
+    for trait in _NAMES:
+        if trait in plan.traits:
+            traits[trait] = person.name.title()
+    traits |= person.traits
+    return msgspec.structs.replace(
+        person, identifiers=identifiers, traits=traits, carries=_carried(plan, traits)
+    )
+
+
+def _carried(plan: Plan, traits: Mapping[str, Any]) -> dict[str, str]:
+    paths = [path for kind in plan.identity.kinds for path in kind.paths]
+    if "user_id" in paths or "anonymous_id" in paths:
+        return {}
+    named = (path.removeprefix("traits.") for path in paths if path.startswith("traits."))
+    return {name: traits[name] for name in named if isinstance(traits.get(name), str)}
 
 
 def _reached(names: Names, part: Form) -> list[Channel]:
@@ -147,7 +193,7 @@ def _addresses(
 def _made_up(words: str, name: str, number: int) -> tuple[str, ...]:
     token = f"{name}-{words.split(maxsplit=1)[0]}"
     mail = f"{name.lower().replace(' ', '.')}@example.com"
-    phone = f"+4477009{number:05d}"  # a range that Ofcom gives to nobody
+    phone = f"+4477009{number % 100_000:05d}"  # a range that Ofcom gives to nobody
     if "mail" in words:
         return mail, token, phone
     if any(part in words for part in ("phone", "mobile", "sms", "whatsapp", "number")):
@@ -223,8 +269,9 @@ def _arms(names: Names, part: Form) -> dict[str, str]:
     drawn: dict[str, str] = {}
     for field in tree.fields:
         arm = form.any_text(names.findings, field.value, field.key)
-        if arm is not None and names.refer_arm(field.key, arm, field.value.place):
-            drawn[field.key] = arm
+        salt = None if arm is None else names.salt_of(field.key, arm, field.value.place)
+        if salt is not None and arm is not None:
+            drawn[salt] = arm
     return drawn
 
 

@@ -11,10 +11,11 @@ from legato.model.event import NAME_OF_KIND, SMS_RECEIVED
 from legato.model.plan import Plan
 from legato.model.problem import Place
 from legato.model.rule import Scalar
-from legato.plan.findings import Findings, nearest
+from legato.plan.findings import Findings, listed, nearest
 from legato.plan.scenarios.scenario import What
 from legato.plan.scope import HOW_TO_DECLARE
 
+LISTED_MAX = 8
 _ZONES = (
     "Europe/London",
     "Europe/Lisbon",
@@ -76,21 +77,24 @@ class Names:
         self._unknown(f"step of {journey.name}", name, place, journey.steps, declare)
         return False
 
-    def refer_arm(self, split: str, arm: str, place: Place) -> bool:
-        """Return whether a split has an arm."""
+    def salt_of(self, split: str, arm: str, place: Place) -> str | None:
+        """Return the salt of a split that has an arm; its journey need not be said."""
         splits = {
             step.salt: [one.name for one in step.arms]
             for journey in self.plan.journeys.values()
             for step in journey.steps.values()
             if isinstance(step, Split)
         }
-        if split not in splits:
-            self._unknown("split", split, place, splits, "name a `split:` of a journey")
-            return False
-        if arm not in splits[split]:
-            self._unknown(f"arm of {split}", arm, place, splits[split], "name one of its arms")
-            return False
-        return True
+        named = [salt for salt in splits if split in (salt, salt.rpartition("/")[2])]
+        if len(named) != 1:
+            short = [*splits, *(salt.rpartition("/")[2] for salt in splits)]
+            self._unknown("split", split, place, short, "name a `split:`, as `journey/split`")
+            return None
+        if arm not in splits[named[0]]:
+            known = splits[named[0]]
+            self._unknown(f"arm of {split}", arm, place, known, "name one of its arms")
+            return None
+        return named[0]
 
     def refer_holdout(self, name: str, place: Place) -> bool:
         """Return whether there is a holdout."""
@@ -128,8 +132,10 @@ class Names:
     def _unknown(
         self, noun: str, name: str, place: Place, known: Iterable[str], declare: str
     ) -> None:
-        near = nearest(name, known)
+        near, names = nearest(name, known), list(known)
         fix = f"did you mean `{near}`? else {declare}" if near else declare
+        if not near and 0 < len(names) <= LISTED_MAX:
+            fix = f"use {listed(names)}; else {declare}"
         self.findings.report("N202", place, f"there is no {noun} named `{name}`", fix)
 
 

@@ -72,10 +72,10 @@ def _read(names: Names, document: Document, changes: tuple[str, ...]) -> Scenari
     name = part.need_read(KIND, form.text, "", example="scenario: bought before the reminder")
     part.read("about", form.text, "")
     seed = part.read("seed", form.count, 0)
-    empty = Fields(place=part.place, fields=())
-    given = read_given(
-        names, part.need("given", "given: {person: ana, at: 2026-03-02 10:00}") or empty
-    )
+    beginning = part.need("given", "given: {person: ana, at: 2026-03-02 10:00}")
+    if beginning is None:
+        return None
+    given = read_given(names, beginning)
     clock = Clock(names.findings, given.start, given.zone)
     when = When(names, given, clock, changes=changes)
     expected = part.need("then", "then: {never: some_message}")

@@ -34,6 +34,8 @@ class Person(Noun, frozen=True, kw_only=True):
     """Kind -> value; `user_id` is the name unless it is given."""
     traits: Mapping[str, Any] = {}
     """Among them the addresses by which channels reach them."""
+    carries: Mapping[str, str] = {}
+    """Traits that all their events carry, where no id of a client identifies people."""
     consents: tuple[Said, ...] = ()
     arms: Mapping[str, str] = {}
     """Salt of a split -> the arm that they draw."""
@@ -109,8 +111,10 @@ class ProviderTurns(Noun, frozen=True, kw_only=True, tag="provider"):
 class Lag(Noun, frozen=True, kw_only=True):
     """How a source hands over from some instant on."""
 
+    is_behind: bool = False
+    """What it is late with happens late there, as behind a queue; else it is told late."""
     late: Duration = 0
-    """Every event arrives so much later than it happened."""
+    """Every event arrives so much later than it would."""
     late_p50: Duration = 0
     late_p99: Duration = 0
     """Drawn by seed: half arrive within the first, 99 of 100 within the second."""

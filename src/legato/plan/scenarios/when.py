@@ -278,22 +278,27 @@ class When:
         if tree is None:
             return None
         part = Form(found, tree, "a source")
-        late = part.take("late")
+        late, behind = part.take("late"), part.take("behind")
         lag = Lag(
+            is_behind=behind is not None,
             shuffled=part.read("shuffled", form.duration, 0),
             copies=part.read("copies", form.whole, 1),
             until=_until(part, at),
         )
         part.close()
-        if isinstance(late, Fields):
-            inner = Form(found, late, "`late`")
+        if late is not None and behind is not None:
+            what = "a source is behind with what it does, or late with what it tells"
+            found.report("G306", part.place_of("behind"), what, "keep one of the two")
+        delay = late or behind
+        if isinstance(delay, Fields):
+            inner = Form(found, delay, "how late it is")
             p50 = inner.need_read("p50", form.duration, 1, example="p50: 30s")
             p99 = inner.need_read("p99", form.duration, 1, example="p99: 30m")
             inner.close()
             return msgspec.structs.replace(lag, late_p50=p50, late_p99=max(p50, p99))
-        if late is None:
+        if delay is None:
             return lag
-        return msgspec.structs.replace(lag, late=form.duration(found, late, "late") or 0)
+        return msgspec.structs.replace(lag, late=form.duration(found, delay, "late") or 0)
 
     def _add(self, happening: Happening) -> None:
         self.happenings.append(happening)

@@ -1,0 +1,1 @@
+"""Scenarios, lived through in a rehearsed world, and judged."""
