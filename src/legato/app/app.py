@@ -37,6 +37,7 @@ from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
 from legato.core.identifiers import normal_identifier, pointer_key
 from legato.insight.status import Activity, decode_activity
+from legato.model.definitions.property import Waiver
 from legato.model.delivery import Answered, Delivery
 from legato.model.event import (
     Event,
@@ -192,14 +193,21 @@ class App:
         """Return what is wrong with the definitions last given; the process keeps its plan."""
         return self._definitions.problems
 
-    async def apply(self, files: Mapping[str, str], *, by: str, change: int = 0) -> Applied:
+    async def apply(
+        self,
+        files: Mapping[str, str],
+        *,
+        by: str,
+        change: int = 0,
+        waivers: Sequence[Waiver] = (),
+    ) -> Applied:
         """Check definitions (path in the workspace -> text) and activate them between two events.
 
         Returns after the engine runs on them, and what has changed is on record as done by `by`,
         an actor as the audit names them. Any problem: nothing is changed. `change`: the request
-        that these are of.
+        that these are of. `waivers`: objections that `by` answers for.
         """
-        return await self._definitions.apply(files, by=by, change=change)
+        return await self._definitions.apply(files, by=by, change=change, waivers=waivers)
 
     async def prepared(self, plan: Plan) -> Plan:
         """Return a plan as `apply` would activate it: with the versions that people are in."""

@@ -14,7 +14,9 @@ from legato.cli.client import Failure
 from legato.cli.why import print_json
 from legato.model.plan import plan_digest
 from legato.model.problem import Problem
+from legato.plan.load import Loaded
 from legato.plan.rules.workspace import plain_secrets
+from legato.simulate.proof.structure import structural
 from legato.workspace import check_files, read_workspace
 
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -28,7 +30,11 @@ def check(workspace: Path, *, is_json: bool) -> None:
     """Show every mistake in a WORKSPACE folder, each with its place and how to fix it."""
     files = workspace_files(workspace)
     loaded = check_files(files)
-    problems = (*loaded.problems, *plain_secrets(path.name for path in workspace.iterdir()))
+    problems = (
+        *loaded.problems,
+        *plain_secrets(path.name for path in workspace.iterdir()),
+        *_shapes(loaded),
+    )
     if is_json:
         print_json(problems)
     elif loaded.plan is not None and not problems:
@@ -44,6 +50,17 @@ def check(workspace: Path, *, is_json: bool) -> None:
     else:
         show_problems(Console(stderr=True, highlight=False), problems, files)
     sys.exit(1 if problems else 0)
+
+
+def _shapes(loaded: Loaded) -> tuple[Problem, ...]:
+    """Return what the shapes of journeys show; what only their ways show, `prove` finds."""
+    found = structural(loaded.plan) if loaded.plan is not None else ()
+    objections = [each.objection() for each in found]
+    return tuple(
+        each.problem
+        for each in objections
+        if not any(waiver.is_about(each) for waiver in loaded.waivers)
+    )
 
 
 def workspace_files(workspace: Path) -> dict[str, str]:

@@ -13,15 +13,21 @@ from rich.text import Text
 
 from legato.app import Applied
 from legato.cli.check import Folder, show_problems, workspace_files
-from legato.cli.client import Client, connects
+from legato.cli.client import Client, Failure, connects
 from legato.cli.why import print_json
 from legato.insight.reach import Reach
+from legato.model.definitions.property import Waiver
 from legato.model.problem import Problem
 from legato.plan.diff import Change
 
 _MARKS = {"added": "+", "changed": "~", "removed": "-"}
 _STYLES = {"safe": "green", "migrating": "yellow", "breaking": "red"}
 UNPROCESSABLE = 422
+PROVED = "V5"
+"""Codes of what a journey can do."""
+ANSWER_FOR = """Is it right so? Say it on the journey, `waive: [{code: ..., because: ...}]`, or
+  legato apply --waive CODE --because "why"
+"""
 
 
 class _Compared(msgspec.Struct):
@@ -53,13 +59,24 @@ def plan(client: Client, workspace: Path, *, is_json: bool) -> None:
 
 @click.command()
 @click.argument("workspace", default=".", type=Folder)
+@click.option("--waive", multiple=True, help="The code of an objection that you answer for.")
+@click.option("--because", default="", help="Why it is right so; it goes on the audit.")
 @connects
-def apply(client: Client, workspace: Path) -> None:
-    """Make a WORKSPACE the running plan, between two events. With a mistake, change nothing."""
+def apply(client: Client, workspace: Path, *, waive: tuple[str, ...], because: str) -> None:
+    """Make a WORKSPACE the running plan, between two events. With a mistake, change nothing.
+
+    Nor where a way through a journey does harm (`legato prove`), unless somebody answers for it.
+    """
+    if waive and not because.strip():
+        raise Failure("An objection is waived for a reason.", 'Say it: --because "..."')
     files = workspace_files(workspace)
-    applied = client.post("/api/plan/apply", Applied, {"files": files}, also=(UNPROCESSABLE,))
+    waivers = [Waiver(code=code, because=because) for code in waive]
+    body = {"files": files, "waive": waivers}
+    applied = client.post("/api/plan/apply", Applied, body, also=(UNPROCESSABLE,))
     if applied.problems:
         _fail(applied.problems, files)
+        if any(problem.code.startswith(PROVED) for problem in applied.problems):
+            click.echo(ANSWER_FOR, err=True)
         sys.exit(1)
     if applied.is_changed:
         click.echo(f"Applied. The running plan is {applied.digest}.")

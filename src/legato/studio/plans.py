@@ -12,6 +12,7 @@ from litestar.params import JSONBody
 
 from legato.app import App, Applied
 from legato.insight.reach import Reach, count_heads, reach_of
+from legato.model.definitions.property import Waiver
 from legato.model.noun import Noun
 from legato.model.plan import Plan, plan_digest
 from legato.model.problem import Problem
@@ -29,6 +30,13 @@ class Files(Noun, frozen=True, kw_only=True):
     """A workspace: path in it -> text."""
 
     files: Mapping[str, str]
+
+
+class Given(Noun, frozen=True, kw_only=True):
+    """A workspace to be made the present plan, and the objections that the caller answers for."""
+
+    files: Mapping[str, str]
+    waive: tuple[Waiver, ...] = ()
 
 
 class ShownPlan(Noun, frozen=True, kw_only=True):
@@ -89,12 +97,20 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
 
 
 @post("/apply", opt=needs("apply"), summary="Make definitions the present plan")
-async def apply(data: JSONBody[Files], host: Host, caller: Who) -> Response[Applied]:
-    """Between two events. Any mistake: 422 with every problem, and nothing is changed."""
-    files = bounded(data)
+async def apply(data: JSONBody[Given], host: Host, caller: Who) -> Response[Applied]:
+    """Between two events. Any mistake or harm: 422 with each, and nothing is changed."""
+    files = bounded(Files(files=data.files))
+    if any(not waiver.because.strip() for waiver in data.waive):
+        raise Refused(
+            status=422,
+            code="waiver.no_reason",
+            message="An objection is waived for a reason, which goes on the audit.",
+            fix="Say `because`: why it is right so.",
+        )
     if not caller.may("administer"):
         await refuse_other_sign_in(host, files)
-    return answered(host, await host.apply(files, by=actor_of(caller)))
+    applied = await host.apply(files, by=actor_of(caller), waivers=data.waive)
+    return answered(host, applied)
 
 
 def answered(host: App, applied: Applied) -> Response[Applied]:

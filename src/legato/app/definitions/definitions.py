@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from legato.app.audit import AuditBook
 from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config
+from legato.app.definitions.objections import CHECKS, judge, waived_entries
 from legato.app.definitions.retired import with_retired
 from legato.app.guard.guard import Guard
 from legato.app.inbound.providers import Providers
+from legato.model.definitions.property import Waiver
 from legato.model.event import PlanActivated
 from legato.model.plan import Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
@@ -68,8 +70,13 @@ class Definitions:
         """Return the digest of the active plan; empty before the first."""
         return self._home.host.applied.digest
 
-    async def apply(self, files: Mapping[str, str], *, by: str, change: int) -> Applied:
-        """Check definitions and activate them, where no problem stands against it."""
+    async def apply(
+        self, files: Mapping[str, str], *, by: str, change: int, waivers: Sequence[Waiver] = ()
+    ) -> Applied:
+        """Check definitions and activate them, where nothing stands against it.
+
+        Where nothing runs yet, what harm they might do is no reason to run nothing.
+        """
         async with self._applying:
             loaded = await asyncio.to_thread(check_files, files)
             self.problems = loaded.problems
@@ -79,11 +86,17 @@ class Definitions:
             before, digest = self.plan(), plan_digest(plan)
             if digest == self.digest():
                 return Applied(digest=digest)
+            judged = await asyncio.to_thread(judge, files, loaded, waivers, CHECKS)
+            if judged.problems and self.digest():
+                self.problems = judged.problems
+                return Applied(problems=judged.problems, digest=self.digest())
             changes = self._home.changes
             async with changes.judging(plan, files, change=change, by=by) as objections:
                 self.problems = objections
                 if objections:
                     return Applied(problems=objections, digest=self.digest())
+                for entry in waived_entries(judged, by=by, plan=digest):
+                    await self._home.audit.record(entry)
                 await self._activate(before, plan, by=by)
             return Applied(digest=digest, is_changed=True)
 

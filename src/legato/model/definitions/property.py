@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from legato.model.instant import Duration
 from legato.model.noun import Noun
-from legato.model.problem import Place
+from legato.model.problem import Place, Problem
 from legato.model.rule import Rule
 
 
@@ -79,12 +79,32 @@ class Waiver(Noun, frozen=True, kw_only=True):
     """Leave to go on although a check objects, and the reason that goes on the audit with it.
 
     Any check of a whole workspace can be waived in this way: it names its objection by a code,
-    and perhaps by the journey that it is about.
+    and perhaps by the journey and the step that it is about.
     """
 
     code: str
+    """Or the name of a property."""
     because: str
     journey: str = ""
     """Empty: the objection about whatever."""
     step: str = ""
     """A label or a step's id; empty: about any step of the journey."""
+
+    def is_about(self, objection: Objection) -> bool:
+        """Return whether it is leave to go on in spite of this."""
+        return (
+            self.code in (objection.problem.code, objection.property)
+            and self.journey in ("", objection.journey)
+            and self.step in ("", objection.step)
+        )
+
+
+class Objection(Noun, frozen=True, kw_only=True):
+    """Why a workspace whose definitions are right should still not run."""
+
+    problem: Problem
+    journey: str = ""
+    """Empty: about the workspace."""
+    step: str = ""
+    property: str = ""
+    """The promise that is not kept."""

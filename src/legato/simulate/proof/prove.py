@@ -34,7 +34,7 @@ from legato.simulate.proof.pairs import met
 from legato.simulate.proof.states import Move
 from legato.simulate.proof.story import told
 from legato.simulate.proof.structure import longest, structure_of
-from legato.simulate.proof.violation import Violation, is_waived, place_of
+from legato.simulate.proof.violation import Violation, place_of
 from legato.simulate.proof.walk import STATES_MAX, Walk, walk
 
 
@@ -173,5 +173,6 @@ def _once(found: Iterable[Violation]) -> list[Violation]:
 
 
 def _finished(violation: Violation, waivers: Sequence[Waiver]) -> Violation:
-    waived = next((one.because for one in waivers if is_waived(one, violation)), "")
+    objection = violation.objection()
+    waived = next((one.because for one in waivers if one.is_about(objection)), "")
     return replace(violation, story=told(violation), waived=waived)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from legato.model.definitions.journey import Journey
-from legato.model.definitions.property import Waiver
+from legato.model.definitions.property import Objection
 from legato.model.noun import Noun
 from legato.model.problem import Place, Problem
 from legato.simulate.proof.states import Move
@@ -51,10 +51,13 @@ class Violation(Noun, frozen=True, kw_only=True):
         """Return it with the way that leads to it; moves of its own follow the first."""
         return replace(self, moves=(*moves[:1], *self.moves, *moves[1:]))
 
-    def problem(self) -> Problem:
-        """Return it as a mistake of the definitions."""
+    def objection(self) -> Objection:
+        """Return it as what stands against applying the workspace."""
         told = f": {' '.join(self.story)}" if self.story else ""
-        return Problem(code=self.code, place=self.place, what=f"{self.what}{told}", fix=self.fix)
+        problem = Problem(code=self.code, place=self.place, what=f"{self.what}{told}", fix=self.fix)
+        return Objection(
+            problem=problem, journey=self.journey, step=self.step, property=self.property
+        )
 
 
 def place_of(journey: Journey, step: str = "") -> Place:
@@ -64,12 +67,3 @@ def place_of(journey: Journey, step: str = "") -> Place:
     if not step:
         return Place(file=file or f"journeys/{journey.name}.yaml", line=1, column=1)
     return Place(file=file, line=int(line or 1), column=1)
-
-
-def is_waived(waiver: Waiver, violation: Violation) -> bool:
-    """Return whether a waiver is about a violation."""
-    return (
-        waiver.code in (violation.code, violation.property)
-        and waiver.journey in ("", violation.journey)
-        and waiver.step in ("", violation.step)
-    )
