@@ -63,8 +63,8 @@ def misses(outcome: Outcome) -> list[tuple[str, str]]:
             "in_step: {cart_rescue: '3'}, consents: {marketing: denied}}"),
         ),
         (
-            f"[{LOOKED}, provider email_provider: {{answer: 503, for: 2h}}, after 1d]",
-            "{messages: [{message: cart_reminder, after: 2h, within: 2h 6m}]}",
+            f"[{LOOKED}, provider email_provider: {{answer: 503, for: 40m}}, after 1d]",
+            "{messages: [{message: cart_reminder, after: 40m, within: 46m}]}",
         ),
         (
             f"[{LOOKED}, provider email_provider: {{answer: 400}}, after 1d]",

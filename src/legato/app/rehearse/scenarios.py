@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from legato.app.rehearse.worlds import open_world
 from legato.insight.why.why import Question, unknown_person, why
+from legato.model.note import Story
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError, Problem
 from legato.plan.load import SCENARIOS
 from legato.plan.scenarios.read import read_scenarios
 from legato.plan.scenarios.scenario import Scenario
+from legato.simulate.coverage.report import Coverage, cover
+from legato.simulate.coverage.walked import walked
 from legato.simulate.scenario.judge import Miss, judge
 from legato.simulate.scenario.run import Lived, live
 from legato.simulate.scenario.timeline import Row, timeline
@@ -106,6 +109,11 @@ def outcome_of(lived: Lived) -> Outcome:
         rows=tuple(timeline(lived, misses)) if misses else (),
         decision_digest=lived.decision_digest,
     )
+
+
+def coverage_of(plan: Plan, stories: Iterable[Sequence[Story]]) -> Coverage:
+    """Return how much of a plan some scenarios went through."""
+    return cover(plan, (way for each in stories for way in walked(plan, each)))
 
 
 def _why(lived: Lived, miss: Miss) -> str:

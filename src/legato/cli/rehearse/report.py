@@ -7,10 +7,13 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from legato.app.rehearse.scenarios import Explained, Outcome
 from legato.model.instant import format_instant
+from legato.simulate.coverage.report import ALL, Coverage, Share
+from legato.simulate.coverage.ways import MEASURES
 from legato.simulate.scenario.timeline import written
 
 
@@ -42,6 +45,45 @@ def _show_miss(console: Console, one: Explained) -> None:
     if one.why:
         console.print(Text.assemble("  why: ", (one.why, "cyan")))
     console.print()
+
+
+def show_coverage(console: Console, coverage: Coverage) -> None:
+    """Print how much of each journey was gone through, and in words what was not."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("journey")
+    for measure in MEASURES:
+        table.add_column(measure, justify="right")
+    for name, shares in sorted(coverage.journeys.items(), key=lambda item: item[0] == ALL):
+        row = [_share(shares[measure]) for measure in MEASURES]
+        table.add_row(name or "all of them", *row, style="bold" if name == ALL else "")
+    console.print(table)
+    for measure in MEASURES:
+        missing = coverage.missing[measure]
+        if missing:
+            console.print(Text(f"\n{measure} that no scenario goes through", style="bold"))
+        for words in missing:
+            console.print(Text(f"  {words}"))
+    console.print()
+
+
+def _share(share: Share) -> str:
+    if not share.total:
+        return "-"
+    return f"{share.walked}/{share.total} {share.percent:3.0f}%"
+
+
+def coverage_as_json(coverage: Coverage) -> dict[str, Any]:
+    """Return what programs read of it."""
+    return {
+        "journeys": {
+            name or "*": {
+                measure: {"walked": share.walked, "total": share.total, "percent": share.percent}
+                for measure, share in shares.items()
+            }
+            for name, shares in coverage.journeys.items()
+        },
+        "missing": coverage.missing,
+    }
 
 
 def as_json(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

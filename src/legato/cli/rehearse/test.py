@@ -16,6 +16,7 @@ from legato.app.rehearse.scenarios import (
     Book,
     Outcome,
     chosen,
+    coverage_of,
     open_book,
     outcome_of,
     read_texts,
@@ -24,10 +25,18 @@ from legato.app.rehearse.scenarios import (
 from legato.app.rehearse.walls import walls
 from legato.cli.check import Folder, show_problems, workspace_files
 from legato.cli.client import Failure
-from legato.cli.rehearse.report import as_json, as_junit, show_outcome
+from legato.cli.rehearse.report import (
+    as_json,
+    as_junit,
+    coverage_as_json,
+    show_coverage,
+    show_outcome,
+)
 from legato.cli.why import print_json
+from legato.model.note import Story
 from legato.model.plan import Plan
 from legato.plan.scenarios.scenario import Scenario
+from legato.simulate.coverage.report import Coverage
 from legato.simulate.scenario.run import Lived
 from legato.workspace import check_files
 
@@ -37,12 +46,27 @@ BAR_FROM = 20
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[FILE|NAME]...")
-@click.option("--workspace", "-w", default=".", type=Folder, help="The workspace's folder.")
+@click.option("--workspace", "-w", "--in", default=".", type=Folder, help="The workspace's folder.")
+@click.option("--coverage", "has_coverage", is_flag=True, help="Show what no scenario reaches.")
+@click.option(
+    "--require",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Fail where fewer of the ways out of steps are gone.",
+)
 @click.option(
     "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a report for CI."
 )
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
-def test(names: tuple[str, ...], workspace: Path, junit: Path | None, *, is_json: bool) -> None:
+def test(  # noqa: PLR0913 - one for each option
+    names: tuple[str, ...],
+    workspace: Path,
+    *,
+    has_coverage: bool,
+    require: float | None,
+    junit: Path | None,
+    is_json: bool,
+) -> None:
     """Rehearse the scenarios of a workspace, all or those of some FILEs or NAMEs.
 
     Time is virtual, providers are played, nobody is contacted: no socket can be opened.
@@ -55,22 +79,44 @@ def test(names: tuple[str, ...], workspace: Path, junit: Path | None, *, is_json
             "Tell a story there; the guide of rehearsal shows how.",
         )
     console = Console(highlight=False)
-    outcomes: list[Outcome] = []
     seconds: list[float] = []
+    outcomes: list[Outcome] = []
+    stories: list[list[Story]] = []
     for lived, took in rehearse_all(scenarios, plan, book):
-        outcome = outcome_of(lived)
-        outcomes.append(outcome)
+        outcomes.append(outcome_of(lived))
+        stories.append(lived.stories)
         seconds.append(took)
         if not is_json:
-            show_outcome(console, outcome, took)
+            show_outcome(console, outcomes[-1], took)
     if junit is not None:
         junit.write_bytes(as_junit(outcomes, seconds))
+    coverage = coverage_of(plan, stories) if has_coverage or require is not None else None
     failed = sum(not outcome.is_right for outcome in outcomes)
     if is_json:
-        print_json(as_json(outcomes))
+        more = {} if coverage is None else {"coverage": coverage_as_json(coverage)}
+        print_json({"scenarios": as_json(outcomes), **more})
     else:
         _sum_up(console, len(outcomes), failed, seconds=sum(seconds))
+        if coverage is not None:
+            show_coverage(console, coverage)
+    if coverage is not None and require is not None:
+        failed += _is_short(coverage, require)
     sys.exit(1 if failed else 0)
+
+
+def _is_short(coverage: Coverage, require: float) -> bool:
+    """Say so where fewer ways out of steps are gone than are wanted."""
+    edges = coverage.share("edges")
+    if edges.percent >= require:
+        return False
+    click.secho(
+        f"{edges.walked} of {edges.total} ways out of steps are gone ({edges.percent:.1f} %); "
+        f"{require:g} % are required.",
+        fg="red",
+        err=True,
+    )
+    click.echo("  fix: tell stories of those that `--coverage` lists under edges.", err=True)
+    return True
 
 
 def open_all(workspace: Path) -> tuple[Plan, Book]:

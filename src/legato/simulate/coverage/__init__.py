@@ -1,0 +1,1 @@
+"""Which ways through a plan's journeys its scenarios have gone."""
