@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from legato.app.rehearse.scenarios import open_book, read_texts
 from legato.cli.client import Failure
 from legato.cli.why import print_json
 from legato.model.plan import plan_digest
@@ -35,6 +36,10 @@ def check(workspace: Path, *, is_json: bool) -> None:
         *plain_secrets(path.name for path in workspace.iterdir()),
         *_shapes(loaded),
     )
+    if loaded.plan is not None:
+        stories = read_texts(workspace)
+        problems = (*problems, *open_book(stories, files, loaded.plan).problems)
+        files |= stories
     if is_json:
         print_json(problems)
     elif loaded.plan is not None and not problems:

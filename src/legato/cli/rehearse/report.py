@@ -25,7 +25,8 @@ def show_outcome(console: Console, outcome: Outcome, seconds: float) -> None:
             ("  ok    " if is_right else "  FAILED", "green" if is_right else "bold red"),
             f" {outcome.scenario.name}",
             (f"  {seconds:.2f} s", "dim"),
-        )
+        ),
+        soft_wrap=True,
     )
     if is_right:
         return

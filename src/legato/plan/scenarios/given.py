@@ -25,7 +25,7 @@ CONSENTS = ("granted", "denied", "unknown")
 _BY_IDENTIFIER = "identifier:"
 DRAWS_MAX = 20_000
 """People tried until one has the draws wanted: an arm of one in a thousand is found."""
-PEOPLE_MAX = 50
+PEOPLE_MAX = 1_000
 _NAMES = ("name", "first_name")
 """Traits that everybody has whom a shop knows, and that every letter begins with."""
 
@@ -193,7 +193,7 @@ def _addresses(
 def _made_up(words: str, name: str, number: int) -> tuple[str, ...]:
     token = f"{name}-{words.split(maxsplit=1)[0]}"
     mail = f"{name.lower().replace(' ', '.')}@example.com"
-    phone = f"+4477009{number % 100_000:05d}"  # a range that Ofcom gives to nobody
+    phone = f"+4477009{number:05d}"  # a range that Ofcom gives to nobody
     if "mail" in words:
         return mail, token, phone
     if any(part in words for part in ("phone", "mobile", "sms", "whatsapp", "number")):
