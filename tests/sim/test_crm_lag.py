@@ -76,7 +76,7 @@ def synced_at(lived: Lived, name: str) -> Instant:
 def test_a_lag_of_the_crm_shows_the_defect_of_a_sequence_that_does_not_wait() -> None:
     naive = live(**{"journeys/post_purchase.yaml": NAIVE})
 
-    assert began_before_the_order_was_there(naive) > BUYERS // 10
+    assert began_before_the_order_was_there(naive) >= 3
 
 
 def test_the_same_lag_shows_none_in_the_sequence_that_waits_for_the_order() -> None:
