@@ -15,25 +15,45 @@ from legato.plan.load import Loaded, load
 from legato.transports.catalog import CATALOG, read_catalog, read_source_catalog
 from legato.transports.drivers.extras import absent
 
+REHEARSED = ("scenarios", "crowds")
+"""Folders of a workspace that are no definitions: what rehearsals begin with."""
+
 
 def read_workspace(folder: Path) -> dict[str, str]:
-    """Return the texts of every YAML file of a workspace by path in it, `scenarios/` excepted.
+    """Return the texts of every YAML file of a workspace by path in it, REHEARSED excepted.
 
     Files and folders whose names begin with a dot are not part of it.
     """
-    texts: dict[str, str] = {}
+    return {
+        path.relative_to(folder).as_posix(): _read(path)
+        for path in _yaml_files(folder)
+        if path.relative_to(folder).parts[0] not in REHEARSED
+    }
+
+
+def read_rehearsed(folder: Path, kind: str) -> dict[str, str]:
+    """Return the texts of one of the folders that rehearsals begin with, by path in the folder."""
+    return {
+        path.relative_to(folder).as_posix(): _read(path)
+        for path in _yaml_files(folder)
+        if path.relative_to(folder).parts[0] == kind
+    }
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        is_hidden = any(part.startswith(".") for part in inside.parts)
-        if path.suffix not in (".yaml", ".yml") or is_hidden or inside.parts[0] == "scenarios":
-            continue
-        try:
-            texts[inside.as_posix()] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LegatoError(
-                f"{path} cannot be read as text.", fix="Save it as UTF-8, readable by this user."
-            ) from error
-    return texts
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix in (".yaml", ".yml") and not is_hidden:
+            yield path
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LegatoError(
+            f"{path} cannot be read as text.", fix="Save it as UTF-8, readable by this user."
+        ) from error
 
 
 def check_files(files: Mapping[str, str]) -> Loaded:

@@ -50,6 +50,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "legato.cli.rehearse.backtest:backtest",
             "Live recorded history again under a changed workspace.",
         ),
+        "simulate": (
+            "legato.cli.rehearse.simulate:simulate",
+            "Let a crowd that does not exist live through all journeys.",
+        ),
     },
     "People": {
         "why": ("legato.cli.why:why", "Say why a message went, or did not."),

@@ -7,20 +7,17 @@ afterwards, also when it was interrupted.
 from __future__ import annotations
 
 import copy
-import multiprocessing
-import os
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Self, TypeAlias, TypeVar
+from typing import Self, TypeVar
 
 import msgspec
 
-from legato.app.rehearse.walls import walls
+from legato.app.rehearse.parallel import Work, each
 from legato.fold.turn import Record, tick
 from legato.model.event import Event, PlanActivated, decode_event
 from legato.model.instant import Instant
@@ -48,21 +45,8 @@ from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
 
 PAGE_RECORDS = 5_000
-PART_RECORDS = 25_000
-"""A part this large takes a process seconds and a few hundred megabytes."""
 
-Told: TypeAlias = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 T = TypeVar("T")
-
-
-class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """How the work is divided, and who is told of it."""
-
-    told: Told
-    part_records: int = PART_RECORDS
-    processes: int = 0
-    """0: one for each core; 1: this one alone."""
 
 
 class Version(Noun, frozen=True, kw_only=True):
@@ -183,34 +167,7 @@ def _in_parts(
     """Cut the history into parts, and have each lived through by some process."""
     with TemporaryDirectory(prefix="legato-backtest-") as folder:
         files = _cut(history, index, plans, Path(folder), work)
-        work.told("living", 0, len(files))
-        processes = min(work.processes or os.cpu_count() or 1, len(files))
-        if processes == 1:
-            return [_within_walls(live, file) for file in files]
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(processes, mp_context=context) as pool:
-            futures = [pool.submit(_within_walls, live, file) for file in files]
-            return _gather(futures, work)
-
-
-def _gather(futures: Sequence[Future[T]], work: Work) -> list[T]:
-    pending = set(futures)
-    try:
-        while pending:
-            done, pending = wait(pending, return_when=FIRST_EXCEPTION, timeout=1)
-            work.told("living", len(futures) - len(pending), len(futures))
-            for one in done:
-                one.result()
-    except BaseException:
-        for one in pending:
-            one.cancel()
-        raise
-    return [one.result() for one in futures]
-
-
-def _within_walls(live: Callable[[Path], T], file: Path) -> T:
-    with walls():
-        return live(file)
+        return each(live, files, work)
 
 
 def _cut(

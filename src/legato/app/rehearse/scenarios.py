@@ -20,7 +20,7 @@ from legato.simulate.coverage.walked import walked
 from legato.simulate.scenario.judge import Miss, judge
 from legato.simulate.scenario.run import Lived, live
 from legato.simulate.scenario.timeline import Row, timeline
-from legato.workspace import check_files
+from legato.workspace import check_files, read_rehearsed
 
 CHANGES = f"{SCENARIOS}changes/"
 """Each folder in it holds files that replace those of the workspace: a plan to activate."""
@@ -58,18 +58,7 @@ class Outcome(Noun, frozen=True, kw_only=True):
 
 def read_texts(folder: Path) -> dict[str, str]:
     """Return the texts of scenarios/ of a workspace, by path in the workspace."""
-    texts: dict[str, str] = {}
-    for path in sorted((folder / SCENARIOS).rglob("*.y*ml")):
-        inside = path.relative_to(folder)
-        if any(part.startswith(".") for part in inside.parts):
-            continue
-        try:
-            texts[inside.as_posix()] = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise LegatoError(
-                f"{path} cannot be read as text.", fix="Save it as UTF-8, readable by this user."
-            ) from error
-    return texts
+    return read_rehearsed(folder, SCENARIOS)
 
 
 def open_book(texts: Mapping[str, str], files: Mapping[str, str], plan: Plan) -> Book:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from legato.app.rehearse.backtest import (
     History,
     Index,
     Version,
-    Work,
     compare_plans,
     decide_again,
     read_index,
 )
-from legato.cli.check import Folder, show_problems, workspace_files
+from legato.app.rehearse.parallel import Work
+from legato.cli.check import Folder
 from legato.cli.client import Failure
+from legato.cli.rehearse.doing import compiled, progress
 from legato.cli.up import DATA_NAME
 from legato.cli.why import print_json
 from legato.model.instant import Instant, format_instant, parse_duration, parse_instant
@@ -32,9 +31,7 @@ from legato.plan.scale import scale_plan
 from legato.simulate.backtest.compare import Comparison
 from legato.simulate.backtest.live import Span
 from legato.simulate.backtest.report import MEANINGS, Report, kinds, story
-from legato.workspace import check_files
 
-DOING = {"reading": "Reading the log", "dividing": "Finding who met whom", "living": "Living it"}
 RECORDED, RUNNING, DRAFT = "recorded", "running", "draft"
 MICROS = 1_000_000
 SHOWN = 3
@@ -75,8 +72,9 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
     Everything comes in as it came then: events with their times, late ones, consents. Nobody is
     contacted, and nothing of the running process is touched.
     """
-    draft = _draft(workspace, speed) if DRAFT in (was, now) and not (verify or versions) else None
-    with History(data or workspace / DATA_NAME) as history, _progress(is_json=is_json) as work:
+    is_tried = DRAFT in (was, now) and not (verify or versions)
+    draft = scale_plan(compiled(workspace), speed) if is_tried else None
+    with History(data or workspace / DATA_NAME) as history, progress(is_json=is_json) as work:
         index = read_index(history, work)
         if versions:
             _show_versions(index.versions, is_json=is_json)
@@ -102,15 +100,6 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
         print_json(report)
     else:
         _show(Console(highlight=False), report, examples)
-
-
-def _draft(workspace: Path, speed: int) -> Plan:
-    files = workspace_files(workspace)
-    loaded = check_files(files)
-    if loaded.plan is None:
-        show_problems(Console(stderr=True, highlight=False), loaded.problems, files)
-        sys.exit(1)
-    return scale_plan(loaded.plan, speed)
 
 
 def _start(since: str, index: Index) -> Instant:
@@ -142,30 +131,6 @@ def _plan(name: str, index: Index, draft: Plan | None) -> Plan | None:
             f"There are {', '.join((*known, RUNNING, DRAFT, RECORDED))}.",
         )
     return decode_plan(known[name].plan)
-
-
-@contextmanager
-def _progress(*, is_json: bool) -> Generator[Work]:
-    """Show what is done of each phase, where somebody looks."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description:<22}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=is_json or not console.is_terminal,
-        transient=True,
-    )
-    tasks = {
-        phase: bar.add_task(words, total=None, visible=False) for phase, words in DOING.items()
-    }
-    with bar:
-        yield Work(
-            told=lambda phase, done, total: bar.update(
-                tasks[phase], completed=done, total=total, visible=done < total
-            )
-        )
 
 
 def _show_versions(versions: tuple[Version, ...], *, is_json: bool) -> None:

@@ -136,8 +136,8 @@ def merge(parts: Iterable[Comparison]) -> Comparison:
     """Put the comparisons of several parts together: of the examples, the first by draw."""
     whole = Comparison(was=Side(), now=Side())
     for part in parts:
-        _add_side(whole.was, part.was)
-        _add_side(whole.now, part.now)
+        add_side(whole.was, part.was)
+        add_side(whole.now, part.now)
         _add(whole.counts, part.counts)
         _add(whole.first_counts, part.first_counts)
         _add(whole.gates, part.gates)
@@ -265,7 +265,8 @@ def _add(counts: dict[str, int], others: Mapping[str, int]) -> None:
         _more(counts, key, count)
 
 
-def _add_side(side: Side, other: Side) -> None:
+def add_side(side: Side, other: Side) -> None:
+    """Add the totals of other people to these."""
     for mine, others in (
         (side.sent, other.sent),
         (side.cost_micros, other.cost_micros),

@@ -83,6 +83,10 @@ class Households:
             held += weight
         return array("l", (n if n < 0 else parts[self._root(n)] for n in self._of_records))
 
+    def roots(self) -> Sequence[int]:
+        """Return a number for every record shown: the same for those of one household."""
+        return array("l", (n if n < 0 else self._root(n) for n in self._of_records))
+
     def _place(self, event: Event) -> int:
         match event:
             case CustomerEvent():

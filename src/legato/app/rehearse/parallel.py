@@ -1,0 +1,69 @@
+"""Work that parts of a rehearsal share out between processes, each of them within walls."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from functools import partial
+from typing import TypeAlias, TypeVar
+
+import msgspec
+
+from legato.app.rehearse.walls import walls
+
+PartT = TypeVar("PartT")
+FoundT = TypeVar("FoundT")
+Told: TypeAlias = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """How the work is divided, and who is told of it."""
+
+    told: Told
+    processes: int = 0
+    """0: one for each core; 1: this one alone."""
+    part_records: int = 25_000
+    """A part of a log this large takes a process seconds and a few hundred megabytes."""
+
+
+def each(call: Callable[[PartT], FoundT], parts: Sequence[PartT], work: Work) -> list[FoundT]:
+    """Call something with every part; return what came of each, in order.
+
+    `call` and the parts go to other processes, so both must be picklable. An interruption ends
+    all of them.
+    """
+    within = partial(_within_walls, call)
+    processes = min(work.processes or os.cpu_count() or 1, len(parts))
+    if processes == 1:
+        return [_counted(within(part), at, len(parts), work) for at, part in enumerate(parts, 1)]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        return _gather([pool.submit(within, part) for part in parts], work)
+
+
+def _within_walls(call: Callable[[PartT], FoundT], part: PartT) -> FoundT:
+    with walls():
+        return call(part)
+
+
+def _counted(found: FoundT, done: int, total: int, work: Work) -> FoundT:
+    work.told("living", done, total)
+    return found
+
+
+def _gather(futures: Sequence[Future[FoundT]], work: Work) -> list[FoundT]:
+    pending = set(futures)
+    try:
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_EXCEPTION, timeout=1)
+            work.told("living", len(futures) - len(pending), len(futures))
+            for one in done:
+                one.result()
+    except BaseException:
+        for one in pending:
+            one.cancel()
+        raise
+    return [one.result() for one in futures]

@@ -1,0 +1,173 @@
+"""`legato simulate`: a crowd that does not exist lives through days of a workspace's journeys."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from legato.app.rehearse.simulation import (
+    HISTORY_FILE,
+    Asked,
+    lives_of_data,
+    lives_of_file,
+)
+from legato.app.rehearse.simulation import (
+    simulate as simulate_crowd,
+)
+from legato.cli.check import Folder, show_problems
+from legato.cli.client import Failure
+from legato.cli.rehearse.doing import compiled, progress
+from legato.cli.rehearse.page import page
+from legato.cli.up import DATA_NAME
+from legato.cli.why import print_json
+from legato.model.instant import DAY, WEEK, Instant, parse_instant
+from legato.model.plan import Plan
+from legato.plan.crowds.crowd import Crowd
+from legato.plan.crowds.read import read_crowds
+from legato.simulate.crowd.lives import Record
+from legato.simulate.crowd.pressure import PAIRS_SHOWN, percentile
+from legato.simulate.crowd.report import Report
+from legato.simulate.world import START
+from legato.workspace import read_rehearsed
+
+CROWDS = "crowds"
+MICROS = 1_000_000
+
+
+@click.command()
+@click.argument("workspace", default=".", type=Folder)
+@click.option("--crowd", "name", help="One of crowds/; needed where there are several.")
+@click.option("--people", type=click.IntRange(min=1), help="How many lives.  [default: 10000]")
+@click.option("--days", type=click.IntRange(1, 3650), help="For how long.  [default: 90]")
+@click.option("--seed", default=1, help="The same seed gives the same, byte for byte.")
+@click.option("--start", help="The first day: 2026-03-02.  [default: weeks after the history]")
+@click.option("--data", type=click.Path(path_type=Path), help="The data folder with the history.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write a report.")
+@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write each decision.")
+@click.option("--json", "is_json", is_flag=True, help="For programs: the whole report.")
+def simulate(  # noqa: PLR0913 - one parameter for each option, as click hands them over
+    workspace: Path,
+    *,
+    name: str | None,
+    people: int | None,
+    days: int | None,
+    seed: int,
+    start: str | None,
+    data: Path | None,
+    html: Path | None,
+    log: Path | None,
+    is_json: bool,
+) -> None:
+    """Let people who do not exist live through a WORKSPACE's journeys, all together.
+
+    They live as people on record have lived, under other names. Nobody is contacted.
+    """
+    plan = compiled(workspace)
+    crowd = _crowd(workspace, plan, name, people=people, days=days)
+    began = time.monotonic()
+    with progress(is_json=is_json) as work:
+        record = None if crowd.kinds else _record(workspace, data, plan)
+        asked = Asked(plan=plan, crowd=crowd, seed=seed, start=_start(start, record))
+        found = simulate_crowd(record, asked, work)
+    seconds = time.monotonic() - began
+    if log is not None:
+        log.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in found.decisions))
+    if html is not None:
+        html.write_text(page(found.report), encoding="utf-8")
+    if is_json:
+        print_json(found.report)
+    else:
+        _show(Console(highlight=False), found.report, seconds)
+        for path in (html, log):
+            if path is not None:
+                click.echo(f"Written: {path}")
+
+
+def _crowd(
+    workspace: Path, plan: Plan, name: str | None, *, people: int | None, days: int | None
+) -> Crowd:
+    texts = read_rehearsed(workspace, CROWDS)
+    found = read_crowds(texts, plan)
+    if found.problems:
+        show_problems(Console(stderr=True, highlight=False), found.problems, texts)
+        sys.exit(1)
+    known = {one.name: one for one in found.crowds}
+    if name is not None and name not in known:
+        raise Failure(
+            f"There is no crowd `{name}` in {workspace / CROWDS}.",
+            f"There are {', '.join(known)}." if known else "Describe one there.",
+        )
+    if name is None and len(known) > 1:
+        raise Failure("There are several crowds.", f"Name one: --crowd {next(iter(known))}.")
+    crowd = known[name] if name is not None else next(iter(known.values()), Crowd())
+    return msgspec.structs.replace(
+        crowd, people=people or crowd.people, span=days * DAY if days else crowd.span
+    )
+
+
+def _record(workspace: Path, data: Path | None, plan: Plan) -> Record:
+    """Take lives from where there are any: a data folder, or calls shipped with a workspace."""
+    folder, file = data or workspace / DATA_NAME, workspace / HISTORY_FILE
+    if data is None and not (folder / "log.db").exists() and file.exists():
+        return lives_of_file(file, plan)
+    if not (folder / "log.db").exists():
+        raise Failure(
+            f"There is no history in {folder} to take lives from.",
+            f"Name a data folder (--data), or put recorded calls into {HISTORY_FILE}.",
+        )
+    return lives_of_data(folder, plan)
+
+
+def _start(written: str | None, record: Record | None) -> Instant:
+    """Return the first day: its weekday is that of the history, as people keep their weeks."""
+    if written is None:
+        return START if record is None else record.start + record.round
+    instant = parse_instant(written)
+    if instant is None:
+        raise Failure(f"`{written}` is not a day.", "Write --start 2026-03-02.")
+    if record is None:
+        return instant
+    return record.start + -(-(instant - record.start) // WEEK) * WEEK
+
+
+def _show(console: Console, report: Report, seconds: float) -> None:
+    found, side = report.pressure, report.pressure.side
+    console.print(
+        f"{report.people:,} people, {report.days} days, seed {report.seed}: "
+        f"{report.record_count:,} records in {seconds:.0f} s.\n"
+    )
+    rows = [
+        ("messages sent", f"{sum(side.sent.values()):,}"),
+        *((f"  by {name}", f"{count:,}") for name, count in sorted(side.sent.items())),
+        ("people reached", f"{side.people:,}"),
+        ("waited for a gate", f"{side.held:,}"),
+        *((f"refused: {code}", f"{count:,}") for code, count in sorted(side.refused.items())),
+        (f"cost ({report.currency})", f"{sum(side.cost_micros.values()) / MICROS:,.2f}"),
+    ]
+    console.print(_table(("", ""), rows))
+    p50, p95, p99, most = (percentile(found.loads, share) for share in (0.5, 0.95, 0.99, 1.0))
+    console.print(
+        f"\nMessages to one person in one week, over weeks with any: "
+        f"p50 {p50}, p95 {p95}, p99 {p99}, most {most}."
+    )
+    if found.pairs:
+        pairs = sorted(found.pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:PAIRS_SHOWN]
+        console.print("\nJourneys that reached one person within a day of each other:")
+        lines = [(n, f"{c:,}", f"{found.same_item.get(n, 0):,} about one item") for n, c in pairs]
+        console.print(_table(("", "times", ""), lines))
+    console.print(f"\nDecisions: {report.digest}", style="dim")
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=any(head))
+    for index, name in enumerate(head):
+        table.add_column(name, justify="right" if index == 1 else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,1 @@
+"""Crowds for simulations: how many people, like whom, in which kind of world."""

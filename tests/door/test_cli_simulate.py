@@ -1,0 +1,93 @@
+"""`legato simulate`: what it prints and writes, and what it says of what cannot be."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from legato.cli.main import legato
+from tests.sim.test_shop import SHOP
+
+FEW = ("--people", "30", "--days", "20")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(legato, ["simulate", *map(str, arguments)])
+
+
+def test_a_seed_writes_the_same_decisions_twice_and_a_page_that_needs_nothing(
+    tmp_path: Path,
+) -> None:
+    page, logs = tmp_path / "report.html", [tmp_path / "one", tmp_path / "two"]
+
+    results = [run(SHOP, *FEW, "--log", log, "--html", page) for log in logs]
+
+    assert [result.exit_code for result in results] == [0, 0], results[0].output
+    assert logs[0].read_bytes() == logs[1].read_bytes()
+    assert logs[0].read_bytes().count(b"\n") > 10
+    assert "p95" in results[0].output
+    told = results[0].output.partition("Written:")[0]
+    assert max(len(line) for line in told.splitlines()) <= 80
+    written = page.read_text(encoding="utf-8")
+    assert "Messages by day" in written
+    assert "http" not in written.replace("http://www.w3.org", "")
+    assert "<script" not in written
+
+
+def test_programs_get_the_whole_report() -> None:
+    report = msgspec.json.decode(run(SHOP, *FEW, "--seed", "4", "--json").output)
+
+    assert report["seed"] == 4
+    assert report["days"] == 20
+    assert report["pressure"]["side"]["sent"]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SHOP, tmp_path / "shop"))
+
+
+def test_a_workspace_without_any_history_says_where_to_get_one(workspace: Path) -> None:
+    (workspace / "history.jsonl.gz").unlink()
+
+    result = run(workspace, *FEW)
+
+    assert result.exit_code != 0
+    assert "There is no history" in result.output
+    assert "--data" in result.output
+
+
+def test_a_mistake_in_a_crowd_is_shown_with_its_line(workspace: Path) -> None:
+    path = workspace / "crowds" / "christmas.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("people: 10000", "people: many"))
+
+    result = run(workspace)
+
+    assert result.exit_code == 1
+    assert "crowds/christmas.yaml:4" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--crowd", "easter"], "There is no crowd `easter`"),
+        (["--start", "someday"], "`someday` is not a day"),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments: list[str], what: str) -> None:
+    result = run(SHOP, *FEW, *arguments)
+
+    assert result.exit_code != 0
+    assert what in " ".join(result.output.split())
+
+
+def test_of_several_crowds_one_has_to_be_named(workspace: Path) -> None:
+    text = (workspace / "crowds" / "christmas.yaml").read_text(encoding="utf-8")
+    (workspace / "crowds" / "easter.yaml").write_text(text.replace("christmas", "easter"))
+
+    assert "Name one: --crowd" in run(workspace, *FEW).output
+    assert run(workspace, *FEW, "--crowd", "easter").exit_code == 0
