@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
+import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from legato.connectors.auth.code import Visit, code_request, way_there
 from legato.connectors.auth.oauth1 import Consumer, sign_oauth1, signature_base
 from legato.connectors.auth.oauth2 import Token, read_token, token_request
 from legato.connectors.auth.sigv4 import AwsKey, sign_sigv4
 from legato.connectors.compile import compile_manifest
+from legato.connectors.exchange.exchange import Ask, Refused, begin
 from legato.connectors.spec import Spec
 from legato.connectors.terms import Terms
-from legato.model.instant import SECOND, Instant, parse_instant
+from legato.model.instant import MINUTE, SECOND, Instant, parse_instant
 from legato.model.problem import Reason
 from legato.model.wire import HttpRequest, Response
+from tests.unit.connector_world import event_of, manifest
+from tests.unit.connector_world import spec_of as connector
 
 NOW: Instant = 1_772_445_600 * SECOND
 
@@ -108,7 +115,7 @@ def test_sigv4_signs_a_session_and_a_body() -> None:
     assert headers["Authorization"] != other["Authorization"]
 
 
-def spec_of(**auth: str) -> Spec:
+def spec_of(**auth: object) -> Spec:
     given = {
         "manifest": 1,
         "id": "own",
@@ -193,6 +200,86 @@ def test_a_key_signs_a_claim_that_its_public_half_confirms() -> None:
     assert told["iss"] == "me@example"
     assert told["aud"] == "https://login.example/token"
     assert told["exp"] - told["iat"] == 3_600
+
+
+def own_key(curve: ec.EllipticCurve) -> tuple[ec.EllipticCurvePrivateKey, str]:
+    key = ec.generate_private_key(curve)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return key, pem.decode()
+
+
+def signed_at(now: Instant, key: str) -> str | Reason:
+    auth = {
+        "kind": "jwt",
+        "private_key": "=settings.key",
+        "key_id": "K1",
+        "issuer": "T1",
+        "claims": {"app": "=settings.client"},
+        "prefix": "bearer",
+    }
+    made = manifest(auth=auth, settings={"key": {"secret": True}, "client": {}}, pii=[])
+    made["routes"] = [{"on": "event", "request": {"url": "https://push.example"}}]
+    given = terms(key=key, client="me")
+    step = begin(connector(made), event_of(), terms=given, now=now).next()
+    if isinstance(step, Refused):
+        return step.reason
+    assert isinstance(step, Ask)
+    assert isinstance(step.request, HttpRequest)
+    return step.request.headers["Authorization"]
+
+
+def test_an_account_may_sign_a_token_itself_and_renews_it_after_half_of_its_life() -> None:
+    key, pem = own_key(ec.SECP256R1())
+
+    first, second, third = (signed_at(NOW + minutes * MINUTE, pem) for minutes in (0, 29, 31))
+
+    assert isinstance(first, str)
+    prefix, token = first.split(" ")
+    head, claims, mac = token.split(".")
+    raw = base64.urlsafe_b64decode(mac + "==")
+    both = (int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
+    key.public_key().verify(
+        encode_dss_signature(*both), f"{head}.{claims}".encode(), ec.ECDSA(hashes.SHA256())
+    )
+    assert prefix == "bearer"
+    assert msgspec.json.decode(base64.urlsafe_b64decode(head + "==")) == {
+        "alg": "ES256",
+        "typ": "JWT",
+        "kid": "K1",
+    }
+    told = msgspec.json.decode(base64.urlsafe_b64decode(claims + "=="))
+    assert told == {"app": "me", "iss": "T1", "iat": NOW // SECOND, "exp": NOW // SECOND + 3_600}
+    assert second == first
+    assert third != first
+
+
+@pytest.mark.parametrize("key", ["no key", own_key(ec.SECP384R1())[1]])
+def test_a_key_that_cannot_sign_is_a_reason(key: str) -> None:
+    found = signed_at(NOW, key)
+
+    assert isinstance(found, Reason)
+    assert found.code == "render.key"
+
+
+def test_a_provider_that_refuses_pkce_is_sent_none() -> None:
+    plain: dict[str, Any] = {
+        "authorize_url": "https://login.example/ask",
+        "grant": "refresh_token",
+    }
+    visit = Visit(redirect="http://127.0.0.1/", state="s", verifier="v" * 48)
+
+    for has_it in (True, False):
+        given = plain if has_it else {**plain, "pkce": False}
+        spec = spec_of(**given, refresh_token="r", client_id="c", client_secret="s")
+        address = way_there(spec, terms(), visit)
+        exchange = code_request(spec, terms(), visit, "code")
+
+        assert ("code_challenge=" in address) is has_it
+        assert (b"code_verifier=" in exchange.body) is has_it
 
 
 def test_a_key_that_is_none_is_a_reason() -> None:

@@ -517,6 +517,27 @@ def test_an_answer_is_read_by_its_body(status: int, body: object, kind: str, acc
     assert verdict.is_withdrawn is (status == 400)
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("90", 90),
+        ("Mon, 02 Mar 2026 10:01:30 GMT", 90),
+        ("1772445690", 90),
+        ("1772445690000", 90),
+        ("1772445000", 0),
+        ("9999999999", 24 * 3_600),
+        ("soon", None),
+    ],
+)
+def test_when_to_come_again_is_read_however_it_is_said(said: str, seconds: int | None) -> None:
+    spec = spec_of(manifest(delivery={"throttle": {"status": [429], "after": 'header."x-reset"'}}))
+    now = 1_772_445_600 * SECOND
+
+    verdict = classify(spec, Response(status=429, headers={"x-reset": said}), now)
+
+    assert verdict.after == (None if seconds is None else seconds * SECOND)
+
+
 def test_items_that_a_batch_failed_for_are_told_one_by_one() -> None:
     spec = spec_of(manifest(delivery=DELIVERY))
     errors = [{"at": 1, "why": "bad", "code": 400}, {"at": 3, "why": "busy", "code": 503}]

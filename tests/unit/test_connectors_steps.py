@@ -147,6 +147,33 @@ def test_a_batch_asks_once_for_all_its_items_and_then_sends_in_steps() -> None:
     assert (step.verdict.kind, step.made) == ("accepted", 3)
 
 
+def test_a_batch_has_names_for_what_is_made_of_its_items_and_answers() -> None:
+    batch = {
+        "items": 10,
+        "each": {"id": "=event.id", "stage": "=event.stage"},
+        "let": {
+            "other": {
+                "$each": "=put.body.rows",
+                "where": "=item.stage != get(items, index).stage",
+                "do": "=item.id",
+            },
+        },
+        "requests": [
+            {"url": f"{URL}/put", "body": "=items", "as": "put"},
+            {"when": "=other", "url": f"{URL}/again", "body": "=other"},
+        ],
+    }
+    [(_, carrying)] = carried(
+        manifest(routes=[route(batch=batch)]),
+        [{"id": 1, "stage": "a"}, {"id": 2, "stage": "b"}],
+    )
+
+    rows = [{"id": 1, "stage": "a"}, {"id": 2, "stage": "c"}]
+    asked, _ = play(carrying, answer({"rows": rows}), answer({}))
+
+    assert asked[-1] == ("POST /again", [2])
+
+
 def test_a_question_of_a_batch_that_is_not_answered_ends_it() -> None:
     [(_, carrying)] = carried(manifest(routes=[route(batch=LISTED)]), [{"mail": "a"}])
 

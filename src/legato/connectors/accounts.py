@@ -24,12 +24,16 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "basic": (("username", "password"), ()),
     "bearer": (("token",), ("prefix",)),
     "hmac": (("secret",), ("header", "algorithm", "encoding", "prefix")),
+    "jwt": (
+        ("private_key",),
+        ("key_id", "issuer", "subject", "audience", "claims", "life", "header", "prefix"),
+    ),
     "oauth2": (
         ("grant", "token_url"),
         (
             "client_id", "client_secret", "refresh_token", "scope", "audience", "issuer",
             "subject", "private_key", "key_id", "algorithm", "style", "header", "prefix",
-            "authorize_url", "scopes", "extra",
+            "authorize_url", "scopes", "extra", "pkce",
         ),
     ),
     "oauth1": (("consumer_key", "consumer_secret", "token", "token_secret"), ("algorithm",)),
@@ -115,6 +119,10 @@ def compile_auth(inside: Compiler, value: Value, hidden: Mapping[str, object], p
         if choices is not None:
             form.choice(inside, given[key], choices, (*path, key))
     reader = _reader(inside)
+    if not isinstance(given.get("pkce", True), bool):
+        inside.add((*path, "pkce"), "this is true or false", "Write `pkce: false`, or nothing.")
+    if kind == "jwt":
+        form.duration(inside, given.get("life", "1h"), (*path, "life"))
     fields = {key: reader.node(given[key], (*path, key)) for key in given if key != "kind"}
     secret = next((key for key in _SECRETS if key in fields), "")
     if kind == "query" and secret:

@@ -8,6 +8,7 @@ from typing import Any, Literal, assert_never, cast
 import msgspec
 
 from legato.connectors.language.frame import Frame
+from legato.connectors.language.functions.instants import instant_of
 from legato.connectors.language.value import MISSING, ExpressionError, Value, as_text, is_true
 from legato.connectors.spec import Class, Partial, Rule, Spec
 from legato.model.event import ANSWER_BYTES_MAX
@@ -18,6 +19,8 @@ from legato.model.wire import Response
 
 AFTER_MAX: Duration = 24 * HOUR
 """A provider that says 'next year' has a wrong clock."""
+UNIX_FROM: Duration = 1_000_000_000 * SECOND
+"""So many seconds to wait are none: it is an instant, in seconds or milliseconds since 1970."""
 GATEWAY_TIMEOUT = 504
 """The one status that says it was not heard whether the server behind took it."""
 HTML_MARKS = (b"<html", b"<!doctype html")
@@ -234,9 +237,11 @@ def _after(rule: Rule, response: Response, scope: dict[str, Any], now: Instant) 
 
 
 def parse_after(text: str, now: Instant) -> Duration | None:
-    """Read Retry-After: seconds, or an HTTP date."""
+    """Read Retry-After: seconds, an HTTP date, or the Unix time that some providers write."""
     try:
         wait = round(float(text) * SECOND)
+        if wait >= UNIX_FROM:
+            wait = (instant_of(float(text)) or now) - now
     except (ValueError, OverflowError):
         try:
             wait = from_datetime(parsedate_to_datetime(text)) - now

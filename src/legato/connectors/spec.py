@@ -20,7 +20,7 @@ BodyFormat: TypeAlias = Literal[
     "json", "json_array", "json_gzip", "form", "multipart", "xml", "csv", "ndjson", "raw", "none"
 ]
 AuthKind: TypeAlias = Literal[
-    "none", "header", "query", "basic", "bearer", "hmac", "oauth2", "oauth1", "aws_sigv4"
+    "none", "header", "query", "basic", "bearer", "hmac", "jwt", "oauth2", "oauth1", "aws_sigv4"
 ]
 ValueType: TypeAlias = Literal["string", "integer", "number", "boolean", "object", "array", "any"]
 Category: TypeAlias = Literal[
@@ -181,6 +181,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Deliveries travel together where it is the same, besides method, URL and headers."""
     merge: tuple[tuple[str, ...], ...] = ()
     """Lists of the body that are joined; empty: the body is a list, or is made by `calls`."""
+    let: Mapping[str, Read] = {}
+    """Names for `lookups` and `calls`, over `items` and answers."""
     lookups: tuple[Lookup, ...] = ()
     """What is asked once for all, over `items`, before `calls`."""
     calls: tuple[Call, ...] = ()
@@ -232,7 +234,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """Inclusive ranges; empty: any."""
     when: Expression | None = None
     after: Expression | None = None
-    """Seconds or an HTTP date."""
+    """Seconds, an HTTP date or Unix time."""
 
 
 class Partial(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -35,15 +36,16 @@ def can_connect(spec: Spec) -> bool:
 def way_there(spec: Spec, terms: Terms, visit: Visit) -> str:
     """Return the address to send a browser to."""
     found = read_fields(spec, terms, 0)
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(visit.verifier.encode()).digest())
     asked = {
         "response_type": "code",
         "client_id": found.get("client_id", ""),
         "redirect_uri": visit.redirect,
         "state": visit.state,
-        "code_challenge": challenge.rstrip(b"=").decode(),
-        "code_challenge_method": "S256",
     }
+    if _has_challenge(found):
+        digest = base64.urlsafe_b64encode(hashlib.sha256(visit.verifier.encode()).digest())
+        asked["code_challenge"] = digest.rstrip(b"=").decode()
+        asked["code_challenge_method"] = "S256"
     asked |= {"scope": found["scopes"]} if "scopes" in found else {}
     asked |= _extra(spec, terms)
     url = found["authorize_url"]
@@ -52,13 +54,16 @@ def way_there(spec: Spec, terms: Terms, visit: Visit) -> str:
 
 def code_request(spec: Spec, terms: Terms, visit: Visit, code: str) -> HttpRequest:
     """Return the request that exchanges a code for tokens."""
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": visit.redirect,
-        "code_verifier": visit.verifier,
-    }
-    return form_request(read_fields(spec, terms, 0), form, terms)
+    found = read_fields(spec, terms, 0)
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": visit.redirect}
+    if _has_challenge(found):
+        form["code_verifier"] = visit.verifier
+    return form_request(found, form, terms)
+
+
+def _has_challenge(found: Mapping[str, str]) -> bool:
+    """Return whether the exchange is bound to the visit (PKCE): some providers refuse that."""
+    return found.get("pkce") != "false"
 
 
 def _extra(spec: Spec, terms: Terms) -> dict[str, str]:

@@ -12,11 +12,8 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
+from legato.connectors.auth.jwt import sign_jwt
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import MISSING, as_text
 from legato.connectors.spec import Spec
@@ -156,11 +153,8 @@ def read_fields(spec: Spec, terms: Terms, now: Instant) -> dict[str, str]:
 
 def _assertion(found: Mapping[str, str], now: Instant) -> str | None:
     """Sign a claim that we are who the key belongs to (RFC 7523 section 2.1)."""
-    algorithm = found.get("algorithm", "RS256")
     issued = now // SECOND
-    header = {"alg": algorithm, "typ": "JWT"}
-    if "key_id" in found:
-        header["kid"] = found["key_id"]
+    header = {"typ": "JWT", **({"kid": found["key_id"]} if "key_id" in found else {})}
     claims: dict[str, Any] = {
         "iss": found.get("issuer", ""),
         "aud": found.get("audience") or found.get("token_url", ""),
@@ -170,27 +164,3 @@ def _assertion(found: Mapping[str, str], now: Instant) -> str | None:
     claims |= {"sub": found["subject"]} if "subject" in found else {}
     claims |= {"scope": found["scope"]} if "scope" in found else {}
     return sign_jwt(header, claims, found.get("private_key", ""))
-
-
-def sign_jwt(header: Mapping[str, Any], claims: Mapping[str, Any], pem: str) -> str | None:
-    """Return a signed JSON web token; None where the key is none."""
-    signed = f"{_part(msgspec.json.encode(header))}.{_part(msgspec.json.encode(claims))}"
-    try:
-        key = serialization.load_pem_private_key(pem.replace("\\n", "\n").encode(), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
-    match key:
-        case rsa.RSAPrivateKey():
-            mac = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-        case ec.EllipticCurvePrivateKey():
-            first, second = decode_dss_signature(
-                key.sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
-            )
-            mac = first.to_bytes(32) + second.to_bytes(32)
-        case _:
-            return None
-    return f"{signed}.{_part(mac)}"
-
-
-def _part(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -5,21 +5,26 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import assert_never
 from urllib.parse import urlencode
 
 import msgspec
 
+from legato.connectors.auth.jwt import LIFE, own_token
 from legato.connectors.auth.oauth1 import Consumer, sign_oauth1
 from legato.connectors.auth.sigv4 import AwsKey, sign_sigv4
-from legato.connectors.language.value import MISSING, Scope, as_text
+from legato.connectors.language.value import MISSING, Scope, Value, as_text, fields_of
 from legato.connectors.spec import Auth
 from legato.model.ids import digest
+from legato.model.instant import SECOND, parse_duration
 from legato.model.wire import HttpRequest
 
 
-def authorize(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
-    """Add the account's proof. Without a secret nothing is added: some providers need none."""
+def authorize(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest | None:
+    """Add the account's proof; None: its key cannot sign.
+
+    Without a secret nothing is added: some providers need none.
+    """
     match auth.kind:
         case "none":
             return request
@@ -32,6 +37,8 @@ def authorize(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
             name = _text(auth, "header", scope) or "Authorization"
             prefix = _text(auth, "prefix", scope) or "Bearer"
             return _headed(request, name, f"{prefix} {token}")
+        case "jwt":
+            return _jwt(auth, request, scope)
         case "oauth1":
             return _oauth1(auth, request, scope)
         case "aws_sigv4":
@@ -77,6 +84,31 @@ def _mac(auth: Auth, request: HttpRequest, scope: Scope, secret: str) -> str:
     return _text(auth, "prefix", scope) + encoded
 
 
+def _jwt(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest | None:
+    key = _text(auth, "private_key", scope)
+    if not key:
+        return request
+    claims = {
+        **fields_of(_read(auth, "claims", scope)),
+        "iss": _text(auth, "issuer", scope),
+        "sub": _text(auth, "subject", scope),
+        "aud": _text(auth, "audience", scope),
+    }
+    header = {"typ": "JWT", "kid": _text(auth, "key_id", scope)}
+    token = own_token(
+        {name: one for name, one in header.items() if one},
+        {name: one for name, one in claims.items() if one},
+        key=key,
+        epoch=scope["clock"]["epoch"],
+        life=(parse_duration(_text(auth, "life", scope)) or LIFE) // SECOND,
+    )
+    if token is None:
+        return None
+    name = _text(auth, "header", scope) or "Authorization"
+    prefix = _text(auth, "prefix", scope) or "Bearer"
+    return _headed(request, name, f"{prefix} {token}")
+
+
 def _oauth1(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
     now: int = scope["clock"]["now"]
     consumer = Consumer(
@@ -113,9 +145,13 @@ def _headed(request: HttpRequest, name: str, value: str) -> HttpRequest:
 
 
 def _text(auth: Auth, name: str, scope: Scope) -> str:
-    node = auth.fields.get(name)
-    value: Any = node.read(scope) if node is not None else MISSING
+    value = _read(auth, name, scope)
     return "" if value is MISSING or value is None else as_text(value)
+
+
+def _read(auth: Auth, name: str, scope: Scope) -> Value:
+    node = auth.fields.get(name)
+    return node.read(scope) if node is not None else MISSING
 
 
 def _base64(raw: bytes) -> str:

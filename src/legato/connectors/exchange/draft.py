@@ -74,6 +74,8 @@ def seal(spec: Spec, made: Draft, frame: Frame, terms: Terms, *, key: str) -> Ht
         allow_private=terms.allow_private,
     )
     proven = authorize(made.auth or spec.auth, request, frame)
+    if proven is None:
+        raise RefusalError("key", "the account's private key is none that can sign")
     values = "".join(proven.headers.values())
     if _UNSAFE.search(values) or not values.isascii():
         raise RefusalError("header", "a header's value holds a character that no header may have")

@@ -14,15 +14,15 @@ from legato.connectors.language.expression import Expression
 from legato.connectors.language.node import Node, Path
 from legato.connectors.language.value import Value
 from legato.connectors.routes.question import compile_lookups
-from legato.connectors.routes.reach import lookup_names, reaches
+from legato.connectors.routes.reach import compile_lets, lookup_names, reaches, step_names
 from legato.connectors.routes.request import Manner, compile_calls, names_of, read_alone
 from legato.connectors.spec import Batch, Call, Requirement
 
-_SENT = ("lookup", "request", "requests", "merge")
+_SENT = ("let", "lookup", "request", "requests", "merge")
 """Of a batch: what makes it another where it differs."""
 _BATCH_KEYS = (
-    "when", "items", "bytes", "wait", "key", "merge", "lookup", "request", "requests", "each",
-    "asks", "partial", "across", "least",
+    "when", "items", "bytes", "wait", "key", "merge", "let", "lookup", "request", "requests",
+    "each", "asks", "partial", "across", "least",
 )  # fmt: skip
 
 
@@ -31,6 +31,7 @@ def compile_batch(inside: Compiler, value: Value, path: Path, manner: Manner) ->
     form.only(inside, given, _BATCH_KEYS, path)
     merge = form.texts(inside, given.get("merge", []), (*path, "merge"))
     known = inside.knowing("items", *lookup_names(given))
+    known, let = compile_lets(known, given, path, steps=step_names(given))
     lookups = tuple(compile_lookups(known, given.get("lookup", []), (*path, "lookup"), manner))
     calls = _requests(known, given, path, manner)
     if not calls and (lookups or (given.get("across") and not merge)):
@@ -51,6 +52,7 @@ def compile_batch(inside: Compiler, value: Value, path: Path, manner: Manner) ->
         wait=form.duration(inside, given.get("wait", "1s"), (*path, "wait")),
         key=inside.node(given["key"], (*path, "key")) if "key" in given else None,
         merge=tuple(tuple(one.split(".")) for one in merge),
+        let=let,
         lookups=lookups,
         calls=calls,
         least=least,

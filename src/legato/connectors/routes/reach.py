@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from legato.connectors import form
 from legato.connectors.form import Given
-from legato.connectors.language.value import Name, Value, fields_of, rows_of
+from legato.connectors.language.compiler import Compiler
+from legato.connectors.language.node import Path
+from legato.connectors.language.value import Name, Read, Value, fields_of, rows_of
 
 
 def reaches(
@@ -25,6 +28,27 @@ def lookup_names(given: Given) -> tuple[str, ...]:
 def step_names(given: Given) -> tuple[str, ...]:
     """Return the names of its requests, in order."""
     return _named(rows_of(given.get("requests")))
+
+
+def compile_lets(
+    inside: Compiler, given: Given, path: Path, *, steps: tuple[str, ...]
+) -> tuple[Compiler, dict[str, Read]]:
+    """Compile `let`, which may look at answers; return a compiler that knows no answer yet."""
+    wide, let = read_lets(inside.knowing(*steps), given, path)
+    return wide.without(*steps), let
+
+
+def read_lets(inside: Compiler, given: Given, path: Path) -> tuple[Compiler, dict[str, Read]]:
+    """Compile `let`; return a compiler that knows its names."""
+    let: dict[str, Read] = {}
+    own = form.mapping(inside, given.get("let", {}), (*path, "let"))
+    for name, value in inside.in_order(own, (*path, "let")):
+        where = (*path, "let", str(name))
+        if name in inside.known:
+            inside.add(where, f"`{name}` is taken", "Choose another name.")
+        node = inside.let(value, where)
+        inside, let[str(name)] = inside.with_let(str(name), node), node.read
+    return inside, let
 
 
 def _named(items: Iterable[Value]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from legato.connectors.language.node import Node, Path
 from legato.connectors.language.value import Read, Value, fields_of
 from legato.connectors.routes.batching import check_apart, compile_batch
 from legato.connectors.routes.question import compile_lookups
-from legato.connectors.routes.reach import lookup_names, reaches, step_names
+from legato.connectors.routes.reach import lookup_names, reaches, read_lets, step_names
 from legato.connectors.routes.request import Manner, compile_calls
 from legato.connectors.spec import EventType, Input, Requirement, Route, Trigger
 from legato.model.delivery import Operation
@@ -86,14 +86,8 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
     let: dict[str, Read] = {}
     for name, node in manner.late.items():
         wide, let[name] = wide.with_let(name, node), node.read
-    own = form.mapping(inside, given.get("let", {}), (*path, "let"))
-    for name, value in wide.in_order(own, (*path, "let")):
-        where = (*path, "let", str(name))
-        if name in wide.known:
-            wide.add(where, f"`{name}` is taken", "Choose another name.")
-        node = wide.let(value, where)
-        wide = wide.with_let(str(name), node)
-        let[str(name)] = node.read
+    wide, own = read_lets(wide, given, path)
+    let |= own
     require = _requirements(wide, given, path)
     inside = wide.without(*steps)
     inputs = {name: one.form for name, one in taken.items() if one.form is not None}

@@ -130,7 +130,7 @@ class Carrying:
     def _carried(self, terms: Terms, now: Instant) -> Generator[Ask, Response, Done]:
         spec, packet, batch = self._spec, self._packet, self._packet.batch
         items = [piece.item for piece in packet.pieces]
-        frame = Frame({"items": items}, None, packet.pieces[0].frame)
+        frame = Frame({"items": items}, batch.let, packet.pieces[0].frame)
         if packet.is_plain:
             made = _joined([one.draft for one in packet.pieces if one.draft is not None], batch)
             request = seal(spec, made, frame, terms, key=packet.name)
