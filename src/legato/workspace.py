@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from legato.connectors.verify.lock import Reached, read_lock
 from legato.model.problem import LegatoError
 from legato.plan.load import Loaded, load
-from legato.transports.catalog import CATALOG, read_catalog, read_source_catalog
+from legato.transports.catalog import CATALOG, SOURCES, Kept, read_catalog, read_source_catalog
 from legato.transports.drivers.extras import absent
 
 REHEARSED = ("scenarios", "crowds")
@@ -73,14 +73,20 @@ SCORES = CATALOG / "scores"
 class Shipped(Mapping[str, Mapping[str, Any]]):
     """The connectors' catalog by id. A manifest is read when it is asked for: most never are."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], kept: Kept) -> None:
         self._texts = texts
+        self._kept = kept
         self._read: dict[str, Mapping[str, Any]] = {}
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
         if name not in self._read:
-            reader = YAML(typ="safe", pure=True)
-            self._read[name] = reader.load(self._texts[name])  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
+            text = self._texts[name]
+            found = self._kept.get(name, text)
+            if found is None:
+                reader = YAML(typ="safe", pure=True)
+                found = reader.load(text)  # pyright: ignore[reportUnknownMemberType] - the library leaves it open
+                self._kept.put(name, text, found)
+            self._read[name] = found
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -93,7 +99,7 @@ class Shipped(Mapping[str, Mapping[str, Any]]):
 @cache
 def shipped_connectors() -> Mapping[str, Mapping[str, Any]]:
     """Return the manifests of the connectors' catalog by id, which is the name of the file."""
-    return Shipped(read_catalog())
+    return Shipped(read_catalog(), Kept(CATALOG))
 
 
 def shipped_score(name: str) -> Reached:
@@ -105,4 +111,4 @@ def shipped_score(name: str) -> Reached:
 @cache
 def shipped_sources() -> Mapping[str, Mapping[str, Any]]:
     """Return the manifests of what providers post, by id, which is the name of the file."""
-    return Shipped(read_source_catalog())
+    return Shipped(read_source_catalog(), Kept(SOURCES))
