@@ -221,7 +221,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
 class Sink:
     """A destination on loopback. Every other first attempt at `/fails` fails, and every attempt at
-    `/down`, `/throttled` and `/refuses`."""
+    `/down`, `/throttled` and `/refuses`; `/names` gives each an id of its own."""
 
     def __init__(self, seconds: float = 0.002) -> None:
         self.port = 0
@@ -278,7 +278,9 @@ class Sink:
         path, key = request.split(" ")[1], headers["idempotency-key"]
         self.arrivals.append(Arrival(headers["legato-operation"], key, SYSTEM.monotonic()))
         await asyncio.sleep(self._seconds)
-        writer.write(b"HTTP/1.1 " + self._status(path, key) + b"\r\ncontent-length: 2\r\n\r\nok")
+        named = f"x-request-id: its-{key}\r\n" if path == "/names" else ""
+        status = b"HTTP/1.1 " + self._status(path, key) + b"\r\n" + named.encode()
+        writer.write(status + b"content-length: 2\r\n\r\nok")
         await writer.drain()
 
     def _status(self, path: str, key: str) -> bytes:

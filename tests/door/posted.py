@@ -14,7 +14,7 @@ from legato.__main__ import Doors
 from legato.app import App, Config, open_app
 from legato.model.event import CustomerEvent
 from legato.model.ids import EventId, derive
-from legato.model.note import Admitted
+from legato.model.note import Admitted, Settled
 from legato.model.state import State
 from tests.door.embedded import SYSTEM, OwnClock, Sink
 
@@ -121,6 +121,17 @@ class Posted:
         stories = self.app.records.story(self.state(who).person_id, 0, 1000)
         notes = [note for story in stories for note in story.notes]
         return [note.name for note in notes if isinstance(note, Admitted)]
+
+    def settled(self, who: str, count: int) -> list[str]:
+        """Return the receipts of somebody's deliveries, once so many are over."""
+        person_id = self.state(who).person_id
+
+        def receipts() -> list[str]:
+            stories = self.app.records.story(person_id, 0, 1000)
+            notes = [note for story in stories for note in story.notes]
+            return [note.receipt for note in notes if isinstance(note, Settled)]
+
+        return self.until(receipts, count)
 
     def quarantined(self) -> list[tuple[str, str]]:
         """Return (source, code) of everything in quarantine."""

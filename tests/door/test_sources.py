@@ -105,7 +105,7 @@ settings: {{token: {{secret: META}}}}
 destination: gateway
 connector: webhook
 allow_private: true
-settings: {{url: "http://127.0.0.1:PORT/gateway"}}
+settings: {{url: "http://127.0.0.1:PORT/names"}}
 ---
 channel: email
 destination: gateway
@@ -192,6 +192,21 @@ def test_what_became_of_a_message_is_told_by_the_provider(desk: Posted) -> None:
     assert answer.status == 200
     [row] = desk.get("/api/people/ada/deliveries")
     assert (row["delivery_id"], row["state"]) == (delivery_id, "delivered")
+
+
+def test_a_message_is_known_by_the_id_that_its_provider_gave_it(desk: Posted) -> None:
+    address, other = known(desk, "fay"), known(desk, "gil")
+    for who in ("fay", "gil"):
+        desk.track(who, "Looked")
+    rows = {who: desk.get(f"/api/people/{who}/deliveries")[0] for who in ("fay", "gil")}
+    for who in rows:
+        desk.settled(who, 1)
+    named = {"sg_message_id": f"its-{rows['fay']['delivery_id']}.filter0001.1.2.0", "timestamp": 1}
+
+    mail(desk, event(other, "delivered", **named), event(address, "delivered", **named))
+
+    states = [desk.get(f"/api/people/{who}/deliveries")[0]["state"] for who in ("fay", "gil")]
+    assert states == ["delivered", "sent"]
 
 
 def test_why_tells_that_a_message_was_opened_and_clicked(desk: Posted) -> None:

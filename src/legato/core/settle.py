@@ -88,7 +88,7 @@ def _count_from_now(moment: Moment, report: DeliveryReported) -> None:
     for index, contact in enumerate(contacts):
         if contact.delivery_id == report.delivery_id:
             del contacts[index]
-            contacts.append(msgspec.structs.replace(contact, at=moment.now))
+            contacts.append(msgspec.structs.replace(contact, at=moment.now, receipt=report.receipt))
             return
 
 

@@ -24,17 +24,26 @@ def take_told(moment: Moment, event: CustomerEvent, told: Told) -> None:
         return
     if told.consent:
         hear_answer(moment, event, rules, is_granted=told.consent == "granted")
-    if told.delivery_id and told.outcome in get_args(Outcome):
-        settle(moment, _report(moment, event, told))
-    if told.delivery_id and told.outcome in get_args(Reaction):
+    delivery_id = told.delivery_id or _by_receipt(moment, told)
+    if delivery_id and told.outcome in get_args(Outcome):
+        settle(moment, _report(moment, event, told, delivery_id))
+    if delivery_id and told.outcome in get_args(Reaction):
         reaction = cast("Reaction", told.outcome)
-        reacted = Reacted(delivery_id=DeliveryId(told.delivery_id), reaction=reaction)
+        reacted = Reacted(delivery_id=DeliveryId(delivery_id), reaction=reaction)
         moment.notes.append(reacted)
     if told.standing:
         _suppress(moment, rules, told)
 
 
-def _report(moment: Moment, event: CustomerEvent, told: Told) -> DeliveryReported:
+def _by_receipt(moment: Moment, told: Told) -> str:
+    """Return the delivery of this person that the provider gave this id when it took it."""
+    if not told.receipt or not told.outcome:
+        return ""
+    contacts = reversed(moment.state.contacts)
+    return next((one.delivery_id for one in contacts if one.receipt == told.receipt), "")
+
+
+def _report(moment: Moment, event: CustomerEvent, told: Told, delivery_id: str) -> DeliveryReported:
     reason = None
     if told.code:
         what = f"the provider says {told.code}"
@@ -42,7 +51,7 @@ def _report(moment: Moment, event: CustomerEvent, told: Told) -> DeliveryReporte
     return DeliveryReported(
         received_at=event.received_at,
         person_id=moment.state.person_id,
-        delivery_id=DeliveryId(told.delivery_id),
+        delivery_id=DeliveryId(delivery_id),
         outcome=cast("Outcome", told.outcome),
         reason=reason,
         receipt=told.receipt,

@@ -90,6 +90,8 @@ class Contact(msgspec.Struct, array_like=True, frozen=True):
     delivery_id: DeliveryId
     channel: str
     purpose: str
+    receipt: str = ""
+    """The provider's own id of the message, by which it may tell of it later."""
 
 
 class Held(msgspec.Struct, array_like=True):

@@ -287,8 +287,9 @@ def _telling(inside: Compiler, given: Given, path: Path) -> Telling:
             (*get_args(Outcome), *get_args(Reaction)),
             (*where, "outcome"),
         )
-        if "id" not in delivery:
-            inside.add(where, "nothing says which delivery it was", "Add `id: =item...`.")
+        if "id" not in delivery and "receipt" not in delivery:
+            fix = "Add `id: =item...`, or `receipt:`, the id that the provider gave it."
+            inside.add(where, "nothing says which delivery it was", fix)
     return Telling(
         address=cast("Any", _TELLING_ADDRESS.get(address, "")),
         consent=cast("Any", consent),

@@ -171,15 +171,15 @@ def _heard(emit: Emit, rule: Rule, scope: Scope, key: str, index: int) -> Heard:
 
 def _told(rule: Rule, scope: Scope) -> Told | None:
     telling = rule.telling
-    delivery_id = _read(telling.delivery, scope)
-    if not (telling.address or telling.consent or delivery_id):
+    delivery_id, receipt = _read(telling.delivery, scope), _read(telling.receipt, scope)
+    if not (telling.address or telling.consent or delivery_id or receipt):
         return None
     return Told(
         standing=telling.address,
         consent=telling.consent,
         delivery_id=delivery_id,
-        outcome=telling.outcome if delivery_id else "",
-        receipt=_read(telling.receipt, scope),
+        outcome=telling.outcome if delivery_id or receipt else "",
+        receipt=receipt,
         code=_read(telling.code, scope),
     )
 
