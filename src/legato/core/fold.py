@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from legato.core.admit import trait_refusal
 from legato.core.consents.dialects import hear
 from legato.core.identity.merge import later_trait
 from legato.core.moment import Moment
-from legato.core.program import ZONE_TRAIT
+from legato.core.program import ZONE_TRAIT, SlotFold
 from legato.expr.path import Json, values_at
 from legato.expr.tally import observe, observe_then
 from legato.model.event import CustomerEvent
+from legato.model.instant import Instant
 from legato.model.note import TraitRefused, TraitWritten
 from legato.model.problem import Reason
-from legato.model.state import Trait
+from legato.model.state import Tally, Trait
 
 GROUPS_MAX = 200
 """Groups (accounts) a person belongs to; more are not kept."""
@@ -34,7 +35,14 @@ def fold(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) -> No
         at = state.groups.get(event.group_id, event.occurred_at)
         if event.group_id in state.groups or len(state.groups) < GROUPS_MAX:
             state.groups[event.group_id] = min(at, event.occurred_at)
-    _fold_slots(moment, event)
+    fold_slots(
+        moment.program.folds.get(event.name, ()),
+        state.history,
+        event.occurred_at,
+        body=moment.body,
+        horizon=moment.now - moment.program.plan.lateness,
+        changed=moment.changed,
+    )
 
 
 def _fold_traits(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) -> None:
@@ -77,10 +85,17 @@ def _mapping(value: Mapping[str, Json], key: str) -> Mapping[str, Json]:
     return cast("Mapping[str, Json]", found) if isinstance(found, dict) else {}
 
 
-def _fold_slots(moment: Moment, event: CustomerEvent) -> None:
-    at, horizon = event.occurred_at, moment.now - moment.program.plan.lateness
-    body, history, changed = moment.body, moment.state.history, moment.changed
-    for slot, slot_id, match, then_match in moment.program.folds.get(event.name, ()):
+def fold_slots(  # noqa: PLR0913 - all that a measurement rests on; every event runs through here
+    folds: Sequence[SlotFold],
+    history: dict[str, Tally],
+    at: Instant,
+    *,
+    body: Mapping[str, Any],
+    horizon: Instant,
+    changed: dict[str, bool],
+) -> None:
+    """Measure an event by those slots that it concerns."""
+    for slot, slot_id, match, then_match in folds:
         is_first = match is not None and match(body)
         is_then = then_match is not None and then_match(body)
         if not is_first and not is_then:

@@ -23,6 +23,7 @@ from legato.model.definitions.journey import Journey
 from legato.model.definitions.source import OptOuts
 from legato.model.instant import Duration
 from legato.model.plan import (
+    Backfill,
     EventType,
     Plan,
     QuietHours,
@@ -149,9 +150,13 @@ _STEPS: Mapping[str, tuple[int, ...]] = {
 class Program:
     """Built once an activated plan and shared by every step. Only `paused` ever changes."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, backfill: Backfill | None = None) -> None:
         self.plan = plan
         self.digest = plan_digest(plan)
+        self.backfill = backfill
+        """What is measured beside, for a plan to come."""
+        self.measured = "" if backfill is None else backfill.id
+        """What is written to people who are first seen now."""
         self.paused: dict[str, bool] = {}
         """Journeys that an operator has paused."""
         self.views = Views(plan)
@@ -164,7 +169,7 @@ class Program:
         self.computed: dict[str, Slot] = {
             name: computed.slot for name, computed in plan.computed.items()
         }
-        self.schemas = _validators(plan.events)
+        self.schemas = validators(plan.events)
         self.lenient: dict[str, bool] = {
             name: True
             for name, event in plan.events.items()
@@ -210,7 +215,7 @@ class Program:
         """Channels of which addresses opt out, whoever has them."""
 
     def _index_traits(self, plan: Plan) -> None:
-        known, traits = _validators(plan.traits), plan.traits
+        known, traits = validators(plan.traits), plan.traits
         self.trait_schemas = {name: one for name, one in known.items() if not traits[name].retired}
         self.retiring = {
             name: (traits[name], one) for name, one in known.items() if traits[name].retired
@@ -275,6 +280,8 @@ class Program:
         slots = {slot.slot_id: slot for slot in self.computed.values()}
         for rule in rules:
             slots.update({slot.slot_id: slot for slot in depends.slots(rule)})
+        if self.backfill is not None:
+            slots.update({slot.slot_id: slot for slot in self.backfill.slots})
         self.slots: dict[str, Slot] = slots
         self.folds: dict[str, list[SlotFold]] = {}
         """Event -> the slots that measure it."""
@@ -318,9 +325,10 @@ def _nowhere(_address: str, _country: str) -> tuple[str, ...]:
     return ()
 
 
-def _validators(
+def validators(
     definitions: Mapping[str, EventType] | Mapping[str, TraitType],
 ) -> dict[str, jsonschema_rs.Validator]:
+    """Return what checks values of each definition's shape."""
     return {
         name: jsonschema_rs.validator_for(dict(one.schema)) for name, one in definitions.items()
     }

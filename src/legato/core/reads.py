@@ -10,6 +10,7 @@ from legato.core.exchange import Keys
 from legato.core.identifiers import pointer_key
 from legato.core.program import Program
 from legato.model.event import (
+    BackfillBegan,
     ConsentSaid,
     CustomerEvent,
     DeliveryReported,
@@ -22,6 +23,7 @@ from legato.model.event import (
     JourneyCalled,
     JourneySwitched,
     Noticed,
+    PastMeasured,
     PersonsJoined,
     PersonSplit,
     PersonTouched,
@@ -60,6 +62,8 @@ def reads(program: Program, event: Event) -> Keys:
         case ErasureRequested() | PersonSplit() | Forgotten():
             return Keys(people=(event.person_id,))
         case PlanActivated() | JourneySwitched() | ScheduleTaken():
+            return Keys()
+        case BackfillBegan() | PastMeasured():
             return Keys()
         case ErasureCompleted() | Erased():
             return Keys()

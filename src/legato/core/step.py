@@ -32,6 +32,7 @@ from legato.core.settle import revoke_what_gates_now_close, settle
 from legato.core.told import take_told
 from legato.model.effect import Quarantine, Strike
 from legato.model.event import (
+    BackfillBegan,
     ConsentSaid,
     CustomerEvent,
     DeliveryReported,
@@ -44,6 +45,7 @@ from legato.model.event import (
     JourneyCalled,
     JourneySwitched,
     Noticed,
+    PastMeasured,
     PersonsJoined,
     PersonSplit,
     PersonTouched,
@@ -83,9 +85,9 @@ def step(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result
             return certify(event)
         case PersonsJoined():
             return _join(program, loaded, event, now)
-        case Erased() | PersonSplit():
-            return Result()  # it only says what time it was; the host lives records again
-        case PlanActivated() | JourneySwitched() | ScheduleTaken():
+        case Erased() | PersonSplit() | PastMeasured():
+            return Result()  # it only says what time it was; the host looks at records again
+        case PlanActivated() | JourneySwitched() | ScheduleTaken() | BackfillBegan():
             return Result()  # the host changes the program between two steps
         case _:
             assert_never(event)

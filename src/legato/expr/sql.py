@@ -113,6 +113,11 @@ def person_condition(
     return _Writer(now, computed or {}, tables or Tables()).person(rule)
 
 
+def person_measurement(slot: Slot, now: Instant, *, tables: Tables | None = None) -> str:
+    """Return a measurement of `p`: a list of JSON scalars, in which NULL is none."""
+    return _Writer(now, {}, tables or Tables()).measurement(slot)
+
+
 class _Writer:
     def __init__(self, now: Instant, computed: Mapping[str, Slot], tables: Tables) -> None:
         self._now = now
@@ -131,7 +136,7 @@ class _Writer:
                 instant = f"legato_instant(({self._trait(rule.name)})[1])"
                 return f"coalesce({self._now} - {instant} {compare} {rule.duration}, false)"
             case HistoryIs():
-                return _met(self._measurement(rule.slot), rule.test)
+                return _met(self.measurement(rule.slot), rule.test)
             case HistoryHas():
                 raise NotInSql(f"'{rule.slot.match.event}' is compared with an event at hand")
             case InSegment():
@@ -153,7 +158,7 @@ class _Writer:
     def _trait(self, name: str) -> str:
         """Return a list of a trait's scalars."""
         if name in self._computed:
-            return self._measurement(self._computed[name])
+            return self.measurement(self._computed[name])
         exact = self._trait_value(name)
         first, *rest = parse_path(name)
         if not rest and not first[1]:
@@ -190,7 +195,7 @@ class _Writer:
 
     # Measurements
 
-    def _measurement(self, slot: Slot) -> str:
+    def measurement(self, slot: Slot) -> str:
         """Return a measurement as a list of JSON scalars: one, none, or those of `unique`."""
         match slot.function:
             case "count":

@@ -18,6 +18,7 @@ from legato.core.program import Program
 from legato.core.reads import reads
 from legato.core.step import step
 from legato.fold.cache import Cache
+from legato.fold.lookback import Lookback
 from legato.fold.past import Past
 from legato.fold.relive import part
 from legato.fold.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned, tick
@@ -37,10 +38,12 @@ from legato.model.effect import (
 )
 from legato.model.erasure import tomb_of
 from legato.model.event import (
+    BackfillBegan,
     CustomerEvent,
     ErasureRequested,
     Event,
     JourneySwitched,
+    PastMeasured,
     PersonSplit,
     PlanActivated,
     RejectedItem,
@@ -50,7 +53,8 @@ from legato.model.event import (
 from legato.model.ids import PersonId
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, encode_notes
-from legato.model.plan import Plan, decode_plan
+from legato.model.noun import to_bytes
+from legato.model.plan import Backfill, Plan, decode_backfill, decode_plan
 from legato.model.state import State, decode_state, encode_state
 from legato.ports.state_store import FoldStore, NoteRow
 
@@ -66,7 +70,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
 
     reads: Callable[[Program, Event], Keys] = reads
     step: Callable[[Program, Loaded, Event, Instant], Result] = step
-    program: Callable[[Plan], Program] = Program
+    program: Callable[[Plan, Backfill | None], Program] = Program
 
 
 CORE = Core()
@@ -78,10 +82,10 @@ def is_alone(event: Event) -> bool:
     Because it changes how all others are applied, because it takes away what others of its turn
     may have made, or because it reads what was noted before.
     """
-    return isinstance(event, _CONTROL | ErasureRequested | PersonSplit)
+    return isinstance(event, _CONTROL | ErasureRequested | PersonSplit | PastMeasured)
 
 
-_CONTROL = PlanActivated | JourneySwitched | ScheduleTaken
+_CONTROL = PlanActivated | JourneySwitched | ScheduleTaken | BackfillBegan
 
 
 class Memory:
@@ -92,7 +96,8 @@ class Memory:
         self.now: Instant = head.now
         self.position = head.position
         self.plan = decode_plan(head.plan[1]) if head.plan else Plan(name="")
-        self.program = core.program(self.plan)
+        backfill = decode_backfill(head.backfill) if head.backfill else None
+        self.program = core.program(self.plan, backfill)
         self.program.paused.update(head.switches)
         self.schedules: dict[str, Instant] = dict(head.schedules)
         self._core = core
@@ -104,6 +109,7 @@ class Memory:
         self._graves: dict[str, Instant] = {}
         """Identifiers that were erased and may be held by somebody again: when."""
         self._has_tombs = store.has_tombs()
+        self._lookback: Lookback | None = None
 
     def apply(self, records: Sequence[Record]) -> Turned:
         """Apply records: one alone that has to be, or any number of others.
@@ -118,6 +124,9 @@ class Memory:
                 self._control(turned, first)
             elif isinstance(first, PersonSplit):
                 self._split(turned, first)
+                self._encode(turned)
+            elif isinstance(first, PastMeasured):
+                self._measure(turned, first)
                 self._encode(turned)
             else:
                 keys = self._read(turned)
@@ -145,6 +154,7 @@ class Memory:
         if turned.program is not None:
             turned.program.paused.update(self.program.paused)
             self.program, self.plan = turned.program, turned.program.plan
+            self._lookback = None
         self.program.paused.update(turned.switches)
         self.schedules.update(turned.schedules)
         self._people.trim()
@@ -170,17 +180,22 @@ class Memory:
         return self._state(turned, person_id)
 
     def _control(
-        self, turned: Turned, event: PlanActivated | JourneySwitched | ScheduleTaken
+        self,
+        turned: Turned,
+        event: PlanActivated | JourneySwitched | ScheduleTaken | BackfillBegan,
     ) -> None:
         turned.now = tick(turned.now, event.received_at)
         match event:
             case PlanActivated():
-                turned.program = self._core.program(decode_plan(event.plan))
+                turned.program = self._core.program(decode_plan(event.plan), None)
                 turned.plan = (event.digest, event.plan)
             case JourneySwitched():
                 turned.switches[event.journey] = event.is_paused
             case ScheduleTaken():
                 turned.schedules[event.journey] = event.due_at
+            case BackfillBegan():
+                turned.program = self._core.program(self.plan, event.backfill)
+                turned.backfill = to_bytes(event.backfill)
             case _:
                 assert_never(event)
 
@@ -211,6 +226,25 @@ class Memory:
                 position=position, person_id=person_id, at=turned.now, notes=tuple(result.notes)
             )
             turned.stories.append(story)
+
+    def _measure(self, turned: Turned, event: PastMeasured) -> None:
+        """Give people the measurements of what happened to them before; see fold.lookback."""
+        turned.now = tick(turned.now, event.received_at)
+        if not event.backfill or event.backfill != self.program.measured:
+            return  # it is over, or was given up
+        if self._lookback is None:
+            self._lookback = Lookback(self.program, self._past)
+        self._fetch(turned, event.people)
+        for person_id in event.people:
+            state = self._state(turned, person_id)
+            if state is None or not self._lookback.wants(state):
+                continue
+            turned.touched.append(state.person_id)
+            try:
+                self._lookback.measure(state, event.plans)
+            except Exception as fault:
+                raise StepFault(0) from fault
+            turned.dirty[state.person_id] = state
 
     def _read(self, turned: Turned) -> list[Keys]:
         """Find out what all the records need, and fetch it with one query of each kind."""

@@ -91,7 +91,8 @@ class Turned(msgspec.Struct, kw_only=True):
     """The same notes, not encoded: for live views, which would have to decode every one."""
     plan: tuple[str, bytes] | None = None
     program: Program | None = None
-    """Of `plan`; the engine runs on it once the turn is committed."""
+    """Of `plan`, or with `backfill`; the engine runs on it once the turn is committed."""
+    backfill: bytes | None = None
     switches: dict[str, bool] = {}
     schedules: dict[str, Instant] = {}
     graves: dict[str, Instant] = {}
@@ -124,6 +125,7 @@ class Turned(msgspec.Struct, kw_only=True):
             suppressed=self.suppressed,
             notes=self.notes,
             plan=self.plan,
+            backfill=self.backfill,
             switches=self.switches,
             schedules=self.schedules,
             erasing=self._erasing(),

@@ -14,6 +14,7 @@ from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.note import GateSeen
 from legato.model.noun import ENCODER, Noun
+from legato.model.plan import Backfill
 from legato.model.problem import Reason
 
 CustomerEventKind: TypeAlias = Literal["track", "identify", "page", "screen", "group", "alias"]
@@ -275,6 +276,26 @@ class EventRecalled(Noun, frozen=True, kw_only=True, array_like=True, tag="recal
     """What stands there; put in when it is applied, never stored."""
 
 
+class BackfillBegan(Noun, frozen=True, kw_only=True, array_like=True, tag="backfill"):
+    """From this record on, events are measured for a plan to come as well."""
+
+    received_at: Instant
+    backfill: Backfill
+
+
+class PastMeasured(Noun, frozen=True, kw_only=True, array_like=True, tag="measured"):
+    """Measure what happened to these people before, for the backfill that has begun.
+
+    Their records are not copied: what is erased there is not measured here.
+    """
+
+    received_at: Instant
+    backfill: str
+    people: tuple[PersonId, ...]
+    plans: tuple[int, ...] = ()
+    """Positions at which plans were activated: some events were read as one of them said."""
+
+
 Event: TypeAlias = (
     CustomerEvent
     | RejectedItem
@@ -294,6 +315,8 @@ Event: TypeAlias = (
     | Erased
     | Noticed
     | EventRecalled
+    | BackfillBegan
+    | PastMeasured
 )
 
 ANSWER_BYTES_MAX = 8_192

@@ -418,7 +418,18 @@ class Plan(Noun, frozen=True, kw_only=True):
     """Price of a gigabyte for a month, in millionths of the currency; None: nobody said."""
 
 
+class Backfill(Noun, frozen=True, kw_only=True):
+    """What a plan to come measures anew: made of what happened before, while the one before runs.
+
+    Nothing reads these measurements yet, so nobody is taken for what half a history shows.
+    """
+
+    id: str
+    slots: tuple[Slot, ...]
+
+
 _DECODER = msgspec.msgpack.Decoder(Plan)
+_BACKFILLS = msgspec.msgpack.Decoder(Backfill)
 
 
 def encode_plan(plan: Plan) -> bytes:
@@ -429,6 +440,11 @@ def encode_plan(plan: Plan) -> bytes:
 def decode_plan(data: bytes) -> Plan:
     """Read a stored plan back."""
     return _DECODER.decode(data)
+
+
+def decode_backfill(data: bytes) -> Backfill:
+    """Read a stored backfill back."""
+    return _BACKFILLS.decode(data)
 
 
 def plan_digest(plan: Plan) -> str:

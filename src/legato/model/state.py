@@ -194,6 +194,8 @@ class State(msgspec.Struct, array_like=True):
     """Audience -> the addresses under which the person was put on it."""
     handed: dict[str, bytes] = msgspec.field(default_factory=dict[str, bytes])
     """Destination, kind and group -> digest of what the last such call said of the person."""
+    measured: str = ""
+    """The backfill that has everything of this person, or under which they were first seen."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

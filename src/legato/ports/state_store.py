@@ -45,7 +45,9 @@ class Turn(Noun, frozen=True, kw_only=True):
     suppressed: Sequence[Suppress] = ()
     notes: Sequence[NoteRow] = ()
     plan: tuple[str, bytes] | None = None
-    """A plan activated in this turn: digest and bytes."""
+    """A plan activated in this turn: digest and bytes. It ends a backfill."""
+    backfill: bytes | None = None
+    """One begun in this turn."""
     switches: dict[str, bool] = {}
     """Journeys paused (True) or resumed."""
     schedules: dict[str, Instant] = {}
@@ -64,6 +66,8 @@ class Head(Noun, frozen=True, kw_only=True):
     """The engine's clock then."""
     plan: tuple[str, bytes] | None = None
     """The active plan's digest and bytes."""
+    backfill: bytes | None = None
+    """What is measured for a plan to come."""
     switches: dict[str, bool] = {}
     schedules: dict[str, Instant] = {}
 

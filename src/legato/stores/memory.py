@@ -85,6 +85,7 @@ class MemoryStore:
         self._position = 0
         self._now: Instant = 0
         self._plan: tuple[str, bytes] | None = None
+        self._backfill: bytes | None = None
         self._switches: dict[str, bool] = {}
         self._schedules: dict[str, Instant] = {}
         self._states: dict[PersonId, bytes] = {}
@@ -115,6 +116,7 @@ class MemoryStore:
             position=self._position,
             now=self._now,
             plan=self._plan,
+            backfill=self._backfill,
             switches=dict(self._switches),
             schedules=dict(self._schedules),
         )
@@ -159,6 +161,7 @@ class MemoryStore:
         self._position = turn.position
         self._now = turn.now
         self._plan = turn.plan or self._plan
+        self._backfill = turn.backfill or (None if turn.plan else self._backfill)
         self._switches.update(turn.switches)
         self._schedules.update(turn.schedules)
 

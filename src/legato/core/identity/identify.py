@@ -134,7 +134,7 @@ def _owner(
         loaded.keys.pointers[0] in loaded.pointers or _has_room(program, persons[0], strongest)
     ):
         return persons[0]
-    newcomer = _newcomer(identifiers, at)
+    newcomer = _newcomer(program, identifiers, at)
     if persons:
         _link(program, found, newcomer, strongest, at)
     return newcomer
@@ -147,8 +147,10 @@ def _has_room(program: Program, state: State, identifier: tuple[str, str]) -> bo
     return len(values) < (1 if kind.is_unique else kind.limit)
 
 
-def _newcomer(identifiers: Identifiers, at: Instant) -> State:
-    return State(person_id=newcomer_id(identifiers), first_seen=at, last_seen=at)
+def _newcomer(program: Program, identifiers: Identifiers, at: Instant) -> State:
+    return State(
+        person_id=newcomer_id(identifiers), first_seen=at, last_seen=at, measured=program.measured
+    )
 
 
 def newcomer_id(identifiers: Identifiers) -> PersonId:

@@ -61,6 +61,8 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
     survivor.recent = sorted(recent.values(), key=lambda one: (one.at, one.event_id))
     _merge_journeys(survivor, gone)
     survivor.plan = ""  # every segment is looked at again
+    if survivor.measured != gone.measured:
+        survivor.measured = ""  # the past of one of them may be missing
 
 
 def later_trait(one: Trait | None, other: Trait) -> Trait:

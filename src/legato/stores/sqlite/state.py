@@ -23,7 +23,7 @@ from legato.stores.sqlite.erasing import SqliteErasures
 from legato.stores.sqlite.file import SqliteFile
 from legato.stores.sqlite.schema import STATE_FORMAT
 from legato.stores.sqlite.seen import RecentlySeen, find_recent
-from legato.stores.sqlite.turn import NOTE_KEY_SHIFT, apply_turn
+from legato.stores.sqlite.turn import BACKFILL, NOTE_KEY_SHIFT, apply_turn
 from legato.stores.suppression import address_digest
 
 SEEN_WINDOW: Duration = 72 * HOUR
@@ -94,12 +94,14 @@ class SqliteStore:
         with self._reading() as reader, reader:
             position, now, digest = reader.execute("SELECT position, now, plan FROM head").get
             body = reader.execute("SELECT body FROM plan WHERE digest = ?", (digest,)).get
+            backfill = reader.execute("SELECT body FROM plan WHERE digest = ?", (BACKFILL,)).get
             switches = reader.execute("SELECT journey, is_paused FROM switch").fetchall()
             schedules = reader.execute("SELECT journey, at FROM schedule").fetchall()
         return Head(
             position=position,
             now=now,
             plan=None if digest is None else (digest, body),
+            backfill=backfill,
             switches={journey: bool(is_paused) for journey, is_paused in switches},
             schedules=dict(schedules),
         )

@@ -16,6 +16,8 @@ from legato.stores.sqlite.erasing import write_erasing
 from legato.stores.sqlite.parting import write_parting
 from legato.stores.suppression import address_digest
 
+BACKFILL = "backfill"
+"""In place of a digest: what is measured for a plan to come."""
 NOTE_KEY_SHIFT = 24
 """Room for 16 million steps at one position, and for 5 * 10^11 positions."""
 
@@ -206,6 +208,9 @@ def _write_head(writer: Connection, turn: Turn) -> None:
     if turn.plan is not None:
         writer.execute("INSERT OR REPLACE INTO plan VALUES (?, ?)", turn.plan)
         writer.execute("UPDATE head SET plan = ?", (turn.plan[0],))
+        writer.execute("DELETE FROM plan WHERE digest = ?", (BACKFILL,))
+    if turn.backfill is not None:
+        writer.execute("INSERT OR REPLACE INTO plan VALUES (?, ?)", (BACKFILL, turn.backfill))
     if turn.switches:
         writer.executemany("INSERT OR REPLACE INTO switch VALUES (?, ?)", turn.switches.items())
     if turn.schedules:
