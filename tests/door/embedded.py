@@ -103,6 +103,7 @@ class Embedded:
         self.host = LocalHost(
             Stores(
                 log=self.log,
+                state=self.store,
                 timers=self.store,
                 records=self.store,
                 outbox=self.store,

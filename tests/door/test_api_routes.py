@@ -303,6 +303,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/plan/check", {"files": {}}, "rehearse"),
     ("POST", "/api/plan/diff", {"files": {"a.yaml": "nonsense"}}, "rehearse"),
     ("POST", "/api/plan/apply", {"files": {"a.yaml": "nonsense"}}, "apply"),
+    ("GET", "/api/backfill", None, "look"),
     ("GET", "/api/changes", None, "look"),
     ("GET", "/api/changes/999", None, "look"),
     ("POST", "/api/changes", {"files": {}, "title": ""}, "propose"),

@@ -144,6 +144,7 @@ class World:
         return LocalHost(
             Stores(
                 log=self.log,
+                state=self.store,
                 timers=self.store,
                 records=self.store,
                 outbox=self.store,

@@ -9,6 +9,7 @@ from legato.app.guard.guard import Alert
 from legato.app.guard.healing import Healed, Unapplied
 from legato.app.guard.kept import Drift
 from legato.app.guard.sources import SourceSeen
+from legato.app.history.backfill import BackfillRun
 from legato.app.history.sql import ROWS_MAX, Mistaken, Table, ask_offline, name_of
 from legato.app.identity.matches import Match, MatchRun
 from legato.app.stream.recall import CONTACTING, RecallRun, Wanted
@@ -22,6 +23,7 @@ __all__ = [
     "App",
     "Applied",
     "Asked",
+    "BackfillRun",
     "BloatReport",
     "Config",
     "Drift",

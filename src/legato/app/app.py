@@ -21,6 +21,7 @@ from legato.app.definitions.bloat import BloatFinder
 from legato.app.definitions.definitions import Definitions
 from legato.app.erasure import Erasures
 from legato.app.guard.guard import Alert, Guard
+from legato.app.history.backfill import Backfills
 from legato.app.history.sql import Queries
 from legato.app.identity.identity import Identity
 from legato.app.identity.matches import Matches
@@ -112,6 +113,8 @@ class App:
         """Which systems go on with people who have opted out."""
         self.changes = Changes(self, SqliteChanges(data.govern), host.settle)
         self.bloat = BloatFinder(self)
+        self.backfills = Backfills(self)
+        """The past, measured for a plan to come."""
         self.queries = Queries(config.data, self.audit)
         """Questions in SQL."""
         self.recalls = Recalls(self)
@@ -141,7 +144,7 @@ class App:
         await self.host.start()
         await self.changes.start()
         files = await asyncio.to_thread(read_workspace, self.config.workspace)
-        await self.apply(files, by="system")
+        await self._definitions.begin(files)
         if self._definitions.digest():
             await self.audit.note_plan_found(self.plan())
         self._lanes = self._open_lanes()
@@ -156,6 +159,7 @@ class App:
             return
         self._is_stopped = True
         self._vitals.wane()
+        await self._definitions.stop()
         await self.providers.stop()
         await self.guard.stop()
         await self.changes.stop()

@@ -43,6 +43,8 @@ class Applied(Noun, frozen=True, kw_only=True):
     digest: str = ""
     """Of the plan now active."""
     is_changed: bool = False
+    is_waiting: bool = False
+    """What it measures is being made of the past: it becomes active after that."""
     empty_teams: tuple[str, ...] = ()
     """Teams that own definitions of it and have nobody in them."""
 

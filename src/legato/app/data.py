@@ -51,6 +51,7 @@ def host_on(data: Data, config: Config, clock: Clock) -> LocalHost:
     store = data.store
     stores = Stores(
         log=data.log,
+        state=store,
         timers=store,
         records=store,
         outbox=store,

@@ -26,6 +26,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "plan": ("legato.cli.plan:plan", "Show what applying would change, and for whom."),
         "apply": ("legato.cli.plan:apply", "Make a workspace the running plan, all at once."),
+        "backfill": ("legato.cli.history.backfill:backfill", "Watch the past being measured."),
         "dictionary": (
             "legato.cli.model.dictionary:dictionary",
             "Say what a word means, who owns it, and who uses it.",

@@ -14,6 +14,7 @@ from rich.text import Text
 from legato.app import Applied
 from legato.cli.check import Folder, show_problems, workspace_files
 from legato.cli.client import Client, Failure, connects
+from legato.cli.history.backfill import applying
 from legato.cli.why import print_json
 from legato.insight.reach import Reach
 from legato.model.definitions.property import Waiver
@@ -37,6 +38,12 @@ class _Compared(msgspec.Struct):
     changes: tuple[Change, ...] = ()
     reach: tuple[Reach, ...] = ()
     empty_teams: tuple[str, ...] = ()
+    backfill: _Unmeasured | None = None
+
+
+class _Unmeasured(msgspec.Struct):
+    slots: int
+    people: int
 
 
 @click.command()
@@ -72,7 +79,9 @@ def apply(client: Client, workspace: Path, *, waive: tuple[str, ...], because: s
     files = workspace_files(workspace)
     waivers = [Waiver(code=code, because=because) for code in waive]
     body = {"files": files, "waive": waivers}
-    applied = client.post("/api/plan/apply", Applied, body, also=(UNPROCESSABLE,))
+    applied = applying(
+        client, lambda: client.post("/api/plan/apply", Applied, body, also=(UNPROCESSABLE,))
+    )
     if applied.problems:
         _fail(applied.problems, files)
         if any(problem.code.startswith(PROVED) for problem in applied.problems):
@@ -108,8 +117,16 @@ def _show(console: Console, compared: _Compared) -> None:
         if reach.kind == "segment":
             members = f"{reach.people:,} of {reach.of:,} people are in it now"
             console.print(Text(f"  segment {reach.name}: {members}"))
+    if compared.backfill is not None:
+        console.print(Text(_said_of(compared.backfill)))
     console.print(Text(f"\n{compared.before} to {compared.after}", style="dim"))
     console.print("Make it so with `legato apply`.")
+
+
+def _said_of(backfill: _Unmeasured) -> str:
+    slots = "1 measurement is" if backfill.slots == 1 else f"{backfill.slots:,} measurements are"
+    people = "1 person" if backfill.people == 1 else f"{backfill.people:,} people"
+    return f"  {slots} new: made of the past of {people} before the plan becomes active"
 
 
 def show_changes(console: Console, changes: Sequence[Change]) -> None:

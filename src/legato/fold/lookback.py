@@ -15,9 +15,16 @@ from legato.core.fold import fold_slots
 from legato.core.program import Program, SlotFold, validators
 from legato.fold.past import Lived, Past
 from legato.model.event import PlanActivated, decode_object
-from legato.model.ids import PersonId
-from legato.model.plan import decode_plan
+from legato.model.ids import PersonId, derive
+from legato.model.plan import Backfill, Plan, decode_plan, plan_digest
 from legato.model.state import State, Tally
+
+
+def backfill_of(before: Plan, after: Plan, cause: str = "") -> Backfill:
+    """Return what a plan measures that the one before does not."""
+    known = Program(before).slots
+    slots = [slot for slot_id, slot in sorted(Program(after).slots.items()) if slot_id not in known]
+    return Backfill(id=derive("backfill", plan_digest(after), cause), slots=tuple(slots))
 
 
 class Lookback:

@@ -326,6 +326,11 @@ _DECODER: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
 _JSON = msgspec.json.Decoder(dict[str, Any])
 
 
+def tag_mark(tag: str) -> bytes:
+    """Return the bytes of a tag in a record: they begin at its second byte or its fourth."""
+    return ENCODER.encode(tag)
+
+
 def encode_event(event: Event) -> bytes:
     """Return the bytes of a log record."""
     return ENCODER.encode(event)

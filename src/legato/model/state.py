@@ -210,3 +210,26 @@ def encode_state(state: State) -> bytes:
 def decode_state(data: bytes) -> State:
     """Read a stored state back."""
     return _DECODER.decode(data)
+
+
+def _reader_of(name: str) -> msgspec.msgpack.Decoder[msgspec.Struct]:
+    """Make a decoder of one field of a state: the rest is skipped, ten times faster."""
+    names = State.__struct_fields__
+    fields: list[tuple[str, type] | tuple[str, type, object]] = [
+        (each, msgspec.Raw, msgspec.Raw(b"")) for each in names[: names.index(name)]
+    ]
+    struct = msgspec.defstruct("_OfState", [*fields, (name, str, "")], array_like=True)
+    return msgspec.msgpack.Decoder(struct)
+
+
+_PLAN_READER, _MEASURED_READER = _reader_of("plan"), _reader_of("measured")
+
+
+def plan_of(data: bytes) -> str:
+    """Return the digest of the plan under which a stored person was last looked at."""
+    return getattr(_PLAN_READER.decode(data), "plan")  # noqa: B009 - the struct is made at import
+
+
+def measured_of(data: bytes) -> str:
+    """Return the backfill that has everything of a stored person."""
+    return getattr(_MEASURED_READER.decode(data), "measured")  # noqa: B009 - likewise

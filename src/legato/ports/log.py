@@ -32,6 +32,10 @@ class Log(Protocol):
         """Return one record, or None where there is none."""
         ...
 
+    def tagged(self, tag: str, after: int, until: int) -> list[int]:
+        """Return the positions in (after, until] of records of one kind of event, by its tag."""
+        ...
+
     def last_position(self) -> int:
         """Return the position of the newest record; 0 when empty."""
         ...

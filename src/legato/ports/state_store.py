@@ -228,6 +228,10 @@ class Records(Stories, Protocol):
         """Walk all persons' states in order of id."""
         ...
 
+    def unmeasured(self, backfill: str, limit: int) -> list[PersonId]:
+        """Return some whose past a backfill has not measured, all looked at in one instant."""
+        ...
+
     def counts(self) -> dict[str, int]:
         """Return `people`, `deliveries_waiting`, `deliveries_dead`, `quarantined`, `alarms`."""
         ...

@@ -34,7 +34,9 @@ from legato.ports.clock import Clock
 from legato.ports.erasure import Erasures
 from legato.ports.log import Log
 from legato.ports.retention import RetentionBook
-from legato.ports.state_store import Outbox, Records, Timers
+from legato.ports.state_store import Outbox, Records, StateStore, Timers
+from legato.runtime.backfill import Backfiller
+from legato.runtime.backfill import Tools as BackfillTools
 from legato.runtime.clearances import Clearances
 from legato.runtime.engine.dialogue import (
     Answer,
@@ -85,6 +87,7 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     """What the host reads; only the log is written here, the rest by the engine."""
 
     log: Log
+    state: StateStore
     timers: Timers
     records: Records
     outbox: Outbox
@@ -201,9 +204,7 @@ class LocalHost:
             progress=self.progress,
             clock=self.clock,
         )
-        walker = Walker(
-            self._stores.records, inner, progress=self.progress, backlog=self.room.backlog
-        )
+        walker = self._walker()
         self._schedules = Schedules(
             walker,
             clock=self.clock,
@@ -297,6 +298,27 @@ class LocalHost:
         """Return what is wrong now, in words."""
         texts = (self.room.fault, self._fault, *self._faults.values())
         return tuple(dict.fromkeys(text for text in texts if text))
+
+    def backfiller(self) -> Backfiller:
+        """Return who measures the past for a plan to come."""
+        return Backfiller(
+            BackfillTools(
+                log=self._stores.log,
+                state=self._stores.state,
+                records=self._stores.records,
+                clock=self.clock,
+                walker=self._walker(),
+                settle=self.settle,
+            )
+        )
+
+    def _walker(self) -> Walker:
+        return Walker(
+            self._stores.records,
+            self.room.inner,
+            progress=self.progress,
+            backlog=self.room.backlog,
+        )
 
     def _keeping(self, removed: OnRemoved) -> Retention | None:
         book = self._stores.retention

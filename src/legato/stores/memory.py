@@ -11,9 +11,11 @@ import msgspec
 from legato.model.delivery import Delivery, redriven
 from legato.model.effect import Erase, Quarantine
 from legato.model.erasure import Tomb
+from legato.model.event import tag_mark
 from legato.model.ids import DeliveryId, PersonId, message_digest
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, decode_notes
+from legato.model.state import measured_of
 from legato.ports.erasure import Erasing
 from legato.ports.state_store import DeadRow, Head, NoteRow, OutboxRow, QuarantineRow, Turn
 from legato.stores.memory_erasing import MemoryErasures
@@ -43,6 +45,14 @@ class MemoryLog:
 
     def get(self, position: int) -> bytes | None:
         return self._records[position - 1] if 0 < position <= len(self._records) else None
+
+    def tagged(self, tag: str, after: int, until: int) -> list[int]:
+        mark = tag_mark(tag)
+        return [
+            position
+            for position, record in enumerate(self._records[after:until], after + 1)
+            if record.startswith(mark, 1) or record.startswith(mark, 3)
+        ]
 
     def last_position(self) -> int:
         return len(self._records)
@@ -310,6 +320,10 @@ class MemoryStore:
         for person_id in sorted(each for each in self._states if each > after)[:limit]:
             if person_id in self._states:
                 yield person_id, self._states[person_id]
+
+    def unmeasured(self, backfill: str, limit: int) -> list[PersonId]:
+        states = self._states.items()
+        return [each for each, data in states if measured_of(data) != backfill][:limit]
 
     def counts(self) -> dict[str, int]:
         return {

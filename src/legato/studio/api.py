@@ -31,6 +31,7 @@ from legato.studio.govern.secrets import SECRETS
 from legato.studio.guard.drift import DRIFT
 from legato.studio.guard.sources import SOURCES
 from legato.studio.health import HEALTH
+from legato.studio.history.backfill import BACKFILL
 from legato.studio.history.sql import SQL
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
@@ -67,6 +68,7 @@ ROUTES = (
     REPLAY,
     JOURNEYS,
     PLAN,
+    BACKFILL,
     CHANGES,
     DICTIONARY,
     BLOAT,

@@ -11,6 +11,7 @@ from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 
 from legato.app import App, Applied
+from legato.fold.lookback import backfill_of
 from legato.insight.reach import Reach, count_heads, reach_of
 from legato.model.definitions.property import Waiver
 from legato.model.noun import Noun
@@ -60,6 +61,15 @@ class Compared(Noun, frozen=True, kw_only=True):
     reach: tuple[Reach, ...] = ()
     empty_teams: tuple[str, ...] = ()
     """Teams that would own definitions and have nobody in them."""
+    backfill: Unmeasured | None = None
+
+
+class Unmeasured(Noun, frozen=True, kw_only=True):
+    """What is made of the past before the plan becomes active."""
+
+    slots: int
+    """Measurements that are new."""
+    people: int
 
 
 @get("/", opt=needs("look"), summary="The present plan")
@@ -93,7 +103,16 @@ async def difference(data: JSONBody[Files], host: Host) -> Compared:
         changes=changes,
         reach=reach_of(heads, before, after),
         empty_teams=host.access.teams.empty(after),
+        backfill=await _unmeasured(host, before, after),
     )
+
+
+async def _unmeasured(host: App, before: Plan, after: Plan) -> Unmeasured | None:
+    backfill = await asyncio.to_thread(backfill_of, before, after)
+    if not backfill.slots:
+        return None
+    counts = await asyncio.to_thread(host.records.counts)
+    return Unmeasured(slots=len(backfill.slots), people=counts["people"])
 
 
 @post("/apply", opt=needs("apply"), summary="Make definitions the present plan")

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from legato.app.audit import AuditBook
 from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config
-from legato.app.definitions.objections import CHECKS, judge, waived_entries
+from legato.app.definitions.objections import CHECKS, Judged, judge, waived_entries
 from legato.app.definitions.retired import with_retired
 from legato.app.guard.guard import Guard
+from legato.app.history.backfill import Backfills
 from legato.app.inbound.providers import Providers
 from legato.model.definitions.property import Waiver
 from legato.model.event import PlanActivated
-from legato.model.plan import Plan, encode_plan, plan_digest
+from legato.model.noun import Noun
+from legato.model.plan import Backfill, Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
 from legato.plan.retirement.effect import with_effect
 from legato.plan.scale import scale_plan
@@ -23,6 +26,9 @@ from legato.ports.clock import Clock
 from legato.ports.state_store import Records
 from legato.runtime.local import LocalHost
 from legato.workspace import check_files
+
+PATIENCE_SECONDS = 40.0
+"""How long whoever applies definitions waits for a backfill: less than a client waits."""
 
 
 class Home(Protocol):
@@ -52,6 +58,25 @@ class Home(Protocol):
     @property
     def providers(self) -> Providers: ...
 
+    @property
+    def backfills(self) -> Backfills: ...
+
+
+class _Wish(Noun, frozen=True, kw_only=True):
+    """Definitions that somebody wants to be active."""
+
+    files: Mapping[str, str]
+    by: str
+    change: int = 0
+    waivers: tuple[Waiver, ...] = ()
+
+
+class _Draft(Noun, frozen=True, kw_only=True):
+    """The plan that they make, and what the checks say of it."""
+
+    plan: Plan
+    judged: Judged
+
 
 class Definitions:
     """Those of a running app. Everything is called on the loop."""
@@ -61,6 +86,8 @@ class Definitions:
         self.problems: tuple[Problem, ...] = ()
         """What is wrong with the definitions last given."""
         self._applying = asyncio.Lock()
+        self._later: asyncio.Task[Applied] | None = None
+        """A plan that becomes active once the past is measured for it."""
 
     def plan(self) -> Plan:
         """Return the active plan."""
@@ -70,35 +97,94 @@ class Definitions:
         """Return the digest of the active plan; empty before the first."""
         return self._home.host.applied.digest
 
+    async def begin(self, files: Mapping[str, str]) -> None:
+        """Activate the definitions of a start; where the past is to be measured first, later."""
+        await self._apply(_Wish(files=files, by="system"), patience=0.0)
+
     async def apply(
         self, files: Mapping[str, str], *, by: str, change: int, waivers: Sequence[Waiver] = ()
     ) -> Applied:
         """Check definitions and activate them, where nothing stands against it.
 
-        Where nothing runs yet, what harm they might do is no reason to run nothing.
+        Where nothing runs yet, what harm they might do is no reason to run nothing. What they
+        measure that nobody measured before is made of the past first, while the plan before runs
+        on; where that takes long, this returns and they become active afterwards. Others that are
+        applied meanwhile take their place.
         """
+        wish = _Wish(files=files, by=by, change=change, waivers=tuple(waivers))
+        return await self._apply(wish, patience=PATIENCE_SECONDS)
+
+    async def stop(self) -> None:
+        """Give up what is to become active later: the next start begins it again. Idempotent."""
+        async with self._applying:  # what is being activated at this moment is left to its end
+            later, self._later = self._later, None
+            if later is not None:
+                later.cancel()
+        if later is not None:
+            await asyncio.gather(later, return_exceptions=True)
+
+    async def _apply(self, wish: _Wish, *, patience: float) -> Applied:
+        await self.stop()
         async with self._applying:
-            loaded = await asyncio.to_thread(check_files, files)
-            self.problems = loaded.problems
-            if loaded.plan is None:
-                return Applied(problems=loaded.problems, digest=self.digest())
-            plan = await self.prepared(loaded.plan)
-            before, digest = self.plan(), plan_digest(plan)
-            if digest == self.digest():
-                return Applied(digest=digest)
-            judged = await asyncio.to_thread(judge, files, loaded, waivers, CHECKS)
-            if judged.problems and self.digest():
-                self.problems = judged.problems
-                return Applied(problems=judged.problems, digest=self.digest())
-            changes = self._home.changes
-            async with changes.judging(plan, files, change=change, by=by) as objections:
+            draft = await self._draft(wish)
+            if isinstance(draft, Applied):
+                return draft
+            backfill = await self._home.backfills.wanted(draft.plan)
+            if backfill is None:
+                return await self._activated(draft, wish)
+            async with self._judging(draft, wish) as objections:
                 self.problems = objections
-                if objections:
-                    return Applied(problems=objections, digest=self.digest())
-                for entry in waived_entries(judged, by=by, plan=digest):
-                    await self._home.audit.record(entry)
-                await self._activate(before, plan, by=by)
-            return Applied(digest=digest, is_changed=True)
+            if objections:  # known before the work
+                return Applied(problems=objections, digest=self.digest())
+            measuring = self._measured(backfill, draft.plan, wish)
+            later = self._later = asyncio.create_task(measuring, name="backfill")
+        done, _ = await asyncio.wait([later], timeout=patience)
+        if done:
+            return later.result()
+        later.add_done_callback(_told_elsewhere)
+        return Applied(digest=self.digest(), is_waiting=True)
+
+    async def _measured(self, backfill: Backfill, plan: Plan, wish: _Wish) -> Applied:
+        """Measure the past for a plan, then activate it."""
+        backfills = self._home.backfills
+        await backfills.run(backfill, plan)
+        async with self._applying:
+            draft = await self._draft(wish)
+            is_plan = isinstance(draft, _Draft)
+            applied = await self._activated(draft, wish) if is_plan else draft
+        backfills.ended(str(applied.problems[0]) if applied.problems else "")
+        return applied
+
+    async def _draft(self, wish: _Wish) -> _Draft | Applied:
+        """Return the plan that definitions make; or what stands against it, or that it runs."""
+        loaded = await asyncio.to_thread(check_files, wish.files)
+        self.problems = loaded.problems
+        if loaded.plan is None:
+            return Applied(problems=loaded.problems, digest=self.digest())
+        plan = await self.prepared(loaded.plan)
+        if plan_digest(plan) == self.digest():
+            return Applied(digest=self.digest())
+        judged = await asyncio.to_thread(judge, wish.files, loaded, wish.waivers, CHECKS)
+        if judged.problems and self.digest():
+            self.problems = judged.problems
+            return Applied(problems=judged.problems, digest=self.digest())
+        return _Draft(plan=plan, judged=judged)
+
+    async def _activated(self, draft: _Draft, wish: _Wish) -> Applied:
+        before, digest = self.plan(), plan_digest(draft.plan)
+        async with self._judging(draft, wish) as objections:
+            self.problems = objections
+            if objections:
+                return Applied(problems=objections, digest=self.digest())
+            for entry in waived_entries(draft.judged, by=wish.by, plan=digest):
+                await self._home.audit.record(entry)
+            await self._activate(before, draft.plan, by=wish.by)
+        return Applied(digest=digest, is_changed=True)
+
+    def _judging(
+        self, draft: _Draft, wish: _Wish
+    ) -> AbstractAsyncContextManager[tuple[Problem, ...]]:
+        return self._home.changes.judging(draft.plan, wish.files, change=wish.change, by=wish.by)
 
     async def prepared(self, plan: Plan) -> Plan:
         """Return a plan as `apply` would activate it: with dates, and versions people are in."""
@@ -122,3 +208,9 @@ class Definitions:
         await home.audit.note_plan(before, plan, actor=by)
         home.guard.plan_changed()
         home.providers.plan_changed()
+
+
+def _told_elsewhere(later: asyncio.Task[Applied]) -> None:
+    """Let a failure be: the run of the backfill says it."""
+    if not later.cancelled():
+        later.exception()

@@ -18,6 +18,7 @@ from legato.core.program import Program
 from legato.core.reads import reads
 from legato.fold.turn import Record
 from legato.model.event import (
+    BackfillBegan,
     CustomerEvent,
     Erased,
     ErasureCompleted,
@@ -25,6 +26,7 @@ from legato.model.event import (
     EventRecalled,
     JourneySwitched,
     Noticed,
+    PastMeasured,
     PersonsJoined,
     PersonSplit,
     PlanActivated,
@@ -92,6 +94,8 @@ class Households:
             case CustomerEvent():
                 return self._together(self._keys(event))
             case PlanActivated() | JourneySwitched() | ScheduleTaken():
+                return EVERYWHERE
+            case BackfillBegan() | PastMeasured():
                 return EVERYWHERE
             case PersonsJoined():
                 return self._together([event.person_id, event.other])

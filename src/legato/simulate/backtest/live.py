@@ -15,13 +15,16 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
+from legato.fold.lookback import backfill_of
 from legato.fold.memory import Core, Memory, is_alone
 from legato.fold.past import Past
 from legato.fold.turn import Record, tick
 from legato.model.event import (
+    BackfillBegan,
     DeliveryReported,
     Event,
     EventRecalled,
+    PastMeasured,
     PersonTouched,
     PlanActivated,
     TimerFired,
@@ -107,6 +110,8 @@ def placed(event: Event, places: Mapping[int, int]) -> Event:
     """Return a record as it reads in a log where positions are others."""
     if isinstance(event, EventRecalled):
         return replace(event, position=places.get(event.position, 0))
+    if isinstance(event, PastMeasured):
+        return replace(event, plans=tuple(places[one] for one in event.plans if one in places))
     return event
 
 
@@ -124,7 +129,7 @@ def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its ow
     world = World(None, log, store, Scene(start=span.start, providers=providers), tape)
     world.decided.update(before.decided)
     if plan is not None:
-        _change_plan(world, store, plan)
+        _change_plan(world, log, store, plan)
     happens = _always if plan is None else _happens
     places, dropped = dict(before.places), 0
     for (position, recorded), now in tape:
@@ -140,12 +145,25 @@ def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its ow
     return Lived(notes=world.notes, dropped=dropped, record_count=world.position())
 
 
-def _change_plan(world: World, store: PartStore, plan: Plan) -> None:
+def _change_plan(world: World, log: Log, store: PartStore, plan: Plan) -> None:
     if plan_digest(plan) == plan_digest(world.plan):
         return
+    people = tuple(person_id for person_id, _ in store.people(PersonId(""), PEOPLE_MAX))
+    _measure_past(world, log, plan, people)
     world.activate(retire(world.plan, plan, ()))
-    for person_id, _ in list(store.people(PersonId(""), PEOPLE_MAX)):
+    for person_id in people:
         world.feed(PersonTouched(received_at=world.now, person_id=person_id))
+
+
+def _measure_past(world: World, log: Log, plan: Plan, people: tuple[PersonId, ...]) -> None:
+    """Make good what the plan measures anew, as it is before a plan becomes active."""
+    backfill = backfill_of(world.plan, plan)
+    if backfill.slots:
+        plans = tuple(log.tagged("plan", 0, log.last_position()))
+        world.feed(BackfillBegan(received_at=world.now, backfill=backfill))
+        world.feed(
+            PastMeasured(received_at=world.now, backfill=backfill.id, people=people, plans=plans)
+        )
 
 
 _Happens = Callable[[World, Event], bool]
@@ -158,7 +176,7 @@ def _always(_world: World, _event: Event) -> bool:
 def _happens(world: World, event: Event) -> bool:
     """Return whether something on record happens here too, under another plan."""
     match event:
-        case PlanActivated() | PersonTouched():
+        case PlanActivated() | PersonTouched() | BackfillBegan() | PastMeasured():
             return False
         case TimerFired():
             return world.alarm_of(event.person_id) == event.due_at

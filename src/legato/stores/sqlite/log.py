@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from legato.model.event import tag_mark
 from legato.stores.rows import write_rows
 from legato.stores.sqlite.file import Format, SqliteFile
 
@@ -58,6 +59,16 @@ class SqliteLog:
     def get(self, position: int) -> bytes | None:
         with self.file.reading() as reader:
             return reader.execute("SELECT record FROM log WHERE position = ?", (position,)).get
+
+    def tagged(self, tag: str, after: int, until: int) -> list[int]:
+        mark = tag_mark(tag)
+        with self.file.reading() as reader:
+            rows = reader.execute(
+                "SELECT position FROM log WHERE position > ?1 AND position <= ?2"
+                " AND ?3 IN (substr(record, 2, ?4), substr(record, 4, ?4)) ORDER BY position",
+                (after, until, mark, len(mark)),
+            )
+            return [position for (position,) in rows]
 
     def last_position(self) -> int:
         return self._last

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from legato.model.event import CustomerEvent, encode_event
+from legato.model.event import tag_mark
 from legato.model.ids import EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.note import Admitted, mark_of
@@ -22,19 +22,7 @@ from legato.stores.sqlite.schema import STATE_FORMAT
 
 _CACHE_BYTES = 8 << 20
 _ADMITTED = mark_of(Admitted(event_id=EventId(""), name=""))
-_CUSTOMER = encode_event(
-    CustomerEvent(
-        event_id=EventId(""),
-        received_at=0,
-        occurred_at=0,
-        source="",
-        message_id="",
-        kind="track",
-        name="",
-    )
-)
-_TAG = _CUSTOMER[_CUSTOMER.index(b"customer") - 1 :][: len("customer") + 1]
-"""With it every customer event's record begins, behind the one or three bytes of its length."""
+_CUSTOMER = tag_mark("customer")
 
 
 class Snapshot:
@@ -73,8 +61,8 @@ class Snapshot:
         )
         records = self._log.execute(
             "SELECT position, record FROM log"
-            " WHERE substr(record, 2, ?2) = ?1 OR substr(record, 4, ?2) = ?1 ORDER BY position",
-            (_TAG, len(_TAG)),
+            " WHERE ?1 IN (substr(record, 2, ?2), substr(record, 4, ?2)) ORDER BY position",
+            (_CUSTOMER, len(_CUSTOMER)),
         )
         owner = next(owners, None)
         for position, record in records:

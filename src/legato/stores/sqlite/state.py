@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from legato.model.ids import DeliveryId, PersonId, message_digest
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, decode_notes
 from legato.model.noun import to_bytes
+from legato.model.state import measured_of
 from legato.ports.state_store import DeadRow, Head, OutboxRow, QuarantineRow, Turn
 from legato.stores.connection import Connection
 from legato.stores.sqlite.erasing import SqliteErasures
@@ -340,6 +342,13 @@ class SqliteStore:
             yield from rows
             after = rows[-1][0]
             limit -= len(rows)
+
+    def unmeasured(self, backfill: str, limit: int) -> list[PersonId]:
+        with self._reading() as reader:
+            # One statement is one snapshot: nobody is overlooked because of a merge meanwhile.
+            rows = reader.execute("SELECT person_id, state FROM person WHERE state IS NOT NULL")
+            found = (person_id for person_id, state in rows if measured_of(state) != backfill)
+            return list(islice(found, limit))
 
     def counts(self) -> dict[str, int]:
         with self._reading() as reader, reader:
