@@ -58,7 +58,7 @@ class Outcome(Noun, frozen=True, kw_only=True):
 
 def read_texts(folder: Path) -> dict[str, str]:
     """Return the texts of scenarios/ of a workspace, by path in the workspace."""
-    return read_rehearsed(folder, SCENARIOS)
+    return read_rehearsed(folder, SCENARIOS.rstrip("/"))
 
 
 def open_book(texts: Mapping[str, str], files: Mapping[str, str], plan: Plan) -> Book:
