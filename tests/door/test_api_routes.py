@@ -267,6 +267,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody/receipts", None, "look"),
     ("POST", "/api/people/nobody/erase", {"reason": "asked"}, "erase"),
     ("GET", "/api/people/nobody/export", None, "erase"),
+    ("GET", "/api/people/nobody/scenario", None, "reveal"),
     ("GET", "/api/retention", None, "look"),
     ("GET", "/api/erasures", None, "erase"),
     ("GET", "/api/erasures/none", None, "erase"),

@@ -39,6 +39,7 @@ from legato.studio.model.bloat import BLOAT
 from legato.studio.model.dictionary import DICTIONARY
 from legato.studio.people.erasures import ERASING, ERASURES
 from legato.studio.people.people import PEOPLE
+from legato.studio.people.recording import RECORDING
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
@@ -55,6 +56,7 @@ Api: TypeAlias = Litestar
 
 ROUTES = (
     PEOPLE,
+    RECORDING,
     ERASING,
     ERASURES,
     RETENTION,

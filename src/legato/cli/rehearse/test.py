@@ -24,7 +24,8 @@ from legato.app.rehearse.scenarios import (
 )
 from legato.app.rehearse.walls import walls
 from legato.cli.check import Folder, show_problems, workspace_files
-from legato.cli.client import Failure
+from legato.cli.client import Client, Failure, connection_to, points
+from legato.cli.rehearse.record import record_story
 from legato.cli.rehearse.report import (
     as_json,
     as_junit,
@@ -58,6 +59,13 @@ BAR_FROM = 20
     "--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write a report for CI."
 )
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
+@click.option(
+    "--record", "who", metavar="PERSON", help="Turn somebody's story into a masked scenario."
+)
+@click.option(
+    "--out", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Into this file."
+)
+@points
 def test(  # noqa: PLR0913 - one for each option
     names: tuple[str, ...],
     workspace: Path,
@@ -66,11 +74,21 @@ def test(  # noqa: PLR0913 - one for each option
     require: float | None,
     junit: Path | None,
     is_json: bool,
+    who: str | None,
+    out: Path | None,
+    **where: object,
 ) -> None:
     """Rehearse the scenarios of a workspace, all or those of some FILEs or NAMEs.
 
     Time is virtual, providers are played, nobody is contacted: no socket can be opened.
+
+    --record asks the running process for what happened to one PERSON, and writes it as a scenario:
+    every value is made up, times and outcomes are kept. Nothing else is rehearsed then.
     """
+    if who is not None:
+        client = Client(connection_to(where["url"], where["token"], where["data"]))
+        record_story(client, who, workspace, out)
+        return
     plan, book = open_all(workspace)
     scenarios = chosen(book.scenarios, names)
     if not scenarios:

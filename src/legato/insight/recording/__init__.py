@@ -1,0 +1,1 @@
+"""A real person's story, written as a scenario that names nobody."""
