@@ -93,6 +93,7 @@ journey: offers
 owner: a
 purpose: marketing
 enter: {on: Looked, again: any time}
+waive: [{code: V501, because: it is theirs to object}]
 steps:
   - send: {message: offer, on: email, expires: 1d}
 ---
@@ -100,6 +101,7 @@ journey: papers
 owner: a
 purpose: news
 enter: {on: Looked, again: any time}
+waive: [{code: V501, because: it is theirs to object}]
 steps:
   - send: {message: paper, on: email, expires: 1d}
 """

@@ -15,7 +15,7 @@ journey: receipt
 title: Receipt
 owner: shop
 purpose: marketing
-enter: {on: Order Completed, key: order_id, again: any time}
+enter: {on: Order Completed, key: order_id, again: once}
 steps:
   - send: {message: welcome, on: email, expires: 1d}
 """

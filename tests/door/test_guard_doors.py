@@ -79,7 +79,7 @@ RICH = """
 journey: rich
 owner: growth
 purpose: marketing
-enter: {on: Order Placed, when: {property: {total: {over: 100}}}, key: order_id, again: any time}
+enter: {on: Order Placed, when: {property: {total: {over: 100}}}, key: order_id, again: once}
 steps:
   - send: {message: welcome, on: email, expires: 1d}
 """

@@ -41,7 +41,7 @@ def break_cart(shop: Path, old: str, new: str) -> None:
 
 
 def test_a_workspace_without_harm_is_proved(shop: Path) -> None:
-    found = run("prove", "--in", str(shop))
+    found = run("prove", "-w", str(shop))
 
     assert (found.returncode, found.stderr) == (0, "")
     assert "8 journeys, all proved." in found.stdout
@@ -51,7 +51,7 @@ def test_a_workspace_without_harm_is_proved(shop: Path) -> None:
 def test_harm_is_told_as_a_story_with_its_place_in_eighty_columns(shop: Path) -> None:
     break_cart(shop, "wait: 30m", "wait: 1m")
 
-    found = run("prove", "cart_rescue", "--in", str(shop))
+    found = run("prove", "cart_rescue", "-w", str(shop))
 
     assert found.returncode == 1
     assert "journeys/cart_rescue.yaml:19  V508  cart_rescue" in found.stdout
@@ -62,7 +62,7 @@ def test_harm_is_told_as_a_story_with_its_place_in_eighty_columns(shop: Path) ->
 def test_programs_get_the_same_as_json(shop: Path) -> None:
     break_cart(shop, "expires: 30m", "expires: 30d")
 
-    found = json.loads(run("prove", "cart_rescue", "--in", str(shop), "--json").stdout)
+    found = json.loads(run("prove", "cart_rescue", "-w", str(shop), "--json").stdout)
 
     (proof,) = found
     codes = [each["code"] for each in proof["violations"]]
@@ -70,7 +70,7 @@ def test_programs_get_the_same_as_json(shop: Path) -> None:
 
 
 def test_a_journey_that_there_is_not_is_refused_with_the_near_one(shop: Path) -> None:
-    found = run("prove", "cart_resque", "--in", str(shop))
+    found = run("prove", "cart_resque", "-w", str(shop))
 
     assert found.returncode == 1
     assert "There is no journey named cart_resque." in found.stderr
@@ -80,11 +80,22 @@ def test_a_journey_that_there_is_not_is_refused_with_the_near_one(shop: Path) ->
 def test_a_workspace_with_mistakes_shows_these_and_proves_nothing(shop: Path) -> None:
     break_cart(shop, "on: Checkout Started", "on: Checkout Startd")
 
-    found = run("prove", "--in", str(shop))
+    found = run("prove", "-w", str(shop))
 
     assert found.returncode == 1
     assert "N202" in found.stderr
     assert "proved" not in found.stdout
+
+
+def test_an_exported_story_is_a_scenario_that_fails(shop: Path) -> None:
+    break_cart(shop, "expires: 30m", "expires: 6h")
+
+    proved = run("prove", "cart_rescue", "-w", str(shop), "--export", str(shop / "scenarios"))
+    tested = run("test", "-w", str(shop))
+
+    assert "Wrote 2 stories into" in proved.stderr
+    assert tested.returncode == 1, tested.stdout
+    assert "V508 cart_rescue" in tested.stdout + tested.stderr
 
 
 def test_check_finds_what_the_shape_of_a_journey_shows(shop: Path) -> None:

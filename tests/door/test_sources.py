@@ -123,6 +123,7 @@ journey: offers
 owner: tests
 purpose: marketing
 enter: {{on: Looked, again: any time}}
+waive: [{{code: V501, because: it is theirs to object}}]
 steps:
   - send: {{message: offer, on: email, expires: 1d}}
 """.replace("=header.x-token", '=header."x-token"')

@@ -133,7 +133,7 @@ MUTANTS = (
                "{after: 2d}", f"{{after: 2d, then: [send: {QUESTION}]}}").replace(
                "\n", "\n", 1)),
     Mutant("ideas are sent twice", "V508", WELCOME, IDEAS, IDEAS + IDEAS),
-    Mutant("help at every failed sign-in", "V508", LOGIN, "again: after 24h", "again: any time"),
+    Mutant("help at every failed sign-in", "V510", LOGIN, "again: after 24h", "again: any time"),
     Mutant("the same basket twice at a time", "V508", CART, "again: after 24h", "again: any time"),
     Mutant("the same order twice at a time", "V508", AFTER, "again: once", "again: any time"),
     # Guards.

@@ -18,6 +18,7 @@ from legato.cli.why import print_json
 from legato.plan.findings import nearest
 from legato.plan.load import Loaded
 from legato.simulate.proof.prove import Proof, prove
+from legato.simulate.proof.script import exported
 from legato.simulate.proof.violation import Violation
 from legato.workspace import check_files
 
@@ -27,9 +28,16 @@ INDENT = 2
 
 @click.command("prove")
 @click.argument("journeys", nargs=-1)
-@click.option("--in", "workspace", default=".", type=Folder, help="The workspace's folder.")
+@click.option("-w", "--workspace", default=".", type=Folder, help="The workspace's folder.")
+@click.option(
+    "--export",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write each story as a scenario into this folder, for `legato test`.",
+)
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
-def prove_command(journeys: tuple[str, ...], workspace: Path, *, is_json: bool) -> None:
+def prove_command(
+    journeys: tuple[str, ...], workspace: Path, export: Path | None, *, is_json: bool
+) -> None:
     """Look at every way through JOURNEYS (without any: all) for one that does harm.
 
     Consents, purchases, nights, caps, loops and the order of timers and events are tried in every
@@ -49,6 +57,8 @@ def prove_command(journeys: tuple[str, ...], workspace: Path, *, is_json: bool) 
         print_json(proofs)
     else:
         show(Console(highlight=False), proofs)
+    if export is not None:
+        _export(loaded, proofs, export)
     sys.exit(1 if any(proof.standing for proof in proofs) else 0)
 
 
@@ -76,6 +86,26 @@ def _proved(loaded: Loaded, journeys: Sequence[str]) -> tuple[Proof, ...]:
             progress.update(task, description=f"{name}: looking at every way through it")
 
         return prove(loaded.plan, loaded.properties, loaded.waivers, only=journeys, progress=tell)
+
+
+def _export(loaded: Loaded, proofs: Sequence[Proof], folder: Path) -> None:
+    """Write the stories that can be lived through."""
+    assert loaded.plan is not None, "it compiled"
+    standing = [violation for proof in proofs for violation in proof.standing]
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for number, violation in enumerate(standing, start=1):
+        text = exported(loaded.plan, violation, loaded.properties)
+        if text:
+            name = f"{violation.code}-{violation.journey}-{number}.yaml"
+            (folder / name).write_text(text, encoding="utf-8")
+            count += 1
+    noun = "story" if count == 1 else "stories"
+    click.echo(f"Wrote {count} {noun} into {folder}.", err=True)
+    if count < len(standing):
+        click.echo(
+            f"  the other {len(standing) - count} are told by the definitions alone", err=True
+        )
 
 
 def show(console: Console, proofs: Sequence[Proof]) -> None:

@@ -25,7 +25,7 @@ def harm_at(ground: Ground, journey: Journey, spot: Spot) -> Iterator[Violation]
     step = journey.steps.get(spot.step)
     match step:
         case Send():
-            yield from _twice(journey, spot, step)
+            yield from _twice(ground, journey, spot, step)
             for channel in step.channels:
                 yield from _without_consent(ground, journey, spot, step, channel)
                 yield from _after_buying(ground, journey, spot, step, channel)
@@ -143,9 +143,16 @@ def _ending(step: Send, channel: str, known: Known) -> Move:
     return Move(kind="send", step=step.step_id, name=step.message, channel=channel, known=known)
 
 
-def _twice(journey: Journey, spot: Spot, step: Send) -> Iterator[Violation]:
-    if journey.entry.again == "concurrent":
-        yield _beside(journey, spot, step)
+def _twice(ground: Ground, journey: Journey, spot: Spot, step: Send) -> Iterator[Violation]:
+    channel, known = step.channels[0], spot.known
+    for each in step.channels:
+        leaving = ground.leaves(step, each, spot.known)
+        if leaving is not None:
+            channel, known = each, leaving
+            break
+    ending = _ending(step, channel, known)
+    if journey.entry.again == "concurrent" and journey.entry.key:
+        yield _beside(journey, step, ending)
         return
     for recent in spot.recents:
         if recent.message != step.message:
@@ -171,24 +178,23 @@ def _twice(journey: Journey, spot: Spot, step: Send) -> Iterator[Violation]:
             else "let more time pass between the two than the first one's `expires`, or make that "
             "shorter",
             message=step.message,
-            channel=step.channels[0],
-            ending=(_ending(step, step.channels[0], spot.known),),
+            channel=channel,
+            ending=(ending,),
         )
         return
 
 
-def _beside(journey: Journey, spot: Spot, step: Send) -> Violation:
-    ending = _ending(step, step.channels[0], spot.known)
+def _beside(journey: Journey, step: Send, ending: Move) -> Violation:
     return Violation(
         code="V508",
         journey=journey.name,
         step=step.step_id,
         place=place_of(journey, step.step_id),
-        what=f"`{step.message}` can reach a person twice: by two passages beside each other, as "
-        "`again: any time` allows",
-        fix="write `again: once` with a `key`, or `again: after 1h`",
+        what=f"`{step.message}` can reach a person twice: by two passages for the same "
+        f"{journey.entry.key}, as `again: any time` allows",
+        fix="write `again: once` or `again: after 1h`: other keys have passages of their own",
         message=step.message,
-        channel=step.channels[0],
+        channel=ending.channel,
         moves=(again(journey),),
         ending=(ending, ending),
     )

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from legato.model.definitions.journey import Journey, Send
 from legato.model.definitions.property import AtMost, Property
-from legato.model.instant import format_duration
+from legato.model.instant import Duration, format_duration
 from legato.model.plan import Cap
 from legato.simulate.proof.checks import channels_meant, is_meant, promised
 from legato.simulate.proof.ground import Ground, concerns, is_by
 from legato.simulate.proof.moves import Course
 from legato.simulate.proof.states import Move, Spot
+from legato.simulate.proof.structure import longest
 from legato.simulate.proof.violation import Violation
 from legato.simulate.proof.walk import Walk
 
@@ -30,7 +31,7 @@ def over_the_most(
         return
     mine = [step for one, step in meant if one.name == journey.name]
     sends = {step.step_id: step for step in mine}
-    if not sends or _most_in_all(ground, meant) <= claim.limit:
+    if not sends or _most_in_all(ground, claim, meant) <= claim.limit:
         return
     first = next((spot for spot in walked.before if spot.step in sends), None)
     if first is None:
@@ -68,15 +69,28 @@ def _covers(ground: Ground, cap: Cap, claim: AtMost, meant: list[tuple[Journey, 
     )
 
 
-def _most_in_all(ground: Ground, meant: list[tuple[Journey, Send]]) -> float:
-    """Return how many messages all journeys send at most, where each can be entered once."""
+def _most_in_all(ground: Ground, claim: AtMost, meant: list[tuple[Journey, Send]]) -> float:
+    """Return how many of these messages all journeys send at most in such a time."""
     total = 0.0
     for journey in {one.name: one for one, _ in meant}.values():
-        if journey.entry.again != "once" or journey.entry.key:
-            return float("inf")
-        sends = [step.step_id for one, step in meant if one.name == journey.name]
-        total += _most_on_a_way(Course(ground=ground, journey=journey), sends)
+        sends = [step for one, step in meant if one.name == journey.name]
+        course = Course(ground=ground, journey=journey)
+        passages = _passages(course, claim, max(step.expires for step in sends))
+        total += passages * _most_on_a_way(course, [step.step_id for step in sends])
     return total
+
+
+def _passages(course: Course, claim: AtMost, expires: Duration) -> float:
+    """Return how many passages can have a message leave in such a time."""
+    entry = course.journey.entry
+    if entry.key or entry.again not in ("once", "cooldown"):
+        return float("inf")
+    if entry.again == "once":
+        return 1
+    most = longest(course)
+    if most is None:
+        return float("inf")
+    return (claim.within + most + expires) // entry.cooldown + 1
 
 
 def _most_on_a_way(course: Course, sends: list[str]) -> float:

@@ -27,7 +27,7 @@ from legato.model.rule import (
     Slot,
     Window,
 )
-from legato.simulate.proof.guards import Consents, Known, Reasoner, assume
+from legato.simulate.proof.guards import Consents, Known, Reasoner, assume, kept
 
 PURCHASES = ("Order Completed", "Order Paid", "Order Placed", "Purchase", "Product Purchased")
 """What buying is called, where no policy says it."""
@@ -94,6 +94,12 @@ class Ground(Noun, frozen=True, kw_only=True):
             if concerns(quiet.purposes, purpose) and is_by(quiet.channels, channel)
         ]
         return tuple(conditions)
+
+    def leaves(self, step: Send, channel: str, known: Known) -> Known | None:
+        """Return what is known when a message leaves by a channel, now or later; None: never."""
+        gates = self.gates(step, channel)
+        found = self.ways(gates, known) or self.ways(gates, kept(known))
+        return found[0] if found else None
 
     def bought(self, about: str) -> HistoryHas | None:
         """Return the rule that what a message is about was bought; None where that means nothing.

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TypeAlias, assert_never
 
-from legato.model.instant import Duration
+from legato.model.instant import HOUR, Duration
 from legato.model.noun import Noun
 from legato.model.plan import SegmentType
 from legato.model.rule import (
@@ -34,7 +34,7 @@ from legato.model.rule import (
     TraitIs,
     Window,
 )
-from legato.simulate.proof.values import witness
+from legato.simulate.proof.values import meets, witness
 
 NOBODY: Duration = 2**62
 """Age of what never happened."""
@@ -267,11 +267,21 @@ def _truth(asked: tuple[Asked, ...]) -> bool:
     return next(iter(answers))
 
 
+def fits_age(asked: tuple[Asked, ...], age: Duration) -> bool:
+    """Return whether it may have happened so long ago."""
+    return all(meets(_age_test(leaf), age) is holds for leaf, holds in asked)
+
+
 def _age_witness(asked: tuple[Asked, ...]) -> Duration:
     tests = [(_age_test(leaf), holds) for leaf, holds in asked]
     if not isinstance(asked[0][0], TraitAge):
         tests.append((Test(operator="at_least", value=0), True))  # an age, or that of never
         tests.append((Test(operator="at_most", value=NOBODY), True))
+    edges = [test.value for test, _ in tests if isinstance(test.value, int)]
+    nearby = sorted(near for edge in edges for near in (edge - HOUR, edge + HOUR) if near >= 0)
+    for value in nearby if isinstance(asked[0][0], TraitAge) else (NOBODY, *nearby):
+        if all(meets(test, value) is holds for test, holds in tests):
+            return value  # a story is easier to follow with an hour to spare
     found = witness(tests)
     return found if isinstance(found, int) else NOBODY
 

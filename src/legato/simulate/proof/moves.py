@@ -255,20 +255,31 @@ class Course(Noun, frozen=True, kw_only=True):
 
     def _sent(self, spot: Spot, step: Send) -> Iterator[Step]:
         """Decide a message: it goes by one of its channels, or is refused."""
-        move = Move(kind="send", step=spot.step, to=step.next, name=step.message)
         yield Move(kind="go", step=spot.step, to=step.next), _at(spot, step.next)
         for channel in step.channels:
-            if self.ground.ways(self.ground.gates(step, channel), kept(spot.known)):
-                recent = Recent(
-                    message=step.message,
-                    step=step.step_id,
-                    ago=0,
-                    until=max(step.expires, TWICE_WITHIN),
-                )
-                others = tuple(each for each in spot.recents if each.message != step.message)
-                there = replace(_at(spot, step.next), recents=(*others, recent))
-                yield replace(move, channel=channel, known=spot.known), there
-                return  # by which channel it goes makes no difference to what follows
+            known = self.ground.leaves(step, channel, spot.known)
+            if known is None:
+                continue
+            recent = Recent(
+                message=step.message,
+                step=step.step_id,
+                ago=0,
+                until=max(step.expires, TWICE_WITHIN),
+            )
+            others = tuple(each for each in spot.recents if each.message != step.message)
+            there = replace(_at(spot, step.next), recents=(*others, recent))
+            yield (
+                Move(
+                    kind="send",
+                    step=spot.step,
+                    to=step.next,
+                    name=step.message,
+                    channel=channel,
+                    known=known,
+                ),
+                there,
+            )
+            return  # by which channel it goes makes no difference to what follows
 
     def _set(self, known: Known, step: SetTrait) -> Known:
         names = step.traits
