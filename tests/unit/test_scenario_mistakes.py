@@ -9,8 +9,9 @@ import jsonschema_rs
 import pytest
 
 from legato.model.plan import Plan
-from legato.model.problem import Problem
+from legato.model.problem import Place, Problem
 from legato.plan.findings import Findings
+from legato.plan.scenarios.demand import Demand, read_demand, uncovered, untold
 from legato.plan.scenarios.read import read_scenarios
 from legato.plan.scenarios.schema import scenario_schema
 from legato.plan.source import plain, read_documents
@@ -189,3 +190,29 @@ def test_the_schema_for_editors_stops_the_plain_mistakes() -> None:
     assert not is_valid(f"{STORY}{{refused: {{message: a, by: concent}}}}")
     assert not is_valid(f"{GIVEN}{{person: ana}}")
     assert not is_valid(f"{GIVEN}{{person: ana, at: 2026-03-02 10:00, consents: {{email: maybe}}}}")
+
+
+def test_what_is_wanted_of_scenarios_is_read_and_its_mistakes_told() -> None:
+    def demand(text: str) -> tuple[Problem, ...]:
+        findings = Findings()
+        (document,) = read_documents("legato.yaml", f"workspace: shop\n{text}", findings)
+        read_demand(findings, document.tree)
+        return findings.all()
+
+    assert demand("rehearsal: {coverage: 95%}") == ()
+    assert [p.code for p in demand("rehearsal: {coverage: many}")] == ["D104"]
+    assert [p.code for p in demand("rehearsal: {covrage: 95%}")] == ["D102", "D103"]
+
+
+def test_what_is_not_rehearsed_is_said_with_a_code_and_a_fix() -> None:
+    place = Place(file="legato.yaml", line=2, column=13)
+    demand = Demand(coverage=0.95, place=place)
+
+    short = uncovered(demand, 3, 4, ("welcome: nobody comes in",))
+    other = untold("a", place, "never sms", "reminder by sms")
+
+    assert (short.code, short.place) == ("G401", place)
+    assert "3 of 4 ways" in short.what
+    assert "legato test --coverage" in short.fix
+    assert other.code == "G402"
+    assert "never sms, but: reminder by sms" in other.what

@@ -31,6 +31,7 @@ from legato.app.inbound.trial import Trial
 from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
 from legato.app.quarantine import replay
+from legato.app.rehearse.scenarios import read_whole
 from legato.app.secrets import AppSecrets
 from legato.app.sign_in import ProviderSignIn
 from legato.app.stream.recall import Recalls
@@ -63,7 +64,6 @@ from legato.stores.marks_file import MarksFile
 from legato.transports.clock import SystemClock
 from legato.transports.http import PAGE_BYTES_MAX, HttpSender
 from legato.transports.ways import Ways
-from legato.workspace import read_workspace
 
 VERDICT_SECONDS = 5.0
 """How long verdicts wait for an engine that is behind."""
@@ -143,7 +143,7 @@ class App:
         self.pages.start()
         await self.host.start()
         await self.changes.start()
-        files = await asyncio.to_thread(read_workspace, self.config.workspace)
+        files = await asyncio.to_thread(read_whole, self.config.workspace)
         await self._definitions.begin(files)
         if self._definitions.digest():
             await self.audit.note_plan_found(self.plan())

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from legato.app import Applied
+from legato.app.rehearse.scenarios import read_texts
 from legato.cli.check import Folder, show_problems, workspace_files
 from legato.cli.client import Client, Failure, connects
 from legato.cli.history.backfill import applying
@@ -24,8 +25,8 @@ from legato.plan.diff import Change
 _MARKS = {"added": "+", "changed": "~", "removed": "-"}
 _STYLES = {"safe": "green", "migrating": "yellow", "breaking": "red"}
 UNPROCESSABLE = 422
-PROVED = "V5"
-"""Codes of what a journey can do."""
+ANSWERED = ("V5", "G4")
+"""Codes of what a journey can do, and of what is not rehearsed."""
 ANSWER_FOR = """Is it right so? Say it on the journey, `waive: [{code: ..., because: ...}]`, or
   legato apply --waive CODE --because "why"
 """
@@ -76,7 +77,7 @@ def apply(client: Client, workspace: Path, *, waive: tuple[str, ...], because: s
     """
     if waive and not because.strip():
         raise Failure("An objection is waived for a reason.", 'Say it: --because "..."')
-    files = workspace_files(workspace)
+    files = {**workspace_files(workspace), **read_texts(workspace)}
     waivers = [Waiver(code=code, because=because) for code in waive]
     body = {"files": files, "waive": waivers}
     applied = applying(
@@ -84,7 +85,7 @@ def apply(client: Client, workspace: Path, *, waive: tuple[str, ...], because: s
     )
     if applied.problems:
         _fail(applied.problems, files)
-        if any(problem.code.startswith(PROVED) for problem in applied.problems):
+        if any(problem.code.startswith(ANSWERED) for problem in applied.problems):
             click.echo(ANSWER_FOR, err=True)
         sys.exit(1)
     if applied.is_changed:

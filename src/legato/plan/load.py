@@ -65,6 +65,7 @@ from legato.plan.rules.segments import audiences_of, read_audience, read_segment
 from legato.plan.rules.sources import read_source
 from legato.plan.rules.templates import read_template
 from legato.plan.rules.workspace import Workspace, read_workspace
+from legato.plan.scenarios.demand import Demand, read_demand
 from legato.plan.scope import Scope
 from legato.plan.source import Document, Fields, read_documents
 
@@ -112,6 +113,8 @@ class Loaded(Noun, frozen=True, kw_only=True):
     properties: tuple[Property, ...] = ()
     """What the journeys are to be proved to do; no part of the plan."""
     waivers: tuple[Waiver, ...] = ()
+    demand: Demand | None = None
+    """What is wanted of scenarios; no part of the plan."""
 
 
 def load(
@@ -138,6 +141,7 @@ def load(
         problems=problems,
         properties=tuple(properties.values()),
         waivers=tuple(waivers),
+        demand=read_demand(findings, library.single("workspace")),
     )
 
 

@@ -20,6 +20,7 @@ from legato.plan.privacy.schema import HASH, PRIVACY_DOCUMENTS
 from legato.plan.properties.schema import PROPERTY_DOCUMENTS, WAIVE
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, UNREADABLE
+from legato.plan.scenarios.schema import REHEARSAL
 from legato.plan.schema_hooks import INBOUND, hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
@@ -227,6 +228,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "lateness": of("duration", "How late an event may come and still change a decision."),
             "accept_unknown": _flag("Keep events that the catalog does not know."),
             "storage": STORAGE,
+            "rehearsal": REHEARSAL,
         },
     ),
     **DICTIONARY_DOCUMENTS,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
+from legato.app.rehearse.demand import rehearsed
 from legato.model.definitions.property import Objection, Waiver
 from legato.model.noun import Noun
 from legato.model.problem import Problem
@@ -43,7 +44,9 @@ def proved(_: Mapping[str, str], loaded: Loaded) -> Iterable[Objection]:
         yield from (each.objection() for each in proof.violations)
 
 
-CHECKS: tuple[Check, ...] = (proved,)
+FIRST_CHECKS: tuple[Check, ...] = (proved,)
+"""Where nothing runs yet: they refuse nothing then, and what is waived goes on record."""
+CHECKS: tuple[Check, ...] = (*FIRST_CHECKS, rehearsed)
 
 
 def judge(

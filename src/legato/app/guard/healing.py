@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from legato.app.config import Applied
+from legato.app.rehearse.scenarios import read_whole
 from legato.core.admit import refusal
 from legato.core.program import Program
 from legato.core.reads import reads
@@ -21,7 +22,7 @@ from legato.model.plan import FieldMapping, Plan, plan_digest
 from legato.model.problem import LegatoError
 from legato.ports.log import Log
 from legato.ports.state_store import Records
-from legato.workspace import check_files, read_workspace
+from legato.workspace import check_files
 
 FOLDER = "mappings"
 PAGE = 500
@@ -96,7 +97,7 @@ async def heal(app: Sick, workspace: Path, new: Written, *, by: str) -> Healed:
 
     Raises Unapplied, or LegatoError; then nothing is changed.
     """
-    files = await asyncio.to_thread(read_workspace, workspace)
+    files = await asyncio.to_thread(read_whole, workspace)
     await _check(app, files, new)
     path = workspace / new.file
     await asyncio.to_thread(_write, path, new.text)

@@ -20,7 +20,7 @@ from legato.simulate.coverage.walked import walked
 from legato.simulate.scenario.judge import Miss, judge
 from legato.simulate.scenario.run import Lived, live
 from legato.simulate.scenario.timeline import Row, timeline
-from legato.workspace import check_files, read_rehearsed
+from legato.workspace import check_files, read_rehearsed, read_workspace
 
 CHANGES = f"{SCENARIOS}changes/"
 """Each folder in it holds files that replace those of the workspace: a plan to activate."""
@@ -59,6 +59,11 @@ class Outcome(Noun, frozen=True, kw_only=True):
 def read_texts(folder: Path) -> dict[str, str]:
     """Return the texts of scenarios/ of a workspace, by path in the workspace."""
     return read_rehearsed(folder, SCENARIOS.rstrip("/"))
+
+
+def read_whole(folder: Path) -> dict[str, str]:
+    """Return all texts of a workspace: its definitions and its scenarios."""
+    return {**read_workspace(folder), **read_texts(folder)}
 
 
 def open_book(texts: Mapping[str, str], files: Mapping[str, str], plan: Plan) -> Book:

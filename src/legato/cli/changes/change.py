@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from legato.app import Applied
+from legato.app.rehearse.scenarios import read_texts
 from legato.cli.check import Folder, show_problems, workspace_files
 from legato.cli.client import Client, Failure, connects
 from legato.cli.plan import UNPROCESSABLE, show_changes, warn_empty
@@ -160,7 +161,7 @@ def change_apply(client: Client, number: int) -> None:
 
 
 def _send(client: Client, path: str, workspace: Path, **words: str) -> None:
-    files = workspace_files(workspace)
+    files = {**workspace_files(workspace), **read_texts(workspace)}
     body = {"files": files, **words}
     shown = client.post(path, _Shown, body, also=(UNPROCESSABLE,))
     if shown.problems:

@@ -37,6 +37,7 @@ def read_workspace(findings: Findings, tree: Fields) -> Workspace:
         storage_price_micros=part.read("storage", _price, None),
     )
     part.read("title", form.text, "")
+    part.take("rehearsal")  # `read_demand` reads it: it is no part of the plan
     part.close()
     return workspace
 

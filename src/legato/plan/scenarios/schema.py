@@ -6,8 +6,13 @@ from typing import Any
 
 from legato.plan.scenarios.given import CONSENTS
 from legato.plan.scenarios.then import GATES
-from legato.plan.schema_steps import Schema, shape, text
+from legato.plan.schema_steps import Schema, of, shape, text
 
+REHEARSAL: Schema = shape(
+    "What is wanted of the scenarios before the workspace is applied.",
+    "coverage",
+    {"coverage": of("share", "How many of the ways out of steps they have to go: 95%.")},
+)
 _WORDS: Schema = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
 }
