@@ -26,6 +26,7 @@ from legato.connectors.spec import (
     TransportKind,
 )
 from legato.connectors.verify.conformance import read_conformance
+from legato.connectors.window import compile_window
 from legato.model.instant import parse_duration
 
 DELIVERY_NAMES = (
@@ -77,6 +78,12 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
     head = _head(top, manifest)
     consent = form.convert(top, manifest.get("consent", {}), ConsentNeeds, ("consent",))
     limits = _limits(top, manifest.get("limits", {}))
+    window = compile_window(
+        Compiler(dict.fromkeys(("status", "header")), top.mistakes),
+        form.mapping(
+            top, fields_of(manifest.get("limits")).get("window", {}), ("limits", "window")
+        ),
+    )
     conformance = check_conformance(top, manifest.get("conformance", {}))
     if head is not None:
         check_personal(top, head, routes)
@@ -93,6 +100,7 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
         routes=routes,
         judge=judge,
         limits=limits,
+        window=window,
         conformance=conformance,
     )
     mistakes = (*top.mistakes, *read_conformance(spec)[1])
@@ -129,6 +137,7 @@ def _head(top: Compiler, manifest: Mapping[str, Any]) -> Head | None:
 
 def _limits(top: Compiler, value: Value) -> Limits:
     given = dict(form.mapping(top, value, ("limits",)))
+    given.pop("window", None)
     if isinstance(given.get("rate"), str):
         given["rate"] = _rate(top, given["rate"])
     if isinstance(given.get("timeout"), str):

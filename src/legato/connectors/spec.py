@@ -101,6 +101,15 @@ class Limits(Noun, frozen=True, kw_only=True):
     timeout: Duration = 0
 
 
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer says is left of the provider's rate, over `status` and `header`."""
+
+    left: Expression
+    """How many requests."""
+    reset: Expression
+    """Until when: seconds, an HTTP date or Unix time."""
+
+
 class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery for which `that` does not hold is refused with `what`."""
 
@@ -284,6 +293,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     routes: Mapping[Operation, tuple[Route, ...]]
     judge: Judge
     limits: Limits
+    window: Window | None = None
     conformance: Mapping[str, Any] = {}
     """How it is scored against vectors of others: read by `verify` alone."""
 

@@ -117,7 +117,7 @@ class Batches:
 
     async def _alone(self, entry: Entry) -> Result:
         async with self._turns:
-            await self._reach.pace.turn()
+            await self._reach.turn()
             return await self._attempts.make(self._way, entry, self._reach)
 
     def _given_back(self, entry: Entry) -> NotNow:
@@ -152,8 +152,8 @@ class Batches:
                 return unsaid(entry.delivery, step.reason)
 
     async def _ask(self, ask: Ask) -> Response:
-        await self._reach.pace.turn()
-        return await self._way.sender.send(ask.request)
+        await self._reach.turn()
+        return await self._reach.send(self._way, ask.request)
 
     def _board(self, seats: Sequence[Seat]) -> None:
         """Give seats their places: those of one key in one batch, in order."""
@@ -174,7 +174,7 @@ class Batches:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(hold.is_due.wait(), hold.wait_seconds)
         async with self._turns:
-            await self._reach.pace.turn()
+            await self._reach.turn()
             if self._holds.get(key) is hold:  # until now it could take more
                 del self._holds[key]
             try:

@@ -165,6 +165,7 @@ class Lanes:
                 shared=destination.rate_shared,
             ),
             sender=sender,
+            clock=self._world.clock,
             account=Account(
                 destination,
                 spec,

@@ -104,9 +104,9 @@ class Talk:
 
     async def _send(self, ask: Ask) -> Response:
         if self._request_count:
-            await self._reach.pace.turn()  # the first one's was taken when the attempt began
+            await self._reach.turn()  # the first one's was taken when the attempt began
         self._request_count += 1
-        return await self._way.sender.send(ask.request)
+        return await self._reach.send(self._way, ask.request)
 
     def _accepted(self, ask: Ask, answer: Response, *, is_last: bool) -> None:
         for question in self._unfound:

@@ -160,9 +160,9 @@ class Trip:
 
     async def _send(self, ask: Ask) -> Response:
         if self._has_sent:
-            await self._reach.pace.turn()
+            await self._reach.turn()
         self._has_sent = True
-        return await self._way.sender.send(ask.request)
+        return await self._reach.send(self._way, ask.request)
 
     async def _reread(self, seats: Sequence[Seat]) -> list[Seat]:
         """Read the gates once more, after questions: who may leave still."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
 from typing import assert_never
@@ -9,10 +10,13 @@ from typing import assert_never
 import msgspec
 
 from legato.connectors.spec import Spec
+from legato.connectors.window import spacing
 from legato.model.delivery import OBLIGATIONS, Delivery
 from legato.model.instant import SECOND, Duration
 from legato.model.plan import Destination
 from legato.model.problem import Reason
+from legato.model.wire import Request, Response
+from legato.ports.clock import Clock
 from legato.ports.sender import Sender
 from legato.runtime.accounts.account import Account
 from legato.runtime.lanes.answers import Answers
@@ -29,6 +33,7 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     spec: Spec
     sender: Sender
     account: Account
+    clock: Clock
     pace: Pace
     """Its rate, or the one it shares."""
 
@@ -48,6 +53,10 @@ class Reach(msgspec.Struct, kw_only=True):
     """To be called when there may be room again."""
     way: Way | None = None
     paused_until: float = 0.0
+    spaced_until: float = 0.0
+    spacing: float = 0.0
+    """Seconds between requests, so that what the provider says is left of its rate lasts."""
+    turns: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     alone_count: int = 0
     """Deliveries in flight that no batch takes."""
     last_fault: Reason | None = None
@@ -62,6 +71,8 @@ class Reach(msgspec.Struct, kw_only=True):
             return math.inf
         if now < self.paused_until:
             return self.paused_until
+        if is_alone and now < self.spaced_until:
+            return self.spaced_until
         if not self.breaker.is_ready(now):
             return self.breaker.opens_until if self.breaker.state == "open" else math.inf
         return now if not is_alone or self.pace.is_ready(now) else self.pace.next_at
@@ -69,8 +80,28 @@ class Reach(msgspec.Struct, kw_only=True):
     def begin_alone(self, now: float) -> None:
         """Note a delivery that no batch takes."""
         self.pace.take(now)
+        self.spaced_until = now + self.spacing
         self.breaker.begin()
         self.alone_count += 1
+
+    async def turn(self) -> None:
+        """Wait until another request may leave, of those that no lane has waited for."""
+        loop = asyncio.get_running_loop()
+        async with self.turns:
+            while self.spaced_until > loop.time():  # noqa: ASYNC110 - answers move it
+                await asyncio.sleep(self.spaced_until - loop.time())
+            self.spaced_until = loop.time() + self.spacing
+        await self.pace.turn()
+
+    async def send(self, way: Way, request: Request) -> Response:
+        """Send, and keep to what the answer says is left of the rate. Raises SendFault."""
+        response = await way.sender.send(request)
+        window = way.spec.window
+        self.spacing = spacing(window, response, way.clock.now()) / SECOND if window else 0.0
+        if self.spacing:
+            now = asyncio.get_running_loop().time()
+            self.spaced_until = max(self.spaced_until, now + self.spacing)
+        return response
 
     def learn(self, over: Over, now: float) -> None:
         """Note what the end of a delivery shows."""
