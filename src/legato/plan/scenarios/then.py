@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from legato.model.consent import EVERY_CHANNEL
-from legato.model.definitions.journey import Journey, Leave, Send
+from legato.model.definitions.journey import Journey, Leave
 from legato.model.instant import MINUTE
 from legato.model.problem import Place
 from legato.plan import form
@@ -306,8 +305,7 @@ class Then:
 
     def _consents(self, field: Field) -> None:
         for line in read_consents(self._names, field.value):
-            if line.channel == EVERY_CHANNEL or line.purpose:
-                self._add(Agrees(place=field.place, person=self._person, line=line))
+            self._add(Agrees(place=field.place, person=self._person, line=line))
 
     # Nobody's in particular
 
@@ -349,11 +347,6 @@ def outcomes_of(journey: Journey) -> list[str]:
     exits = [one.outcome for one in journey.exits if one.outcome]
     leaves = [step.outcome for step in journey.steps.values() if isinstance(step, Leave)]
     return list(dict.fromkeys([*OUTCOMES, *exits, *leaves]))
-
-
-def sends_of(journey: Journey) -> list[Send]:
-    """Return the steps of a journey that send something."""
-    return [step for step in journey.steps.values() if isinstance(step, Send)]
 
 
 def set_aside(value: Value | None) -> dict[str, None]:

@@ -145,7 +145,8 @@ class When:
             return
         if source and not self._names.refer("source", source, place):
             return
-        if value is not None and not isinstance(value, Fields) and value != _nothing(value):
+        is_bare = value is None or (isinstance(value, Leaf) and value.value is None)
+        if value is not None and not is_bare and not isinstance(value, Fields):
             form.fields(self._names.findings, value, event)
             return
         who = self._who(person, place)
@@ -314,10 +315,6 @@ def _until(part: Form, at: Instant) -> Instant | None:
 
 def _word(value: Value | None) -> str:
     return (scalar_of(value) or "") if value is not None else ""
-
-
-def _nothing(value: Value) -> Leaf:
-    return Leaf(place=value.place, value=None)
 
 
 def _source_of(plan: Plan, event: str) -> str:

@@ -33,6 +33,8 @@ from legato.simulate.provider import Answer
 LATENCY: Duration = 50 * MILLISECOND
 """Of a provider of which the story says nothing."""
 STEADY = Behaviour()
+_NOT_FOR_IT = ("render.no_route", "render.ignored", "render.nothing")
+"""Of an event that its connector has no use for: as in a real lane, nothing failed."""
 _OK = Response(status=200, body=b"{}")
 _UNREACHED = Reason(code="send.fault", what="no connection (the story says that it is down)")
 
@@ -75,7 +77,9 @@ class StoryDesk:
             return Answer(latency=destination.timeout, outcome="accepted", is_lost=True)
         done = self._exchange(delivery, destination, behaviour, now)
         if isinstance(done, Refused):
-            return Answer(latency=latency, outcome="failed", reason=done.reason)
+            is_not_for_it = delivery.operation == "event" and done.reason.code in _NOT_FOR_IT
+            outcome = "refused" if is_not_for_it else "failed"
+            return Answer(latency=latency, outcome=outcome, reason=done.reason)
         if behaviour.is_mute:
             return Answer(latency=latency, outcome="accepted", is_lost=True)
         return _read(done, latency)
@@ -97,8 +101,9 @@ class StoryDesk:
         spec, terms = self._spec(destination)
         exchange = begin(spec, delivery, terms=terms, now=now)
         given = _response(behaviour)
-        step, verdict = exchange.next(), Verdict(kind="accepted")
+        step, verdict, count = exchange.next(), Verdict(kind="accepted"), 0
         while isinstance(step, Ask):
+            count += 1
             self._note(delivery, step.request, now)
             own = step.question is None
             step = exchange.next(given if own and given is not None else _OK)
@@ -106,14 +111,11 @@ class StoryDesk:
             case Done():
                 verdict = step.verdict
             case Refused():
-                if exchange.made == 0 and not self._has_left(delivery):
+                if not count:
                     return step
         if given is None and verdict.kind != "accepted":
             return Verdict(kind="accepted")  # nobody has said what it answers
         return verdict
-
-    def _has_left(self, delivery: Delivery) -> bool:
-        return any(one.delivery_id == delivery.delivery_id for one in self.left)
 
     def _note(self, delivery: Delivery, request: Request, now: Instant) -> None:
         self.left.append(
