@@ -192,6 +192,18 @@ def test_the_schema_for_editors_stops_the_plain_mistakes() -> None:
     assert not is_valid(f"{GIVEN}{{person: ana, at: 2026-03-02 10:00, consents: {{email: maybe}}}}")
 
 
+def test_the_schema_for_editors_lets_every_story_of_the_shop_pass() -> None:
+    validator = jsonschema_rs.validator_for(scenario_schema())
+    files = sorted((SHOP / "scenarios").glob("*.yaml"))
+
+    for file in files:
+        for document in read_documents(file.name, file.read_text(), Findings()):
+            assert document.tree is not None
+            mistakes = [error.message for error in validator.iter_errors(plain(document.tree))]
+            assert mistakes == [], document.name
+    assert files
+
+
 def test_what_is_wanted_of_scenarios_is_read_and_its_mistakes_told() -> None:
     def demand(text: str) -> tuple[Problem, ...]:
         findings = Findings()

@@ -58,7 +58,10 @@ WAIVE: Schema = {
         {
             "code": text("The code of the objection, as V504."),
             "because": text("Why it is right so; it goes on the audit."),
-            "step": text("The label or the place of the step; without it any."),
+            "step": {
+                "type": ["string", "integer"],
+                "description": "The label or the place of the step; without it any.",
+            },
         },
     ),
 }
