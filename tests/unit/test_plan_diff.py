@@ -65,7 +65,7 @@ def test_a_computed_trait_measured_differently_breaks() -> None:
     (change,) = changed("where: {value: {over: 1}}\nwithin: 30d", "within: 30d")
 
     assert (change.kind, change.family, change.name) == ("breaking", "computed", "orders_30d")
-    assert "from now on" in change.what
+    assert "made of their whole past" in change.what
 
 
 def test_an_identifier_read_from_elsewhere_breaks() -> None:
@@ -80,7 +80,7 @@ def test_a_segment_that_measures_something_new_says_so() -> None:
     )
 
     assert (change.kind, change.family, change.name) == ("safe", "segment", "vip")
-    assert "counts from now on" in change.what
+    assert "everybody's past" in change.what
 
 
 def test_other_words_of_a_template_are_safe() -> None:

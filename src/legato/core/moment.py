@@ -23,6 +23,7 @@ class Moment:
     __slots__ = (
         "at",
         "body",
+        "born",
         "captured_at",
         "changed",
         "confirmed",
@@ -60,6 +61,8 @@ class Moment:
         self.zone = program.zone_of(state)
         self.changed: dict[str, bool] = {}
         """Slots, traits, segments and journeys that changed, as program.inputs_of names them."""
+        self.born: Mapping[str, bool] = {}
+        """Segments that the person is in since this step because their rule is new."""
         self.seen_count = 0
         self.looked_at: list[int] = []
         """Indexes of the segments that were looked at."""

@@ -10,6 +10,12 @@ from legato.core.sending.audience import change_audience
 from legato.model.note import SegmentChanged
 
 
+def settle_births(moment: Moment) -> None:
+    """Look at the person by new rules before anything happens: they may meet them already."""
+    if moment.state.births < moment.program.plan.births and moment.state.version:
+        settle_segments(moment)
+
+
 def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
     """Look again at every segment whose inputs changed; each comes after those it asks about."""
     program = moment.program
@@ -29,9 +35,22 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
         _look_at(moment, indexes)
         indexes = program.affected_by(moment.news())  # those that ask about what has just changed
     if is_new:
+        _note_births(moment)
         for one in program.segments:
             if one.name in before and one.name in moment.state.segments:
                 _keep_in(moment, one)
+
+
+def _note_births(moment: Moment) -> None:
+    """Remember who is in a segment because its rule is new: nothing has happened to them."""
+    state, births = moment.state, moment.program.plan.births
+    if state.version and state.births < births:
+        moment.born = {
+            f"segment:{one.name}": True
+            for one in moment.program.segments
+            if one.segment.since > state.births and f"segment:{one.name}" in moment.changed
+        }
+    state.births = births
 
 
 def _look_at(moment: Moment, indexes: Sequence[int]) -> None:

@@ -19,7 +19,7 @@ from legato.core.journeys.journey import fire_due, touch
 from legato.core.journeys.late import remember, replay
 from legato.core.moment import Moment
 from legato.core.program import ZONE_CHANGED, Program
-from legato.core.segment import settle_segments
+from legato.core.segment import settle_births, settle_segments
 from legato.core.sending.answers import answer_reply
 from legato.core.sending.audience import keep_addresses
 from legato.core.sending.confirm import ask_to_confirm, drop_questions
@@ -127,6 +127,7 @@ def _on_customer_event(
         _warn_of_shape(moment, event)
     moment.notes += found.notes
     moment.is_upheaval = bool(found.gone)
+    settle_births(moment)
     fold(moment, event, loaded.keys.context)
     if event.told is not None:
         take_told(moment, event, event.told)

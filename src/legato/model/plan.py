@@ -160,6 +160,8 @@ class SegmentType(Noun, frozen=True, kw_only=True):
     destinations: tuple[str, ...] = ()
     """Each has an audience of its own, named by `audience_of`."""
     definition: str = ""
+    since: int = 0
+    """With which of Plan.births its rule came to mean what it means."""
 
     def audience_of(self, destination: str) -> str:
         """Name the audience that follows this segment at a destination."""
@@ -416,6 +418,8 @@ class Plan(Noun, frozen=True, kw_only=True):
     matching: Matching | None = None
     storage_price_micros: int | None = None
     """Price of a gigabyte for a month, in millionths of the currency; None: nobody said."""
+    births: int = 0
+    """How many plans so far had segments of which the rules were new."""
 
 
 class Backfill(Noun, frozen=True, kw_only=True):

@@ -196,6 +196,8 @@ class State(msgspec.Struct, array_like=True):
     """Destination, kind and group -> digest of what the last such call said of the person."""
     measured: str = ""
     """The backfill that has everything of this person, or under which they were first seen."""
+    births: int = 0
+    """Plan.births when segments were last looked at as a whole."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

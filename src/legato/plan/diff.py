@@ -19,7 +19,7 @@ from legato.model.definitions.journey import (
 )
 from legato.model.instant import Instant, format_duration
 from legato.model.noun import Noun
-from legato.model.plan import Destination, EventType, Plan, TraitType
+from legato.model.plan import Destination, EventType, Plan, SegmentType, TraitType
 from legato.model.rule import Rule, Slot
 from legato.plan.explain import step_text, stream_text
 from legato.plan.retiring import FIELDS, other_fields, retirement_words
@@ -167,9 +167,9 @@ _MOVED = (
     "is read from another place: people already joined stay joined, and those known by the old "
     "place may come in as new ones"
 )
-_STARTS_ANEW = (
-    "is measured differently: it starts from nothing, and counts only what happens from now on "
-    "until it is filled from history"
+_MEASURED_ANEW = (
+    "is measured differently: everybody's value becomes another, made of their whole past before "
+    "this is active"
 )
 
 
@@ -184,8 +184,15 @@ def _families(old: Plan, new: Plan, now_is: Instant | None) -> Iterable[Change]:
                 yield _change("safe", "added", family, name, _measured("is new", now, known))
             elif now is None:
                 yield _change("safe", "removed", family, name, "is gone; nothing uses it")
-            elif was != now:
+            elif _as_written(was) != _as_written(now):
                 yield _changed(family, name, (was, now), known, now_is)
+
+
+def _as_written(definition: Any) -> Any:  # noqa: ANN401 - of any family
+    """Return a definition without what its plan says of it."""
+    if isinstance(definition, SegmentType):
+        return msgspec.structs.replace(definition, since=0)
+    return definition
 
 
 def _changed(
@@ -196,6 +203,7 @@ def _changed(
     now_is: Instant | None = None,
 ) -> Change:
     was, now = pair
+    was, now = _as_written(was), _as_written(now)
     fields = [f for f in msgspec.structs.asdict(now) if getattr(was, f) != getattr(now, f)]
     if family == "destination" and "events" in fields:
         return _change("safe", "changed", family, name, _streamed(fields, (was, now)))
@@ -208,7 +216,7 @@ def _changed(
         ]
         return _change("migrating", "changed", family, name, "; ".join(words))
     if family == "computed" and "slot" in fields:
-        return _change("breaking", "changed", family, name, _STARTS_ANEW)
+        return _change("breaking", "changed", family, name, _MEASURED_ANEW)
     return _change("safe", "changed", family, name, _measured(what, now, known))
 
 
@@ -226,7 +234,7 @@ def _measured(what: str, definition: object, known: Mapping[str, None]) -> str:
     slots = depends.slots(rule) if rule is not None else ()
     if all(slot.slot_id in known for slot in slots):
         return what
-    return f"{what}; what it newly measures counts from now on, until it is filled from history"
+    return f"{what}; what it newly measures is made of everybody's past before this is active"
 
 
 def _words(fields: list[str]) -> str:

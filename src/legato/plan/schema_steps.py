@@ -216,6 +216,11 @@ STEP_DEFINITIONS: Schema = {
         {
             "on": text("When this event happens."),
             "segment": text("When somebody enters this segment; with a schedule: who comes in."),
+            "with_present": {
+                "type": "boolean",
+                "description": "With a segment: those come in too who are in it when its rule is "
+                "new; otherwise nothing has happened to them.",
+            },
             "schedule": text("RFC 5545: DTSTART and RRULE, in the workspace's zone."),
             "api": {"const": True, "description": "When it is called."},
             "when": _CONDITION,

@@ -20,6 +20,7 @@ from legato.model.event import PlanActivated
 from legato.model.noun import Noun
 from legato.model.plan import Backfill, Plan, encode_plan, plan_digest
 from legato.model.problem import LegatoError, Problem
+from legato.plan.births.segments import with_births
 from legato.plan.retirement.effect import with_effect
 from legato.plan.scale import scale_plan
 from legato.ports.clock import Clock
@@ -190,7 +191,7 @@ class Definitions:
         """Return a plan as `apply` would activate it: with dates, and versions people are in."""
         active = self.plan()
         scaled = scale_plan(plan, self._home.config.speed)
-        dated = with_effect(scaled, active, self._home.clock.now())
+        dated = with_births(with_effect(scaled, active, self._home.clock.now()), active)
         return await asyncio.to_thread(with_retired, dated, active, self._home.records)
 
     async def _activate(self, before: Plan, plan: Plan, *, by: str) -> None:

@@ -67,7 +67,10 @@ def enter_by_segments(moment: Moment) -> None:
         if name.removeprefix("segment:") not in moment.state.segments:
             continue
         for course in moment.program.entries.get(name, ()):
-            if course.entry_check is not None and not course.entry_check(moment.facts()):
+            if name in moment.born and not course.journey.entry.with_present:
+                what = "the person was in the segment already when its rule was new"
+                _refuse(moment, course, "", "entry.present", what)
+            elif course.entry_check is not None and not course.entry_check(moment.facts()):
                 _refuse(moment, course, "", "entry.condition", "its entry condition did not hold")
             else:
                 enter(moment, course, "", b"{}")

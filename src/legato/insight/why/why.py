@@ -303,13 +303,18 @@ def _case(case: WaitCase) -> str:
     return english(case.when) if case.when is not None else "a condition"
 
 
+_WOULD_ENTER = {
+    "entry.present": "`with_present: true` in the journey's `enter`, or joining the segment anew",
+}
+
+
 def _turned_away(question: Question, row: Story, note: NotEntered) -> Answer:
     answer = _reply(
         question,
         "not_entered",
         f"No: the person did not enter {plain(note.journey)} at {moment(row.at)}, "
         f"because {note.reason.what}.",
-        would="the entry condition holding then",
+        would=_WOULD_ENTER.get(note.reason.code, "the entry condition holding then"),
     )
     blocking = GateLine(
         gate="entry",

@@ -42,6 +42,8 @@ class Entry(Noun, frozen=True, kw_only=True, array_like=True):
     """RFC 5545 recurrence with DTSTART, for `schedule`."""
     segment: str = ""
     """Who a schedule takes in; empty: everybody that `when` holds for."""
+    with_present: bool = False
+    """`segment`: those come in too who are in it when its rule is new."""
 
 
 class Wait(Noun, frozen=True, kw_only=True, array_like=True, tag="wait"):

@@ -34,6 +34,7 @@ from legato.model.instant import Instant
 from legato.model.note import Note
 from legato.model.noun import Noun
 from legato.model.plan import Plan, plan_digest
+from legato.plan.births.segments import with_births
 from legato.plan.diff import retire
 from legato.ports.log import Log
 from legato.ports.state_store import Records
@@ -150,7 +151,7 @@ def _change_plan(world: World, log: Log, store: PartStore, plan: Plan) -> None:
         return
     people = tuple(person_id for person_id, _ in store.people(PersonId(""), PEOPLE_MAX))
     _measure_past(world, log, plan, people)
-    world.activate(retire(world.plan, plan, ()))
+    world.activate(retire(world.plan, with_births(plan, world.plan), ()))
     for person_id in people:
         world.feed(PersonTouched(received_at=world.now, person_id=person_id))
 

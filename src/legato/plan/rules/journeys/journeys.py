@@ -87,6 +87,8 @@ def _entry(scope: Scope, outer: Form) -> Entry:
         cooldown=cooldown,
         rrule=part.read("schedule", _rrule, ""),
         segment=part.read("segment", form.text, "") if is_scheduled else "",
+        with_present=kinds == ["segment"]
+        and part.read("with_present", form.boolean, default=False),
     )
     part.read("api", form.boolean, default=True)
     part.close()
