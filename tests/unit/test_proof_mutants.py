@@ -27,3 +27,14 @@ def test_a_planted_fault_is_found(mutant: Mutant) -> None:
 
     codes = [violation.code for violation in found]
     assert mutant.code in codes, codes
+
+
+def test_the_guide_lists_every_fault_and_what_it_is_found_by() -> None:
+    page = (SHOP.parents[1] / "docs" / "guide" / "rehearsal-mutants.md").read_text()
+
+    rows = [
+        f"| {each.fault} | `{each.file}` | [{each.code}](../codes/{each.code}.md) |"
+        for each in MUTANTS
+    ]
+    assert len(rows) == 50
+    assert [row for row in rows if row not in page] == []

@@ -1,7 +1,7 @@
 """The proof of a plan: every way through every journey, breadth first, for every property.
 
 The first violation of a kind that is found is the shortest there is. What is abstracted, and why a
-journey without a violation here has none in the engine, stands in docs/adr/0047.
+journey without a violation here has none in the engine, stands in docs/adr/0051.
 """
 
 from __future__ import annotations
