@@ -67,6 +67,8 @@ def test_shapes_are_about_any_value(node: object, value: object) -> None:
                            lookup={"as": "found", "request": {"url": "https://a.example"}})]},
          "known later"),
         ({"conformance": {"constants": {"nobody": 1}}}, "no `let` named `nobody`"),
+        ({"let": {"a": 1}, "conformance": {"constants": {"rs/ruoter/": {"a": 2}}}},
+         "Did you mean `router`?"),
         ({"conformance": {"segment": {"track": "elsewhere"}}}, "has the id `elsewhere`"),
         ({"conformance": {"segment": {"track": {"route": "any", "names": {"a": "mail"}}}}},
          "Did you mean `email`?"),

@@ -19,7 +19,7 @@ from legato.connectors.language.value import MISSING, Read, Value, fields_of, is
 from legato.connectors.mistake import Mistake, one_of
 from legato.connectors.spec import Route, Setting, Spec
 from legato.connectors.verify.compare import Seen
-from legato.connectors.verify.vector import Vector
+from legato.connectors.verify.vector import Kind, Vector
 from legato.model.delivery import Operation
 from legato.model.noun import Noun
 
@@ -119,9 +119,18 @@ def _answers(
     table = fields_of(given.get("answers"))
     plain = {name: value for name, value in table.items() if not name.endswith("/")}
     kinds = {"": plain, **{name: table[name] for name in table if name.endswith("/")}}
+    for kind in list(kinds)[1:]:
+        _check_kind(inside, kind, ("conformance", "answers", kind))
     return {
         kind: _nodes(inside, {"answers": many}, "answers", asked) for kind, many in kinds.items()
     }
+
+
+def _check_kind(inside: Compiler, name: str, path: tuple[str, ...]) -> None:
+    """Report a kind that no case is of: `rs/` may be any product, what follows was recorded."""
+    *product, kind = name.removesuffix("/").split("/")
+    if len(product) > 1 or (product and kind not in get_args(Kind)):
+        inside.add(path, f"no case is of the kind `{name}`", one_of(kind, get_args(Kind)))
 
 
 def _own(inside: Compiler, given: Mapping[str, Any]) -> tuple[Expression | None, Node]:
@@ -171,6 +180,7 @@ def _constants(
     constants: dict[str, Mapping[str, Value]] = {"": {}}
     for name, value in fields_of(given.get("constants")).items():
         if name.endswith("/"):
+            _check_kind(inside, name, ("conformance", "constants", name))
             constants[name] = fields_of(value)
         else:
             constants[""] = {**constants[""], name: value}
