@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,22 @@ def test_a_story_that_fails_ends_with_1_and_is_shown_beside_what_was_told(shop: 
     (scenario,) = json.loads(as_json.stdout)["scenarios"]
     assert not scenario["is_right"]
     assert scenario["misses"][0]["actual"] == "it did not go"
+
+
+def test_the_same_story_gives_the_same_bytes_in_every_process() -> None:
+    told = [
+        subprocess.run(
+            [sys.executable, "-m", "legato", "test", "a basket forgotten", "--json", "--in", SHOP],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            timeout=120,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+
+    assert told[0] == told[1]
+    assert b'"decisions"' in told[0]
 
 
 def test_what_is_wrong_in_a_scenario_is_told_with_its_place(shop: Path) -> None:

@@ -221,6 +221,35 @@ def test_another_plan_can_be_activated_in_the_middle() -> None:
     assert misses(outcome) == []
 
 
+def test_a_bounce_comes_in_as_the_provider_posts_it() -> None:
+    source = """
+source: mail_events
+connector: sendgrid_events
+channel: email
+settings: {public_key: MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE}
+pairs_with: email_provider
+"""
+    sources = files()["sources/web.yaml"] + "---" + source
+    known = files()["identity.yaml"].replace("[traits.email]", "[traits.email, properties.email]")
+    workspace = {**files(), "sources/web.yaml": sources, "identity.yaml": known}
+    plan = check_files(workspace).plan
+    assert plan is not None
+    posted = (
+        "source mail_events posts: [{email: ana@example.com, event: bounce, type: bounce, "
+        "sg_event_id: e1, timestamp: 1772446500, reason: no such user}]"
+    )
+    text = (
+        f"scenario: a\n{GIVEN}\nwhen: [{posted}, after 1m, {LOOKED}, after 1d]\n"
+        "then: {messages: none, refused: {message: cart_reminder, by: suppression}}"
+    )
+
+    book = open_book({"scenarios/a.yaml": text}, workspace, plan)
+    outcome = outcome_of(rehearse_scenario(book.scenarios[0], plan, {}))
+
+    assert book.problems == ()
+    assert misses(outcome) == []
+
+
 def test_one_seed_gives_the_same_bytes() -> None:
     when = f"[source web: {{late: {{p50: 1m, p99: 8m}}}}, {LOOKED}, after 1d]"
 

@@ -104,8 +104,8 @@ def test(  # noqa: PLR0913 - one for each option
         outcomes.append(outcome_of(lived))
         stories.append(lived.stories)
         seconds.append(took)
-        if not is_json:
-            show_outcome(console, outcomes[-1], took)
+    for outcome, took in zip(outcomes, seconds, strict=True) if not is_json else ():
+        show_outcome(console, outcome, took)
     if junit is not None:
         junit.write_bytes(as_junit(outcomes, seconds))
     coverage = coverage_of(plan, stories) if has_coverage or require is not None else None
@@ -157,7 +157,7 @@ def rehearse_all(
 ) -> Iterator[tuple[Lived, float]]:
     """Yield what came of each scenario and the seconds that it took; a bar shows how far it is."""
     columns = (TextColumn("rehearsing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
     bar.disable = len(scenarios) < BAR_FROM or not sys.stderr.isatty()
     with walls(), bar:
         task = bar.add_task("", total=len(scenarios))
