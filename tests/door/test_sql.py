@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from legato.cli.main import legato as command_line
+from tests.door.terminal import type_in
 from tests.door.test_api_routes import Legato, started
 
 WHY = "ticket 4711: whose orders are these"
@@ -150,3 +151,25 @@ def test_a_stopped_folder_is_asked_as_well_and_gives_files_that_others_read(
     assert duckdb.sql(f"SELECT count(*) FROM '{out}'").fetchall() == [(2,)]
     assert again.exit_code == 1
     assert "`events`" in wrong.output
+
+
+def test_queries_are_asked_for_one_after_another_in_a_terminal(tmp_path: Path) -> None:
+    with started(tmp_path) as running:
+        running.track("ana", "Signed Up", method="web")
+
+    seen = type_in(
+        "sql",
+        folder=tmp_path,
+        answers=[
+            ("legato> ", "SELECT name FROM evnts;"),
+            ("legato> ", "SELECT name, 40 + 2 AS answer"),
+            ("...> ", "FROM events;"),
+            ("legato> ", "exit"),
+        ],
+        environment={"LEGATO_DATA": str(tmp_path / "data")},
+    )
+
+    assert seen.code == 0
+    assert "Did you mean `events`?" in seen.text
+    assert "Signed Up" in seen.text
+    assert "42" in seen.text
