@@ -14,7 +14,7 @@ from legato.simulate.proof.moves import Course
 from legato.simulate.proof.states import Move, Spot
 from legato.simulate.proof.structure import longest
 from legato.simulate.proof.violation import Violation
-from legato.simulate.proof.walk import Walk
+from legato.simulate.proof.walk import STATES_MAX, Walk
 
 
 def over_the_most(
@@ -98,6 +98,8 @@ def _most_on_a_way(course: Course, sends: list[str]) -> float:
     counted: dict[tuple[str, tuple[tuple[str, int], ...]], float] = {}
     waiting = [Spot(step=course.journey.first)]
     while waiting:
+        if len(counted) > STATES_MAX:
+            return float("inf")
         spot = waiting[-1]
         key = (spot.step, spot.counts)
         ways = [Spot(step=to.step, counts=to.counts) for _, to in course.following(spot)]

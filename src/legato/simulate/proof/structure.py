@@ -18,6 +18,7 @@ from legato.model.plan import Plan
 from legato.simulate.proof.moves import Course
 from legato.simulate.proof.states import Spot
 from legato.simulate.proof.violation import Violation, place_of
+from legato.simulate.proof.walk import STATES_MAX
 
 EXPIRES_MAX: Duration = 7 * DAY
 """A message that may still leave a week after it was decided says what was true a week ago."""
@@ -90,13 +91,15 @@ def _call(journey: Journey, step: Call) -> Iterator[Violation]:
 
 
 def longest(course: Course) -> Duration | None:
-    """Return how long a passage can take at most; None: there is no end to it.
+    """Return how long a passage can take at most; None: there is no end to it, or none in sight.
 
     Bounded circles are unrolled: how often each was taken is part of where somebody is.
     """
     found: dict[tuple[str, tuple[tuple[str, int], ...]], Duration | None] = {}
     waiting = [Spot(step=course.journey.first)]
     while waiting:
+        if len(found) > STATES_MAX:
+            return None
         spot = waiting[-1]
         key = (spot.step, spot.counts)
         if spot.step == END or key in found:
