@@ -196,9 +196,10 @@ class Legato:
 
         async def send(message: MutableMapping[str, Any]) -> None:
             sent.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                gone.set()
 
         await self.door(scope, receive, send)
-        gone.set()
         start = next(each for each in sent if each["type"] == "http.response.start")
         content = b"".join(each.get("body", b"") for each in sent)
         named: dict[str, str] = {}
@@ -262,6 +263,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody", None, "look"),
     ("GET", "/api/people/nobody/story", None, "look"),
     ("GET", "/api/people/nobody/why", None, "look"),
+    ("GET", "/api/why?segment=none&message=none", None, "look"),
     ("GET", "/api/people/nobody/why/events?destination=none", None, "look"),
     ("GET", "/api/people/nobody/deliveries", None, "look"),
     ("GET", "/api/people/nobody/receipts", None, "look"),

@@ -76,6 +76,28 @@ def test_one_who_was_sent_a_message_and_one_who_was_not_are_both_explained(
     assert "Would have changed it" in refused.stdout
 
 
+def test_a_whole_segment_is_explained_by_counts(running: Running) -> None:
+    for who in ("joy", "kim"):
+        running.call("identify", {"userId": who, "traits": {"email": f"{who}@example.com"}})
+    running.track("joy", "Consent Changed", purpose="marketing", granted=True)
+    for who in ("joy", "kim"):
+        running.track(who, "Order Completed", order_id="o1", value=9)
+
+    asked = ("why", "--segment", "customers", "--message", "welcome")
+    shown = running.legato(*asked)
+    answer = json.loads(running.legato(*asked, "--json").stdout)
+    unknown = running.legato("why", "--segment", "customer", "--message", "welcome")
+    unsaid = running.legato("why", "--segment", "customers")
+
+    assert shown.stdout.startswith(answer["sentence"].split(":")[0])
+    assert "no consent" in shown.stdout
+    assert max(len(line) for line in shown.stdout.splitlines()) <= 80
+    counts = [part["count"] for part in answer["parts"]]
+    assert answer["got"] + sum(counts) == answer["total"] >= 2
+    assert "Is it `customers`?" in unknown.stderr
+    assert "--message MESSAGE" in unsaid.stderr
+
+
 def test_a_batch_is_judged_item_by_item_and_the_bad_one_counts_after_the_fix(
     running: Running,
 ) -> None:

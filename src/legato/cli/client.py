@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -73,6 +73,22 @@ class Client:
         where = f"{path}?{urlencode(asked)}" if asked else path
         return self._call("GET", where, answer)
 
+    def lines(self, path: str, line: type[T], **query: str | float) -> Iterator[T]:
+        """Ask for something that comes line by line."""
+        asked = {key: str(value) for key, value in query.items() if value != ""}
+        link = self._link()
+        try:
+            link.request("GET", f"{path}?{urlencode(asked)}", headers=self._headers())
+            response = link.getresponse()
+            if response.status // 100 != 2:  # noqa: PLR2004 - the class of successes
+                raise self._failure(response.status, response.read())
+            for data in response:
+                yield self._read(data, line)
+        except (OSError, HTTPException) as error:
+            raise self._unheard() from error
+        finally:
+            link.close()
+
     def post(
         self, path: str, answer: type[T], body: object = None, *, also: tuple[int, ...] = ()
     ) -> T:
@@ -104,8 +120,11 @@ class Client:
         status, body = self._ask(method, where, data)
         if status // 100 != 2 and status not in also:  # noqa: PLR2004 - the class of successes
             raise self._failure(status, body)
+        return self._read(body or b"null", answer)
+
+    def _read(self, data: bytes, answer: type[T]) -> T:
         try:
-            return msgspec.json.decode(body or b"null", type=answer)
+            return msgspec.json.decode(data, type=answer)
         except msgspec.MsgspecError as error:
             raise Failure(
                 f"{self.url} gave an answer that this version of legato does not know.",
@@ -113,22 +132,31 @@ class Client:
             ) from error
 
     def _ask(self, method: str, where: str, data: bytes | None) -> tuple[int, bytes]:
+        link = self._link()
+        try:
+            link.request(method, where, body=data, headers=self._headers())
+            response = link.getresponse()
+            return response.status, response.read()
+        except (OSError, HTTPException) as error:
+            raise self._unheard() from error
+        finally:
+            link.close()
+
+    def _link(self) -> HTTPConnection:
+        return self._kind(self._host, self._port, timeout=TIMEOUT_SECONDS)
+
+    def _headers(self) -> dict[str, str]:
         headers = {"authorization": f"Bearer {self._token}", "content-type": "application/json"}
         if self._reason:
             # Headers are Latin-1: a reason in any other script goes as percent-encoded UTF-8.
             headers["legato-reason"] = quote(self._reason)
-        link = self._kind(self._host, self._port, timeout=TIMEOUT_SECONDS)
-        try:
-            link.request(method, where, body=data, headers=headers)
-            response = link.getresponse()
-            return response.status, response.read()
-        except (OSError, HTTPException) as error:
-            raise Failure(
-                f"Nothing answers at {self.url}.",
-                "Start Legato with `legato up`, or say where it runs: --url URL --token TOKEN.",
-            ) from error
-        finally:
-            link.close()
+        return headers
+
+    def _unheard(self) -> Failure:
+        return Failure(
+            f"Nothing answers at {self.url}.",
+            "Start Legato with `legato up`, or say where it runs: --url URL --token TOKEN.",
+        )
 
     def _failure(self, status: int, body: bytes) -> Failure:
         try:

@@ -1,4 +1,4 @@
-"""`legato why` and `legato profile`: one person, asked of the running process."""
+"""`legato why` and `legato profile`: a person or a group, asked of the running process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from legato.cli.answers.group import Group, ask_group, show_group
 from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
 from legato.insight.profile import (
     Profile,
@@ -30,9 +31,11 @@ _MARKS = {"pass": ("✓", "green"), "hold": ("…", "yellow"), "refuse": ("✗",
 
 
 @click.command()
-@click.argument("person")
+@click.argument("person", default="")
 @click.option("--journey", default="", help="Only this journey.")
 @click.option("--message", default="", help="Only this message.")
+@click.option("--segment", default="", help="Of all who are in it, instead of PERSON.")
+@click.option("--since", default="", help="Of many: only from then on: 30d, or 2026-01-31.")
 @click.option("--destination", default="", help="Why their events went on there, or did not.")
 @click.option("--event", default="", help="With --destination: only events of this name.")
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
@@ -43,6 +46,8 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
     person: str,
     journey: str,
     message: str,
+    segment: str,
+    since: str,
     destination: str,
     event: str,
     is_json: bool,
@@ -51,7 +56,16 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
 
     PERSON is a person id or an identifier, such as email:ana@example.com. The first line answers;
     then comes every gate with what it saw at that time, and what would have changed the answer.
+
+    Without PERSON, with --message and --segment or --journey: how many of all who are in the
+    segment, or entered the journey, got the message, and what kept it from each of the others.
     """
+    if not person:
+        asked = Group(message=message, segment=segment, journey=journey, since=since)
+        _why_group(client, asked, is_json=is_json)
+        return
+    if segment or since:
+        raise click.UsageError("--segment and --since ask of many: leave PERSON out.")
     where = f"/api/people/{segment_of(person)}/why"
     if destination:
         where += "/events"
@@ -62,6 +76,18 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
         print_json(answer)
         return
     show_answer(Console(highlight=False), answer)
+
+
+def _why_group(client: Client, asked: Group, *, is_json: bool) -> None:
+    if not asked.message or not (asked.segment or asked.journey):
+        raise click.UsageError(
+            "Say of whom: PERSON; or --message MESSAGE with --segment SEGMENT or --journey JOURNEY."
+        )
+    answer = ask_group(client, asked)
+    if is_json:
+        print_json(answer)
+    else:
+        show_group(Console(highlight=False), answer)
 
 
 def show_answer(console: Console, answer: Answer) -> None:

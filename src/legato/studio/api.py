@@ -38,6 +38,7 @@ from legato.studio.journeys import JOURNEYS
 from legato.studio.model.bloat import BLOAT
 from legato.studio.model.dictionary import DICTIONARY
 from legato.studio.people.erasures import ERASING, ERASURES
+from legato.studio.people.group import GROUP_WHY
 from legato.studio.people.people import PEOPLE
 from legato.studio.people.recording import RECORDING
 from legato.studio.plans import PLAN
@@ -57,6 +58,7 @@ Api: TypeAlias = Litestar
 ROUTES = (
     PEOPLE,
     RECORDING,
+    GROUP_WHY,
     ERASING,
     ERASURES,
     RETENTION,

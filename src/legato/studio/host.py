@@ -13,7 +13,8 @@ from litestar.params import QueryParameter, SkipValidation
 from legato.app import App
 from legato.govern.access.callers import Caller
 from legato.model.ids import PersonId
-from legato.studio.refusal import not_found
+from legato.model.instant import Instant, parse_duration, parse_instant
+from legato.studio.refusal import Refused, not_found
 
 PAGE_MAX = 1_000
 """Rows a call: larger answers are read page by page, by `after`."""
@@ -59,3 +60,19 @@ def nobody() -> Exception:
         "Nobody is known by this id or identifier.",
         fix="Give a person id or `kind:value` of a declared identifier, such as `email:...`.",
     )
+
+
+def since_of(text: str, now: Instant, *, code: str) -> Instant:
+    """Return from when on, or refuse; empty: from the beginning."""
+    if not text:
+        return 0
+    duration = parse_duration(text)
+    found = parse_instant(text) if duration is None else now - duration
+    if found is None:
+        raise Refused(
+            status=400,
+            code=code,
+            message="`since` is neither a length of time nor an instant.",
+            fix="Write it as `30d` or `2026-01-31`.",
+        )
+    return max(found, 0)

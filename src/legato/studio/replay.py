@@ -10,11 +10,10 @@ from litestar.params import JSONBody, QueryParameter
 from legato.app import CONTACTING, App, RecallRun, Wanted
 from legato.model.definitions.stream import Stream
 from legato.model.event import NAME_OF_KIND
-from legato.model.instant import Instant, parse_duration, parse_instant
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.studio.access import needs
-from legato.studio.host import Host, Who, actor_of
+from legato.studio.host import Host, Who, actor_of, since_of
 from legato.studio.refusal import Refused, not_found
 
 WAIT_SECONDS_MAX = 30
@@ -57,7 +56,7 @@ async def begin_replay(data: JSONBody[Asked], host: Host, caller: Who) -> Recall
             message=f"A replay to {running.destination} goes on.",
             fix="Wait for its end, or stop it: `legato replay --stop`.",
         )
-    since = _instant(data.since, host.clock.now())
+    since = since_of(data.since, host.clock.now(), code="replay.since")
     wanted = Wanted(destination=data.destination, since=since, only=data.only)
     return await host.recalls.begin(wanted, stream, by=actor_of(caller))
 
@@ -66,21 +65,6 @@ async def begin_replay(data: JSONBody[Asked], host: Host, caller: Who) -> Recall
 async def stop_replay(host: Host) -> RecallRun:
     """Ask for no more; what was handed on goes out. Begun again, it goes on where it was."""
     return await host.recalls.stop()
-
-
-def _instant(text: str, now: Instant) -> Instant:
-    if not text:
-        return 0
-    duration = parse_duration(text)
-    found = parse_instant(text) if duration is None else now - duration
-    if found is None:
-        raise Refused(
-            status=400,
-            code="replay.since",
-            message="`since` is neither a length of time nor an instant.",
-            fix="Write it as `30d` or `2026-01-31`.",
-        )
-    return max(found, 0)
 
 
 def _stream(host: App, asked: Asked) -> Stream:

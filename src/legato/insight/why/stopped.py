@@ -32,16 +32,45 @@ async def stopped_events(
     events = await read_events([row.position for row in rows])
     # Identifiers depend on the identity rules alone: nothing else needs to be compiled.
     program = Program(Plan(name=plan.name, identity=plan.identity))
-    return [
-        Stopped(
-            position=row.position,
-            at=row.quarantine.received_at,
-            name=row.quarantine.name,
-            reason=row.quarantine.reason,
-        )
-        for row in rows
-        if _is_of(program, state, events.get(row.position))
-    ]
+    return [_stopped(row) for row in rows if _is_of(program, state, events.get(row.position))]
+
+
+async def all_stopped(
+    records: Records, names: Sequence[str], *, plan: Plan, read_events: ReadEvents
+) -> dict[tuple[str, str], list[Stopped]]:
+    """Return quarantined events of some names under each identifier that they carry."""
+    program = Program(Plan(name=plan.name, identity=plan.identity))
+    rows = [row for row in _rows(records) if row.quarantine.name in names]
+    found: dict[tuple[str, str], list[Stopped]] = {}
+    for start in range(0, len(rows), PAGE):
+        page = rows[start : start + PAGE]
+        events = await read_events([row.position for row in page])
+        for row in page:
+            event = events.get(row.position)
+            if isinstance(event, CustomerEvent):
+                for carried in reads(program, event).identifiers:
+                    found.setdefault(carried, []).append(_stopped(row))
+    return found
+
+
+def stopped_of(found: Mapping[tuple[str, str], Sequence[Stopped]], state: State) -> list[Stopped]:
+    """Return those of one person, in order."""
+    mine = {
+        one.position: one
+        for kind, values in state.identifiers.items()
+        for value in values
+        for one in found.get((kind, value), ())
+    }
+    return [mine[position] for position in sorted(mine)]
+
+
+def _stopped(row: QuarantineRow) -> Stopped:
+    return Stopped(
+        position=row.position,
+        at=row.quarantine.received_at,
+        name=row.quarantine.name,
+        reason=row.quarantine.reason,
+    )
 
 
 def _entry_events(plan: Plan, question: Question) -> dict[str, bool]:

@@ -91,11 +91,17 @@ class Thread(msgspec.Struct):
         return f"suppressed:{self._suppressed_by()}"
 
     def _suppressed_by(self) -> str:
-        reason = self.reason()
-        blocking = self.first_blocking()
-        code = reason.code if reason is not None else blocking.code if blocking else "gate"
+        reason = self.closed_by()
+        code = reason.code if reason is not None else "gate"
         stage = code.partition(".")[0]
         return "consent" if stage in _OF_CONSENT or code in _OF_CONSENT else stage
+
+    def closed_by(self) -> Reason | None:
+        """Return the one thing that kept it, also where the gates of each channel say it."""
+        reason, blocking = self.reason(), self.first_blocking()
+        if reason is not None or blocking is None:
+            return reason
+        return Reason(code=blocking.code or blocking.gate, what=blocking.reason or blocking.seen)
 
     def reason(self) -> Reason | None:
         """Return why it was not sent, or not yet; None where the gates of each channel say it."""

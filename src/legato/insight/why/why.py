@@ -181,7 +181,7 @@ def _unsent(
             "No: no message has been decided for this person yet.",
             would="entering a journey that sends a message",
         )
-    names = [question.journey] if question.journey else _senders(plan, question.message)
+    names = [question.journey] if question.journey else senders(plan, question.message)
     if not names:
         return _reply(
             question,
@@ -213,7 +213,8 @@ def _unknown(
     return _reply(question, kind, f"No: there is no {noun} '{name}'.", would=hint)
 
 
-def _senders(plan: Plan, message: str) -> list[str]:
+def senders(plan: Plan, message: str) -> list[str]:
+    """Return the journeys of the present plan that send a message."""
     return sorted(
         name
         for name, journey in plan.journeys.items()

@@ -1,0 +1,1 @@
+"""Answers that are counted while one waits."""
