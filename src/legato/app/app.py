@@ -38,6 +38,7 @@ from legato.app.stream.recall import Recalls
 from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
 from legato.core.identifiers import normal_identifier, pointer_key
+from legato.fold.past import Past
 from legato.insight.status import Activity, decode_activity
 from legato.model.definitions.property import Waiver
 from legato.model.delivery import Answered, Delivery
@@ -282,6 +283,10 @@ class App:
         """Return who a person has become, after all that was acknowledged is applied."""
         await self.applied(self.host.room.position)
         return self._data.store.resolve(person_id), await self.person(person_id)
+
+    def past(self) -> Past:
+        """Return what finds the records of people."""
+        return Past(self.log, self._data.store, self._data.store.pointers)
 
     async def find(self, text: str) -> PersonId | None:
         """Return whom a person id, `kind:value`, or the value of any declared kind leads to."""

@@ -36,6 +36,7 @@ _MARKS = {"pass": ("✓", "green"), "hold": ("…", "yellow"), "refuse": ("✗",
 @click.option("--message", default="", help="Only this message.")
 @click.option("--segment", default="", help="Of all who are in it, instead of PERSON.")
 @click.option("--since", default="", help="Of many: only from then on: 30d, or 2026-01-31.")
+@click.option("--what-if", is_flag=True, help="Compute which single change would have sent it.")
 @click.option("--destination", default="", help="Why their events went on there, or did not.")
 @click.option("--event", default="", help="With --destination: only events of this name.")
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
@@ -48,6 +49,7 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
     message: str,
     segment: str,
     since: str,
+    what_if: bool,
     destination: str,
     event: str,
     is_json: bool,
@@ -71,7 +73,8 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
         where += "/events"
         answer = client.get(where, Answer, destination=destination, event=event)
     else:
-        answer = client.get(where, Answer, journey=journey, message=message)
+        tried = "true" if what_if else ""
+        answer = client.get(where, Answer, journey=journey, message=message, what_if=tried)
     if is_json:
         print_json(answer)
         return

@@ -8,7 +8,9 @@ the records: alarms ring when they were due. Nothing is performed: what was sent
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import msgspec
 
@@ -35,6 +37,9 @@ from legato.model.instant import Instant
 from legato.model.note import NotLinked, Rejected, Separated
 from legato.model.problem import Reason
 from legato.model.state import State
+
+Act: TypeAlias = Callable[[Loaded, Event, Instant], Result]
+"""Takes one step."""
 
 
 class Relived(msgspec.Struct, kw_only=True):
@@ -104,7 +109,7 @@ def _kept_apart(people: Sequence[State], event: PersonSplit) -> list[Result]:
 
 def relive(program: Program, past: Past, apart: tuple[PersonId, PersonId], now: Instant) -> Relived:
     """Live the first one's records again up to `now` with two persons kept apart."""
-    life = _Life(program, past, apart)
+    life = Life(program, past, apart)
     for position, event in past.of(apart[0]):
         life.live(position, event)
     life.ring(now)
@@ -115,10 +120,19 @@ def relive(program: Program, past: Past, apart: tuple[PersonId, PersonId], now: 
     return relived
 
 
-class _Life:
-    def __init__(self, program: Program, past: Past, apart: tuple[PersonId, PersonId]) -> None:
+class Life:
+    """One person's records on their way through a small world; `act` takes each step."""
+
+    def __init__(
+        self,
+        program: Program,
+        past: Past,
+        apart: tuple[PersonId, PersonId],
+        act: Act | None = None,
+    ) -> None:
         self.relived = Relived()
         self._program = program
+        self._act = act or partial(step, program)
         self._past = past
         self._apart = apart
         self._now: Instant = 0
@@ -127,6 +141,7 @@ class _Life:
         """The record at which the two were merged has been passed."""
 
     def live(self, position: int, event: Event) -> None:
+        """Let a record happen, and before it the alarms that were due."""
         now = tick(self._now, event.received_at)
         self.ring(now)
         self._now = now
@@ -163,6 +178,7 @@ class _Life:
                 self._alarms[person_id] = self._now + FAULT_ALARM
 
     def follow(self, person_id: PersonId) -> PersonId:
+        """Return who somebody has become."""
         while person_id in self.relived.forwards:
             person_id = self.relived.forwards[person_id]
         return person_id
@@ -201,7 +217,7 @@ class _Life:
         people = dict.fromkeys([*map(self.follow, keys.people), *pointers.values()])
         states = {one: relived.states[one] for one in people if one in relived.states}
         loaded = Loaded(keys=keys, pointers=pointers, states=states)
-        self._take(position, step(self._program, loaded, event, self._now))
+        self._take(position, self._act(loaded, event, self._now))
 
     def _take(self, position: int | None, result: Result) -> None:
         relived, state = self.relived, result.state

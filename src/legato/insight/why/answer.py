@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from legato.fold.what_if import Otherwise
 from legato.model.instant import Instant
 from legato.model.note import Verdict
 from legato.model.noun import Noun
@@ -107,3 +108,5 @@ class Answer(Noun, frozen=True, kw_only=True):
     """From the event to the provider's receipt, in order."""
     decisions: tuple[Line, ...] = ()
     """All decisions that the question covers, oldest first."""
+    otherwise: tuple[Otherwise, ...] | None = None
+    """What would have sent it, as was computed; None: that was not asked, or cannot be."""

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from legato.app import App
+from legato.core.program import Program
 from legato.govern.access.callers import Caller
 from legato.insight.messages import Message, messages_of
 from legato.insight.profile import Profile, profile_of
 from legato.insight.receipts import Receipt, receipts_of
 from legato.insight.story import Told, tell, whole_story
 from legato.insight.why.answer import Answer
+from legato.insight.why.otherwise import computed
 from legato.insight.why.stopped import stopped_events
 from legato.insight.why.stream import StreamQuestion, why_handed_on
 from legato.insight.why.why import Question, unknown_person, why
 from legato.model.ids import PersonId
+from legato.model.note import Story
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import Host, Limit, found, nobody
@@ -55,9 +60,16 @@ async def read_story(
 
 @get("/{who:str}/why", opt=needs("look"), summary="Why a message did or did not go")
 async def read_why(
-    who: FromPath[str], host: Host, journey: Name = "", message: Name = ""
+    who: FromPath[str],
+    host: Host,
+    journey: Name = "",
+    message: Name = "",
+    what_if: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the query
 ) -> Answer:
-    """Answer yes or no in one sentence, then every gate with what it saw then."""
+    """Answer yes or no in one sentence, then every gate with what it saw then.
+
+    `what_if`: compute what would have sent it, by taking the decision again.
+    """
     found_id = await host.find(who)
     question = Question(person_id=found_id or "", journey=journey, message=message)
     state = await host.person(found_id) if found_id is not None else None
@@ -68,7 +80,16 @@ async def read_why(
     stopped = await stopped_events(
         host.records, state, question, plan=plan, read_events=host.events
     )
-    return why(story, question, plan=plan, stopped=stopped)
+    answer = why(story, question, plan=plan, stopped=stopped)
+    if not what_if:
+        return answer
+    return await asyncio.to_thread(_computed, host, answer, story)
+
+
+def _computed(host: App, answer: Answer, story: Sequence[Story]) -> Answer:
+    program = Program(host.plan())
+    program.paused = dict.fromkeys(host.paused(), True)
+    return computed(answer, story, program=program, past=host.past())
 
 
 @get("/{who:str}/why/events", opt=needs("look"), summary="Whether events went on, and why not")
