@@ -65,7 +65,8 @@ def show_group(console: Console, answer: GroupAnswer) -> None:
     example = next((person for part in answer.parts for person in part.people), "")
     if example:
         asked = f"legato why {example} --message {answer.question.message}"
-        console.print(Text.assemble("\nMore of one of them: ", (asked, "bold")), soft_wrap=True)
+        console.print("\nMore of one of them:")
+        console.print(Text(f"  {asked}", style="bold"), soft_wrap=True)
 
 
 def _show_part(console: Console, part: Part) -> None:
