@@ -243,6 +243,43 @@ steps:
     assert sum(isinstance(note, Alerted) for note in world.notes_of("ana")) == 1
 
 
+EARLY = f"""
+enter: {{on: Order Completed, key: order_id}}
+steps:
+  - call:
+      destination: mail
+      content: {{id: "{{{{ person.id }}}}"}}
+      timeout: 1m
+      failed: [{{leave: unanswered}}]
+  - await_confirmation:
+      {{on: Order Synced, from: crm, same: order_id, within: 30m, late: [{{leave: unconfirmed}}]}}
+  - {SEND}
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "order_id", "outcome"),
+    [("crm", "o1", "completed"), ("crm", "o2", "unconfirmed"), ("web", "o1", "unconfirmed")],
+)
+def test_a_confirmation_counts_that_comes_before_the_answer_to_the_call(
+    source: str, order_id: str, outcome: str
+) -> None:
+    sources = "source: crm\nkind: segment\ntitle: CRM\nwrite_keys: [k-crm-0001]\n"
+    slow = Provider(latency_least=20 * SECOND, latency_most=20 * SECOND)
+    plan = compile_plan(HEAD + EARLY, sources=sources)
+    world = open_world(plan, Scene(providers={"mail": slow}))
+    known_person(world, "ana")
+
+    world.track("ana", "Order Completed", {"order_id": "o1"})
+    world.advance(5 * SECOND)
+    synced = world.event("ana", "track", {"order_id": order_id}, name="Order Synced")
+    world.feed(msgspec.structs.replace(synced, source=source))
+    world.advance(HOUR)
+
+    assert outcomes(world, "ana") == [outcome]
+    assert world.messages("ana").count("receipt") == (outcome == "completed")
+
+
 CALL = f"""
 enter: {{on: Signed Up}}
 steps:

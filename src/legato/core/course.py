@@ -55,6 +55,8 @@ class Course:
         self.listens.update({leave.on: True for leave in journey.exits if leave.on})
         self.cases: dict[str, list[tuple[WaitCase, Check | None]]] = {}
         """Wait step -> its cases."""
+        self.confirmations: dict[str, list[tuple[str, int]]] = {}
+        """Event -> the steps that await it as a confirmation, and which case of theirs it is."""
         self.branches: dict[str, Check] = {}
         self.answers: dict[str, list[tuple[Check, str]]] = {}
         for step_id in sorted(journey.steps):
@@ -71,6 +73,9 @@ class Course:
         if isinstance(step, WaitFor):
             self.cases[step_id] = [(case, self._compile(case.when)) for case in step.cases]
             self.listens.update({case.on: True for case in step.cases if case.on})
+            if step.is_confirmation:
+                for index, case in enumerate(step.cases):
+                    self.confirmations.setdefault(case.on, []).append((step_id, index))
         elif isinstance(step, Branch):
             self.rules.append(step.when)
             self.branches[step_id] = compile_rule(step.when)

@@ -44,6 +44,7 @@ from legato.model.note import Alerted, Left, Moved
 from legato.model.problem import Reason
 from legato.model.state import Enrollment, State, Trail
 
+_EARLY = "early:"
 STEPS_MAX = 100
 """Journey steps taken in one go; more is a loop without a wait, which `check` refuses."""
 
@@ -69,6 +70,25 @@ def touch(moment: Moment, enrollment: Enrollment) -> None:
         why = "event" if case.on else "condition"
         run(moment, course, enrollment, _by_case(course, enrollment, index, why))
         return
+    if course.confirmations:
+        _keep_confirmation(moment, course, enrollment)
+
+
+def _keep_confirmation(moment: Moment, course: Course, enrollment: Enrollment) -> None:
+    """Remember a confirmation that comes before its step: the other system was the quicker one."""
+    for step_id, index in course.confirmations.get(moment.name, ()):
+        case, check = course.cases[step_id][index]
+        if step_id == enrollment.step_id or (case.source and case.source != moment.source):
+            continue
+        if not is_same(moment, enrollment, case.same):
+            continue
+        if check is None or check(moment.facts(entry=entry_of(enrollment))):
+            enrollment.counts[_early_key(step_id, index)] = 1
+
+
+def _early_key(step_id: str, index: int) -> str:
+    """Name, among an enrollment's counts, a confirmation that came before its step."""
+    return f"{_EARLY}{step_id}#{index}"
 
 
 def fire_due(moment: Moment, course: Course, enrollment: Enrollment, *, until: Instant) -> None:
@@ -376,8 +396,10 @@ def _begin_wait(
 def _begin_wait_for(
     moment: Moment, course: Course, enrollment: Enrollment, step: WaitFor
 ) -> Move | None:
-    """Wait, unless a condition waited for holds already."""
+    """Wait, unless a condition waited for holds, or the confirmation has come already."""
     for index, (case, check) in enumerate(course.cases[step.step_id]):
+        if enrollment.counts.pop(_early_key(step.step_id, index), 0):
+            return _by_case(course, enrollment, index, "confirmed already")
         if case.on or check is None or _is_used_up(enrollment, case, index):
             continue
         if check(moment.facts(entry=entry_of(enrollment))):
@@ -410,6 +432,9 @@ def _jump(enrollment: Enrollment, step: GoTo) -> Move:
     taken = enrollment.counts.get(step.step_id, 0)
     if taken >= step.at_most:
         return Move(step.next, f"gone back {taken} times already")
+    early = [key for key in enrollment.counts if key.startswith(_EARLY)]
+    for key in early:
+        del enrollment.counts[key]  # what is asked again has to be confirmed again
     return Move(step.target, "go to", count=step.step_id)
 
 

@@ -148,6 +148,7 @@ def _case_of(step: WaitFor, note: Moved, event: str) -> str:
     for number, case in enumerate(step.cases, 1):
         is_kind = {
             "event": bool(case.on) and (case.on == event),
+            "confirmed already": bool(case.on),
             "condition": not case.on and case.when is not None,
             "timeout": case.after is not None,
         }.get(note.why, False)
