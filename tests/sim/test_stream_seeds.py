@@ -22,12 +22,16 @@ from tests.sim.test_stream import PURPOSES, TOOL
 SEEDS = 1_000
 EVENTS = 24
 PEOPLE = ("ana", "bea", "cai")
+PATIENT = "retry: {give_up: 2d}\n"
+"""Attempts take up to an hour here: nothing is given up before its destination has answered."""
 PLAN = compile_plan(
     destinations="---\n".join(
         [
             BASE["destinations.yaml"],
-            TOOL + "events: {purpose: service, types: [track]}\n",
-            TOOL.replace("tool", "asking") + "events: {purpose: analytics, types: [track]}\n",
+            TOOL + PATIENT + "events: {purpose: service, types: [track]}\n",
+            TOOL.replace("tool", "asking")
+            + PATIENT
+            + "events: {purpose: analytics, types: [track]}\n",
         ]
     ),
     policies=PURPOSES,
