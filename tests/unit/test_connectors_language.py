@@ -148,6 +148,64 @@ def test_functions_say_what_they_say(text: str, value: object) -> None:
     assert isinstance(found, bool) == isinstance(value, bool)
 
 
+_CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/119.0.6045.105"
+_IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1 like Mac OS X) AppleWebKit/605.1.15"
+    " Version/17.1 Mobile/15E148 Safari/604.1"
+)
+_TABLET = "Mozilla/5.0 (Linux; Android 12; SM-T970) AppleWebKit/537.36 Chrome/119.0 Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("agent", "says"),
+    [
+        (
+            _CHROME,
+            {
+                "browser": "Chrome",
+                "browser_version": "119.0.6045.105",
+                "os": "Windows",
+                "os_version": "10",
+            },
+        ),
+        (
+            _IPHONE,
+            {
+                "browser": "Mobile Safari",
+                "browser_version": "17.1",
+                "os": "iOS",
+                "os_version": "17.1",
+                "device": "iPhone",
+                "brand": "Apple",
+                "model": "iPhone",
+            },
+        ),
+        ("no browser at all", MISSING),
+        ("", MISSING),
+        (7, MISSING),
+        (None, MISSING),
+    ],
+)
+def test_a_user_agent_says_browser_system_and_device(agent: object, says: object) -> None:
+    found = expr("user_agent(event.agent)").read(Frame({"event": {"agent": agent}}))
+
+    assert found is MISSING if says is MISSING else found == says
+
+
+def test_a_brand_that_is_nobodys_is_left_out() -> None:
+    found = expr("[user_agent(event.agent).model, user_agent(event.agent).brand]").read(
+        Frame({"event": {"agent": _TABLET}})
+    )
+
+    assert found == ["SM-T970", None]
+
+
+def test_of_an_endless_user_agent_only_the_beginning_is_read() -> None:
+    frame = Frame({"event": {"agent": "x" * 1_000 + _CHROME}})
+
+    assert expr("user_agent(event.agent)").read(frame) is MISSING
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
