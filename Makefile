@@ -1,4 +1,4 @@
-.PHONY: up test check kafka bench fix lock clean
+.PHONY: up test check kafka spark bench fix lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -22,7 +22,14 @@ kafka: .venv/kafka/.ready ## fetch the Kafka that its tests start; needs Java 17
 	scripts/kafka_for_tests.sh $(CURDIR)/.venv/kafka
 	touch $@
 
-test: check kafka ## everything CI runs
+spark: .venv/spark/.ready ## fetch the Spark that its tests start; needs Java 17
+
+.venv/spark/.ready: scripts/spark_for_tests.txt | .venv/.ready
+	mkdir -p .venv/spark
+	[ -n "$$LEGATO_TEST_WITHOUT_SPARK" ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/spark -r scripts/spark_for_tests.txt
+	touch $@
+
+test: check kafka spark ## everything CI runs
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/door tests/sim tests/conformance
 
 check: .venv/.ready ## format, lint, types, floors, tidy, unit and law tests: cheapest first

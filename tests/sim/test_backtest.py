@@ -9,11 +9,12 @@ import pytest
 from legato.app.rehearse.backtest import (
     History,
     Span,
-    Work,
     compare_plans,
     decide_again,
     read_index,
 )
+from legato.app.rehearse.hosts import Host, Processes
+from legato.app.rehearse.parallel import Work
 from legato.model.instant import DAY, HOUR, MINUTE
 from legato.model.plan import Plan
 from legato.ports.log import Log
@@ -88,11 +89,15 @@ def work(part_records: int = 100_000) -> Work:
     return Work(told=lambda _what, _done, _of: None, part_records=part_records, processes=1)
 
 
+def host(part_records: int = 100_000) -> Host:
+    return Processes(work(part_records))
+
+
 def backtest(folder: Path, now: Plan, *, was: Plan | None = None, since: int = 0) -> Comparison:
     with History(folder) as history:
         index = read_index(history, work())
         span = Span(start=max(index.first_at, since), end=index.last_at)
-        found, _ = compare_plans(history, index, span, (was, now), work())
+        found, _ = compare_plans(history, index, span, (was, now), host())
     return found
 
 
@@ -108,7 +113,7 @@ def test_a_replay_decides_what_was_decided(seed: int, tmp_path: Path) -> None:
             index = read_index(history, work())
             for start in (index.first_at, (index.first_at + index.last_at) // 2):
                 span = Span(start=start, end=index.last_at)
-                count, differing = decide_again(history, index, span, work(part_records))
+                count, differing = decide_again(history, index, span, host(part_records))
                 assert differing == []
             counts.add(count)
     assert len(counts) == 1

@@ -1,23 +1,21 @@
-"""Backtests, composed: a log on the disk, cut into parts, lived through by several processes.
+"""Backtests, composed: a log on the disk, cut into parts, lived through by some host.
 
-The log is read beside whoever writes it. Parts go through files of a folder that is gone
-afterwards, also when it was interrupted.
+The log is read beside whoever writes it.
 """
 
 from __future__ import annotations
 
 import copy
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Self, TypeVar
+from typing import Self
 
 import msgspec
 
-from legato.app.rehearse.parallel import Work, each
+from legato.app.rehearse.hosts import Divided, Host
+from legato.app.rehearse.parallel import Work
 from legato.fold.turn import Record, tick
 from legato.model.event import Event, PlanActivated, decode_event
 from legato.model.instant import Instant
@@ -27,7 +25,7 @@ from legato.model.plan import Plan, decode_plan, encode_plan
 from legato.model.problem import LegatoError
 from legato.ports.log import Log
 from legato.simulate.backtest.compare import Comparison, merge
-from legato.simulate.backtest.households import EVERYWHERE, NOWHERE, Households
+from legato.simulate.backtest.households import NOWHERE, Households
 from legato.simulate.backtest.live import PartStore, Span
 from legato.simulate.backtest.part import (
     Asked,
@@ -36,8 +34,6 @@ from legato.simulate.backtest.part import (
     compare_part,
     decide_part,
     decision_of,
-    read,
-    write,
 )
 from legato.simulate.backtest.tape import Recorded
 from legato.stores.memory import MemoryLog, MemoryStore
@@ -45,8 +41,6 @@ from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
 
 PAGE_RECORDS = 5_000
-
-T = TypeVar("T")
 
 
 class Version(Noun, frozen=True, kw_only=True):
@@ -131,21 +125,25 @@ def read_index(history: History, work: Work) -> Index:
 
 
 def compare_plans(
-    history: History, index: Index, span: Span, plans: tuple[Plan | None, Plan], work: Work
+    history: History,
+    index: Index,
+    span: Span,
+    plans: tuple[Plan | None, Plan],
+    host: Host,
 ) -> tuple[Comparison, int]:
     """Live through a span under two plans; return what differs and how much was lived through."""
     was, now = (None if plan is None else encode_plan(plan) for plan in plans)
     asked = Asked(span=span, was=was, now=now)
     known = [plan for plan in plans if plan is not None]
-    found = _in_parts(history, index, known, partial(_compare, asked), work)
+    found = host.live(partial(_compare, asked), _divided(history, index, known, host.work))
     return merge(one.comparison for one in found), sum(one.record_count for one in found)
 
 
 def decide_again(
-    history: History, index: Index, span: Span, work: Work
+    history: History, index: Index, span: Span, host: Host
 ) -> tuple[int, list[tuple[Decision | None, Decision | None]]]:
     """Live through a span as it was; return how many decisions there are, and which differ."""
-    found = _in_parts(history, index, [], partial(_decide, span), work)
+    found = host.live(partial(_decide, span), _divided(history, index, [], host.work))
     again = {one.delivery_id: one for part in found for one in part}
     differing: list[tuple[Decision | None, Decision | None]] = []
     count = 0
@@ -157,38 +155,20 @@ def decide_again(
     return count, [*differing, *((None, one) for one in again.values())]
 
 
-def _in_parts(
-    history: History,
-    index: Index,
-    plans: Sequence[Plan],
-    live: Callable[[Path], T],
-    work: Work,
-) -> list[T]:
-    """Cut the history into parts, and have each lived through by some process."""
-    with TemporaryDirectory(prefix="legato-backtest-") as folder:
-        files = _cut(history, index, plans, Path(folder), work)
-        return each(live, files, work)
-
-
-def _cut(
-    history: History, index: Index, plans: Sequence[Plan], folder: Path, work: Work
-) -> list[Path]:
-    """Write every record into the file of its part; return the files."""
+def _divided(history: History, index: Index, plans: Sequence[Plan], work: Work) -> Divided:
+    """Cut the history into parts."""
     households = Households([*(decode_plan(one.plan) for one in index.versions), *plans])
     households.show(_decoded(history, work))
     parts = households.divide(work.part_records)
-    files = [folder / f"{part}" for part in range(max(parts, default=0) + 1)]
-    with ExitStack() as stack:
-        opened = [stack.enter_context(file.open("wb")) for file in files]
-        rows = zip(history.records(), index.nows, parts, strict=True)
-        for (position, record), now, part in rows:
-            recorded = Recorded(position, now, record)
-            if part == EVERYWHERE:
-                for file in opened:
-                    write(file, recorded)
-            elif part != NOWHERE:
-                write(opened[part], recorded)
-    return files
+    rows = zip(history.records(), index.nows, parts, strict=True)
+    return Divided(
+        rows=(
+            (part, Recorded(position, now, record))
+            for (position, record), now, part in rows
+            if part != NOWHERE
+        ),
+        count=max(parts, default=0) + 1,
+    )
 
 
 def _decoded(history: History, work: Work) -> Iterator[Record]:
@@ -211,11 +191,9 @@ class _Place:
         return copy.deepcopy((self.log, self.store))
 
 
-def _compare(asked: Asked, file: Path) -> Found:
-    with file.open("rb") as opened:
-        return compare_part(read(opened), asked, _Place())
+def _compare(asked: Asked, recorded: Iterator[Recorded]) -> Found:
+    return compare_part(recorded, asked, _Place())
 
 
-def _decide(span: Span, file: Path) -> list[Decision]:
-    with file.open("rb") as opened:
-        return decide_part(read(opened), span, _Place())
+def _decide(span: Span, recorded: Iterator[Recorded]) -> list[Decision]:
+    return decide_part(recorded, span, _Place())

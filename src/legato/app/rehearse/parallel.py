@@ -15,6 +15,8 @@ from legato.app.rehearse.walls import walls
 
 PartT = TypeVar("PartT")
 FoundT = TypeVar("FoundT")
+PART_RECORDS = 25_000
+"""A part of a log this large takes a process seconds and a few hundred megabytes."""
 Told: TypeAlias = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
@@ -25,8 +27,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     told: Told
     processes: int = 0
     """0: one for each core; 1: this one alone."""
-    part_records: int = 25_000
-    """A part of a log this large takes a process seconds and a few hundred megabytes."""
+    part_records: int = PART_RECORDS
 
 
 def each(call: Callable[[PartT], FoundT], parts: Sequence[PartT], work: Work) -> list[FoundT]:

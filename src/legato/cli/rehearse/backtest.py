@@ -19,7 +19,9 @@ from legato.app.rehearse.backtest import (
     decide_again,
     read_index,
 )
-from legato.app.rehearse.parallel import Work
+from legato.app.rehearse.hosts import Host, Processes
+from legato.app.rehearse.parallel import PART_RECORDS
+from legato.app.rehearse.spark import Spark
 from legato.cli.check import Folder
 from legato.cli.client import Failure
 from legato.cli.rehearse.doing import compiled, progress
@@ -49,6 +51,9 @@ WIDTH = 80
 @click.option("--to", "now", default=DRAFT, help="What to try: draft (WORKSPACE), running, v1, ...")
 @click.option("--since", default="30d", help="From when on: 30d, or 2026-01-31.")
 @click.option("--data", type=click.Path(path_type=Path), help="The data folder with the history.")
+@click.option("--spark", metavar="MASTER", help="Have Spark live it: local[4], spark://host:7077.")
+@click.option("--staging", help="With --spark: a folder or URI that its workers reach.")
+@click.option("--part-records", default=PART_RECORDS, help="Records that are one task.")
 @click.option("--speed", default=1, hidden=True, help="Of a demonstration in time-lapse.")
 @click.option("--examples", default=SHOWN, help="Stories shown of each kind; --json has twenty.")
 @click.option("--verify", is_flag=True, help="Only show that a replay decides what was decided.")
@@ -61,6 +66,9 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
     now: str,
     since: str,
     data: Path | None,
+    spark: str | None,
+    staging: str | None,
+    part_records: int,
     speed: int,
     examples: int,
     verify: bool,
@@ -74,19 +82,21 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
     """
     is_tried = DRAFT in (was, now) and not (verify or versions)
     draft = scale_plan(compiled(workspace), speed) if is_tried else None
-    with History(data or workspace / DATA_NAME) as history, progress(is_json=is_json) as work:
+    doing = progress(is_json=is_json, part_records=part_records)
+    with History(data or workspace / DATA_NAME) as history, doing as work:
+        host: Host = Spark(spark, staging, work) if spark else Processes(work)
         index = read_index(history, work)
         if versions:
             _show_versions(index.versions, is_json=is_json)
             return
         span = Span(start=_start(since, index), end=index.last_at)
         if verify:
-            _verify(history, index, span, work)
+            _verify(history, index, span, host)
             return
         plans = (_plan(was, index, draft), _plan(now, index, draft))
         if plans[1] is None:
             raise Failure("There is nothing to try: --to is what was recorded.", "Name a plan.")
-        found, count = compare_plans(history, index, span, (plans[0], plans[1]), work)
+        found, count = compare_plans(history, index, span, (plans[0], plans[1]), host)
         report = Report(
             was=was,
             now=now,
@@ -141,9 +151,9 @@ def _show_versions(versions: tuple[Version, ...], *, is_json: bool) -> None:
         click.echo(f"{one.name:<5} {one.digest[:12]}  since {format_instant(one.since)}")
 
 
-def _verify(history: History, index: Index, span: Span, work: Work) -> None:
+def _verify(history: History, index: Index, span: Span, host: Host) -> None:
     began = time.monotonic()
-    count, differing = decide_again(history, index, span, work)
+    count, differing = decide_again(history, index, span, host)
     seconds = time.monotonic() - began
     click.echo(
         f"{len(index.nows):,} records lived again in {seconds:.0f} s: {count:,} decisions, "

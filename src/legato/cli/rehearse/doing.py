@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from legato.app.rehearse.parallel import Work
+from legato.app.rehearse.parallel import PART_RECORDS, Work
 from legato.cli.check import show_problems, workspace_files
 from legato.model.plan import Plan
 from legato.workspace import check_files
@@ -29,7 +29,7 @@ def compiled(workspace: Path) -> Plan:
 
 
 @contextmanager
-def progress(*, is_json: bool) -> Generator[Work]:
+def progress(*, is_json: bool, part_records: int = PART_RECORDS) -> Generator[Work]:
     """Show what is done of each phase, where somebody looks."""
     console = Console(stderr=True)
     bar = Progress(
@@ -48,5 +48,6 @@ def progress(*, is_json: bool) -> Generator[Work]:
         yield Work(
             told=lambda phase, done, total: bar.update(
                 tasks[phase], completed=done, total=total, visible=done < total
-            )
+            ),
+            part_records=part_records,
         )
