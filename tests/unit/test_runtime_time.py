@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from legato.expr.calendar import Calendar
 from legato.fold.cache import Cache
 from legato.model.definitions.journey import Entry, Journey
 from legato.model.event import Event, JourneyCalled, ScheduleTaken, TimerFired
@@ -20,7 +21,7 @@ from legato.model.state import State, encode_state
 from legato.ports.intake import Busy
 from legato.ports.state_store import Turn
 from legato.runtime.progress import Progress
-from legato.runtime.schedule import Calendar, Scheduled, Schedules
+from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import plan_of
 from legato.runtime.telemetry import Histogram, Rate
 from legato.runtime.timers import BATCH_MAX, Alarms

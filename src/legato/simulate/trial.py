@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Protocol
 
 import msgspec
 
@@ -15,7 +14,6 @@ from legato.model.plan import Plan
 from legato.model.state import decode_state
 from legato.plan.diff import retire
 from legato.ports.log import Log
-from legato.ports.state_store import Records
 from legato.simulate.auditor import Evidence, Violation, audit
 from legato.simulate.dice import Dice
 from legato.simulate.faults import Faults, arrivals, draw_faults, provider_of
@@ -29,10 +27,6 @@ STORY_MAX = 1_000_000
 ANSWERS = (b'{"status": "gold"}', b'{"status": "tin"}')
 
 
-class TrialStore(WorldStore, Records, Protocol):
-    """What a trial needs of a store: also its notes and its people, for the auditor."""
-
-
 class Trial(msgspec.Struct, kw_only=True):
     """What came of a seed."""
 
@@ -44,7 +38,7 @@ class Trial(msgspec.Struct, kw_only=True):
     sent_count: int
 
 
-def try_seed(seed: int, plans: Sequence[Plan], crowd: Crowd, log: Log, store: TrialStore) -> Trial:
+def try_seed(seed: int, plans: Sequence[Plan], crowd: Crowd, log: Log, store: WorldStore) -> Trial:
     """Let a seed's world happen, and have it audited."""
     world, plan, faults = _live(seed, plans, crowd, log, store)
     return Trial(
@@ -58,7 +52,7 @@ def try_seed(seed: int, plans: Sequence[Plan], crowd: Crowd, log: Log, store: Tr
 
 
 def live_seed(
-    seed: int, plans: Sequence[Plan], crowd: Crowd, log: Log, store: TrialStore
+    seed: int, plans: Sequence[Plan], crowd: Crowd, log: Log, store: WorldStore
 ) -> Evidence:
     """Let a seed's world happen, and return what an auditor is shown."""
     world, plan, _ = _live(seed, plans, crowd, log, store)
@@ -66,7 +60,7 @@ def live_seed(
 
 
 def _live(
-    seed: int, plans: Sequence[Plan], crowd: Crowd, log: Log, store: TrialStore
+    seed: int, plans: Sequence[Plan], crowd: Crowd, log: Log, store: WorldStore
 ) -> tuple[World, Plan, Faults]:
     dice = Dice(seed)
     faults = draw_faults(dice)
@@ -123,7 +117,7 @@ def _switch(world: World, journey: str, *, is_paused: bool) -> None:
     world.touch_everybody()
 
 
-def _evidence(world: World, plan: Plan, crowd: Crowd, kept: tuple[Log, TrialStore]) -> Evidence:
+def _evidence(world: World, plan: Plan, crowd: Crowd, kept: tuple[Log, WorldStore]) -> Evidence:
     log, store = kept
     switches = store.head().switches
     return Evidence(

@@ -24,6 +24,7 @@ from legato.fold.clearance import clear_to_send
 from legato.fold.memory import Core, Memory
 from legato.fold.past import Past
 from legato.fold.turn import Turned
+from legato.model.definitions.journey import Journey
 from legato.model.delivery import Delivery, Outcome
 from legato.model.event import (
     NAME_OF_KIND,
@@ -42,21 +43,24 @@ from legato.model.note import Note, Story, decode_notes
 from legato.model.plan import Destination, Plan, encode_plan, plan_digest
 from legato.model.state import State
 from legato.ports.log import Log
-from legato.ports.state_store import FoldStore, NoteRow, Outbox, Timers
+from legato.ports.state_store import FoldStore, NoteRow, Outbox, Records, Timers
 from legato.simulate.bells import Bells
 from legato.simulate.lane import START, Lanes, Scene, Sent
 from legato.simulate.provider import Desk, Drawn
+from legato.simulate.rounds import Rounds
 
 __all__ = ["PEOPLE_MAX", "START", "STEADY_SCENE", "Scene", "Sent", "World", "WorldStore"]
 
 PEOPLE_MAX = 200_000
 OUTBOX_MAX = 1_000_000
 ALARMS_MAX = 10_000_000
+AFTER_ALL = 1 << 62
+"""More than ever happens in a world."""
 
 STEADY_SCENE = Scene()
 
 
-class WorldStore(FoldStore, Timers, Outbox, Protocol):
+class WorldStore(FoldStore, Timers, Outbox, Records, Protocol):
     """What a world needs of a store; stores have all these sides."""
 
 
@@ -71,9 +75,13 @@ class Script(Protocol):
         """Return whether what becomes of a delivery is said, and not drawn."""
         ...
 
+    def calls(self, journey: Journey, due_at: Instant) -> bool:
+        """Return whether it is said who is called in when a schedule comes round."""
+        ...
+
 
 class Unscripted:
-    """Nothing is known: alarms ring when they are due, providers do what they are like."""
+    """Nothing is known: alarms and schedules are on time, providers do what they are like."""
 
     def rings(self, person_id: PersonId, due_at: Instant) -> bool:  # noqa: ARG002 - as promised
         """Return that no alarm is."""
@@ -81,6 +89,10 @@ class Unscripted:
 
     def reports(self, delivery_id: DeliveryId) -> bool:  # noqa: ARG002 - as promised
         """Return that no delivery is."""
+        return False
+
+    def calls(self, journey: Journey, due_at: Instant) -> bool:  # noqa: ARG002 - as promised
+        """Return that nobody's calls are."""
         return False
 
 
@@ -121,6 +133,7 @@ class World:
         self.decided: dict[DeliveryId, str] = {}
         """Every delivery handed to a lane, and its destination."""
         self._bells = Bells()
+        self.rounds = Rounds(self, script.calls)
         if plan is None:
             self._go_on()
         else:
@@ -172,6 +185,7 @@ class World:
         """Let decisions follow a plan from now on."""
         digest = plan_digest(plan)
         self.feed(PlanActivated(received_at=self.now, digest=digest, plan=encode_plan(plan)))
+        self.rounds.look()
 
     def feed(self, *events: Event) -> None:
         """Let events be received now, one after the other."""
@@ -221,6 +235,11 @@ class World:
         """Let something happen later."""
         self._count += 1
         heapq.heappush(self._coming, (instant, self._count, happening))
+
+    def at_last(self, instant: Instant, happening: Callable[[], None]) -> None:
+        """Let something happen later, after all that happens at the same instant."""
+        self._count += 1
+        heapq.heappush(self._coming, (instant, AFTER_ALL + self._count, happening))
 
     def advance(self, duration: Duration) -> None:
         """Let time pass, with all that happens in it."""
@@ -306,12 +325,26 @@ class World:
         is_said = due_at is not None and self._script.rings(person_id, due_at)
         self._bells.set(person_id, due_at, is_silent=is_said)
 
-    # What lanes ask of their surroundings
+    # What lanes and schedules ask of their surroundings
 
     @property
     def plan(self) -> Plan:
         """The plan that decisions follow now."""
         return self._memory.plan
+
+    def taken(self) -> Mapping[str, Instant]:
+        """Return, by journey, the occurrence of its schedule that was taken last."""
+        return self._memory.schedules
+
+    def everybody(self) -> list[State]:
+        """Return all people there are, in order of id. Not to be changed."""
+        ids = [person_id for person_id, _ in self._store.people(PersonId(""), PEOPLE_MAX)]
+        found = (self._memory.person(person_id) for person_id in ids)
+        return [state for state in found if state is not None]
+
+    def person(self, person_id: PersonId) -> State | None:
+        """Return somebody, also by an id from before a merge."""
+        return self._memory.person(person_id)
 
     def set_clock(self, now: Instant) -> None:
         """Let the engine's clock be where others, who are not in this world, have moved it."""

@@ -26,7 +26,7 @@ from legato.model.problem import LegatoError
 from legato.ports.log import Log
 from legato.simulate.backtest.compare import Comparison, merge
 from legato.simulate.backtest.households import NOWHERE, Households
-from legato.simulate.backtest.live import PartStore, Span
+from legato.simulate.backtest.live import Span
 from legato.simulate.backtest.part import (
     Asked,
     Decision,
@@ -36,6 +36,7 @@ from legato.simulate.backtest.part import (
     decision_of,
 )
 from legato.simulate.backtest.tape import Recorded
+from legato.simulate.world import WorldStore
 from legato.stores.memory import MemoryLog, MemoryStore
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
@@ -184,9 +185,9 @@ class _Place:
 
     def __init__(self) -> None:
         self.log: Log = MemoryLog()
-        self.store: PartStore = MemoryStore()
+        self.store: WorldStore = MemoryStore()
 
-    def fork(self) -> tuple[Log, PartStore]:
+    def fork(self) -> tuple[Log, WorldStore]:
         """Return a copy of both as they are now."""
         return copy.deepcopy((self.log, self.store))
 

@@ -18,6 +18,7 @@ from legato.connectors.compile import compile_manifest
 from legato.core.gate import is_held_out
 from legato.core.journeys.journey import drawn_arm
 from legato.core.program import ZONE_TRAIT
+from legato.fold.schedule import Almanac, call_id
 from legato.insight.recording.mask import Masks, exact
 from legato.model.consent import EVERY_CHANNEL
 from legato.model.definitions.journey import Call, Split
@@ -95,6 +96,7 @@ class _Recorder:
         self._plan = plan
         self._now = now
         self._masks = Masks(plan)
+        self._almanac = Almanac()
         self._zone = ""
         self._read = _read(plan)
         self._left = _left(rows, plan)
@@ -136,7 +138,7 @@ class _Recorder:
             if isinstance(event, CustomerEvent):
                 if not any(isinstance(note, Rejected) for note in row.notes):
                     yield from self._event(event, order)
-            elif isinstance(event, JourneyCalled) and event.journey in self._plan.journeys:
+            elif isinstance(event, JourneyCalled) and self._is_put(event):
                 body = self._kept(
                     f"call {event.journey}", decode_object(event.body), event.received_at
                 )
@@ -146,6 +148,14 @@ class _Recorder:
             said = self._consents(row)
             if said:
                 yield _Line(at=row.at, order=order, text=_flow({"consents": said}))
+
+    def _is_put(self, event: JourneyCalled) -> bool:
+        """Return whether somebody put the person in; schedules come round in stories as well."""
+        journey = self._plan.journeys.get(event.journey)
+        if journey is None:
+            return False
+        due_at = self._almanac.latest(journey, self._plan.zone, event.received_at)
+        return due_at is None or event.event_id != call_id(journey.name, due_at, event.person_id)
 
     def _event(self, event: CustomerEvent, order: int) -> Iterator[_Line]:
         """Yield an event, with the time zone that came beside it."""

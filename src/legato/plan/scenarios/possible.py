@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from legato.expr.calendar import Calendar
+from legato.model.definitions.journey import Journey
 from legato.model.event import NAME_OF_KIND
 from legato.model.instant import Duration
 from legato.model.plan import Plan
@@ -89,6 +91,8 @@ def _unbegun(names: Names, place: Place, what: str, journeys: list[str]) -> None
 
 def _entry_of(plan: Plan, journey: str) -> str:
     entry = plan.journeys[journey].entry
+    if entry.kind == "schedule":
+        return f"`put into {journey}` or its schedule"
     return f"`{entry.on}`" if entry.on else f"`put into {journey}`"
 
 
@@ -113,7 +117,17 @@ def _begun(plan: Plan, scenario: Scenario, person: str) -> dict[str, None]:
         or journey.entry.on in mapped
         or _is_told(plan, journey.entry.on)
         or journey.name in called
+        or _comes_round(plan, journey, scenario)
     }
+
+
+def _comes_round(plan: Plan, journey: Journey, scenario: Scenario) -> bool:
+    """Return whether a journey's schedule does, from the first thing that happens to the end."""
+    if journey.entry.kind != "schedule":
+        return False
+    begin = min((scenario.start, *(one.at for one in scenario.happenings)))
+    next_at = Calendar(journey.entry.rrule, plan.zone).next(begin - 1)
+    return next_at is not None and next_at <= scenario.end
 
 
 def _is_told(plan: Plan, event: str) -> bool:

@@ -9,8 +9,7 @@ never asked for is that of a steady provider.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -24,9 +23,11 @@ from legato.model.event import (
     DeliveryReported,
     Event,
     EventRecalled,
+    JourneyCalled,
     PastMeasured,
     PersonTouched,
     PlanActivated,
+    ScheduleTaken,
     TimerFired,
 )
 from legato.model.ids import DeliveryId, PersonId
@@ -37,7 +38,7 @@ from legato.model.plan import Plan, plan_digest
 from legato.plan.births.segments import with_births
 from legato.plan.diff import retire
 from legato.ports.log import Log
-from legato.ports.state_store import Records
+from legato.simulate.backtest.called import Called
 from legato.simulate.backtest.tape import Recorded, Tape, told_of
 from legato.simulate.lane import Scene
 from legato.simulate.provider import Provider
@@ -53,10 +54,6 @@ class Span(Noun, frozen=True, kw_only=True):
     end: Instant
 
 
-class PartStore(WorldStore, Records, Protocol):
-    """What a part needs of its store."""
-
-
 class Lived(msgspec.Struct, frozen=True, kw_only=True):
     """What came of living through a part."""
 
@@ -69,7 +66,7 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
 class Folded:
     """The records before the chosen instant, folded as production folded them."""
 
-    def __init__(self, log: Log, store: PartStore) -> None:
+    def __init__(self, log: Log, store: WorldStore) -> None:
         self.places: dict[int, int] = {}
         """Position on record -> position in the part's own log."""
         self.decided: dict[DeliveryId, str] = {}
@@ -80,6 +77,11 @@ class Folded:
         self._memory = Memory(store, past, core=Core(), people_max=PEOPLE_MAX)
         self._turn: list[Record] = []
         self._now: Instant = 0
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that was active in the end."""
+        return self._memory.plan
 
     def fold(self, recorded: Iterable[Recorded]) -> None:
         """Fold records into the store, in order."""
@@ -118,7 +120,7 @@ def placed(event: Event, places: Mapping[int, int]) -> Event:
 
 def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its own
     log: Log,
-    store: PartStore,
+    store: WorldStore,
     since: Sequence[Recorded],
     *,
     before: Folded,
@@ -126,12 +128,13 @@ def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its ow
     span: Span,
 ) -> Lived:
     """Live through a span: under `plan`, or None: as it was, plan by plan."""
-    tape, providers = Tape(since), dict[str, Provider]()
+    tape, providers = Tape(since, start=span.start, plan=before.plan), dict[str, Provider]()
     world = World(None, log, store, Scene(start=span.start, providers=providers), tape)
     world.decided.update(before.decided)
     if plan is not None:
         _change_plan(world, log, store, plan)
-    happens = _always if plan is None else _happens
+        world.rounds.look()
+    happens = _always if plan is None else _Happens(tape)
     places, dropped = dict(before.places), 0
     for (position, recorded), now in tape:
         world.run_until(max(world.now, recorded.received_at))
@@ -146,7 +149,7 @@ def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its ow
     return Lived(notes=world.notes, dropped=dropped, record_count=world.position())
 
 
-def _change_plan(world: World, log: Log, store: PartStore, plan: Plan) -> None:
+def _change_plan(world: World, log: Log, store: WorldStore, plan: Plan) -> None:
     if plan_digest(plan) == plan_digest(world.plan):
         return
     people = tuple(person_id for person_id, _ in store.people(PersonId(""), PEOPLE_MAX))
@@ -167,23 +170,29 @@ def _measure_past(world: World, log: Log, plan: Plan, people: tuple[PersonId, ..
         )
 
 
-_Happens = Callable[[World, Event], bool]
-
-
 def _always(_world: World, _event: Event) -> bool:
     return True
 
 
-def _happens(world: World, event: Event) -> bool:
-    """Return whether something on record happens here too, under another plan."""
-    match event:
-        case PlanActivated() | PersonTouched() | BackfillBegan() | PastMeasured():
-            return False
-        case TimerFired():
-            return world.alarm_of(event.person_id) == event.due_at
-        case _:
-            told = told_of(event)
-            return told is None or told in world.decided
+class _Happens:
+    """Says whether something on record happens here too, under another plan."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._called = Called(tape)
+
+    def __call__(self, world: World, event: Event) -> bool:
+        match event:
+            case PlanActivated() | PersonTouched() | BackfillBegan() | PastMeasured():
+                return False
+            case TimerFired():
+                return world.alarm_of(event.person_id) == event.due_at
+            case JourneyCalled():
+                return self._called.happens(world, event)
+            case ScheduleTaken():
+                return self._called.ends(world, event)
+            case _:
+                told = told_of(event)
+                return told is None or told in world.decided
 
 
 def _take_answer(world: World, providers: dict[str, Provider], event: Event) -> None:

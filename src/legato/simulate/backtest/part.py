@@ -13,9 +13,10 @@ from legato.model.noun import Noun
 from legato.model.plan import decode_plan
 from legato.ports.log import Log
 from legato.simulate.backtest.compare import Comparison, compare
-from legato.simulate.backtest.live import Folded, Lived, PartStore, Span, live
+from legato.simulate.backtest.live import Folded, Lived, Span, live
 from legato.simulate.backtest.tape import Recorded
 from legato.simulate.backtest.went import ways_of
+from legato.simulate.world import WorldStore
 
 _LENGTH_BYTES = 4
 _ENCODER = msgspec.msgpack.Encoder()
@@ -26,9 +27,9 @@ class Forked(Protocol):
     """A log and a store, and a copy of both that goes its own way."""
 
     log: Log
-    store: PartStore
+    store: WorldStore
 
-    def fork(self) -> tuple[Log, PartStore]:
+    def fork(self) -> tuple[Log, WorldStore]:
         """Return a copy of both as they are now."""
         ...
 

@@ -1,8 +1,9 @@
 """What is on record of a span of time, read so that the span can be lived through again.
 
-Three things were decided outside of the engine and are taken from the record wherever the same
-thing happens again: when an alarm rang (a busy machine rings late), what became of a delivery (a
-provider's answer), and what a provider told of it afterwards.
+Four things were decided outside of the engine and are taken from the record wherever the same
+thing happens again: when an alarm rang (a busy machine rings late), when a schedule that came
+round at the same instant called somebody in, what became of a delivery (a provider's answer), and
+what a provider told of it afterwards.
 """
 
 from __future__ import annotations
@@ -11,10 +12,20 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from legato.fold.schedule import Almanac
 from legato.fold.turn import Record
-from legato.model.event import CustomerEvent, DeliveryReported, Event, TimerFired, decode_event
+from legato.model.definitions.journey import Journey
+from legato.model.event import (
+    CustomerEvent,
+    DeliveryReported,
+    Event,
+    PlanActivated,
+    TimerFired,
+    decode_event,
+)
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
+from legato.model.plan import Plan, decode_plan
 
 
 class Recorded(msgspec.Struct, frozen=True, array_like=True):
@@ -32,7 +43,12 @@ class Recorded(msgspec.Struct, frozen=True, array_like=True):
 class Tape:
     """The records of a span. A `Script` for the world that lives through it."""
 
-    def __init__(self, recorded: Sequence[Recorded]) -> None:
+    def __init__(self, recorded: Sequence[Recorded], *, start: Instant, plan: Plan) -> None:
+        """`plan`: that was active when the span began."""
+        self.start = start
+        self.plan = plan
+        """The one that is active on record, as far as the tape has been played."""
+        self._almanac = Almanac()
         self._records = [((one.position, one.event()), one.now) for one in recorded]
         self._rings: dict[tuple[PersonId, Instant], None] = {}
         self._reports: dict[DeliveryId, None] = {}
@@ -47,7 +63,11 @@ class Tape:
 
     def __iter__(self) -> Iterator[tuple[Record, Instant]]:
         """Yield the records in order, each with the engine's clock then."""
-        return iter(self._records)
+        for row in self._records:
+            yield row
+            event = row[0][1]
+            if isinstance(event, PlanActivated):
+                self.plan = decode_plan(event.plan)
 
     def rings(self, person_id: PersonId, due_at: Instant) -> bool:
         """Return whether it is on record when this alarm rang."""
@@ -56,6 +76,20 @@ class Tape:
     def reports(self, delivery_id: DeliveryId) -> bool:
         """Return whether it is on record what became of a delivery."""
         return delivery_id in self._reports
+
+    def calls(self, journey: Journey, due_at: Instant) -> bool:
+        """Return whether what came of an occurrence is on record.
+
+        It is where the schedule came round at that instant too, also when nobody was awake then.
+        """
+        was = self.plan.journeys.get(journey.name)
+        return due_at < self.start or (
+            was is not None and self._almanac.latest(was, self.plan.zone, due_at) == due_at
+        )
+
+    def events(self) -> Iterator[Event]:
+        """Yield what the records say, in order; nothing is played."""
+        return (event for (_, event), _ in self._records)
 
 
 def told_of(event: Event) -> DeliveryId | None:

@@ -13,7 +13,6 @@ from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.plan.crowds.crowd import Crowd
 from legato.ports.log import Log
-from legato.ports.state_store import Records
 from legato.simulate.backtest.went import ways_of
 from legato.simulate.crowd.desk import CrowdDesk
 from legato.simulate.crowd.lives import Deed
@@ -21,10 +20,6 @@ from legato.simulate.crowd.pressure import Pressure, pressure_of
 from legato.simulate.dice import Dice
 from legato.simulate.lane import Scene
 from legato.simulate.world import World, WorldStore
-
-
-class RunStore(WorldStore, Records, Protocol):
-    """What a run needs of its store."""
 
 
 class Line(Noun, frozen=True, kw_only=True, array_like=True):
@@ -59,7 +54,7 @@ class Cast(Protocol):
 
 def live(  # noqa: PLR0913 - people, a world, and a place of its own
     log: Log,
-    store: RunStore,
+    store: WorldStore,
     cast: Cast,
     *,
     plan: Plan,
@@ -84,7 +79,7 @@ def live(  # noqa: PLR0913 - people, a world, and a place of its own
     return _result(world, store, start)
 
 
-def _result(world: World, store: RunStore, start: Instant) -> Lived:
+def _result(world: World, store: WorldStore, start: Instant) -> Lived:
     items = {
         f"{sent.delivery.enrollment_id}/{sent.delivery.message}": sent.delivery.about
         for sent in world.sent

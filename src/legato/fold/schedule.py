@@ -1,0 +1,105 @@
+"""Journeys that begin by the calendar: which occurrence is due, and who is called in by it.
+
+Every host takes schedules by these rules, the live one and the rehearsed ones. An occurrence is
+taken once: calls carry ids derived from (journey, occurrence, person), so that a walk broken off is
+walked again and calls nobody twice; the record ScheduleTaken ends it. After a time of standing
+still only the latest occurrence missed is taken, and only within `GRACE`: a newsletter of nine
+o'clock is welcome at half past nine, not three of them on Monday. A schedule begins to count when
+its plan is first active, never before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from legato.expr.calendar import Calendar
+from legato.model.definitions.journey import Journey
+from legato.model.event import JourneyCalled, ScheduleTaken
+from legato.model.ids import EventId, PersonId, derive
+from legato.model.instant import HOUR, Duration, Instant
+from legato.model.plan import Plan
+from legato.model.state import State
+
+GRACE: Duration = HOUR
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """An occurrence that has come and has not been taken yet."""
+
+    journey: Journey
+    at: Instant
+    calls_in: bool
+    """False: it is only put on record. It was missed, or the schedule begins to count."""
+
+    def takes(self, state: State) -> bool:
+        """Return whether it is somebody's turn."""
+        segment = self.journey.entry.segment
+        return not segment or segment in state.segments
+
+    def call(self, person_id: PersonId, now: Instant) -> JourneyCalled:
+        """Return the record that calls somebody in."""
+        return JourneyCalled(
+            event_id=call_id(self.journey.name, self.at, person_id),
+            received_at=now,
+            person_id=person_id,
+            journey=self.journey.name,
+        )
+
+    def taken(self, now: Instant) -> ScheduleTaken:
+        """Return the record that everybody has been called in."""
+        return ScheduleTaken(received_at=now, journey=self.journey.name, due_at=self.at)
+
+
+def call_id(journey: str, due_at: Instant, person_id: PersonId) -> EventId:
+    """Return the id of the call that an occurrence makes to somebody."""
+    return EventId(derive("ev", journey, str(due_at), person_id))
+
+
+def scheduled(plan: Plan) -> list[Journey]:
+    """Return the journeys that begin by the calendar."""
+    return [each for each in plan.journeys.values() if each.entry.kind == "schedule"]
+
+
+class Almanac:
+    """The calendars of all schedules that were asked about."""
+
+    def __init__(self) -> None:
+        self._calendars: dict[tuple[str, str], Calendar] = {}
+
+    def due(
+        self, journey: Journey, zone: str, *, taken: Instant | None, now: Instant
+    ) -> Due | None:
+        """Return what is to be taken now; `taken`: the occurrence taken last."""
+        if taken is None:
+            return Due(journey=journey, at=now, calls_in=False)
+        due_at = self._calendar(journey, zone).latest(now)
+        if due_at is None or due_at <= taken:
+            return None
+        return Due(journey=journey, at=due_at, calls_in=now - due_at <= GRACE)
+
+    def all_due(self, plan: Plan, taken: Mapping[str, Instant], now: Instant) -> list[Due]:
+        """Return what all schedules of a plan have to be taken now."""
+        found = (
+            self.due(journey, plan.zone, taken=taken.get(journey.name), now=now)
+            for journey in scheduled(plan)
+        )
+        return [due for due in found if due is not None]
+
+    def latest(self, journey: Journey, zone: str, now: Instant) -> Instant | None:
+        """Return when a journey's schedule, if it has one, came round last, up to `now`."""
+        is_scheduled = journey.entry.kind == "schedule"
+        return self._calendar(journey, zone).latest(now) if is_scheduled else None
+
+    def next(self, plan: Plan, now: Instant) -> Instant | None:
+        """Return when any schedule of a plan comes round next."""
+        found = (self._calendar(journey, plan.zone).next(now) for journey in scheduled(plan))
+        return min((instant for instant in found if instant is not None), default=None)
+
+    def _calendar(self, journey: Journey, zone: str) -> Calendar:
+        key = (journey.entry.rrule, zone)
+        calendar = self._calendars.get(key)
+        if calendar is None:
+            calendar = self._calendars[key] = Calendar(*key)
+        return calendar
