@@ -67,9 +67,9 @@ def early() -> Plan:
 class Life:
     """A world, and what happens in it."""
 
-    def __init__(self, plan: Plan, seed: int) -> None:
+    def __init__(self, plan: Plan, seed: int, store: MemoryStore | None = None) -> None:
         self.dice = Dice(seed)
-        self.log, self.store = MemoryLog(), MemoryStore()
+        self.log, self.store = MemoryLog(), store or MemoryStore()
         self.world = World(plan, self.log, self.store)
         self.number = 0
 

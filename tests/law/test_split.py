@@ -38,10 +38,10 @@ def plan() -> Plan:
 class Living:
     """A world in which what two people do is drawn from a seed."""
 
-    def __init__(self, plan: Plan, seed: int) -> None:
+    def __init__(self, plan: Plan, seed: int, store: MemoryStore | None = None) -> None:
         self.dice = Dice(seed)
-        self.store = MemoryStore()
-        self.world = World(plan, MemoryLog(), self.store)
+        self.log, self.store = MemoryLog(), store or MemoryStore()
+        self.world = World(plan, self.log, self.store)
         self.number = 0
 
     def live(self, count: int) -> None:

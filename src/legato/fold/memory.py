@@ -261,7 +261,7 @@ class Memory:
             all_keys.append(keys)
             now = tick(now, event.received_at)
             if keys.message is not None:
-                messages.setdefault(_since(now), []).append(keys.message)
+                messages.setdefault(duplicates_since(now), []).append(keys.message)
             for key in keys.pointers:
                 known = self._pointers.get(key)
                 if known is None:
@@ -356,7 +356,7 @@ class Memory:
                 turned.touched.append(state.person_id)
         message = keys.message
         is_duplicate = message is not None and (
-            message in turned.seen or message in turned.duplicates[_since(now)]
+            message in turned.seen or message in turned.duplicates[duplicates_since(now)]
         )
         loaded = Loaded(keys=keys, is_duplicate=is_duplicate, pointers=pointers, states=states)
         if turned.graves or self._graves:
@@ -372,7 +372,7 @@ class Memory:
         loaded = self._load(turned, keys, now)
         try:
             result = self._core.step(self.program, loaded, event, now)
-            notes = encode_notes(result.notes) if result.notes else b""
+            notes = encode_notes(result.notes)
         except Exception as fault:
             raise StepFault(index) from fault
         if result.is_admitted and keys.message is not None:
@@ -386,10 +386,12 @@ class Memory:
                 for gone in effect.person_ids:
                     self._people.drop(gone)
         person_id = person_id or NOBODY
-        if notes:
+        if result.notes or (result.state is not None and person_id):
+            # An empty row says that this record, too, was the person's: see fold.then.
             turned.notes.append(
                 NoteRow(position=position, person_id=person_id, at=now, notes=notes)
             )
+        if result.notes:
             turned.stories.append(
                 Story(position=position, person_id=person_id, at=now, notes=tuple(result.notes))
             )
@@ -424,7 +426,7 @@ class Memory:
             raise StepFault from fault
 
 
-def _since(now: Instant) -> Instant:
+def duplicates_since(now: Instant) -> Instant:
     """Return where the deduplication window begins: the 72 hours before this whole hour.
 
     Cut to hours so that one query serves a turn and still depends on the record's time alone.

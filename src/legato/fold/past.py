@@ -13,7 +13,7 @@ from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Admitted, Alerted, Mapped, Note, Story
 from legato.ports.log import Log
-from legato.ports.state_store import Stories
+from legato.ports.state_store import Thread
 
 PAGE = 1_000
 
@@ -41,7 +41,7 @@ class Past:
     def __init__(
         self,
         log: Log,
-        stories: Stories,
+        stories: Thread,
         leads: Callable[[Sequence[str]], Mapping[str, PersonId]],
     ) -> None:
         """`leads` says to whom identifiers lead today: see StateStore.pointers."""

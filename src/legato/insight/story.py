@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from legato.insight.sentences import told
@@ -40,6 +40,19 @@ def whole_story(records: Records, person_id: PersonId) -> list[Story]:
         if len(page) < PAGE:
             break
     return rows
+
+
+def noted(read: Callable[[int], list[Story]], after: int) -> tuple[list[Story], int]:
+    """Return the next steps above a position that noted something, and where to go on.
+
+    `read` gives a page of rows above a position. Steps that noted nothing are nothing to tell of.
+    """
+    while page := read(after):
+        after = page[-1].position
+        told = [row for row in page if row.notes]
+        if told:
+            return told, after
+    return [], after
 
 
 def tell(row: Story) -> Told:

@@ -108,15 +108,20 @@ class StateStore(Protocol):
         ...
 
 
-class Stories(Protocol):
-    """Everybody's notes."""
+class Thread(Protocol):
+    """What was noted, person by person."""
 
     def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
         """Return a person's notes in order, those of persons merged into them included.
 
-        What concerns no person is found by `tail` alone.
+        A step that changed somebody has a row, though it noted nothing. What concerns no person
+        is found by `tail` alone.
         """
         ...
+
+
+class Stories(Thread, Protocol):
+    """Everybody's notes."""
 
     def mentions(self, person_id: PersonId, marks: Sequence[bytes], limit: int) -> list[Story]:
         """Return the oldest of a person's notes that hold one of the marks, in order.

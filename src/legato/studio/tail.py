@@ -9,7 +9,7 @@ from litestar import Router, get
 from litestar.params import FromQuery, QueryParameter
 
 from legato.app import App
-from legato.insight.story import Told, tell
+from legato.insight.story import Told, noted, tell
 from legato.model.note import Story
 from legato.model.noun import Noun
 from legato.studio.access import needs
@@ -39,16 +39,18 @@ async def read_tail(
     Without `after`, from now on.
     """
     start = after if after >= 0 else host.status().applied
-    rows = await _rows(host, start, limit)
+    rows, last = await _rows(host, start, limit)
     if not rows and wait > 0:
-        await _something(host, start, wait)
-        rows = await _rows(host, start, limit)
-    last = rows[-1].position if rows else start
+        await _something(host, last, wait)
+        rows, last = await _rows(host, last, limit)
     return TailPage(after=last, steps=tuple(mask_told(tell(row)) for row in rows))
 
 
-async def _rows(host: App, after: int, limit: int) -> list[Story]:
-    return await asyncio.to_thread(host.records.tail, after, limit)
+async def _rows(host: App, after: int, limit: int) -> tuple[list[Story], int]:
+    def read(position: int) -> list[Story]:
+        return host.records.tail(position, limit)
+
+    return await asyncio.to_thread(noted, read, after)
 
 
 async def _something(host: App, after: int, wait: float) -> None:
@@ -63,7 +65,8 @@ async def _something(host: App, after: int, wait: float) -> None:
     try:
         async with asyncio.timeout(wait):
             # What was committed between the first look and the watch raises no call.
-            if not await _rows(host, after, 1):
+            rows, _ = await _rows(host, after, 1)
+            if not rows:
                 await happened.wait()
     except TimeoutError:
         return
