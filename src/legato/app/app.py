@@ -37,8 +37,9 @@ from legato.app.sign_in import ProviderSignIn
 from legato.app.stream.recall import Recalls
 from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
-from legato.core.identifiers import normal_identifier, pointer_key
+from legato.core.identifiers import possible_keys
 from legato.fold.past import Past
+from legato.fold.then import Chronicle
 from legato.insight.status import Activity, decode_activity
 from legato.model.definitions.property import Waiver
 from legato.model.delivery import Answered, Delivery
@@ -284,6 +285,11 @@ class App:
         await self.applied(self.host.room.position)
         return self._data.store.resolve(person_id), await self.person(person_id)
 
+    @property
+    def chronicle(self) -> Chronicle:
+        """Where people as they once were are read from."""
+        return self._data.chronicle
+
     def past(self) -> Past:
         """Return what finds the records of people."""
         return Past(self.log, self._data.store, self._data.store.pointers)
@@ -292,11 +298,7 @@ class App:
         """Return whom a person id, `kind:value`, or the value of any declared kind leads to."""
         if await self.person(PersonId(text)) is not None:
             return self._data.store.resolve(PersonId(text))
-        kinds = self.plan().identity.kinds
-        name, _, value = text.partition(":")
-        named = [(kind.name, normal_identifier(kind, value)) for kind in kinds if kind.name == name]
-        values = named + [(kind.name, normal_identifier(kind, text)) for kind in kinds]
-        keys = [pointer_key(name, value) for name, value in values if value is not None]
+        keys = possible_keys(self.plan().identity.kinds, text)
         found = self._data.store.pointers(keys)
         return next((found[key] for key in keys if key in found), None)
 

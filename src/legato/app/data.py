@@ -6,7 +6,9 @@ import sys
 from functools import partial
 
 from legato.app.config import Config
+from legato.fold.eras import Eras
 from legato.fold.memory import DUPLICATES_WINDOW
+from legato.fold.then import Chronicle
 from legato.insight.status import Watch
 from legato.model.instant import HOUR
 from legato.ports.clock import Clock
@@ -34,6 +36,10 @@ class Data:
             seen_window=DUPLICATES_WINDOW + HOUR,
             is_writer=config.is_one_process,
         )
+        self.chronicle = Chronicle(
+            log=self.log, stories=self.store, leads=self.store.pointers, eras=Eras(self.log)
+        )
+        """Where people as they once were are read from."""
         self.retention = RetentionFile(config.data)
         self.govern = open_govern(config.data)
         self._folder = folder

@@ -13,9 +13,10 @@ import msgspec
 from legato.insight.certificate import Certificate, certificate_of
 from legato.insight.export import Export, export_of
 from legato.insight.story import whole_story
-from legato.model.erasure import Erasure, Searched
+from legato.model.erasure import Erasure, Searched, tomb_of
 from legato.model.event import ErasureRequested, Event
 from legato.model.ids import EventId, PersonId, derive
+from legato.model.instant import Instant
 from legato.model.state import State
 from legato.ports.audit import Audit, AuditEntry
 from legato.runtime.eraser import Proof
@@ -54,6 +55,13 @@ class Erasures:
             )
         )
         return erasure_id
+
+    def erased_at(self, keys: Sequence[str]) -> Instant | None:
+        """Return when the last of those was erased who were known by an identifier; for a thread.
+
+        `keys`: as core.identifiers.pointer_key names them.
+        """
+        return max(self._store.tombs([tomb_of(key) for key in keys]).values(), default=None)
 
     async def certificate(self, erasure_id: EventId) -> Certificate | None:
         """Return the certificate of an erasure, as far as it goes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from typing import TypeAlias
 
 import click
@@ -13,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from legato.cli.answers.group import Group, ask_group, show_group
+from legato.cli.answers.past import AT, waiting
 from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
+from legato.insight.past import PastProfile
 from legato.insight.profile import (
     Profile,
     SaidBy,
@@ -36,6 +39,7 @@ _MARKS = {"pass": ("✓", "green"), "hold": ("…", "yellow"), "refuse": ("✗",
 @click.option("--message", default="", help="Only this message.")
 @click.option("--segment", default="", help="Of all who are in it, instead of PERSON.")
 @click.option("--since", default="", help="Of many: only from then on: 30d, or 2026-01-31.")
+@click.option("--at", default="", help=AT)
 @click.option("--what-if", is_flag=True, help="Compute which single change would have sent it.")
 @click.option("--destination", default="", help="Why their events went on there, or did not.")
 @click.option("--event", default="", help="With --destination: only events of this name.")
@@ -49,6 +53,7 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
     message: str,
     segment: str,
     since: str,
+    at: str,
     what_if: bool,
     destination: str,
     event: str,
@@ -61,7 +66,11 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
 
     Without PERSON, with --message and --segment or --journey: how many of all who are in the
     segment, or entered the journey, got the message, and what kept it from each of the others.
+
+    With --at: as it would have been answered at that moment, of what had come in by then.
     """
+    if at and (not person or destination):
+        raise click.UsageError("--at asks of one person's messages: name PERSON.")
     if not person:
         asked = Group(message=message, segment=segment, journey=journey, since=since)
         _why_group(client, asked, is_json=is_json)
@@ -74,7 +83,10 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
         answer = client.get(where, Answer, destination=destination, event=event)
     else:
         tried = "true" if what_if else ""
-        answer = client.get(where, Answer, journey=journey, message=message, what_if=tried)
+        with waiting() if at else nullcontext():
+            answer = client.get(
+                where, Answer, journey=journey, message=message, at=at, what_if=tried
+            )
     if is_json:
         print_json(answer)
         return
@@ -168,17 +180,41 @@ def _show_decisions(console: Console, decisions: tuple[Line, ...]) -> None:
 
 @click.command()
 @click.argument("person")
+@click.option("--at", default="", help=AT)
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
 @reveals
 @connects
-def profile(client: Client, person: str, *, reason: str, is_json: bool) -> None:
-    """Show all that is known of PERSON: an id, or an identifier like email:ana@example.com."""
-    found = client.stating(reason).get(f"/api/people/{segment_of(person)}", Profile)
+def profile(client: Client, person: str, *, at: str, reason: str, is_json: bool) -> None:
+    """Show all that is known of PERSON: an id, or an identifier like email:ana@example.com.
+
+    With --at: all that was known at that moment, of what had come in by then.
+    """
+    where, stating = f"/api/people/{segment_of(person)}", client.stating(reason)
+    console = Console(highlight=False)
+    if at:
+        with waiting():
+            past = stating.get(where, PastProfile, at=at)
+        tell_masked(reason)
+        if is_json:
+            print_json(past)
+        else:
+            show_past(console, past)
+        return
+    found = stating.get(where, Profile)
     tell_masked(reason)
     if is_json:
         print_json(found)
-        return
-    show_profile(Console(highlight=False), found)
+    else:
+        show_profile(console, found)
+
+
+def show_past(console: Console, past: PastProfile) -> None:
+    """Print a profile of before for people."""
+    console.print(f"As of {moment(past.at)}, under plan {past.plan[:12]}:")
+    show_profile(console, past.profile)
+    if past.withheld:
+        names = ", ".join(past.withheld)
+        console.print(f"\nNot shown, since it may not be kept any longer: {names}")
 
 
 def show_profile(console: Console, found: Profile) -> None:

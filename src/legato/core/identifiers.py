@@ -46,6 +46,14 @@ def pointer_key(kind: str, value: str) -> str:
     return f"{kind}:{value}"
 
 
+def possible_keys(kinds: Sequence[IdentifierKind], text: str) -> list[str]:
+    """Return what `kind:value`, or a value of any kind, may be kept as: the likeliest first."""
+    name, _, value = text.partition(":")
+    named = [(kind.name, normal_identifier(kind, value)) for kind in kinds if kind.name == name]
+    values = named + [(kind.name, normal_identifier(kind, text)) for kind in kinds]
+    return [pointer_key(name, value) for name, value in values if value is not None]
+
+
 def normal_identifier(kind: IdentifierKind, value: object) -> str | None:
     """Return an identifier's value as it is compared; None where it identifies nobody."""
     if isinstance(value, bool) or not isinstance(value, str | int):

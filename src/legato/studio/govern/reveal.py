@@ -30,10 +30,11 @@ MANY = "many"
 
 
 async def sight_of(
-    request: Request[Any, Caller, Any], host: App, *, action: str, subject: str
+    request: Request[Any, Caller, Any], host: App, *, action: str, subject: str, at: str = ""
 ) -> Sight:
     """Return what the caller sees of `subject`; what is more than the mask is on record then.
 
+    `at`: as of when, where that is not now.
     Raises Refused where a reason is given and does not do, and LegatoError when it cannot be put
     on record.
     """
@@ -46,7 +47,7 @@ async def sight_of(
         actor=actor_of(caller),
         action=action,
         subject=subject,
-        detail={"route": route_of(request), "reason": reason},
+        detail={"route": route_of(request), "reason": reason} | ({"at": at} if at else {}),
     )
     if not caller.may("reveal"):
         await host.audit.count(structs.replace(entry, outcome="refused"))

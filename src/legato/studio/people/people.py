@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
@@ -13,9 +14,11 @@ from legato.app import App
 from legato.core.program import Program
 from legato.govern.access.callers import Caller
 from legato.insight.messages import Message, messages_of
+from legato.insight.past import PastProfile, past_profile
 from legato.insight.profile import Profile, profile_of
 from legato.insight.receipts import Receipt, receipts_of
-from legato.insight.story import Told, tell, whole_story
+from legato.insight.sentences import moment
+from legato.insight.story import Told, noted, tell, whole_story
 from legato.insight.why.answer import Answer
 from legato.insight.why.otherwise import computed
 from legato.insight.why.stopped import stopped_events
@@ -27,15 +30,21 @@ from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import Host, Limit, found, nobody
 from legato.studio.masking import mask_profile, mask_told
+from legato.studio.people.moments import Stood, stood
 
 Name = Annotated[str, QueryParameter(max_length=512)]
 
 
 @get("/{who:str}", opt=needs("look"), summary="A person's profile")
 async def read_profile(
-    who: FromPath[str], host: Host, request: Request[Any, Caller, Any]
-) -> Profile:
-    """Find by person id or `kind:value`; values are masked without a reason to see them."""
+    who: FromPath[str], host: Host, request: Request[Any, Caller, Any], at: Name = ""
+) -> Profile | PastProfile:
+    """Find by person id or `kind:value`; values are masked without a reason to see them.
+
+    `at`: as they stood at that instant, or so long ago, of what had come in by then.
+    """
+    if at:
+        return await _past_profile(host, await stood(host, who, at), request)
     # A program may ask for thousands a second: the caller is not asked for as a dependency, since
     # the framework resolves two of them in tasks, and a person id leads to its state at once.
     state = None if ":" in who else await host.person(PersonId(who))
@@ -48,28 +57,50 @@ async def read_profile(
     return profile if sight == "whole" else mask_profile(profile, host.plan(), sight)
 
 
+async def _past_profile(host: App, was: Stood, request: Request[Any, Caller, Any]) -> PastProfile:
+    plan, present = was.then.program.plan, host.plan()
+    past = past_profile(was.state, plan=plan, at=was.at, present=present, now=host.clock.now())
+    sight = await sight_of(
+        request, host, action="person.reveal", subject=was.state.person_id, at=moment(was.at)
+    )
+    if sight == "whole":
+        return past
+    # What one of the two plans calls special is special.
+    masked = mask_profile(mask_profile(past.profile, plan, sight), present, sight)
+    return msgspec.structs.replace(past, profile=masked)
+
+
 @get("/{who:str}/story", opt=needs("look"), summary="What happened to a person, in order")
 async def read_story(
     who: FromPath[str], host: Host, after: FromQuery[int] = 0, limit: Limit = 200
 ) -> list[Told]:
     """Return notes as sentences and as they were written, oldest first."""
     person_id = await found(host, who)
-    rows = await asyncio.to_thread(host.records.story, person_id, after, limit)
+
+    def read(position: int) -> list[Story]:
+        return host.records.story(person_id, position, limit)
+
+    rows, _ = await asyncio.to_thread(noted, read, after)
     return [mask_told(tell(row)) for row in rows]
 
 
 @get("/{who:str}/why", opt=needs("look"), summary="Why a message did or did not go")
-async def read_why(
+async def read_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the query
     who: FromPath[str],
     host: Host,
     journey: Name = "",
     message: Name = "",
+    at: Name = "",
     what_if: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the query
 ) -> Answer:
     """Answer yes or no in one sentence, then every gate with what it saw then.
 
+    `at`: as it would have been answered at that instant, or so long ago.
     `what_if`: compute what would have sent it, by taking the decision again.
     """
+    if at:
+        was = await stood(host, who, at)
+        return await _why_then(host, was, journey=journey, message=message, what_if=what_if)
     found_id = await host.find(who)
     question = Question(person_id=found_id or "", journey=journey, message=message)
     state = await host.person(found_id) if found_id is not None else None
@@ -84,6 +115,17 @@ async def read_why(
     if not what_if:
         return answer
     return await asyncio.to_thread(_computed, host, answer, story)
+
+
+async def _why_then(host: App, was: Stood, *, journey: str, message: str, what_if: bool) -> Answer:
+    """Answer as it would have been answered at a moment of the past."""
+    question = Question(person_id=was.state.person_id, journey=journey, message=message)
+    story, plan = was.then.story(was.state.person_id), was.then.program.plan
+    waiting = await stopped_events(
+        host.records, was.state, question, plan=plan, read_events=host.events
+    )
+    answer = why(story, question, plan=plan, stopped=[one for one in waiting if one.at <= was.at])
+    return await asyncio.to_thread(_computed, host, answer, story) if what_if else answer
 
 
 def _computed(host: App, answer: Answer, story: Sequence[Story]) -> Answer:

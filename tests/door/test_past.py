@@ -1,0 +1,124 @@
+"""A person as of a moment of the past, asked at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from legato.model.instant import format_instant
+from tests.door.test_api_routes import WHY, Legato, started
+from tests.door.test_erasure import erased
+
+
+@pytest.fixture
+def legato(tmp_path: Path) -> Iterator[Legato]:
+    with started(tmp_path) as running:
+        yield running
+
+
+def now(legato: Legato) -> str:
+    return format_instant(legato.app.clock.now())
+
+
+def read(legato: Legato, who: str, at: str, reason: str = WHY) -> Any:  # noqa: ANN401 - JSON
+    return legato.call("GET", f"/api/people/{who}?at={at}", reason=reason).json()
+
+
+def traits(profile: dict[str, Any]) -> dict[str, Any]:
+    return {one["name"]: one["value"] for one in profile["traits"] if not one["is_computed"]}
+
+
+def test_a_profile_of_before_is_the_one_that_was_read_then(legato: Legato) -> None:
+    legato.identify("ana", email="ana@example.com", first_name="Ana")
+    legato.consent("ana")
+    before = legato.call("GET", "/api/people/ana", reason=WHY).json()
+    at = now(legato)
+    legato.identify("ana", first_name="Anna")
+    legato.track("ana", "Signed Up", method="web")
+    legato.until("settled")
+
+    then = read(legato, "ana", at)
+
+    assert traits(then["profile"]) == traits(before)
+    for profile in (before, then["profile"]):  # computed traits say when they were measured
+        profile["traits"] = [each for each in profile["traits"] if not each["is_computed"]]
+    assert then["profile"] == before
+    assert traits(read(legato, "ana", now(legato))["profile"])["first_name"] == "Anna"
+
+
+def test_of_before_a_merge_each_of_the_two_is_shown_alone(legato: Legato) -> None:
+    legato.collect("identify", {"anonymousId": "phone", "traits": {"first_name": "Ana"}})
+    legato.identify("ana", email="ana@example.com")
+    at = now(legato)
+    legato.collect("identify", {"anonymousId": "phone", "userId": "ana", "traits": {}})
+
+    alone, other = (read(legato, who, at)["profile"] for who in ("anonymous_id:phone", "ana"))
+
+    assert traits(alone) == {"first_name": "Ana"}
+    assert traits(other) == {"email": "ana@example.com"}
+    assert alone["person_id"] != other["person_id"]
+    merged = read(legato, "ana", now(legato))["profile"]
+    assert traits(merged) == traits(alone) | traits(other)
+
+
+def test_the_past_is_masked_too_and_seen_for_a_reason_that_goes_on_record(legato: Legato) -> None:
+    legato.identify("ana", email="ana@example.com", first_name="Ana")
+    at = now(legato)
+
+    masked = legato.call("GET", f"/api/people/ana?at={at}")
+    read(legato, "ana", at)
+
+    assert b"example.com" not in masked.body
+    assert b'"Ana"' not in masked.body
+    (entry,) = legato.call("GET", "/api/audit?action=person.reveal").json()
+    assert entry["detail"]["reason"] == WHY
+    assert entry["detail"]["at"].startswith(at[:10])
+
+
+def test_why_is_answered_as_it_would_have_been_then(legato: Legato) -> None:
+    legato.identify("ana", email="ana@example.com")
+    before = now(legato)
+    legato.track("ana", "Signed Up", method="web")
+
+    then = legato.call("GET", f"/api/people/ana/why?message=welcome&at={before}").json()
+    today = legato.call("GET", f"/api/people/ana/why?message=welcome&at={now(legato)}").json()
+
+    assert then["kind"] == "not_begun"
+    assert today["kind"] == "refused"
+    assert today == legato.call("GET", "/api/people/ana/why?message=welcome").json()
+
+
+@pytest.mark.parametrize(
+    ("at", "status", "code"),
+    [
+        ("once", 400, "past.moment"),
+        ("2999-01-01T00:00Z", 400, "past.future"),
+        ("2001-01-01T00:00Z", 404, "past.unknown"),
+        ("400d", 404, "past.unknown"),
+    ],
+)
+def test_a_moment_of_which_nothing_can_be_said_is_refused(
+    legato: Legato, at: str, status: int, code: str
+) -> None:
+    legato.identify("ana", email="ana@example.com")
+
+    for path in ("", "/why"):
+        answer = legato.call("GET", f"/api/people/ana{path}?at={at}")
+        assert (answer.status, answer.json()["code"]) == (status, code)
+        assert answer.json()["fix"]
+
+
+def test_of_who_was_erased_it_is_said_and_nothing_else(legato: Legato) -> None:
+    legato.identify("ana", email="ana@example.com", first_name="Ana")
+    at = now(legato)
+    erased(legato, "ana")
+
+    gone = legato.call("GET", f"/api/people/ana?at={at}", reason=WHY)
+    legato.identify("ana", first_name="Another")
+    back = legato.call("GET", f"/api/people/ana?at={at}", reason=WHY)
+
+    for answer in (gone, back):
+        assert (answer.status, answer.json()["code"]) == (410, "past.erased")
