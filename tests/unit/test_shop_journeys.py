@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from legato.cli.demo.replay import Fact, load_history
+from legato.expr.template import Template, compile_template
 from legato.model.event import NAME_OF_KIND, CustomerEvent
 from legato.model.ids import EventId, derive
 from legato.model.instant import DAY, HOUR, MINUTE, Instant, format_instant, parse_instant
@@ -155,6 +156,19 @@ def test_a_late_crm_is_apologised_for_and_raises_an_alert(plan: Plan) -> None:
 
     assert letters(world) == ["order_delayed", "order_thanks"]
     assert any(isinstance(note, Alerted) for note in world.notes_of("ana"))
+
+
+def test_whoever_has_given_no_name_is_greeted_all_the_same(plan: Plan) -> None:
+    fields = [field for one in plan.templates.values() for field in one.texts.values()]
+    texts = [text for field in fields for text in field.values()]
+    greetings = {line for text in texts for line in text.splitlines() if line.startswith("Hello ")}
+    assert greetings
+
+    for greeting in greetings:
+        template = compile_template(greeting)
+        assert isinstance(template, Template)
+        assert template.render({"profile": {}}) == "Hello there,"
+        assert template.render({"profile": {"name": "Ana Belo"}}) == "Hello Ana,"
 
 
 def test_another_source_cannot_confirm_an_order(plan: Plan) -> None:
