@@ -12,6 +12,7 @@ from legato.ports.log import Log
 from legato.stores.memory import MemoryLog, MemoryStore
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
+from tests.conformance.rolling import RolledStore
 
 Store: TypeAlias = MemoryStore | SqliteStore
 
@@ -23,9 +24,13 @@ def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
     log.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "rolled"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    store = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "state.db")
+    if request.param == "memory":
+        store = MemoryStore()
+    else:
+        kind = SqliteStore if request.param == "sqlite" else RolledStore
+        store = kind(tmp_path / "state.db")
     yield store
     store.close()
 

@@ -19,6 +19,7 @@ from legato.model.problem import Reason
 from legato.ports.state_store import NoteRow, Turn
 from legato.stores.memory import MemoryStore
 from legato.stores.sqlite.state import SqliteStore
+from tests.conformance.rolling import roll
 
 PEOPLE = [PersonId(f"p{number}") for number in range(6)]
 KEYS = [f"email:{number}" for number in range(4)]
@@ -185,6 +186,10 @@ class InStep(RuleBasedStateMachine):
     def checkpoint(self) -> None:
         self.store.checkpoint()
 
+    @rule(ago=delays, rows_max=st.integers(min_value=1, max_value=5))
+    def roll(self, ago: int, rows_max: int) -> None:
+        roll(self.store, self.now - ago, rows_max)
+
     @rule()
     def restart(self) -> None:
         self.store.close()
@@ -214,6 +219,8 @@ class InStep(RuleBasedStateMachine):
             store.verdicts("web", MESSAGES),
             list(store.people(PEOPLE[0], 4)),
             store.tail(self.position - 9, 3),
+            store.tail(0, 4),
+            [store.mentions(each, [b"b"], 3) for each in PEOPLE],
             [store.story(each, self.position - 9, 2) for each in PEOPLE],
         ]
 

@@ -205,7 +205,9 @@ def test_a_file_of_an_older_legato_is_refused_with_its_remedy(
     path = tmp_path / "some.db"
     opened = open_file(path)
     opened.close()
-    overwrite(path, 60, struct.pack(">I", opened.file.format.version - 1))
+    form = opened.file.format
+    oldest = form.steps_from if form.steps else form.version
+    overwrite(path, 60, struct.pack(">I", oldest - 1))
 
     with pytest.raises(LegatoError, match="older Legato") as refused:
         open_file(path)
@@ -486,3 +488,21 @@ def python(code: str, folder: Path) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         env=environment,
     )
+
+
+def test_a_state_of_before_notes_were_rolled_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    store = SqliteStore(path)
+    with store.file.writing() as writer:
+        for table in ("roll", "segment", "gone"):
+            writer.execute(f"DROP TABLE {table}")
+        writer.execute("PRAGMA user_version=2")
+    store.close()
+    before = SqliteStore(path, is_writer=False)
+    assert before.tail(0, 9) == []
+    before.close()
+
+    store = SqliteStore(path)
+
+    assert store.rolling.standing().segments == ()
+    store.close()

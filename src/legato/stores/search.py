@@ -2,18 +2,20 @@
 
 In a process of its own. Whoever has the files open must not open and close them by another way:
 that would drop the locks that SQLite holds on them (POSIX). And a search takes a second a gigabyte,
-which nobody else should wait for.
+which nobody else should wait for. Parquet is compressed: what its columns hold is searched as well.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from legato.model.noun import Noun
+from legato.stores.rolled.parquet import Vanished
+from legato.stores.rolled.reader import unpacked
 
 CHUNK_BYTES = 1 << 20
 WHOLE_WORDS_BELOW = 6
@@ -57,16 +59,25 @@ def _search(path: Path, needles: Sequence[bytes]) -> tuple[int, int]:
     count = size = 0
     rest = b""
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK_BYTES):
-                size += len(chunk)
-                # What ends within the rest was counted with the chunk before.
-                text = rest + chunk.lower()
-                count += sum(_count(text, needle, len(rest)) for needle in needles)
-                rest = text[-overlap:]
-    except FileNotFoundError:
+        for is_plain, chunk in _chunks(path):
+            size += len(chunk) if is_plain else 0
+            # What ends within the rest was counted with the chunk before.
+            text = rest + chunk.lower()
+            count += sum(_count(text, needle, len(rest)) for needle in needles)
+            rest = text[-overlap:]
+    except (FileNotFoundError, Vanished):
         return 0, 0  # one that was only there for a moment
     return count, size
+
+
+def _chunks(path: Path) -> Iterator[tuple[bool, bytes]]:
+    """Yield a file's bytes, and then what is packed in them."""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield True, chunk
+    if path.suffix == ".parquet":
+        for cells in unpacked(path):
+            yield False, cells
 
 
 def _count(text: bytes, needle: bytes, seen: int) -> int:

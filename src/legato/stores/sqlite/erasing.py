@@ -27,16 +27,11 @@ from legato.model.note import (
 from legato.model.noun import to_bytes
 from legato.ports.erasure import Erasing
 from legato.stores.connection import Connection
+from legato.stores.rolled.manifest import write_gone
+from legato.stores.rolled.reader import SegmentReader
 from legato.stores.sqlite.file import SqliteFile
+from legato.stores.sqlite.stories import everybody_of, threads_of
 from legato.stores.suppression import address_digest
-
-_THREAD = (
-    "WITH RECURSIVE thread(key) AS ("
-    " SELECT note FROM person WHERE person_id IN (SELECT value FROM json_each(?1))"
-    " UNION SELECT note FROM forward WHERE target IN (SELECT value FROM json_each(?1))"
-    " UNION SELECT before FROM thread JOIN note USING (key))"
-    " SELECT key, position, notes FROM thread JOIN note USING (key)"
-)
 
 
 class SqliteErasures:
@@ -100,29 +95,31 @@ class SqliteErasures:
         self._file.purge()
 
 
-def write_erasing(writer: Connection, erasing: Erasing) -> None:
+def write_erasing(writer: Connection, erasing: Erasing, segments: SegmentReader) -> None:
     """Write what a turn has to do with erasures. Last of all: it takes away what others wrote."""
     for table, positions in (("stray", erasing.strays), ("strike", erasing.strikes)):
         _add(writer, table, positions)
     for position, erase in erasing.begun:
-        _begin(writer, position, erase)
+        _begin(writer, position, erase, segments)
     for tell in erasing.told:
         _tell(writer, tell)
     for certified in erasing.certified:
         _certify(writer, certified)
 
 
-def _begin(writer: Connection, position: int, erase: Erase) -> None:
-    notes = _thread(writer, erase.person_ids)
-    deliveries = _deliveries(decode_notes(row[2]) for row in notes)
+def _begin(writer: Connection, position: int, erase: Erase, segments: SegmentReader) -> None:
+    own, rolled = threads_of(writer, segments, erase.person_ids)
+    notes = [*rolled, *own]
+    deliveries = _deliveries(decode_notes(row[4]) for row in notes)
     positions = {row[1]: None for row in notes}
-    writer.executemany("DELETE FROM note WHERE key = ?", [(row[0],) for row in notes])
+    writer.executemany("DELETE FROM note WHERE key = ?", [(row[0],) for row in own])
+    write_gone(writer, everybody_of(writer, erase.person_ids))
     _add(writer, "strike", [*positions, position])
     counts = {"records": len(positions), "notes": len(notes)}
     closed = _closed(writer, erase)
     apart = [_present(writer, one) for one in erase.apart]
-    besides = _thread(writer, apart)
-    _forget_dead(writer, erase.keys, _deliveries(decode_notes(row[2]) for row in besides))
+    besides = [row for some in threads_of(writer, segments, apart) for row in some]
+    _forget_dead(writer, erase.keys, _deliveries(decode_notes(row[4]) for row in besides))
     for name, sql, keys in (
         ("profiles", "DELETE FROM person WHERE person_id = ?", erase.person_ids),
         ("", "DELETE FROM forward WHERE target = ?", erase.person_ids),
@@ -155,11 +152,6 @@ def _begin(writer: Connection, position: int, erase: Erase) -> None:
             beside=tuple(dict.fromkeys(row[1] for row in besides)),
         ),
     )
-
-
-def _thread(reader: Connection, people: Sequence[PersonId]) -> list[tuple[int, int, bytes]]:
-    """Return the notes of persons, each with its key and its position."""
-    return reader.execute(_THREAD, (msgspec.json.encode(people).decode(),)).fetchall()
 
 
 def _present(reader: Connection, person_id: PersonId) -> PersonId:

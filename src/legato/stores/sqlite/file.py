@@ -55,7 +55,9 @@ class Format(Noun, frozen=True, kw_only=True):
     remedy: str
     """What to do when the file is damaged."""
     steps: tuple[str, ...] = ()
-    """Step n makes format n of format n - 1; without them, an older file is refused."""
+    """Each makes the next format of one; without them, an older file is refused."""
+    steps_from: int = 0
+    """What the first of them starts from; a file that is older still is refused."""
 
 
 class _Own(NamedTuple):
@@ -225,7 +227,9 @@ class SqliteFile:
         """Take the steps that an older file lacks, each in a transaction of its own."""
         with self.reading_own() as writer:
             version: int = writer.execute("PRAGMA user_version").get
-        for number, step in enumerate(self.format.steps[version:], version + 1):
+        for number, step in enumerate(
+            self.format.steps[version - self.format.steps_from :], version + 1
+        ):
             with self.writing() as writer:
                 writer.execute(step)
                 writer.execute(f"PRAGMA user_version={number}")
@@ -313,7 +317,8 @@ def _check_header(path: Path, file_format: Format) -> None:
             f"{path} is an SQLite file, but not {file_format.title}.",
             fix="Move it elsewhere, or give Legato another data folder.",
         )
-    if version < file_format.version and not file_format.steps:
+    is_old = version < file_format.version and not file_format.steps
+    if is_old or version < file_format.steps_from:
         raise LegatoError(
             f"{path} has format {version}, written by an older Legato;"
             f" this one reads {file_format.version}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from legato.stores.rolled.manifest import SCHEMA as ROLLED
 from legato.stores.sqlite.file import Format
 
 # A turn touches a few pages for every person, each page is copied to the WAL whole, and that is
@@ -18,6 +19,7 @@ from legato.stores.sqlite.file import Format
 #   at a time, and no table is ever dropped. See seen.py for `recent`.
 # - `stray` has the records that belong to nobody (refused): an erasure looks through them. `strike`
 #   has those that the log's writer is still to overwrite, `tomb` what is left of identifiers.
+# - What is old is rolled out of `note`: see rolled/manifest.py for `roll`, `segment` and `gone`.
 # - `forward` never holds a chain: every entry leads to a person that is still there.
 _SCHEMA = """
 CREATE TABLE head(
@@ -104,10 +106,12 @@ CREATE TABLE note(
 STATE_FORMAT = Format(
     title="a Legato state file",
     application_id=0x4C47_5331,
-    version=2,
+    version=3,
     page_bytes=4096,
     # A power cut may take back the last turns: they are made again from the log.
     synchronous="NORMAL",
-    schema=_SCHEMA,
+    schema=_SCHEMA + ROLLED,
     remedy="Move it away and start again: it is made anew from the log, which is the truth.",
+    steps=(ROLLED,),
+    steps_from=2,
 )

@@ -7,7 +7,8 @@ interpreter from doors and lanes. Nothing is written, and nobody waits.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
+from heapq import merge
 from pathlib import Path
 
 from legato.model.event import tag_mark
@@ -16,9 +17,13 @@ from legato.model.instant import Instant
 from legato.model.note import Admitted, mark_of
 from legato.model.problem import LegatoError
 from legato.stores.connection import Connection
-from legato.stores.sqlite.file import SqliteFile
+from legato.stores.rolled.manifest import FOLDER, read_manifest
+from legato.stores.rolled.parquet import Vanished
+from legato.stores.rolled.reader import STRETCH_ROWS, Row, SegmentReader
+from legato.stores.sqlite.file import Format, SqliteFile
 from legato.stores.sqlite.log import LOG_FORMAT
 from legato.stores.sqlite.schema import STATE_FORMAT
+from legato.stores.sqlite.stories import KEY_MAX
 
 _CACHE_BYTES = 8 << 20
 _ADMITTED = mark_of(Admitted(event_id=EventId(""), name=""))
@@ -28,9 +33,12 @@ _CUSTOMER = tag_mark("customer")
 class Snapshot:
     """An instant of a data folder."""
 
-    def __init__(self, log: Connection, state: Connection) -> None:
+    def __init__(self, log: Connection, state: Connection, rolled: Path) -> None:
         self._log = log
         self._state = state
+        self.rolled = rolled
+        """The folder of what was rolled."""
+        self.manifest = read_manifest(state)
         self._became: dict[PersonId, PersonId] | None = None
 
     def head(self) -> tuple[Instant, bytes | None]:
@@ -42,22 +50,23 @@ class Snapshot:
 
     def notes(self) -> Iterator[tuple[int, PersonId, Instant, bytes]]:
         """Yield every step's notes in order, each of whom its person has become."""
-        became = self._present()
-        rows: Iterator[tuple[int, PersonId, Instant, bytes]] = iter(
-            self._state.execute("SELECT position, person_id, at, notes FROM note ORDER BY key")
-        )
-        for position, person_id, at, notes in rows:
+        became = self.became()
+        for _, position, person_id, at, notes in self._steps():
+            yield position, became.get(person_id, person_id), at, notes
+
+    def own_notes(self) -> Iterator[tuple[int, PersonId, Instant, bytes]]:
+        """Yield what `notes` does, without those that were rolled."""
+        became = self.became()
+        for _, position, person_id, at, notes in self._own():
             yield position, became.get(person_id, person_id), at, notes
 
     def events(self) -> Iterator[tuple[int, PersonId, bytes]]:
         """Yield the record of every admitted customer event, and whose it is."""
-        became = self._present()
-        owners: Iterator[tuple[int, PersonId]] = iter(
-            self._state.execute(
-                "SELECT position, person_id FROM note"
-                " WHERE person_id <> '' AND instr(notes, ?) ORDER BY key",
-                (_ADMITTED,),
-            )
+        became = self.became()
+        owners = (
+            (position, person_id)
+            for _, position, person_id, _, notes in self._steps(_ADMITTED)
+            if person_id and _ADMITTED in notes
         )
         records = self._log.execute(
             "SELECT position, record FROM log"
@@ -79,10 +88,43 @@ class Snapshot:
             "SELECT person_id, state FROM person WHERE state IS NOT NULL ORDER BY person_id"
         )
 
-    def _present(self) -> dict[PersonId, PersonId]:
+    def became(self) -> dict[PersonId, PersonId]:
+        """Return whom those who were merged have become."""
         if self._became is None:
             self._became = dict(self._state.execute("SELECT gone, target FROM forward"))
         return self._became
+
+    def _steps(self, mark: bytes = b"") -> Iterator[Row]:
+        """Yield all steps in order of their keys; of the state file's, those that hold a mark."""
+        own = self._own(mark)
+        if not self.manifest.segments:
+            return own
+        return merge(self._rolled(), own)
+
+    def _own(self, mark: bytes = b"") -> Iterator[Row]:
+        return iter(
+            self._state.execute(
+                "SELECT key, position, person_id, at, notes FROM note"
+                " WHERE key > ?1 AND (?2 = x'' OR instr(notes, ?2)) ORDER BY key",
+                (self.manifest.floor, mark),
+            )
+        )
+
+    def _rolled(self) -> Iterator[Row]:
+        segments = SegmentReader(self.rolled)
+        try:
+            first = 0
+            while rows := segments.onward(self.manifest, first, KEY_MAX, STRETCH_ROWS):
+                yield from rows
+                first = rows[-1][0] + 1
+        except Vanished as error:
+            raise LegatoError(
+                "Rolled notes were written anew while they were read.",
+                fix="Ask again.",
+                can_retry=True,
+            ) from error
+        finally:
+            segments.close()
 
 
 @contextmanager
@@ -94,16 +136,26 @@ def snapshot_of(folder: Path) -> Generator[Snapshot]:
                 f"{folder} holds no data: there is no {name}.",
                 fix="Name the data folder of a workspace that has run: --data DIR.",
             )
-    with ExitStack() as open_files:
-        held: list[Connection] = []
-        for name, file_format in (("state.db", STATE_FORMAT), ("log.db", LOG_FORMAT)):
-            file = SqliteFile(folder / name, file_format, cache_bytes=_CACHE_BYTES, is_writer=False)
-            open_files.callback(file.close)
-            reader = open_files.enter_context(file.reading())
-            open_files.enter_context(_instant(reader))
-            held.append(reader)
-        # The state first: every record that it has applied is then in the log.
-        yield Snapshot(log=held[1], state=held[0])
+    # The state first: every record that it has applied is then in the log.
+    with state_of(folder) as state, _held(folder / "log.db", LOG_FORMAT) as log:
+        yield Snapshot(log=log, state=state, rolled=folder / FOLDER)
+
+
+@contextmanager
+def state_of(folder: Path) -> Generator[Connection]:
+    """Hold an instant of a data folder's state file alone."""
+    with _held(folder / "state.db", STATE_FORMAT) as state:
+        yield state
+
+
+@contextmanager
+def _held(path: Path, file_format: Format) -> Generator[Connection]:
+    file = SqliteFile(path, file_format, cache_bytes=_CACHE_BYTES, is_writer=False)
+    try:
+        with file.reading() as reader, _instant(reader):
+            yield reader
+    finally:
+        file.close()
 
 
 @contextmanager

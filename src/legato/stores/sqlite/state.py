@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -16,16 +15,21 @@ from legato.model.effect import Quarantine, Settle
 from legato.model.erasure import Tomb
 from legato.model.ids import DeliveryId, PersonId, message_digest
 from legato.model.instant import HOUR, Duration, Instant
-from legato.model.note import Story, decode_notes
+from legato.model.note import Story
 from legato.model.noun import to_bytes
+from legato.model.problem import LegatoError
 from legato.model.state import measured_of
 from legato.ports.state_store import DeadRow, Head, OutboxRow, QuarantineRow, Turn
 from legato.stores.connection import Connection
+from legato.stores.rolled.manifest import FOLDER
+from legato.stores.rolled.reader import SegmentReader
 from legato.stores.sqlite.erasing import SqliteErasures
 from legato.stores.sqlite.file import SqliteFile
+from legato.stores.sqlite.rolling import SqliteRolling
 from legato.stores.sqlite.schema import STATE_FORMAT
 from legato.stores.sqlite.seen import RecentlySeen, find_recent
-from legato.stores.sqlite.turn import BACKFILL, NOTE_KEY_SHIFT, apply_turn
+from legato.stores.sqlite.stories import SqliteStories, resolve
+from legato.stores.sqlite.turn import BACKFILL, apply_turn
 from legato.stores.suppression import address_digest
 
 SEEN_WINDOW: Duration = 72 * HOUR
@@ -41,30 +45,9 @@ _FORGET_STEP = 2_000
 _IN_DOUBT, _IN_DOUBT_BY_OTHER = 1, 2
 _SETTLE: msgspec.msgpack.Decoder[Settle] = msgspec.msgpack.Decoder(Settle)
 _QUARANTINE: msgspec.msgpack.Decoder[Quarantine] = msgspec.msgpack.Decoder(Quarantine)
-_TAIL = (
-    "SELECT key, position, person_id, at, notes FROM note WHERE key BETWEEN ?1 AND ?2"
-    " ORDER BY key LIMIT ?3"
-)
-_STORY = (
-    "WITH RECURSIVE thread(key) AS ("
-    " SELECT note FROM person WHERE person_id = ?4 AND note >= ?1"
-    " UNION ALL SELECT note FROM forward WHERE target = ?4 AND note >= ?1"
-    " UNION ALL SELECT before FROM thread JOIN note USING (key) WHERE before >= ?1)"
-    " SELECT key, position, person_id, at, notes FROM thread JOIN note USING (key)"
-    " WHERE key <= ?2 ORDER BY key LIMIT ?3"
-)
-_MENTIONS = (
-    "WITH RECURSIVE whose(id) AS (VALUES (?)), thread(key) AS ("
-    " SELECT note FROM person, whose WHERE person_id = id AND note > 0"
-    " UNION ALL SELECT note FROM forward, whose WHERE target = id AND note > 0"
-    " UNION ALL SELECT before FROM thread JOIN note USING (key) WHERE before > 0)"
-    " SELECT key, position, person_id, at, notes FROM thread JOIN note USING (key)"
-    " WHERE {} ORDER BY key LIMIT ?"
-)
 _COUNT_PEOPLE = (
     "SELECT (SELECT count(*) FROM person) - (SELECT count(*) FROM person WHERE state IS NULL)"
 )
-_KEY_MAX = (1 << 63) - 1
 
 
 class SqliteStore:
@@ -87,8 +70,17 @@ class SqliteStore:
         self._seen_window = seen_window
         self.erasures = SqliteErasures(self.file)
         """What was erased, and what the log's writer is to do for it."""
+        self._segments = SegmentReader(path.parent / FOLDER)
+        self.rolling = SqliteRolling(self.file, self._segments)
+        """Notes that were rolled out of the file."""
+        self._stories = SqliteStories(self._reading, self._segments)
         self._recently_seen = RecentlySeen()
         self._engine_thread = 0
+        try:
+            self.rolling.begin(is_writer=is_writer)
+        except LegatoError:
+            self.close()
+            raise
 
     # -- StateStore ------------------------------------------------------------------------------
 
@@ -151,16 +143,17 @@ class SqliteStore:
 
     def resolve(self, person_id: PersonId) -> PersonId:
         with self._reading() as reader:
-            return _resolve(reader, person_id)
+            return resolve(reader, person_id)
 
     def commit(self, turn: Turn) -> None:
         self._engine_thread = threading.get_ident()
         with self.file.writing() as writer:
             self._recently_seen.write(writer, turn, self._seen_window)
-            apply_turn(writer, turn)
+            apply_turn(writer, turn, self._segments)
         self._recently_seen.keep(turn)
 
     def close(self) -> None:
+        self._segments.close()
         self.file.close()
 
     # -- Timers ----------------------------------------------------------------------------------
@@ -271,28 +264,15 @@ class SqliteStore:
 
     def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole; a merged person's is that of who it became."""
-        with self._reading() as reader, reader:
-            present = _resolve(reader, person_id)
-            return _stories(
-                reader,
-                _STORY,
-                (present,),
-                after=after,
-                limit=limit,
-            )
+        return self._stories.story(person_id, after, limit)
 
     def mentions(self, person_id: PersonId, marks: Sequence[bytes], limit: int) -> list[Story]:
         """As promised; a merged person's are those of who it became."""
-        with self._reading() as reader, reader:
-            present = _resolve(reader, person_id)
-            found = " OR ".join(["instr(notes, ?)"] * len(marks))
-            rows = reader.execute(_MENTIONS.format(found), (present, *marks, limit)).fetchall()
-        return [_story(row) for row in rows]
+        return self._stories.mentions(person_id, marks, limit)
 
     def tail(self, after: int, limit: int) -> list[Story]:
         """As promised, the last position whole."""
-        with self._reading() as reader, reader:
-            return _stories(reader, _TAIL, (), after=after, limit=limit)
+        return self._stories.tail(after, limit)
 
     def quarantine(self, after: int, limit: int) -> list[QuarantineRow]:
         with self._reading() as reader:
@@ -408,29 +388,6 @@ def _seen(reader: Connection, digests: Sequence[bytes], since: Instant) -> set[b
         (_json([digest.hex() for digest in digests]), since),
     )
     return {digest for (digest,) in rows}
-
-
-def _resolve(reader: Connection, person_id: PersonId) -> PersonId:
-    target = reader.execute("SELECT target FROM forward WHERE gone = ?", (person_id,)).get
-    return person_id if target is None else target
-
-
-def _stories(
-    reader: Connection, sql: str, bindings: tuple[Any, ...], *, after: int, limit: int
-) -> list[Story]:
-    """Read up to `limit` notes and all others of the last one's position: none is paged over."""
-    first = (after + 1) << NOTE_KEY_SHIFT
-    rows = reader.execute(sql, (first, _KEY_MAX, limit, *bindings)).fetchall()
-    if rows and len(rows) >= limit:
-        key, position = rows[-1][:2]
-        rest = (key + 1, ((position + 1) << NOTE_KEY_SHIFT) - 1, -1)
-        rows += reader.execute(sql, (*rest, *bindings)).fetchall()
-    return [_story(row) for row in rows]
-
-
-def _story(row: tuple[Any, ...]) -> Story:
-    _, position, person_id, at, notes = row
-    return Story(position=position, person_id=person_id, at=at, notes=decode_notes(notes))
 
 
 def _quarantine_row(position: int, body: bytes) -> QuarantineRow:

@@ -11,21 +11,21 @@ from legato.model.ids import DeliveryId, PersonId
 from legato.model.noun import to_bytes
 from legato.ports.state_store import Turn
 from legato.stores.connection import Connection
+from legato.stores.rolled.reader import SegmentReader
 from legato.stores.rows import write_rows
 from legato.stores.sqlite.erasing import write_erasing
 from legato.stores.sqlite.parting import write_parting
+from legato.stores.sqlite.stories import NOTE_KEY_SHIFT
 from legato.stores.suppression import address_digest
 
 BACKFILL = "backfill"
 """In place of a digest: what is measured for a plan to come."""
-NOTE_KEY_SHIFT = 24
-"""Room for 16 million steps at one position, and for 5 * 10^11 positions."""
 
 
-def apply_turn(writer: Connection, turn: Turn) -> None:
+def apply_turn(writer: Connection, turn: Turn, segments: SegmentReader) -> None:
     """Write everything that a turn changes, but for what it has seen."""
     if turn.parted:
-        write_parting(writer, turn.parted)
+        write_parting(writer, turn.parted, segments)
     threads, gone = _threads(writer, turn)
     _write_notes(writer, turn, threads)
     _write_people(writer, turn, threads)
@@ -34,7 +34,7 @@ def apply_turn(writer: Connection, turn: Turn) -> None:
     _write_outbox(writer, turn)
     _write_quarantine(writer, turn)
     if turn.erasing is not None:
-        write_erasing(writer, turn.erasing)
+        write_erasing(writer, turn.erasing, segments)
     _write_head(writer, turn)
 
 
