@@ -56,6 +56,7 @@ def _work(path: Path, inbox: SocketInbox, people_max: int) -> None:
         outbox=store,
         records=store,
         erasures=store.erasures,
+        rolling=store.rolling,
         clock=SystemClock(),
         observer=Watch(),
         people_max=people_max,

@@ -307,6 +307,8 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/plan/diff", {"files": {"a.yaml": "nonsense"}}, "rehearse"),
     ("POST", "/api/plan/apply", {"files": {"a.yaml": "nonsense"}}, "apply"),
     ("GET", "/api/backfill", None, "look"),
+    ("GET", "/api/history", None, "look"),
+    ("POST", "/api/history/roll", {}, "repair"),
     ("GET", "/api/changes", None, "look"),
     ("GET", "/api/changes/999", None, "look"),
     ("POST", "/api/changes", {"files": {}, "title": ""}, "propose"),

@@ -10,6 +10,7 @@ from legato.app.guard.healing import Healed, Unapplied
 from legato.app.guard.kept import Drift
 from legato.app.guard.sources import SourceSeen
 from legato.app.history.backfill import BackfillRun
+from legato.app.history.roll import RollBusy, RollRun
 from legato.app.history.sql import ROWS_MAX, Mistaken, Table, ask_offline, name_of
 from legato.app.identity.matches import Match, MatchRun
 from legato.app.stream.recall import CONTACTING, RecallRun, Wanted
@@ -32,6 +33,8 @@ __all__ = [
     "MatchRun",
     "Mistaken",
     "RecallRun",
+    "RollBusy",
+    "RollRun",
     "SourceSeen",
     "Status",
     "Table",

@@ -22,6 +22,7 @@ from legato.app.definitions.definitions import Definitions
 from legato.app.erasure import Erasures
 from legato.app.guard.guard import Alert, Guard
 from legato.app.history.backfill import Backfills
+from legato.app.history.roll import Rolls
 from legato.app.history.sql import Queries
 from legato.app.identity.identity import Identity
 from legato.app.identity.matches import Matches
@@ -80,8 +81,7 @@ class App:
     """
 
     def __init__(self, config: Config, folder: Folder, clock: Clock) -> None:
-        self.config = config
-        self.clock = clock
+        self.config, self.clock = config, clock
         self._data = data = Data(config, folder)
         self.log: Log = data.log
         self.records: Records = data.store
@@ -119,6 +119,7 @@ class App:
         """The past, measured for a plan to come."""
         self.queries = Queries(config.data, self.audit)
         """Questions in SQL."""
+        self.rolls = Rolls(host, self.audit)
         self.recalls = Recalls(self)
         """History on its way to destinations that ask for it since lately."""
         self.pages = HostedPages(self.secrets.link_keys(), self)
@@ -168,6 +169,7 @@ class App:
         await self.matches.stop()
         await self.bloat.stop()
         await self.recalls.stop()
+        await self.rolls.stop()
         await self.host.quiet()
         if self._lanes is not None:
             await self._lanes.close()

@@ -6,6 +6,7 @@ import sys
 from functools import partial
 
 from legato.app.config import Config
+from legato.app.history.roll import make
 from legato.fold.eras import Eras
 from legato.fold.memory import DUPLICATES_WINDOW
 from legato.fold.then import Chronicle
@@ -62,6 +63,8 @@ def host_on(data: Data, config: Config, clock: Clock) -> LocalHost:
         records=store,
         outbox=store,
         erasures=store.erasures,
+        rolling=store.rolling,
+        make=partial(make, config.data),
         retention=data.retention,
         kept=(store, data.log, data.govern),
     )
@@ -84,6 +87,7 @@ def _line(data: Data, config: Config, clock: Clock) -> Line:
         outbox=data.store,
         records=data.store,
         erasures=data.store.erasures,
+        rolling=data.store.rolling,
         clock=clock,
         observer=Watch(),
         people_max=config.cache_people,

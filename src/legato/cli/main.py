@@ -73,6 +73,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "tail": ("legato.cli.watch:tail", "Print what happens, one line each."),
         "sql": ("legato.cli.history.sql:sql", "Ask of events, notes and people in SQL."),
+        "history": (
+            "legato.cli.history.roll:history",
+            "Show which old notes are in Parquet files; put more there.",
+        ),
     },
     "Operate": {
         "pause": ("legato.cli.repair:pause", "Hold a journey."),

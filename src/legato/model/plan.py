@@ -420,6 +420,8 @@ class Plan(Noun, frozen=True, kw_only=True):
     """Price of a gigabyte for a month, in millionths of the currency; None: nobody said."""
     births: int = 0
     """How many plans so far had segments of which the rules were new."""
+    roll_after: Duration = 0
+    """How old notes are when they leave the state file for files of their own; 0: never."""
 
 
 class Backfill(Noun, frozen=True, kw_only=True):

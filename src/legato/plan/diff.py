@@ -51,6 +51,7 @@ SETTINGS = (
     "accept_unknown",
     "tzdata",
     "storage_price_micros",
+    "roll_after",
 )
 POLICIES: Mapping[str, str] = {
     "cap": "caps",
@@ -127,7 +128,10 @@ def _said(field: str, value: object) -> str:
         return (
             "unknown" if not isinstance(value, int) else f"{value / MICROS:g} a gigabyte and month"
         )
-    return format_duration(value) if field == "lateness" and isinstance(value, int) else str(value)
+    if field == "roll_after" and not value:
+        return "never"
+    is_time = field in ("lateness", "roll_after")
+    return format_duration(value) if is_time and isinstance(value, int) else str(value)
 
 
 def _identity(old: Plan, new: Plan) -> Iterable[Change]:

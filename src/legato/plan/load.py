@@ -267,6 +267,7 @@ def _compile(scope: Scope, library: _Library) -> Plan:
         terms=_read_all(scope, library, "term", read_term),
         matching=_matching(scope, library),
         storage_price_micros=workspace.storage_price_micros,
+        roll_after=workspace.roll_after,
     )
 
 

@@ -7,7 +7,7 @@ They say the shape; what needs the rest of the workspace (names, types of proper
 from __future__ import annotations
 
 from legato.plan.access.schema import ACCESS_DOCUMENTS
-from legato.plan.bloat.schema import STORAGE
+from legato.plan.bloat.schema import HISTORY, STORAGE
 from legato.plan.conditions.history import FUNCTIONS, SINCE
 from legato.plan.conditions.operators import OPERATORS
 from legato.plan.consents.schemas import CONSENT
@@ -228,6 +228,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "lateness": of("duration", "How late an event may come and still change a decision."),
             "accept_unknown": _flag("Keep events that the catalog does not know."),
             "storage": STORAGE,
+            "history": HISTORY,
             "rehearsal": REHEARSAL,
         },
     ),

@@ -64,6 +64,12 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """Told of an erasure whenever its certificate has changed."""
 
 
+async def _unrolled() -> None:
+    return None
+
+
+UNROLLED: Callable[[], Awaitable[None]] = _unrolled
+"""For a host that rolls nothing."""
 NO_PROOF = Proof()
 
 
@@ -79,6 +85,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     settle: Callable[[Event], Awaitable[None]]
     """Stores a record and waits until it is applied."""
     proof: Proof
+    rewrite: Callable[[], Awaitable[None]] = UNROLLED
+    """Takes whoever is gone out of what was rolled."""
 
 
 class Eraser:
@@ -92,6 +100,7 @@ class Eraser:
         self._settle = tools.settle
         self._plan = tools.plan
         self._proof = tools.proof
+        self._leave_out = tools.rewrite
         self._wanted = asyncio.Event()
         self._wanted.set()  # a stop may have come before the end of the last
         self._idle = asyncio.Event()
@@ -157,6 +166,7 @@ class Eraser:
         is_last = not erasure.is_telling
         # Until the last destination has answered, what the person was known by is still needed.
         await self._overwrite(positions, erasure.erasure_id if is_last else EventId(""))
+        await self._leave_out()
         await self._tell(Purge())
         searched = None
         if erasure.keys and is_last:

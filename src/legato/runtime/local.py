@@ -34,6 +34,7 @@ from legato.ports.clock import Clock
 from legato.ports.erasure import Erasures
 from legato.ports.log import Log
 from legato.ports.retention import RetentionBook
+from legato.ports.rolling import Rolling, Standing
 from legato.ports.state_store import Outbox, Records, StateStore, Timers
 from legato.runtime.backfill import Backfiller
 from legato.runtime.backfill import Tools as BackfillTools
@@ -59,9 +60,11 @@ from legato.runtime.engine.dialogue import (
     Trouble,
     Watched,
 )
-from legato.runtime.eraser import NO_PROOF, Eraser, Proof, Tools
+from legato.runtime.eraser import NO_PROOF, UNROLLED, Eraser, Proof, Tools
 from legato.runtime.progress import Progress
 from legato.runtime.retention import SILENT, Keeping, OnRemoved, Retention
+from legato.runtime.rolling.roller import Make, Roller
+from legato.runtime.rolling.roller import Tools as RollingTools
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
 from legato.runtime.telemetry import Histogram, Rate
@@ -92,6 +95,9 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     outbox: Outbox
     erasures: Erasures
+    rolling: Rolling | None = None
+    make: Make | None = None
+    """Makes files of old notes. None, or no `rolling`: all stay where they are."""
     retention: RetentionBook | None = None
     """None: everything is kept."""
     kept: tuple[Kept, ...] = ()
@@ -175,6 +181,8 @@ class LocalHost:
         self._sweep: Sweep | None = None
         self._eraser: Eraser | None = None
         self._retention: Retention | None = None
+        self.roller = self._rolling()
+        """Rolls old notes out of the state."""
 
     # -- Life ------------------------------------------------------------------------------------
 
@@ -225,6 +233,7 @@ class LocalHost:
                 tell=self._do,
                 settle=self.settle,
                 proof=proof,
+                rewrite=UNROLLED if self.roller is None else self.roller.rewrite,
             )
         )
         self._retention = self._keeping(removed)
@@ -233,6 +242,7 @@ class LocalHost:
             for name, run in (
                 ("erasures", self._eraser.run),
                 *((("retention", self._retention.run),) if self._retention is not None else ()),
+                *((("history", self.roller.run),) if self.roller is not None else ()),
                 ("alarms", self._alarms.run),
                 ("schedules", self._schedules.run),
                 ("sweep", self._sweep.run),
@@ -336,6 +346,20 @@ class LocalHost:
             )
         )
 
+    def _rolling(self) -> Roller | None:
+        rolling, make = self._stores.rolling, self._stores.make
+        if rolling is None or make is None:
+            return None
+        return Roller(
+            RollingTools(
+                rolling=rolling,
+                make=make,
+                clock=self.clock,
+                after=lambda: self.applied.plan.roll_after,
+                ask=self._ask,
+            )
+        )
+
     def overdue(self) -> tuple[str, ...]:
         """Return, in words, what should have been done by now and waits for somebody outside."""
         return () if self._eraser is None else self._eraser.overdue()
@@ -344,6 +368,12 @@ class LocalHost:
         """Wait until the log holds nothing that is to be overwritten, as far as is known now."""
         if self._eraser is not None:
             await self._eraser.settled()
+
+    async def rolled(self) -> Standing:
+        """Return what is rolled out of the state file."""
+        if self._stores.rolling is None:
+            return Standing()
+        return await asyncio.to_thread(self._stores.rolling.standing)
 
     async def settle(self, event: Event) -> None:
         """Store a record of the host's own and wait until it is applied."""
@@ -428,6 +458,8 @@ class LocalHost:
                 self._schedules.changed()
                 if self._retention is not None:
                     self._retention.plan_changed()
+                if self.roller is not None:
+                    self.roller.plan_changed()
             for journey, is_paused in news.switches.items():
                 if not is_paused:
                     self._sweep.resumed(journey)

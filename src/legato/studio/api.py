@@ -32,6 +32,7 @@ from legato.studio.guard.drift import DRIFT
 from legato.studio.guard.sources import SOURCES
 from legato.studio.health import HEALTH
 from legato.studio.history.backfill import BACKFILL
+from legato.studio.history.roll import ROLLED
 from legato.studio.history.sql import SQL
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
@@ -68,6 +69,7 @@ ROUTES = (
     TAIL,
     QUARANTINE,
     DELIVERIES,
+    ROLLED,
     SQL,
     REPLAY,
     JOURNEYS,

@@ -1,8 +1,8 @@
-"""JSON Schema of what definitions say of storage, for editors."""
+"""JSON Schema of what definitions say of storage and history, for editors."""
 
 from __future__ import annotations
 
-from legato.plan.schema_steps import Schema, shape
+from legato.plan.schema_steps import Schema, of, shape
 
 STORAGE: Schema = shape(
     "What keeping data costs, for the bloat report.",
@@ -14,4 +14,9 @@ STORAGE: Schema = shape(
             "description": "Price of a gigabyte for a month, in the workspace's currency: 0.023.",
         }
     },
+)
+HISTORY: Schema = shape(
+    "What becomes of old notes.",
+    "roll_after",
+    {"roll_after": of("duration", "How old they are when they leave for Parquet files: 30d.")},
 )

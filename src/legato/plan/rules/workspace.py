@@ -23,6 +23,7 @@ class Workspace(Noun, frozen=True, kw_only=True):
     lateness: Duration = 10 * MINUTE
     accept_unknown: bool = False
     storage_price_micros: int | None = None
+    roll_after: Duration = 0
 
 
 def read_workspace(findings: Findings, tree: Fields) -> Workspace:
@@ -35,6 +36,7 @@ def read_workspace(findings: Findings, tree: Fields) -> Workspace:
         lateness=part.read("lateness", form.duration, 10 * MINUTE),
         accept_unknown=part.read("accept_unknown", form.boolean, default=False),
         storage_price_micros=part.read("storage", _price, None),
+        roll_after=part.read("history", _roll_after, 0),
     )
     part.read("title", form.text, "")
     part.take("rehearsal")  # `read_demand` reads it: it is no part of the plan
@@ -85,6 +87,17 @@ def _price(findings: Findings, value: Value, what: str) -> int | None:
     price = part.need_read("price_per_gb_month", form.money, 0, example=example)
     part.close()
     return price
+
+
+def _roll_after(findings: Findings, value: Value, what: str) -> Duration | None:
+    """Read after which time notes are rolled out of the state."""
+    tree = form.fields(findings, value, what)
+    if tree is None:
+        return None
+    part = Form(findings, tree, f"`{what}`")
+    after = part.need_read("roll_after", form.duration, 0, example="roll_after: 30d")
+    part.close()
+    return after
 
 
 def _currency(findings: Findings, value: Value, what: str) -> str | None:

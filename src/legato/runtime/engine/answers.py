@@ -16,6 +16,8 @@ from legato.fold.turn import tick
 from legato.model.instant import Instant
 from legato.model.problem import LegatoError
 from legato.runtime.engine.dialogue import (
+    Adopt,
+    Adopted,
     Answer,
     Clear,
     Cleared,
@@ -29,6 +31,8 @@ from legato.runtime.engine.dialogue import (
     Seen,
     Struck,
     ToClear,
+    Trim,
+    Trimmed,
     Watched,
 )
 from legato.runtime.engine.parts import Parts
@@ -59,6 +63,12 @@ class Answers:
             case Purge():
                 self._parts.erasures.purge()
                 return Done()
+            case Adopt():
+                assert self._parts.rolling is not None, "who asks has it too"
+                return Adopted(self._parts.rolling.adopt(question.made))
+            case Trim():
+                assert self._parts.rolling is not None, "who asks has it too"
+                return Trimmed(self._parts.rolling.trim())
             case Watched():
                 return Seen(self._parts.observer.report(question.sentence_count))
             case _:

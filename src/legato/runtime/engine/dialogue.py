@@ -17,6 +17,7 @@ from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.problem import LegatoError, Reason
+from legato.ports.rolling import Made
 
 # -- To the engine -----------------------------------------------------------------------------
 
@@ -74,13 +75,25 @@ class Purge(msgspec.Struct, frozen=True, array_like=True, tag="purge"):
     """Leave nothing of what was removed in the state's files."""
 
 
+class Adopt(msgspec.Struct, frozen=True, array_like=True, tag="adopt"):
+    """Read notes from this file from now on. Answered by Adopted."""
+
+    made: Made
+
+
+class Trim(msgspec.Struct, frozen=True, array_like=True, tag="trim"):
+    """Delete some of what is read from files. Answered by Trimmed."""
+
+
 class Watched(msgspec.Struct, frozen=True, array_like=True, tag="watched"):
     """What has been seen of the notes? Answered by Seen."""
 
     sentence_count: int
 
 
-Question: TypeAlias = Clear | EndAttempts | Redrive | Release | Struck | Purge | Watched
+Question: TypeAlias = (
+    Clear | EndAttempts | Redrive | Release | Struck | Purge | Adopt | Trim | Watched
+)
 
 
 class Ask(msgspec.Struct, frozen=True, array_like=True, tag="ask"):
@@ -148,6 +161,15 @@ class Done(msgspec.Struct, frozen=True, array_like=True, tag="done"):
     """It is so, and on the disk."""
 
 
+class Adopted(msgspec.Struct, frozen=True, array_like=True, tag="adopted"):
+    is_taken: bool
+    """False: what it was made of has changed since."""
+
+
+class Trimmed(msgspec.Struct, frozen=True, array_like=True, tag="trimmed"):
+    is_more: bool
+
+
 class Seen(msgspec.Struct, frozen=True, array_like=True, tag="seen"):
     """What the observer made of the notes, encoded by it."""
 
@@ -165,7 +187,7 @@ class Refused(msgspec.Struct, frozen=True, array_like=True, tag="refused"):
         return LegatoError(self.what, fix=self.fix, can_retry=self.can_retry)
 
 
-Answer: TypeAlias = Cleared | Redriven | Done | Seen | Refused
+Answer: TypeAlias = Cleared | Redriven | Done | Adopted | Trimmed | Seen | Refused
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True, tag="answered"):

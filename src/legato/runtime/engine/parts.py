@@ -12,6 +12,7 @@ from legato.model.note import Story
 from legato.ports.clock import Clock
 from legato.ports.erasure import Erasures
 from legato.ports.log import Log
+from legato.ports.rolling import Rolling
 from legato.ports.state_store import FoldStore, Outbox, Records
 
 
@@ -37,6 +38,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     erasures: Erasures
     clock: Clock
     observer: Observer
+    rolling: Rolling | None = None
+    """None: notes stay where they are."""
     people_max: int = 50_000
     """Decoded persons held in memory."""
     core: Core = CORE

@@ -1,0 +1,3 @@
+"""Old notes leave the state file."""
+
+from __future__ import annotations
