@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+import msgspec
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.serialization import default_serializer, encode_json
 
 from legato.app import App
 from legato.studio.access import Access, public
@@ -18,6 +19,7 @@ from legato.studio.accounts.tokens import TOKENS
 from legato.studio.accounts.users import TEAMS, USERS
 from legato.studio.changes.routes import CHANGES
 from legato.studio.consents.routes import CONSENTS
+from legato.studio.contract.openapi import Contract, told
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.entry.account import ACCOUNTS
 from legato.studio.entry.doors import DOORS
@@ -36,6 +38,7 @@ from legato.studio.history.roll import ROLLED
 from legato.studio.history.sql import SQL
 from legato.studio.host import caller_of
 from legato.studio.journeys import JOURNEYS
+from legato.studio.live.life import LIVE
 from legato.studio.model.bloat import BLOAT
 from legato.studio.model.dictionary import DICTIONARY
 from legato.studio.people.erasures import ERASING, ERASURES
@@ -67,6 +70,7 @@ ROUTES = (
     IDENTITY,
     MATCHES,
     TAIL,
+    LIVE,
     QUARANTINE,
     DELIVERIES,
     ROLLED,
@@ -113,19 +117,36 @@ def api(host: App) -> Api:
             "caller": Provide(caller_of, sync_to_thread=False),
         },
         state=State({"site": site}),
-        openapi_config=OpenAPIConfig(
-            title="Legato",
-            version=VERSION,
-            path="/api",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            components=Components(
-                security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}
-            ),
-            security=[{"token": []}],
-            # Holds no data, and tools that make clients fetch it before they have a token.
-            openapi_router=Router("/api", route_handlers=[], opt=public(), include_in_schema=False),
-        ),
+        openapi_config=_described(),
         request_max_body_size=BODY_BYTES_MAX,
         logging_config=None,
         debug=False,
+    )
+
+
+def document() -> bytes:
+    """Return the OpenAPI document, indented and sorted: two of them compare line by line."""
+    names = ("host", "site", "caller")
+    routes = Litestar(
+        route_handlers=ROUTES,
+        dependencies={name: Provide(lambda: None, sync_to_thread=False) for name in names},
+        openapi_config=_described(),
+    )
+    schema = told(routes.openapi_schema.to_schema())
+    plain = msgspec.json.decode(encode_json(schema, default_serializer))
+    return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
+
+
+def _described() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Legato",
+        version=VERSION,
+        path="/api",
+        render_plugins=[Contract(path="/openapi.json")],
+        components=Components(
+            security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}
+        ),
+        security=[{"token": []}],
+        # Holds no data, and tools that make clients fetch it before they have a token.
+        openapi_router=Router("/api", route_handlers=[], opt=public(), include_in_schema=False),
     )

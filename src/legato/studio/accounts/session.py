@@ -45,6 +45,17 @@ class Me(Noun, frozen=True, kw_only=True):
     ends_at: Instant | None = None
 
 
+class Ways(Noun, frozen=True, kw_only=True):
+    """How one signs in here."""
+
+    provider: str = ""
+    """What the identity provider is called; empty: there is none, passwords only."""
+    has_admin: bool
+    """False: nobody can sign in yet."""
+    is_signed_in: bool
+    """Whether the browser that asks is; a page that has no session yet learns so without a 401."""
+
+
 class Credentials(Noun, frozen=True, kw_only=True):
     email: str
     password: str
@@ -71,6 +82,19 @@ class Left(Noun, frozen=True, kw_only=True):
 class NewPassword(Noun, frozen=True, kw_only=True):
     present: str
     password: str
+
+
+@get("/", opt=entrance(), summary="How does one sign in here?")
+async def read_ways(host: Host, site: Place, request: Request[Any, Any, Any]) -> Ways:
+    """Return what a page that asks somebody to sign in has to offer."""
+    provider = host.plan().sign_in
+    text = session_cookie(request, site)
+    session = host.access.sessions.who(text, host.clock.now()) if text else None
+    return Ways(
+        provider="" if provider is None else provider.title or provider.name,
+        has_admin=host.access.users.has_admin(),
+        is_signed_in=session is not None,
+    )
 
 
 @post("/", opt=entrance(), status_code=200, summary="Sign in")
@@ -241,4 +265,4 @@ SESSION = Router(
     route_handlers=[sign_in, read_session, sign_out, prove, change_password],
     tags=["session"],
 )
-SIGN_IN = Router("/api/sign-in", route_handlers=[accept], tags=["session"])
+SIGN_IN = Router("/api/sign-in", route_handlers=[read_ways, accept], tags=["session"])

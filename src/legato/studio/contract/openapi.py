@@ -1,0 +1,54 @@
+"""The OpenAPI document: for clients that are generated, so it says what is really answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+from litestar import Request
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from legato.studio.refusal import Refusal
+
+_OPERATIONS = ("get", "put", "post", "patch", "delete")
+_REFUSED = {"$ref": "#/components/responses/Refusal"}
+"""Stands for every status that is no success: all have the same body."""
+
+
+class Contract(JsonRenderPlugin):
+    """Serves the document as `told` has it."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Return the document's bytes."""
+        return super().render(request, told(openapi_schema))
+
+
+def told(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document whose refusals are ours, where the framework wrote down its own."""
+    (schema,), parts = msgspec.json.schema_components(
+        [Refusal], ref_template="#/components/schemas/{name}"
+    )
+    components = {**document["components"]}
+    components["schemas"] = {**components["schemas"], **parts}
+    components["responses"] = {
+        "Refusal": {
+            "description": "Refused: a stable code, what happened and what to do next.",
+            "content": {"application/json": {"schema": schema}},
+        }
+    }
+    paths = {path: _of_path(item) for path, item in document["paths"].items()}
+    return {**document, "paths": paths, "components": components}
+
+
+def _of_path(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _of_operation(cast("Mapping[str, Any]", part)) if name in _OPERATIONS else part
+        for name, part in item.items()
+    }
+
+
+def _of_operation(operation: Mapping[str, Any]) -> dict[str, Any]:
+    answers = operation["responses"]
+    kept = {status: answer for status, answer in answers.items() if status < "4"}
+    return {**operation, "responses": {**kept, "default": _REFUSED}}

@@ -1,0 +1,1 @@
+"""What happens, as it happens, and the life of one event."""
