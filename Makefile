@@ -1,4 +1,4 @@
-.PHONY: up test check kafka spark bench fix lock clean
+.PHONY: up test check kafka spark studio types bench fix lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -7,13 +7,19 @@ BIN := .venv/bin
 help: ## what each target does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-.venv/.ready: requirements.lock pyproject.toml
+.venv/.ready: requirements.lock pyproject.toml hatch_build.py
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
-up: .venv/.ready ## start Legato with the example shop and its stand-in providers
+studio: .venv/.ready ## build the Studio out of web/, where it has changed
+	$(BIN)/python hatch_build.py
+
+types: .venv/.ready ## write the API's OpenAPI document, of which the Studio's types are made
+	$(BIN)/python scripts/export_openapi.py
+
+up: studio ## start Legato with the example shop and its stand-in providers
 	$(BIN)/legato demo $(ARGS)
 
 kafka: .venv/kafka/.ready ## fetch the Kafka that its tests start; needs Java 17 and Maven
@@ -29,7 +35,7 @@ spark: .venv/spark/.ready ## fetch the Spark that its tests start; needs Java 17
 	[ -n "$$LEGATO_TEST_WITHOUT_SPARK" ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/spark -r scripts/spark_for_tests.txt
 	touch $@
 
-test: check kafka spark ## everything CI runs
+test: check studio kafka spark ## everything CI runs
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/door tests/sim tests/conformance
 
 check: .venv/.ready ## format, lint, types, floors, tidy, unit and law tests: cheapest first
@@ -37,6 +43,7 @@ check: .venv/.ready ## format, lint, types, floors, tidy, unit and law tests: ch
 	$(BIN)/ruff check .
 	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/pyright
+	$(BIN)/python hatch_build.py check
 	$(BIN)/pytest -q -n 2 tests/unit tests/law tests/golden tests/test_tidy.py
 
 fix: .venv/.ready ## what a machine can repair

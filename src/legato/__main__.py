@@ -25,6 +25,7 @@ class Doors:
     def mount(self, app: App) -> tuple[Asgi, str]:
         """Return all doors as one application, and an admin token for this run."""
         from legato.studio.api import api  # noqa: PLC0415 - see the class
+        from legato.studio.bundle.door import StudioDoor, is_studio  # noqa: PLC0415
 
         calls = api(app)
         events = CollectDoor(
@@ -44,12 +45,15 @@ class Doors:
             is_behind_proxy=app.config.proxy_count > 0,
             peer=events.peer,
         )
+        studio = StudioDoor()
         pages = PagesDoor(app.pages, app.clock.now, proxy_count=app.config.proxy_count)
         self._fast = FastPath(events, app.intake)
 
         async def door(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["path"].startswith(API_PATHS):
                 await calls(scope, receive, send)  # pyright: ignore[reportArgumentType] - ASGI scopes are plain mappings
+            elif is_studio(scope["path"]):
+                await studio(scope, receive, send)
             elif scope["path"].startswith(HOOKS_PREFIX):
                 await hooks(scope, receive, send)
             elif is_page(scope["path"]):

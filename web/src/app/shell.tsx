@@ -1,0 +1,39 @@
+// What stands around every screen: the rail, the palette, the sheet of keys.
+import { useHotkeys } from '@mantine/hooks'
+import { Outlet } from '@tanstack/react-router'
+import { useRef, useState } from 'react'
+import { useGo } from '@/kit/go'
+import { KeySheet } from './keys'
+import { Palette } from './palette'
+import { Rail } from './rail'
+
+const SEQUENCE_MS = 900
+
+export function Shell() {
+  const [isFinding, setFinding] = useState(false)
+  const [isHelping, setHelping] = useState(false)
+  const pressedG = useRef(0)
+  const go = useGo()
+  useHotkeys([
+    ['mod+K', () => setFinding(true)],
+    ['shift+?', () => setHelping(true)],
+    ['?', () => setHelping(true)],
+    [
+      'g',
+      () => {
+        pressedG.current = performance.now()
+      },
+    ],
+    ['h', () => performance.now() - pressedG.current < SEQUENCE_MS && go('/')],
+  ])
+  return (
+    <div className="shell">
+      <Rail onFind={() => setFinding(true)} />
+      <main className="main">
+        <Outlet />
+      </main>
+      <Palette isOpen={isFinding} onClose={() => setFinding(false)} />
+      <KeySheet isOpen={isHelping} onClose={() => setHelping(false)} />
+    </div>
+  )
+}

@@ -1,0 +1,195 @@
+// Home: is anything wrong, what happened, what next. Nothing here that the process did not say.
+import { Skeleton } from '@mantine/core'
+import { useOverview, useProblems } from '@/api/queries'
+import type { Overview, Problem } from '@/api/types'
+import { Card } from '@/kit/card'
+import { Go } from '@/kit/go'
+import { Head } from '@/kit/head'
+import { RoundMark } from '@/kit/mark'
+import { Note } from '@/kit/note'
+import { type Figure, Stats } from '@/kit/stat'
+import { Table } from '@/kit/table'
+import { Time } from '@/kit/time'
+import { Stale, Trouble } from '@/kit/trouble'
+import { count, span, title } from '@/words/format'
+import { HOME } from '@/words/home'
+import './home.css'
+import { steps, wrongs } from './wrong'
+
+const LINES = 9
+
+export default function Home() {
+  const overview = useOverview()
+  const problems = useProblems()
+  return (
+    <>
+      <Head title={HOME.title} />
+      <Stale query={overview} />
+      <div className="page">
+        <div className="page-in home">
+          {overview.data !== undefined ? (
+            <Told seen={overview.data} problems={problems.data ?? []} />
+          ) : overview.isError ? (
+            <Trouble error={overview.error} retry={overview.refetch} />
+          ) : (
+            <Skeleton h={420} />
+          )}
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[] }) {
+  const found = wrongs(seen, problems)
+  const isDone = steps(seen).every(([, done]) => done)
+  return (
+    <>
+      <section aria-label={HOME.wrong}>
+        {found.length === 0 ? (
+          <p className="home-story">
+            <em data-tone="ok">{HOME.nothingWrong}</em> {HOME.nothingWrongWhy}
+          </p>
+        ) : (
+          <div className="home-notes">
+            {found.map((wrong) => (
+              <Note
+                key={wrong.key}
+                tone={wrong.tone}
+                title={wrong.what}
+                action={wrong.since !== undefined && <Time at={wrong.since} as="ago" />}
+              >
+                {wrong.why || undefined}
+              </Note>
+            ))}
+          </div>
+        )}
+      </section>
+      <Stats figures={figures(seen)} />
+      <div className="home-two">
+        <div className="home">
+          {!isDone && <Next seen={seen} />}
+          <Journeys seen={seen} />
+          <Refusals seen={seen} />
+        </div>
+        <Lately seen={seen} />
+      </div>
+    </>
+  )
+}
+
+function figures({ status, activity }: Overview): Figure[] {
+  const sent = activity.messages.reduce((sum, each) => sum + each.sent, 0)
+  const failed = activity.messages.reduce((sum, each) => sum + each.failed, 0)
+  const words = HOME.figures
+  return [
+    {
+      name: words.events,
+      value: count(status.event_count),
+      more: words.rate(count(Math.round(status.events_per_second))),
+    },
+    { name: words.people, value: count(status.counts.people ?? 0) },
+    { name: words.sent, value: count(sent), more: words.failed(count(failed)) },
+    {
+      name: words.speed,
+      value: status.latency_p50_us === null ? '–' : span(status.latency_p50_us),
+      more: words.target,
+    },
+    {
+      name: words.waiting,
+      value: count(status.counts.deliveries_waiting ?? 0),
+      more: words.dead(count(status.counts.deliveries_dead ?? 0)),
+    },
+  ]
+}
+
+function Next({ seen }: { seen: Overview }) {
+  return (
+    <Card title={HOME.next} isBare>
+      <ol>
+        {steps(seen).map(([name, isDone]) => (
+          <li className="home-step" key={name}>
+            <RoundMark state={isDone ? 'pass' : 'none'} />
+            <div>
+              <h3>
+                {HOME.steps[name][0]}
+                <span className="sr"> ({isDone ? HOME.done : HOME.open})</span>
+              </h3>
+              <p>{HOME.steps[name][1]}</p>
+            </div>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  )
+}
+
+function Journeys({ seen }: { seen: Overview }) {
+  const words = HOME.columns
+  return (
+    <Card title={`${HOME.journeys}, ${HOME.happened.toLowerCase()}`} isBare>
+      {seen.activity.journeys.length === 0 ? (
+        <p className="card-body quiet">{HOME.noJourneys}</p>
+      ) : (
+        <Table
+          label={HOME.journeys}
+          rows={seen.activity.journeys}
+          keyOf={(row) => row.journey}
+          columns={[
+            { name: words.journey, cell: (row) => title(row.journey) },
+            { name: words.entered, side: 'end', cell: (row) => count(row.entered) },
+            { name: words.goals, side: 'end', cell: (row) => count(row.goals) },
+            { name: words.left, side: 'end', cell: (row) => count(row.left) },
+            { name: words.turned, side: 'end', cell: (row) => count(row.not_entered) },
+          ]}
+        />
+      )}
+    </Card>
+  )
+}
+
+function Refusals({ seen }: { seen: Overview }) {
+  const rows = seen.activity.refusals.slice(0, LINES)
+  return (
+    <Card title={HOME.refused} isBare>
+      {rows.length === 0 ? (
+        <p className="card-body quiet">{HOME.noRefusals}</p>
+      ) : (
+        <Table
+          label={HOME.refused}
+          rows={rows}
+          keyOf={(row) => `${row.message} ${row.code}`}
+          columns={[
+            { name: 'Message', cell: (row) => title(row.message) },
+            { name: 'Reason', cell: (row) => <span className="mono">{row.code}</span> },
+            { name: 'Times', side: 'end', cell: (row) => count(row.count) },
+          ]}
+        />
+      )}
+    </Card>
+  )
+}
+
+function Lately({ seen }: { seen: Overview }) {
+  const lines = seen.activity.sentences.slice(-14).reverse()
+  return (
+    <Card
+      title={HOME.lately}
+      isBare
+      more={
+        <Go className="link small" to="/live">
+          {HOME.seeAll}
+        </Go>
+      }
+    >
+      <ol>
+        {lines.map((line, index) => (
+          <li className="home-line" key={`${line.position}-${index}`}>
+            <Time at={line.at} />
+            <span className="pretty">{line.text}</span>
+          </li>
+        ))}
+      </ol>
+    </Card>
+  )
+}

@@ -1,0 +1,78 @@
+// Numbers, instants and lengths of time as people write them. All in the viewer's own zone.
+import type { Instant } from '@/api/types'
+
+const MICROS_PER_MS = 1_000
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+export function dateOf(at: Instant): Date {
+  return new Date(at / MICROS_PER_MS)
+}
+
+const TIME = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
+const SHORT = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
+const DATE = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+const WEEKDAY = new Intl.DateTimeFormat(undefined, {
+  weekday: 'long',
+  day: 'numeric',
+  month: 'long',
+})
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' })
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
+const NUMBER = new Intl.NumberFormat()
+const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
+
+export const clock = (at: Instant) => TIME.format(dateOf(at))
+export const hourAndMinute = (at: Instant) => SHORT.format(dateOf(at))
+export const day = (at: Instant) => DATE.format(dateOf(at))
+export const weekday = (at: Instant) => WEEKDAY.format(dateOf(at))
+export const exact = (at: Instant) => EXACT.format(dateOf(at))
+export const count = (value: number) => NUMBER.format(value)
+export const share = (value: number) => PERCENT.format(value)
+
+/** Today, yesterday, or nothing: what stands before a date. */
+export function dayName(at: Instant, now: number = Date.now()): string {
+  const days = Math.round((startOfDay(now) - startOfDay(at / MICROS_PER_MS)) / DAY)
+  if (days === 0) return 'Today'
+  return days === 1 ? 'Yesterday' : ''
+}
+
+/** `38 seconds ago`, `in 2 hours`. */
+export function ago(at: Instant, now: number = Date.now()): string {
+  const ms = at / MICROS_PER_MS - now
+  const size = Math.abs(ms)
+  if (size < MINUTE) return RELATIVE.format(Math.round(ms / 1_000), 'second')
+  if (size < HOUR) return RELATIVE.format(Math.round(ms / MINUTE), 'minute')
+  if (size < DAY) return RELATIVE.format(Math.round(ms / HOUR), 'hour')
+  return RELATIVE.format(Math.round(ms / DAY), 'day')
+}
+
+/** A length of time in microseconds: `6 ms`, `1.4 s`, `2 min`. */
+export function span(micros: number): string {
+  const ms = micros / MICROS_PER_MS
+  if (ms < 1) return `${count(Math.round(micros))} µs`
+  if (ms < 1_000) return `${count(Math.round(ms))} ms`
+  if (ms < MINUTE) return `${(ms / 1_000).toFixed(1)} s`
+  if (ms < HOUR) return `${Math.round(ms / MINUTE)} min`
+  return ms < DAY ? `${(ms / HOUR).toFixed(1)} h` : `${(ms / DAY).toFixed(1)} days`
+}
+
+/** Of something's name as written in a definition: `cart_rescue` is `Cart rescue`. */
+export function title(name: string): string {
+  const words = name.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+function startOfDay(ms: number): number {
+  return new Date(ms).setHours(0, 0, 0, 0)
+}
