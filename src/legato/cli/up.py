@@ -271,6 +271,7 @@ def _announce(console: Console, app: App, url: str, *, workspace: Path, folder: 
     console.print(f"  workspace   {workspace} ({sizes})")
     console.print(f"  data        {folder}")
     console.print(f"  collect     {url}/v1/track, /v1/batch, ...")
+    console.print(f"  Studio      {url}/studio/")
     console.print(f"  API         {url}/api/openapi.json")
     if not app.access.users.has_admin():
         console.print("  first user  legato users add YOU@EXAMPLE.COM --first")

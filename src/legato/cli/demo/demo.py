@@ -28,6 +28,7 @@ from legato.app import App, Config
 from legato.cli.client import CLIENT_FILE, Client, Connection, Failure
 from legato.cli.demo.replay import Replay, Sender, load_history
 from legato.cli.demo.standins import LAG_MS_MIN
+from legato.cli.demo.visitors import let_in
 from legato.cli.live import SENTENCES, show_live
 from legato.cli.up import Doors, run
 from legato.cli.watch import Overview
@@ -207,6 +208,8 @@ class Show:
             return client.get("/api/status", Overview, sentences=SENTENCES)
 
         title = f"{connection.url}  the example shop, {self._config.speed:,}x"
+        for line in let_in(client).lines(connection.url):
+            self._console.print(line, soft_wrap=True)
         # Legato may close its door while the view still asks: then there is nothing more to see.
         with suppress(Failure, OSError):
             show_live(fetch, self._console, self._stop, title=title)
