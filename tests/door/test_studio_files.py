@@ -88,7 +88,7 @@ def test_every_answer_forbids_scripts_of_others_and_frames(bundle: Path) -> None
     async def receive() -> MutableMapping[str, Any]:
         raise AssertionError("nothing is read")
 
-    scope = {"method": "GET", "path": "/studio/", "headers": []}
+    scope: dict[str, Any] = {"method": "GET", "path": "/studio/", "headers": []}
     asyncio.run(StudioDoor(bundle)(scope, receive, send))
 
     policy = dict(sent[0]["headers"])[b"content-security-policy"].decode()

@@ -21,7 +21,7 @@ class Contract(JsonRenderPlugin):
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         """Return the document's bytes."""
-        return super().render(request, told(openapi_schema))
+        return super().render(request, told(openapi_schema))  # pyright: ignore[reportUnknownMemberType] - left open by the framework
 
 
 def told(document: Mapping[str, Any]) -> dict[str, Any]:
