@@ -8,7 +8,7 @@ from litestar import Router, get
 from litestar.params import FromPath
 
 from legato.app import App
-from legato.insight.life import Life, effects_of, life_of
+from legato.insight.life.life import Life, effects_of, life_of
 from legato.model.ids import PersonId
 from legato.model.note import Story
 from legato.studio.access import needs

@@ -1,0 +1,1 @@
+"""The life of one record of the log, told from its notes."""
