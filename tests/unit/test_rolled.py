@@ -162,6 +162,21 @@ def test_a_file_made_before_an_erasure_is_not_taken_in_after_it(tmp_path: Path) 
     store.close()
 
 
+def test_a_step_that_noted_nothing_stays_in_its_persons_story(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db")
+    live(store, 1, 3)
+    silent = NoteRow(position=4, person_id=BEN, at=4, notes=encode_notes([]))
+    store.commit(Turn(position=4, now=4, notes=[silent]))
+    live(store, 5, 7)
+    expected = told(store)
+
+    roll(store)
+
+    assert told(store) == expected
+    assert [each.position for each in store.story(BEN, 0, 9)] == [1, 4, 7]
+    store.close()
+
+
 def test_only_the_owner_reads_the_files(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "state.db")
     live(store, 1, 9)

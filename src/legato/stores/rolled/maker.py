@@ -134,12 +134,19 @@ class Maker:
             )
         if segments:
             source, bindings = relation(self._folder, self._manifest, segments)
-            connection.execute(f"INSERT INTO step BY NAME FROM {source}", bindings)
+            # An older Legato, or a newer one, may have written other readable columns.
+            kept = "|".join(columns)
+            connection.execute(
+                f"INSERT INTO step BY NAME SELECT COLUMNS('^({kept})$') FROM {source}",  # noqa: S608 - our own names
+                bindings,
+            )
 
     def _spread(self, rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        nothing = [None] * len(self._shape.columns)
         for row in rows:
             notes = row[4]
-            for index, readable in enumerate(self._shape.spread(notes)):
+            # A step that noted nothing has its row too: it tells that there was one.
+            for index, readable in enumerate(list(self._shape.spread(notes)) or [nothing]):
                 yield (*row[:4], index, None if index else notes, *readable)
 
     def _write(self, connection: Driver) -> Segment | None:
