@@ -162,3 +162,24 @@ def test_when_the_deadline_has_passed_it_is_told_and_any_approver_answers(office
     assert "late since" in shown.text
     assert "any approver may answer" in " ".join(shown.text.split())
     assert "Approved by everybody asked" in answered.text
+
+
+def test_harm_is_applied_only_by_somebody_who_answers_for_it(office: Office) -> None:
+    files = office.files()
+    files["journeys/welcome.yaml"] += "  - wait_for: [{on: Signed Up}]\n"
+    made = office.ask("POST", "/api/changes", {"files": files, "title": "For ever"}, by=ANA)
+    number = str(made["change"]["number"])
+    office.ask("POST", f"/api/changes/{number}/approve", {"why": "looks fine"}, by=BEN)
+
+    refused = office.at("", "change", "apply", number)
+    unsaid = office.at("", "change", "apply", number, "--waive", "V504")
+    applied = office.at(
+        "", "change", "apply", number, "--waive", "V504", "--because", "they may come back"
+    )
+
+    assert (refused.code, "V504" in refused.text) == (1, True)
+    assert f"legato change apply {number} --waive CODE" in refused.text
+    assert (unsaid.code, "An objection is waived for a reason" in unsaid.text) == (1, True)
+    assert (applied.code, f"Applied change {number}" in applied.text) == (0, True)
+    (entry,) = office.ask("GET", "/api/audit?action=plan.waive")
+    assert entry["detail"]["because"] == "they may come back"

@@ -15,6 +15,7 @@ from legato.app.changes.changes import Changes
 from legato.app.config import Applied
 from legato.govern.access.denial import Denial
 from legato.govern.changes.request import Party
+from legato.model.definitions.property import Waiver
 from legato.model.event import Event
 from legato.model.ids import EnrollmentId, EventId, PersonId
 from legato.model.instant import DAY, Instant
@@ -183,7 +184,15 @@ class Shop:
     def pass_a_day(self) -> None:
         self._silence.at += DAY
 
-    async def apply(self, files: Mapping[str, str], *, by: str, change: int = 0) -> Applied:
+    async def apply(
+        self,
+        files: Mapping[str, str],
+        *,
+        by: str,
+        change: int = 0,
+        waivers: Sequence[Waiver] = (),
+    ) -> Applied:
+        assert not waivers, "nobody answers for anything here"
         loaded = self.check(files)
         assert loaded.plan is not None
         plan = await self.prepared(loaded.plan)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -27,9 +28,17 @@ _STYLES = {"safe": "green", "migrating": "yellow", "breaking": "red"}
 UNPROCESSABLE = 422
 ANSWERED = ("V5", "G4")
 """Codes of what a journey can do, and of what is not rehearsed."""
-ANSWER_FOR = """Is it right so? Say it on the journey, `waive: [{code: ..., because: ...}]`, or
-  legato apply --waive CODE --because "why"
-"""
+_FuncT = TypeVar("_FuncT", bound=Callable[..., Any])
+
+
+def waives(command: _FuncT) -> _FuncT:
+    """Give a command the options by which somebody answers for objections."""
+    command = click.option("--because", default="", help="Why it is right so, for the audit.")(
+        command
+    )
+    return click.option(
+        "--waive", multiple=True, help="The code of an objection that you answer for."
+    )(command)
 
 
 class _Compared(msgspec.Struct):
@@ -67,32 +76,45 @@ def plan(client: Client, workspace: Path, *, is_json: bool) -> None:
 
 @click.command()
 @click.argument("workspace", default=".", type=Folder)
-@click.option("--waive", multiple=True, help="The code of an objection that you answer for.")
-@click.option("--because", default="", help="Why it is right so; it goes on the audit.")
+@waives
 @connects
 def apply(client: Client, workspace: Path, *, waive: tuple[str, ...], because: str) -> None:
     """Make a WORKSPACE the running plan, between two events. With a mistake, change nothing.
 
     Nor where a way through a journey does harm (`legato prove`), unless somebody answers for it.
     """
-    if waive and not because.strip():
-        raise Failure("An objection is waived for a reason.", 'Say it: --because "..."')
+    waivers = waivers_of(waive, because)
     files = {**workspace_files(workspace), **read_texts(workspace)}
-    waivers = [Waiver(code=code, because=because) for code in waive]
     body = {"files": files, "waive": waivers}
     applied = applying(
         client, lambda: client.post("/api/plan/apply", Applied, body, also=(UNPROCESSABLE,))
     )
     if applied.problems:
         _fail(applied.problems, files)
-        if any(problem.code.startswith(ANSWERED) for problem in applied.problems):
-            click.echo(ANSWER_FOR, err=True)
+        tell_how_to_answer(applied.problems, "legato apply")
         sys.exit(1)
     if applied.is_changed:
         click.echo(f"Applied. The running plan is {applied.digest}.")
     else:
         click.echo(f"Nothing differs from the running plan, {applied.digest}.")
     warn_empty(applied.empty_teams)
+
+
+def waivers_of(codes: Sequence[str], because: str) -> list[Waiver]:
+    """Return what somebody answers for. Raises Failure where they do not say why."""
+    if codes and not because.strip():
+        raise Failure("An objection is waived for a reason.", 'Say it: --because "..."')
+    return [Waiver(code=code, because=because) for code in codes]
+
+
+def tell_how_to_answer(problems: Sequence[Problem], command: str) -> None:
+    """Say how objections are answered for, where there are any."""
+    if any(problem.code.startswith(ANSWERED) for problem in problems):
+        click.echo(
+            "Is it right so? Say it on the journey, `waive: [{code: ..., because: ...}]`, or\n"
+            f'  {command} --waive CODE --because "why"\n',
+            err=True,
+        )
 
 
 def warn_empty(teams: Sequence[str]) -> None:

@@ -119,17 +119,23 @@ async def _unmeasured(host: App, before: Plan, after: Plan) -> Unmeasured | None
 async def apply(data: JSONBody[Given], host: Host, caller: Who) -> Response[Applied]:
     """Between two events. Any mistake or harm: 422 with each, and nothing is changed."""
     files = bounded(Files(files=data.files))
-    if any(not waiver.because.strip() for waiver in data.waive):
+    waivers = reasoned(data.waive)
+    if not caller.may("administer"):
+        await refuse_other_sign_in(host, files)
+    applied = await host.apply(files, by=actor_of(caller), waivers=waivers)
+    return answered(host, applied)
+
+
+def reasoned(waivers: tuple[Waiver, ...]) -> tuple[Waiver, ...]:
+    """Return what somebody answers for. Raises Refused where they do not say why."""
+    if any(not waiver.because.strip() for waiver in waivers):
         raise Refused(
             status=422,
             code="waiver.no_reason",
             message="An objection is waived for a reason, which goes on the audit.",
             fix="Say `because`: why it is right so.",
         )
-    if not caller.may("administer"):
-        await refuse_other_sign_in(host, files)
-    applied = await host.apply(files, by=actor_of(caller), waivers=data.waive)
-    return answered(host, applied)
+    return waivers
 
 
 def answered(host: App, applied: Applied) -> Response[Applied]:

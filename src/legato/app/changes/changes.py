@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from legato.app.guard.guard import Alert
 from legato.govern.access.denial import Denial
 from legato.govern.changes import rules
 from legato.govern.changes.request import ChangeRequest, Draft, Party, Verdict, team_words
+from legato.model.definitions.property import Waiver
 from legato.model.event import Event, Noticed
 from legato.model.ids import digest
 from legato.model.instant import HOUR, SECOND, Instant
@@ -65,7 +66,14 @@ class Home(Protocol):
         """Return a plan as `apply` would activate it."""
         ...
 
-    async def apply(self, files: Mapping[str, str], *, by: str, change: int = 0) -> Applied:
+    async def apply(
+        self,
+        files: Mapping[str, str],
+        *,
+        by: str,
+        change: int = 0,
+        waivers: Sequence[Waiver] = (),
+    ) -> Applied:
         """Activate definitions, perhaps those of a change request."""
         ...
 
@@ -178,13 +186,16 @@ class Changes:
             await self._clear(request, after)
             return after
 
-    async def apply(self, number: int, *, by: str) -> Applied:
-        """Activate exactly the texts of a request; the folder is not written. Raises Denial."""
+    async def apply(self, number: int, *, by: str, waivers: Sequence[Waiver] = ()) -> Applied:
+        """Activate exactly the texts of a request; the folder is not written. Raises Denial.
+
+        `waivers`: objections that `by` answers for.
+        """
         request = await self._found(number)
         rules.check_appliable(request, base=plan_digest(self._home.plan()), asked=())
         files = await self.files(number)
         assert _digest_of(files) == request.draft.files_digest, "they are those that were proposed"
-        return await self._home.apply(files, by=by, change=number)
+        return await self._home.apply(files, by=by, change=number, waivers=waivers)
 
     # -- What people read ------------------------------------------------------------------------
 

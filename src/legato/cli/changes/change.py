@@ -14,7 +14,14 @@ from legato.app import Applied
 from legato.app.rehearse.scenarios import read_texts
 from legato.cli.check import Folder, show_problems, workspace_files
 from legato.cli.client import Client, Failure, connects
-from legato.cli.plan import UNPROCESSABLE, show_changes, warn_empty
+from legato.cli.plan import (
+    UNPROCESSABLE,
+    show_changes,
+    tell_how_to_answer,
+    waivers_of,
+    waives,
+    warn_empty,
+)
 from legato.cli.why import print_json
 from legato.govern.changes.request import ChangeRequest, team_words
 from legato.insight.sentences import moment
@@ -147,13 +154,19 @@ def change_withdraw(client: Client, number: int) -> None:
 
 @change.command("apply")
 @click.argument("number", type=int)
+@waives
 @connects
-def change_apply(client: Client, number: int) -> None:
-    """Make exactly the texts of change NUMBER the running plan. No folder is written."""
+def change_apply(client: Client, number: int, *, waive: tuple[str, ...], because: str) -> None:
+    """Make exactly the texts of change NUMBER the running plan. No folder is written.
+
+    Where a way through a journey does harm (`legato prove`), somebody has to answer for it.
+    """
     path = f"/api/changes/{number}/apply"
-    applied = client.post(path, Applied, also=(UNPROCESSABLE,))
+    body = {"waive": waivers_of(waive, because)}
+    applied = client.post(path, Applied, body, also=(UNPROCESSABLE,))
     if applied.problems:
         show_problems(Console(stderr=True, highlight=False), applied.problems, {})
+        tell_how_to_answer(applied.problems, f"legato change apply {number}")
         sys.exit(1)
     click.echo(f"Applied change {number}. The running plan is {applied.digest}.")
     warn_empty(applied.empty_teams)

@@ -12,11 +12,12 @@ from legato.app.changes.changes import Outcome
 from legato.govern.access.callers import Caller
 from legato.govern.changes.request import ChangeRequest, Party
 from legato.govern.changes.silent import silent
+from legato.model.definitions.property import Waiver
 from legato.model.noun import Noun
 from legato.model.problem import Problem
 from legato.studio.access import needs
 from legato.studio.host import Host, Limit, Who
-from legato.studio.plans import Files, answered, bounded, refuse_other_sign_in
+from legato.studio.plans import Files, answered, bounded, reasoned, refuse_other_sign_in
 from legato.studio.refusal import Refused
 
 WORDS_MAX = 2_000
@@ -31,6 +32,12 @@ class Proposal(Files, frozen=True, kw_only=True):
 
 class Said(Noun, frozen=True, kw_only=True):
     why: str = ""
+
+
+class Waived(Noun, frozen=True, kw_only=True):
+    """The objections that the caller answers for."""
+
+    waive: tuple[Waiver, ...] = ()
 
 
 class Shown(Noun, frozen=True, kw_only=True):
@@ -122,11 +129,14 @@ async def withdraw(number: FromPath[int], host: Host, caller: Who) -> Shown:
     status_code=200,
     summary="Make exactly what was approved the present plan",
 )
-async def apply(number: FromPath[int], host: Host, caller: Who) -> Response[Applied]:
-    """Write no folder. 422 where a live journey would break."""
+async def apply(
+    number: FromPath[int], host: Host, caller: Who, data: JSONBody[Waived | None] = None
+) -> Response[Applied]:
+    """Write no folder. 422 where a live journey would break, or does harm unanswered."""
+    waivers = reasoned(() if data is None else data.waive)
     if not caller.may("administer"):
         await refuse_other_sign_in(host, await host.changes.files(number))
-    return answered(host, await host.changes.apply(number, by=caller.actor))
+    return answered(host, await host.changes.apply(number, by=caller.actor, waivers=waivers))
 
 
 def _party(caller: Caller) -> Party:
