@@ -14,7 +14,7 @@ from legato.model.problem import LegatoError
 
 _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Start": {
-        "init": ("legato.cli.init:init", "Make a workspace of your own, with comments."),
+        "init": ("legato.cli.begin.init:init", "Make a workspace of your own, with comments."),
         "up": ("legato.cli.up:up", "Run Legato on a workspace."),
         "demo": ("legato.cli.demo.demo:demo", "Run the example shop on real history, live."),
     },
@@ -43,7 +43,7 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "legato.cli.connect.connectors:connectors",
             "See which systems can be reached; score and add connectors.",
         ),
-        "schemas": ("legato.cli.init:schemas", "Write JSON Schemas, so that editors help."),
+        "schemas": ("legato.cli.begin.init:schemas", "Write JSON Schemas, so that editors help."),
     },
     "Rehearse": {
         "test": ("legato.cli.rehearse.test:test", "Rehearse the scenarios of a workspace."),

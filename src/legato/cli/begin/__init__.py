@@ -1,0 +1,1 @@
+"""Beginning a workspace: with the starter, or with journeys that ship as templates."""
