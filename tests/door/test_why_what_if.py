@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from legato.workspace import read_workspace
 from tests.door.test_api_routes import Legato, started
 
 
@@ -49,10 +50,27 @@ def test_without_asking_the_words_are_as_they_were_noted(legato: Legato) -> None
     assert answer["would_change"] == "a consent to marketing by email"
 
 
-def test_a_person_without_an_address_is_not_said_to_need_only_consent(legato: Legato) -> None:
+def test_a_person_without_an_address_needs_it_and_a_consent(legato: Legato) -> None:
     legato.track("cy", "Signed Up", method="web")
 
     answer = why(legato, "cy")
 
-    assert answer["otherwise"] == []
-    assert answer["would_change"].startswith("no change that was tried")
+    (one,) = answer["otherwise"]
+    assert one["changes"] == [
+        "a consent to marketing by email",
+        "an address for email (trait email)",
+    ]
+    assert answer["would_change"].startswith("no single change; with a consent to marketing")
+
+
+def test_a_decision_of_an_earlier_plan_is_taken_again_under_that_plan(legato: Legato) -> None:
+    legato.identify("ana", email="ana@example.com")
+    legato.track("ana", "Signed Up", method="web")
+    files = read_workspace(legato.workspace)
+    files["journeys/welcome.yaml"] = files["journeys/welcome.yaml"].replace("Welcome", "Hello")
+    assert legato.call("POST", "/api/plan/apply", {"files": files}).status == 200
+
+    answer = why(legato, "ana")
+
+    (one,) = answer["otherwise"]
+    assert one["changes"] == ["a consent to marketing by email"]

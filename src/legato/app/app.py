@@ -39,7 +39,6 @@ from legato.app.stream.recall import Recalls
 from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
 from legato.core.identifiers import possible_keys
-from legato.fold.past import Past
 from legato.fold.then import Chronicle
 from legato.insight.status import Activity, decode_activity
 from legato.model.definitions.property import Waiver
@@ -291,10 +290,6 @@ class App:
     def chronicle(self) -> Chronicle:
         """Where people as they once were are read from."""
         return self._data.chronicle
-
-    def past(self) -> Past:
-        """Return what finds the records of people."""
-        return Past(self.log, self._data.store, self._data.store.pointers)
 
     async def find(self, text: str) -> PersonId | None:
         """Return whom a person id, `kind:value`, or the value of any declared kind leads to."""

@@ -8,9 +8,7 @@ the records: alarms ring when they were due. Nothing is performed: what was sent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import msgspec
 
@@ -37,9 +35,6 @@ from legato.model.instant import Instant
 from legato.model.note import NotLinked, Rejected, Separated
 from legato.model.problem import Reason
 from legato.model.state import State
-
-Act: TypeAlias = Callable[[Loaded, Event, Instant], Result]
-"""Takes one step."""
 
 
 class Relived(msgspec.Struct, kw_only=True):
@@ -121,18 +116,11 @@ def relive(program: Program, past: Past, apart: tuple[PersonId, PersonId], now: 
 
 
 class Life:
-    """One person's records on their way through a small world; `act` takes each step."""
+    """One person's records on their way through a small world."""
 
-    def __init__(
-        self,
-        program: Program,
-        past: Past,
-        apart: tuple[PersonId, PersonId],
-        act: Act | None = None,
-    ) -> None:
+    def __init__(self, program: Program, past: Past, apart: tuple[PersonId, PersonId]) -> None:
         self.relived = Relived()
         self._program = program
-        self._act = act or partial(step, program)
         self._past = past
         self._apart = apart
         self._now: Instant = 0
@@ -217,7 +205,7 @@ class Life:
         people = dict.fromkeys([*map(self.follow, keys.people), *pointers.values()])
         states = {one: relived.states[one] for one in people if one in relived.states}
         loaded = Loaded(keys=keys, pointers=pointers, states=states)
-        self._take(position, self._act(loaded, event, self._now))
+        self._take(position, step(self._program, loaded, event, self._now))
 
     def _take(self, position: int | None, result: Result) -> None:
         relived, state = self.relived, result.state

@@ -134,7 +134,7 @@ def _owner(
         loaded.keys.pointers[0] in loaded.pointers or _has_room(program, persons[0], strongest)
     ):
         return persons[0]
-    newcomer = _newcomer(program, identifiers, at)
+    newcomer = newcomer_of(program, identifiers, at)
     if persons:
         _link(program, found, newcomer, strongest, at)
     return newcomer
@@ -147,7 +147,8 @@ def _has_room(program: Program, state: State, identifier: tuple[str, str]) -> bo
     return len(values) < (1 if kind.is_unique else kind.limit)
 
 
-def _newcomer(program: Program, identifiers: Identifiers, at: Instant) -> State:
+def newcomer_of(program: Program, identifiers: Identifiers, at: Instant) -> State:
+    """Return somebody of whom nothing is known yet."""
     return State(
         person_id=newcomer_id(identifiers), first_seen=at, last_seen=at, measured=program.measured
     )

@@ -11,7 +11,6 @@ from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from legato.app import App
-from legato.core.program import Program
 from legato.govern.access.callers import Caller
 from legato.insight.messages import Message, messages_of
 from legato.insight.past import PastProfile, past_profile
@@ -112,9 +111,7 @@ async def read_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the qu
         host.records, state, question, plan=plan, read_events=host.events
     )
     answer = why(story, question, plan=plan, stopped=stopped)
-    if not what_if:
-        return answer
-    return await asyncio.to_thread(_computed, host, answer, story)
+    return await _computed(host, answer, story) if what_if else answer
 
 
 async def _why_then(host: App, was: Stood, *, journey: str, message: str, what_if: bool) -> Answer:
@@ -125,13 +122,11 @@ async def _why_then(host: App, was: Stood, *, journey: str, message: str, what_i
         host.records, was.state, question, plan=plan, read_events=host.events
     )
     answer = why(story, question, plan=plan, stopped=[one for one in waiting if one.at <= was.at])
-    return await asyncio.to_thread(_computed, host, answer, story) if what_if else answer
+    return await _computed(host, answer, story) if what_if else answer
 
 
-def _computed(host: App, answer: Answer, story: Sequence[Story]) -> Answer:
-    program = Program(host.plan())
-    program.paused = dict.fromkeys(host.paused(), True)
-    return computed(answer, story, program=program, past=host.past())
+async def _computed(host: App, answer: Answer, story: Sequence[Story]) -> Answer:
+    return await asyncio.to_thread(lambda: computed(answer, story, chronicle=host.chronicle))
 
 
 @get("/{who:str}/why/events", opt=needs("look"), summary="Whether events went on, and why not")
