@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from legato.model.instant import format_instant
 from tests.door.test_cli_up import Running
 
 AT_ONCE = """
@@ -67,6 +68,7 @@ def test_one_who_was_sent_a_message_and_one_who_was_not_are_both_explained(
 
     sent = running.legato("why", "user_id:eve", "--journey", "receipt", "--message", "welcome")
     refused = running.legato("why", "user_id:fay", "--journey", "receipt")
+    computed = running.legato("why", "user_id:fay", "--journey", "receipt", "--what-if")
 
     assert sent.stdout.startswith("Yes")
     assert "consent" in sent.stdout
@@ -74,6 +76,29 @@ def test_one_who_was_sent_a_message_and_one_who_was_not_are_both_explained(
     assert refused.stdout.startswith("No")
     assert "First that blocked: consent" in refused.stdout
     assert "Would have changed it" in refused.stdout
+    said = " ".join(computed.stdout.split())
+    assert "a consent to marketing by email: it would have been sent by email at" in said
+
+
+def test_somebody_is_shown_and_explained_as_of_a_moment_of_the_past(running: Running) -> None:
+    for name in ("Gwen", "Guinevere"):
+        traits = {"email": "gwen@example.com", "first_name": name}
+        running.call("identify", {"userId": "gwen", "traits": traits})
+    at = format_instant(profile(running, "gwen")["last_seen"] - 1)
+    running.track("gwen", "Order Completed", order_id="o1", value=9)
+
+    shown = running.legato("profile", "gwen", "--at", at, "--reveal", "a test of ours")
+    masked = running.legato("profile", "gwen", "--at", at)
+    then = running.legato("why", "gwen", "--journey", "receipt", "--at", at)
+    unsaid = running.legato("why", "gwen", "--at", "yesterday")
+
+    assert '"Gwen"' in shown.stdout
+    assert "Guinevere" not in shown.stdout
+    assert shown.stdout.startswith("As of 2")
+    assert "Gwen" not in masked.stdout
+    assert then.stdout.startswith("No")
+    assert "would" in then.stdout
+    assert "2026-01-31T12:00Z" in unsaid.stderr
 
 
 def test_a_whole_segment_is_explained_by_counts(running: Running) -> None:

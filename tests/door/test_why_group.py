@@ -11,13 +11,25 @@ import pytest
 from legato.app import Config
 from legato.model.instant import HOUR, MINUTE, format_instant, parse_instant
 from tests.door.embedded import OwnClock
-from tests.door.test_api_routes import Legato, make_workspace
+from tests.door.test_api_routes import WHY, Legato, make_workspace
 
 PARTS = """
 segment: known
 title: Known
 owner: growth
 when: {trait: {email: {exists: true}}}
+---
+trait: condition
+title: Condition
+owner: crm
+purpose: marketing
+privacy: health
+schema: {type: string}
+---
+segment: patients
+title: Patients
+owner: growth
+when: {any: [{trait: {condition: {exists: true}}}, {in_segment: known}]}
 ---
 cap: one
 at_most: 1
@@ -82,8 +94,8 @@ def live(legato: Legato, clock: OwnClock) -> None:
         legato.call("GET", "/api/tail?wait=1")
 
 
-def ask(legato: Legato, query: str) -> dict[str, Any]:
-    answered = legato.call("GET", f"/api/why?{query}")
+def ask(legato: Legato, query: str, *, reason: str = "", token: str | None = "") -> dict[str, Any]:
+    answered = legato.call("GET", f"/api/why?{query}", reason=reason, token=token)
     assert answered.status == 200, answered.body
     lines = [msgspec.json.decode(line) for line in answered.body.splitlines()]
     assert lines[0]["looked_at"] == 0
@@ -133,6 +145,33 @@ def test_only_what_was_lately_is_counted(legato: Legato) -> None:
     answer = ask(legato, "journey=offers&message=offer&since=2026-03-03")
     assert answer["total"] == 0
     assert answer["sentence"] == "Nobody has entered offers."
+
+
+def test_of_a_group_that_tells_of_health_nobody_can_be_made_out_without_a_reason(
+    legato: Legato,
+) -> None:
+    query = "segment=patients&message=offer"
+    masked, whole = ask(legato, query), ask(legato, query, reason=WHY)
+
+    (few,) = masked["parts"]
+    assert (masked["total"], masked["got"]) == (whole["total"], whole["got"]) == (7, 1)
+    assert (few["code"], few["count"], few["people"]) == ("few", 6, [])
+    assert masked["sentence"] == "6 of 7 did not get 'offer': 6 for other reasons."
+    assert len(whole["parts"]) == 6
+    engineer = ask(legato, query, reason=WHY, token=legato.token("engineer"))
+    assert engineer["parts"] == masked["parts"]
+
+
+def test_whoever_asks_about_a_group_is_on_record(legato: Legato) -> None:
+    before = len(legato.call("GET", "/api/audit?action=people.why").json())
+
+    ask(legato, "journey=offers&message=offer")
+
+    entries = legato.call("GET", "/api/audit?action=people.why").json()
+    assert len(entries) == before + 1
+    newest = max(entries, key=lambda one: one["at"])
+    assert newest["subject"] == "journey offers"
+    assert newest["detail"]["message"] == "offer"
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,13 @@ import msgspec
 
 from legato.app import Match
 from legato.core.privacy.mask import MASK, SPECIAL, Sight, special_names
+from legato.core.privacy.uses import facts_of_rule
 from legato.insight.profile import Profile, ShownTrait
 from legato.insight.story import Told
+from legato.insight.why.fate import GroupQuestion
+from legato.insight.why.group import GroupAnswer, without_few
 from legato.model.plan import Plan
+from legato.model.rule import InSegment, Rule
 
 LEAF_LENGTH_MIN = 3
 _SOMEBODY = re.compile(
@@ -46,6 +50,42 @@ def mask_told(told: Told) -> Told:
     """Return a step of a story without the keys of passages: an order number leads to somebody."""
     notes = tuple({**note, "key": MASK} if note.get("key") else note for note in told.notes)
     return msgspec.structs.replace(told, notes=notes)
+
+
+def mask_group(answer: GroupAnswer, plan: Plan, sight: Sight) -> GroupAnswer:
+    """Return a group's answer so that nobody in particular can be read from it.
+
+    To be in a group of which the rule asks for an illness says that one has it: of such a group no
+    ids are shown, and no reason that only a few share.
+    """
+    if sight == "whole" or not _is_special(plan, answer.question):
+        return answer
+    return without_few(answer)
+
+
+def _is_special(plan: Plan, question: GroupQuestion) -> bool:
+    """Return whether membership rests on something sensitive or of health."""
+    special = special_names(plan)
+    return any(
+        fact.name in special or fact.path.rpartition(".")[2] in special
+        for rule, event in _rules(plan, question)
+        for fact in facts_of_rule(plan, rule, event=event)
+    )
+
+
+def _rules(plan: Plan, question: GroupQuestion) -> Iterator[tuple[Rule, str]]:
+    """Walk what is asked of those who are in the group, each with the event that it is asked of."""
+    if question.segment:
+        yield InSegment(name=question.segment), ""
+        return
+    for journey in (*plan.journeys.values(), *plan.retired):
+        if journey.name == question.journey:
+            entry = journey.entry
+            segment = entry.on if entry.kind == "segment" else entry.segment
+            if segment:
+                yield InSegment(name=segment), ""
+            if entry.when is not None:
+                yield entry.when, entry.on if entry.kind == "event" else ""
 
 
 def mask_match(match: Match, plan: Plan, sight: Sight) -> Match:

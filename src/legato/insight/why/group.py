@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median_low
 
 import msgspec
+from msgspec import structs
 
 from legato.insight.sentences import plain
 from legato.insight.story import whole_story
@@ -26,6 +27,8 @@ from legato.ports.state_store import Records
 PAGE = 200
 """People looked at between two signs of life: a fraction of a second."""
 EXAMPLES_MAX = 5
+FEW = 5
+"""A part of fewer than so many can be somebody in particular."""
 DELAYS_MAX = 100_000
 """Of one part; beyond it the median is that of the first so many."""
 
@@ -186,6 +189,20 @@ class Count:
             parts=parts,
             looked_at=self.looked_at,
         )
+
+
+def without_few(answer: GroupAnswer) -> GroupAnswer:
+    """Return an answer that points at nobody: no ids, and small parts put together.
+
+    The counts still make up the total.
+    """
+    parts = [structs.replace(one, people=()) for one in answer.parts if one.count >= FEW]
+    rest = answer.total - answer.got - sum(one.count for one in parts)
+    if rest:
+        what = f"reasons of fewer than {FEW} people each"
+        parts.append(Part(code="few", words="for other reasons", what=what, count=rest))
+    sentence = _sentence(answer.question, answer.total, parts)
+    return structs.replace(answer, sentence=sentence, parts=tuple(parts))
 
 
 def _part(code: str, kept: _Kept) -> Part:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import AsyncGenerator, Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import json
 
 from legato.app import App
+from legato.core.privacy.mask import Sight
+from legato.govern.access.callers import Caller
 from legato.insight.why.fate import GroupQuestion
 from legato.insight.why.group import PAGE, Count, GroupAnswer, look
 from legato.insight.why.stopped import all_stopped
@@ -22,8 +24,11 @@ from legato.model.ids import PersonId
 from legato.model.instant import Duration
 from legato.model.noun import Noun
 from legato.model.plan import Plan
+from legato.ports.audit import AuditEntry
 from legato.studio.access import needs
-from legato.studio.host import Host, since_of
+from legato.studio.govern.reveal import sight_of
+from legato.studio.host import Host, actor_of, caller_of, route_of, since_of
+from legato.studio.masking import mask_group
 from legato.studio.refusal import Refused, not_found
 
 Name = Annotated[str, QueryParameter(max_length=512)]
@@ -43,21 +48,42 @@ class GroupLine(Noun, frozen=True, kw_only=True):
     media_type="application/x-ndjson",
     summary="Why a segment, or all who entered a journey, got a message or did not",
 )
-async def read_group_why(
-    host: Host, message: Name = "", segment: Name = "", journey: Name = "", since: Name = ""
+async def read_group_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the query
+    host: Host,
+    request: Request[Any, Caller, Any],
+    message: Name = "",
+    segment: Name = "",
+    journey: Name = "",
+    since: Name = "",
 ) -> Stream:
     """Count everybody once, by the first thing that kept it from them: JSON, line by line.
 
-    Each line says how far the count has come; the last one holds the answer.
+    Each line says how far the count has come; the last one holds the answer. That it was asked is
+    on record first. Of a group that rests on something sensitive or of health, no ids are shown and
+    no reason that only a few share, without leave to see such values and a reason to.
     """
     plan = host.plan()
     _check(plan, message, segment=segment, journey=journey)
     start = since_of(since, host.clock.now(), code="why.since")
     question = GroupQuestion(message=message, segment=segment, journey=journey, since=start)
-    return Stream(_lines(host, plan, question), media_type="application/x-ndjson")
+    sight = await _sight(request, host, question)
+    return Stream(_lines(host, plan, question, sight), media_type="application/x-ndjson")
 
 
-async def _lines(host: App, plan: Plan, question: GroupQuestion) -> AsyncGenerator[bytes]:
+async def _sight(request: Request[Any, Caller, Any], host: App, question: GroupQuestion) -> Sight:
+    """Put on record that a group was asked about, and return what is seen of it."""
+    group = f"segment {question.segment}" if question.segment else f"journey {question.journey}"
+    detail = {"route": route_of(request), "message": question.message}
+    entry = AuditEntry(
+        actor=actor_of(caller_of(request)), action="people.why", subject=group, detail=detail
+    )
+    await host.audit.record(entry)
+    return await sight_of(request, host, action="people.reveal", subject=group)
+
+
+async def _lines(
+    host: App, plan: Plan, question: GroupQuestion, sight: Sight
+) -> AsyncGenerator[bytes]:
     """Yield a line for each page of people."""
     of = (await asyncio.to_thread(host.records.counts))["people"]
     yield _line(GroupLine(looked_at=0, of=of))
@@ -75,7 +101,7 @@ async def _lines(host: App, plan: Plan, question: GroupQuestion) -> AsyncGenerat
         after, is_last = looked.after, looked.count < PAGE
         if not is_last:
             yield _line(GroupLine(looked_at=count.looked_at, of=of))
-    answer = count.answer(host.clock.now())
+    answer = mask_group(count.answer(host.clock.now()), plan, sight)
     yield _line(GroupLine(looked_at=count.looked_at, of=of, answer=answer))
 
 
