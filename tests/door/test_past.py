@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from legato.model.event import Erased, encode_event
 from legato.model.instant import format_instant
 from tests.door.test_api_routes import WHY, Legato, started
 from tests.door.test_erasure import erased
@@ -122,3 +123,22 @@ def test_of_who_was_erased_it_is_said_and_nothing_else(legato: Legato) -> None:
 
     for answer in (gone, back):
         assert (answer.status, answer.json()["code"]) == (410, "past.erased")
+
+
+def test_where_records_were_not_kept_the_notes_answer_why_and_nobody_guesses_a_profile(
+    legato: Legato,
+) -> None:
+    legato.identify("ana", email="ana@example.com")
+    legato.track("ana", "Signed Up", method="web")
+    at = now(legato)
+    whole = legato.call("GET", f"/api/people/ana/why?message=welcome&at={at}").json()
+    story = legato.call("GET", "/api/people/ana/story").json()
+    removed = Erased(received_at=story[0]["at"], cause="retention")
+    legato.app.log.rewrite([(story[0]["position"], encode_event(removed))])
+
+    profile = legato.call("GET", f"/api/people/ana?at={at}")
+    answer = legato.call("GET", f"/api/people/ana/why?message=welcome&at={at}&what_if=true").json()
+
+    assert (profile.status, profile.json()["code"]) == (409, "past.gone")
+    assert answer["sentence"] == whole["sentence"]
+    assert "cannot be computed" in answer["would_change"]

@@ -34,7 +34,7 @@ from legato.model.event import (
 from legato.model.ids import PersonId
 from legato.model.instant import INSTANT_MAX, Instant
 from legato.model.note import Faulted, Note, Rejected, Separated, Story
-from legato.model.plan import Backfill
+from legato.model.plan import Backfill, Plan, decode_plan
 from legato.model.problem import Reason
 from legato.model.state import State
 from legato.ports.log import Log
@@ -66,6 +66,12 @@ class Chronicle(msgspec.Struct, frozen=True, kw_only=True):
     leads: Leads
     """To whom identifiers lead today: see StateStore.pointers."""
     eras: Eras
+
+    def plan_at(self, at: Instant) -> Plan:
+        """Return the plan that ran at an instant; an empty one before the first."""
+        rules = (event for _, event in self.eras.until(self.log.last_position()))
+        plans = [one for one in rules if isinstance(one, PlanActivated) and one.received_at <= at]
+        return decode_plan(plans[-1].plan) if plans else Plan(name="")
 
 
 class Then(msgspec.Struct, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
@@ -10,8 +11,11 @@ from legato.app import App
 from legato.core.identifiers import possible_keys
 from legato.fold.then import Then, Until, then
 from legato.insight.sentences import moment
+from legato.insight.story import whole_story
 from legato.model.ids import PersonId
 from legato.model.instant import Instant, parse_duration, parse_instant
+from legato.model.note import Merged, Separated, Story
+from legato.model.plan import Plan
 from legato.model.problem import Reason
 from legato.model.state import State
 from legato.studio.host import nobody
@@ -26,24 +30,66 @@ class Stood(msgspec.Struct, frozen=True, kw_only=True):
     then: Then
 
 
+class Noted(msgspec.Struct, frozen=True, kw_only=True):
+    """What had been noted of somebody."""
+
+    at: Instant
+    state: State
+    story: Sequence[Story]
+    plan: Plan
+
+
 async def stood(host: App, who: str, text: str) -> Stood:
     """Return how somebody stood at the moment that a text names, or refuse.
 
     `who` is read as of then: an identifier leads to whom it led to, and an id that was merged since
     is a person of its own.
     """
+    at, present, found = await _folded(host, who, text)
+    if isinstance(found, Reason):
+        raise untold(found)
+    return await _stood(host, who, present, at=at, found=found)
+
+
+async def noted_by(host: App, who: str, text: str) -> Noted:
+    """Return what had been noted of somebody by the moment that a text names, or refuse.
+
+    Notes outlive records: where those are gone, the notes answer alone, unless somebody was merged
+    or parted since.
+    """
+    at, present, found = await _folded(host, who, text)
+    if isinstance(found, Reason):
+        return await _by_notes(host, present, at=at, reason=found)
+    was = await _stood(host, who, present, at=at, found=found)
+    story = found.story(was.state.person_id)
+    return Noted(at=at, state=was.state, story=story, plan=found.program.plan)
+
+
+async def _folded(host: App, who: str, text: str) -> tuple[Instant, PersonId, Then | Reason]:
     at = past_instant(text, host.clock.now())
     present = await host.find(who)
     if present is None:
         raise await _nobody(host, who)
-    found = await asyncio.to_thread(then, host.chronicle, present, Until(at=at))
-    if isinstance(found, Reason):
-        raise untold(found)
+    return at, present, await asyncio.to_thread(then, host.chronicle, present, Until(at=at))
+
+
+async def _stood(host: App, who: str, present: PersonId, *, at: Instant, found: Then) -> Stood:
     keys = possible_keys(found.program.plan.identity.kinds, who)
     state = found.person(PersonId(who)) or found.known_by(keys)
     if state is None:
         raise await _not_yet(host, who, present, found)
     return Stood(at=at, state=state, then=found)
+
+
+async def _by_notes(host: App, present: PersonId, *, at: Instant, reason: Reason) -> Noted:
+    state = await host.person(present)
+    rows = await asyncio.to_thread(whole_story, host.records, present)
+    since = [note for row in rows if row.at > at for note in row.notes]
+    story = [row for row in rows if row.at <= at]
+    if state is None or not story or any(isinstance(n, Merged | Separated) for n in since):
+        raise untold(reason)
+    plan = await asyncio.to_thread(host.chronicle.plan_at, at)
+    return Noted(at=at, state=state, story=story, plan=plan)
 
 
 def past_instant(text: str, now: Instant) -> Instant:

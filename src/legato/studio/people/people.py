@@ -29,7 +29,7 @@ from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import Host, Limit, found, nobody
 from legato.studio.masking import mask_profile, mask_told
-from legato.studio.people.moments import Stood, stood
+from legato.studio.people.moments import Noted, Stood, noted_by, stood
 
 Name = Annotated[str, QueryParameter(max_length=512)]
 
@@ -98,8 +98,8 @@ async def read_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the qu
     `what_if`: compute what would have sent it, by taking the decision again.
     """
     if at:
-        was = await stood(host, who, at)
-        return await _why_then(host, was, journey=journey, message=message, what_if=what_if)
+        then = await noted_by(host, who, at)
+        return await _why_then(host, then, journey=journey, message=message, what_if=what_if)
     found_id = await host.find(who)
     question = Question(person_id=found_id or "", journey=journey, message=message)
     state = await host.person(found_id) if found_id is not None else None
@@ -114,15 +114,15 @@ async def read_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the qu
     return await _computed(host, answer, story) if what_if else answer
 
 
-async def _why_then(host: App, was: Stood, *, journey: str, message: str, what_if: bool) -> Answer:
+async def _why_then(host: App, then: Noted, *, journey: str, message: str, what_if: bool) -> Answer:
     """Answer as it would have been answered at a moment of the past."""
-    question = Question(person_id=was.state.person_id, journey=journey, message=message)
-    story, plan = was.then.story(was.state.person_id), was.then.program.plan
+    question = Question(person_id=then.state.person_id, journey=journey, message=message)
     waiting = await stopped_events(
-        host.records, was.state, question, plan=plan, read_events=host.events
+        host.records, then.state, question, plan=then.plan, read_events=host.events
     )
-    answer = why(story, question, plan=plan, stopped=[one for one in waiting if one.at <= was.at])
-    return await _computed(host, answer, story) if what_if else answer
+    stopped = [one for one in waiting if one.at <= then.at]
+    answer = why(then.story, question, plan=then.plan, stopped=stopped)
+    return await _computed(host, answer, then.story) if what_if else answer
 
 
 async def _computed(host: App, answer: Answer, story: Sequence[Story]) -> Answer:
