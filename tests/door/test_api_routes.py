@@ -270,6 +270,8 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/people/nobody/erase", {"reason": "asked"}, "erase"),
     ("GET", "/api/people/nobody/export", None, "erase"),
     ("GET", "/api/people/nobody/scenario", None, "reveal"),
+    ("GET", "/api/drawing/kinds", None, "look"),
+    ("POST", "/api/drawing/read", {"journey": "none"}, "look"),
     ("GET", "/api/retention", None, "look"),
     ("GET", "/api/erasures", None, "erase"),
     ("GET", "/api/erasures/none", None, "erase"),

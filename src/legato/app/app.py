@@ -196,6 +196,10 @@ class App:
         """Return the active plan; an empty one before the first workspace without problems."""
         return self._definitions.plan()
 
+    def texts(self) -> Mapping[str, str]:
+        """Return the texts that the active plan is of, by path; for no caller's eyes as a whole."""
+        return self._definitions.texts
+
     def problems(self) -> tuple[Problem, ...]:
         """Return what is wrong with the definitions last given; the process keeps its plan."""
         return self._definitions.problems

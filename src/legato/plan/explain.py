@@ -101,7 +101,20 @@ def entry_text(entry: Entry) -> str:
             how = "when it is called"
     guard = f", if {sentence(entry.when)}" if entry.when is not None else ""
     key = f"; one passage for each {entry.key}" if entry.key else ""
-    return f"{how}{guard}{key}; {_again(entry)}"
+    return f"{how}{guard}{key}; {again_text(entry)}"
+
+
+def again_text(entry: Entry) -> str:
+    """Say how often the same person may come in."""
+    match entry.again:
+        case "once":
+            return "once only"
+        case "after_exit":
+            return "again once they have left"
+        case "cooldown":
+            return f"again {format_duration(entry.cooldown)} after the last entry"
+        case "concurrent":
+            return "again at any time"
 
 
 def exit_text(way: Exit) -> str:
@@ -157,6 +170,27 @@ def step_text(step: JourneyStep) -> str:
             assert_never(step)
 
 
+def ways(step: JourneyStep) -> list[tuple[str, str]]:
+    """Return the ways on from a step that has several: when each is taken, and where it goes."""
+    match step:
+        case WaitFor():
+            return [(_case(case), case.next) for case in step.cases]
+        case Branch():
+            answers = [("yes", step.then), ("no", step.otherwise)]
+            return answers if step.stale is None else [*answers, (_stale(step), step.stale)]
+        case Split():
+            return [(f"{arm.share:.0%} {arm.name}", arm.next) for arm in step.arms]
+        case Call():
+            answers = [(f"if {sentence(rule)}", goal) for rule, goal in step.answers]
+            return [
+                *answers,
+                ("any other answer", step.otherwise),
+                ("no answer", step.failed),
+            ]
+        case _:
+            return []
+
+
 def _send(step: Send) -> str:
     if len(step.channels) == 1:
         channel = step.channels[0]
@@ -177,41 +211,13 @@ def _others(step: Send) -> str:
     return f"; by another of them if one fails or does not take it within {slow}"
 
 
-def _again(entry: Entry) -> str:
-    match entry.again:
-        case "once":
-            return "once only"
-        case "after_exit":
-            return "again once they have left"
-        case "cooldown":
-            return f"again {format_duration(entry.cooldown)} after the last entry"
-        case "concurrent":
-            return "again at any time"
-
-
 def _branches(step: JourneyStep) -> list[str]:
-    match step:
-        case WaitFor():
-            return [f"{_case(case)} → {_target(case.next)}" for case in step.cases]
-        case Branch():
-            answers = [f"yes → {_target(step.then)}", f"no → {_target(step.otherwise)}"]
-            return answers if step.stale is None else [*answers, _stale(step, step.stale)]
-        case Split():
-            return [f"{arm.share:.0%} {arm.name} → {_target(arm.next)}" for arm in step.arms]
-        case Call():
-            answers = [f"if {sentence(rule)} → {_target(goal)}" for rule, goal in step.answers]
-            return [
-                *answers,
-                f"any other answer → {_target(step.otherwise)}",
-                f"no answer → {_target(step.failed)}",
-            ]
-        case _:
-            return []
+    return [f"{when} → {_target(goal)}" for when, goal in ways(step)]
 
 
-def _stale(step: Branch, goal: str) -> str:
+def _stale(step: Branch) -> str:
     limits = [f"{each.trait}: {_limits(each)}" for each in step.fresh_for]
-    return f"too old to say ({'; '.join(limits)}) → {_target(goal)}"
+    return f"too old to say ({'; '.join(limits)})"
 
 
 def _limits(limit: Freshness) -> str:

@@ -115,6 +115,8 @@ class Loaded(Noun, frozen=True, kw_only=True):
     waivers: tuple[Waiver, ...] = ()
     demand: Demand | None = None
     """What is wanted of scenarios; no part of the plan."""
+    draft: Plan | None = None
+    """What was compiled all the same where something is wrong: to be shown, never to be run."""
 
 
 def load(
@@ -142,6 +144,7 @@ def load(
         properties=tuple(properties.values()),
         waivers=tuple(waivers),
         demand=read_demand(findings, library.single("workspace")),
+        draft=plan,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Protocol, TypeAlias, cast
 
 from ruamel.yaml import YAML
@@ -20,6 +21,10 @@ from legato.plan.findings import Findings
 
 SIZE_MAX = 100_000
 """Values in one document, each use of an alias counted: ten lines of them can mean billions."""
+KEPT_FILES = 256
+"""Files whose trees are kept: those of a large workspace."""
+KEPT_LENGTH_MAX = 20_000
+"""A longer file is read anew: what is kept takes some fifty times the room of its text."""
 INTEGER_MAX = 2**63 - 1
 """Stores and JSON readers hold no larger whole number."""
 
@@ -104,13 +109,22 @@ class Document(Noun, frozen=True, kw_only=True):
 
 def read_documents(file: str, text: str, findings: Findings) -> list[Document]:
     """Read all documents of a file; what is no YAML is reported and passed over."""
-    documents: list[Document] = []
-    for first_line, chunk in _chunks(text):
-        reader = _Reader(file, first_line, findings)
-        document = reader.read(chunk)
-        if document is not None:
-            documents.append(document)
-    return documents
+    is_small = len(text) <= KEPT_LENGTH_MAX
+    documents, problems = (_read_kept if is_small else _read)(file, text)
+    for problem in problems:
+        findings.add(problem)
+    return list(documents)
+
+
+def _read(file: str, text: str) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+    findings = Findings()
+    readers = [(_Reader(file, line, findings), chunk) for line, chunk in chunks(text)]
+    found = [reader.read(chunk) for reader, chunk in readers]
+    return tuple(document for document in found if document is not None), findings.all()
+
+
+_read_kept = lru_cache(maxsize=KEPT_FILES)(_read)
+"""Who draws a journey changes one file and has the others read with it, many times a minute."""
 
 
 def plain(value: Value) -> Any:  # noqa: ANN401 - JSON can be anything
@@ -124,7 +138,8 @@ def plain(value: Value) -> Any:  # noqa: ANN401 - JSON can be anything
             return {field.key: plain(field.value) for field in value.fields}
 
 
-def _chunks(text: str) -> Iterator[tuple[int, str]]:
+def chunks(text: str) -> Iterator[tuple[int, str]]:
+    """Return the documents of a file as text, each with its first line, counted from 0."""
     lines = text.removeprefix("\ufeff").splitlines(keepends=True)
     start = 0
     for number, line in enumerate(lines):

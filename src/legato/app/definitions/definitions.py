@@ -86,6 +86,8 @@ class Definitions:
         self._home = home
         self.problems: tuple[Problem, ...] = ()
         """What is wrong with the definitions last given."""
+        self.texts: Mapping[str, str] = {}
+        """Those that the active plan is of; none where the plan is of an earlier run's."""
         self._applying = asyncio.Lock()
         self._later: asyncio.Task[Applied] | None = None
         """A plan that becomes active once the past is measured for it."""
@@ -164,6 +166,7 @@ class Definitions:
             return Applied(problems=loaded.problems, digest=self.digest())
         plan = await self.prepared(loaded.plan)
         if plan_digest(plan) == self.digest():
+            self.texts = dict(wish.files)
             return Applied(digest=self.digest())
         judged = await asyncio.to_thread(judge, wish.files, loaded, wish.waivers, CHECKS)
         if judged.problems and self.digest():
@@ -180,6 +183,7 @@ class Definitions:
             for entry in waived_entries(draft.judged, by=wish.by, plan=digest):
                 await self._home.audit.record(entry)
             await self._activate(before, draft.plan, by=wish.by)
+            self.texts = dict(wish.files)
         return Applied(digest=digest, is_changed=True)
 
     def _judging(

@@ -1,0 +1,1 @@
+"""Journeys as a canvas shows them, and edits of their very text."""

@@ -1,0 +1,103 @@
+"""The drawing board's routes over a running app."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from legato.app import Config
+from legato.workspace import read_workspace
+from tests.door.test_api_routes import Legato
+
+SHOP = Path(__file__).parents[2] / "examples" / "shop"
+CART = "journeys/cart_rescue.yaml"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Generator[Legato]:
+    folder = tmp_path_factory.mktemp("drawing")
+    config = Config(workspace=SHOP, data=folder / "data", is_one_process=True)
+    legato = Legato(folder, config)
+    yield legato
+    legato.close()
+
+
+def cart() -> str:
+    return read_workspace(SHOP)[CART]
+
+
+def test_a_running_journey_is_drawn_with_its_text(shop: Legato) -> None:
+    token = shop.token("viewer")
+
+    answer = shop.call("POST", "/api/drawing/read", {"journey": "cart_rescue"}, token=token)
+
+    assert answer.status == 200, answer.body
+    body = answer.json()
+    assert body["text"] == cart()
+    assert body["base"] == shop.app.status().plan
+    drawing = body["drawing"]
+    assert drawing["is_plan"]
+    assert [step["kind"] for step in drawing["steps"]] == ["wait", "when", "wait_for", "send"]
+    assert drawing["labels"] == {"patience": "steps/0"}
+
+
+def test_texts_that_are_sent_take_the_place_of_the_running_ones(shop: Legato) -> None:
+    text = cart().replace("wait: 30m", "wiat: 30m")
+    asked = {"journey": "cart_rescue", "files": {CART: text}}
+
+    body = shop.call("POST", "/api/drawing/read", asked).json()
+
+    (problem,) = (one for one in body["drawing"]["problems"] if one["code"] == "J307")
+    assert problem["path"] == "steps/0/wiat"
+    assert problem["repairs"] == [
+        {
+            "title": "Use `wait`",
+            "edits": [{"edit": "rename_field", "path": "steps/0/wiat", "key": "wait"}],
+        }
+    ]
+    assert body["text"] == text
+
+
+def test_a_journey_that_is_not_there_is_refused_with_the_nearest(shop: Legato) -> None:
+    answer = shop.call("POST", "/api/drawing/read", {"journey": "cart_rescued"})
+
+    assert answer.status == 404
+    assert "cart_rescue" in answer.json()["fix"]
+
+
+@pytest.mark.parametrize("path", ["../up.yaml", "journeys/x.txt", "/etc/x.yaml", "a//b.yaml"])
+def test_a_path_outside_a_workspace_is_refused(shop: Legato, path: str) -> None:
+    asked = {"journey": "cart_rescue", "files": {path: ""}}
+
+    answer = shop.call("POST", "/api/drawing/read", asked)
+
+    assert answer.status == 400
+    assert answer.json()["code"] == "drawing.path"
+
+
+def test_a_file_that_holds_keys_beside_the_journey_is_not_shown(shop: Legato) -> None:
+    web = read_workspace(SHOP)["sources/web.yaml"]
+    asked = {
+        "journey": "cart_rescue",
+        "files": {CART: f"{cart()}---\n{web}", "sources/web.yaml": None},
+    }
+
+    answer = shop.call("POST", "/api/drawing/read", asked)
+
+    assert answer.status == 409
+    assert answer.json()["code"] == "drawing.shared_file"
+
+
+def test_kinds_come_with_schemas_and_the_words_of_the_running_plan(shop: Legato) -> None:
+    body = shop.call("GET", "/api/drawing/kinds").json()
+
+    kinds = {kind["kind"]: kind for kind in body["kinds"]}
+    assert kinds["send"]["family"] == "act"
+    assert kinds["send"]["words"]["send/message"] == "templates"
+    assert kinds["split"]["slots"][0]["under"] == "arms/*/steps"
+    assert "cart_reminder" in [word["name"] for word in body["words"]["templates"]]
+    assert "duration" in body["definitions"]
+    (checkout,) = (w for w in body["words"]["events"] if w["name"] == "Checkout Started")
+    assert "value" in checkout["schema"]["properties"]
