@@ -48,8 +48,9 @@ def test_a_changed_wait_is_told_with_both_times_and_how_many_stay() -> None:
 def test_a_changed_send_is_told_in_words() -> None:
     (change,) = changed("{cheapest_of: [email, sms]}, expires: 6h", "email, expires: 2h")
 
-    assert "sends cart_reminder by email for marketing, about product_id, within 2 hours" in (
-        change.what
+    assert (
+        "sends cart_reminder by email for marketing, about product_id, offering basket_10_off, "
+        "within 2 hours" in change.what
     )
     assert change.what.endswith("nobody is in it")
 

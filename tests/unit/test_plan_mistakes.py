@@ -712,6 +712,59 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         "`sms:`",
     ),
     (
+        "an offer about nothing",
+        "offer: a\nkind: discount\nfor: 7d",
+        "O301",
+        1,
+        1,
+        "`item: coat`",
+    ),
+    (
+        "a kind that no offer is of",
+        "offer: a\nkind: discount\nitem: coat\nfor: 7d\ngoes_with: [discuont]",
+        "O302",
+        5,
+        13,
+        "`discount`",
+    ),
+    (
+        "an offer about what no event says",
+        "offer: a\nkind: discount\nitem: {from: product_id}\nfor: 7d\n---\n"
+        + ENTER.replace("service", "marketing")
+        + "{segment: vip}\nsteps:\n"
+        + "  - send: {message: cart_reminder, on: email, expires: 1h, offer: a}",
+        "O303",
+        11,
+        67,
+        "fixed `item`",
+    ),
+    (
+        "an offer about what its entry event never says",
+        "offer: a\nkind: discount\nitem: {from: produkt_id}\nfor: 7d\n---\n"
+        + JOURNEY
+        + "  - send: {message: cart_reminder, on: email, expires: 1h, offer: a}",
+        "R402",
+        11,
+        67,
+        "product_id",
+    ),
+    (
+        "an offer that nobody has declared",
+        JOURNEY + "  - send: {message: cart_reminder, on: email, expires: 1h, offer: free}",
+        "N202",
+        6,
+        67,
+        "`offer: free`",
+    ),
+    (
+        "an offer ended by what it has not",
+        "offer: a\nkind: discount\nitem: coat\nfor: 7d\nends: {on: Order Completed, same: skuu}",
+        "R402",
+        5,
+        35,
+        "",
+    ),
+    (
         "nowhere to fall back to",
         JOURNEY + "  - send: {message: order_delayed, on: email, expires: 1h, fall_back: 10m}",
         "J313",

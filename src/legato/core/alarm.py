@@ -82,6 +82,8 @@ def _journeys_due_at(moment: Moment, since: Instant) -> Instant | None:
     state, program = moment.state, moment.program
     instants = [held.due_at for held in state.held if not program.paused.get(held.delivery.journey)]
     instants += state.untold.values()
+    if state.offers:
+        instants += [one.until for one in state.offers if one.until > moment.now]
     for delivery_id, fallback in state.fallbacks.items():
         if fallback.due_at is not None and not program.paused.get(
             state.pending[delivery_id].journey

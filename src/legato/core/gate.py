@@ -8,10 +8,12 @@ from typing import Any
 from msgspec import structs
 
 from legato.core.consents.standing import awaited, holding
+from legato.core.offers.making import offer_gates, sending_gates
 from legato.core.privacy.residency import residency_gates
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
+from legato.model.definitions.offer import Offered
 from legato.model.delivery import OBLIGATIONS, Delivery, Used
 from legato.model.event import decode_object
 from legato.model.ids import PersonId, share
@@ -38,6 +40,8 @@ class Intent(Noun, frozen=True, kw_only=True):
     step: str = ""
     used: tuple[Used, ...] = ()
     """What its content was filled with under another plan than the present one."""
+    offer: Offered | None = None
+    """What it would promise."""
 
 
 class Clearance(Noun, frozen=True, kw_only=True):
@@ -83,6 +87,7 @@ def clear(program: Program, state: State | None, delivery: Delivery, now: Instan
             _state(program, state, intent, now),
         ]
     if delivery.operation == "send":
+        gates += sending_gates(state, delivery)
         gates.append(_quiet_hours(program, state, intent, now)[0])
     clearance = _clearance(program, state, intent, now, tuple(gates))
     fallback = state.fallbacks.get(delivery.delivery_id)
@@ -172,6 +177,7 @@ def intent_of(program: Program, state: State, delivery: Delivery) -> Intent:
         version=enrollment.version if enrollment is not None else "",
         step=delivery.journey_step,
         used=delivery.used if delivery.plan != program.digest else (),
+        offer=delivery.offer,
     )
 
 
@@ -190,6 +196,7 @@ def inspect(
         _suppression(state, intent),
         _state(program, state, intent, now),
         _holdout(program, state, intent),
+        *offer_gates(program.plan, state, intent.offer, now),
         _cap(program, state, intent, now),
         quiet,
         _expiry(intent, now),

@@ -29,6 +29,7 @@ class Moment:
         "confirmed",
         "effects",
         "event_id",
+        "has_new_offers",
         "is_late",
         "is_upheaval",
         "looked_at",
@@ -72,6 +73,8 @@ class Moment:
         """Deliveries that a replay for a late event decided again."""
         self.to_confirm: list[tuple[str, str]] = []
         """(purpose, channel) of every yes that waits to be confirmed since this step."""
+        self.has_new_offers = False
+        """What the person holds must be looked through for contradictions."""
         self.effects: list[Effect] = []
         self.notes: list[Note] = []
 

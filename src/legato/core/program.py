@@ -20,6 +20,7 @@ from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
 from legato.expr.wall import is_zone
 from legato.model.definitions.journey import Journey
+from legato.model.definitions.offer import OfferEnd
 from legato.model.definitions.source import OptOuts
 from legato.model.instant import Duration
 from legato.model.plan import (
@@ -246,6 +247,11 @@ class Program:
             name: True for course in self.courses.values() for name in course.listens
         }
         """Events that some journey enters, leaves or waits by."""
+        self.offer_ends: dict[str, list[tuple[str, OfferEnd]]] = {}
+        """Event -> the offers that it ends, so that all other events pass them by."""
+        for offer in plan.offers.values():
+            for end in offer.ends:
+                self.offer_ends.setdefault(end.on, []).append((offer.name, end))
 
     def _index_segments(self, plan: Plan) -> None:
         checks = {

@@ -7,6 +7,7 @@ import msgspec
 from legato.core.gate import Intent, clear, consent_gate, inspect, intent_of
 from legato.core.journeys.journey import answer_arrived
 from legato.core.moment import Moment
+from legato.core.offers.holding import settle_offer
 from legato.core.sending.audience import change_audience
 from legato.core.sending.delivery import drop_held, withdraw
 from legato.core.sending.fallback import Turning, go_on, remember_left, turning_at
@@ -20,6 +21,10 @@ from legato.model.state import Contact
 
 NOT_SENT = ("failed", "expired", "refused")
 """Outcomes after which the person was not contacted: the caps get their place back."""
+
+
+IN_TURN = ("cap", "offer")
+"""Gates that stand open or closed by what others send: they are asked when its turn has come."""
 
 
 def settle(moment: Moment, report: DeliveryReported) -> None:
@@ -57,6 +62,8 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
         state.contacts = [one for one in state.contacts if one.delivery_id != report.delivery_id]
     elif delivery is not None or report.outcome == "accepted":
         _count_from_now(moment, report)
+    if state.offers:
+        settle_offer(moment, report, is_first=delivery is not None)
     if report.outcome in ("bounced", "complained"):
         _suppress(moment, report, delivery)
     if delivery is not None and fallback is not None and turning.goes_on is not None:
@@ -130,7 +137,7 @@ def revoke_what_gates_now_close(moment: Moment) -> None:
         delivery = held.delivery
         intent = intent_of(program, state, delivery)
         gates, _ = inspect(program, state, intent, moment.now)
-        blocking = [gate for gate in gates if gate.verdict == "refuse" and gate.gate != "cap"]
+        blocking = [gate for gate in gates if gate.verdict == "refuse" and gate.gate not in IN_TURN]
         if blocking:
             drop_held(moment, held, blocking[0].reason, *gates)
     if "consent" in moment.changed:

@@ -18,6 +18,7 @@ from legato.core.journeys.enter import compact, enter, enter_by_event, enter_by_
 from legato.core.journeys.journey import fire_due, touch
 from legato.core.journeys.late import remember, replay
 from legato.core.moment import Moment
+from legato.core.offers.holding import tend_offers
 from legato.core.program import ZONE_CHANGED, Program
 from legato.core.segment import settle_births, settle_segments
 from legato.core.sending.answers import answer_reply
@@ -25,6 +26,7 @@ from legato.core.sending.audience import keep_addresses
 from legato.core.sending.confirm import ask_to_confirm, drop_questions
 from legato.core.sending.decide import release_held
 from legato.core.sending.fallback import call_back_the_slow
+from legato.core.sending.offer_ends import end_by_event, part_offers
 from legato.core.sending.propagate import alarm_untold, tell_of_consents
 from legato.core.sending.recall import recall
 from legato.core.sending.stream import hand_on
@@ -118,16 +120,13 @@ def _on_customer_event(
         assert found.reason is not None
         return _quarantined(event, found.reason, name=sent_as)
     moment = Moment(program, found.state, now)
-    moment.take(event, loaded.keys.body)
+    _admit(moment, loaded, event)
     moment.effects += found.effects
-    moment.notes.append(Admitted(event_id=event.event_id, name=event.name, is_late=moment.is_late))
-    if adjusted is not None:
-        moment.notes += adjusted.notes
-    if event.name in program.lenient:
-        _warn_of_shape(moment, event)
     moment.notes += found.notes
     moment.is_upheaval = bool(found.gone)
     settle_births(moment)
+    if found.gone and moment.state.offers:
+        part_offers(moment)
     fold(moment, event, loaded.keys.context)
     if event.told is not None:
         take_told(moment, event, event.told)
@@ -136,6 +135,8 @@ def _on_customer_event(
     if ZONE_CHANGED in moment.changed:
         moment.zone = program.zone_of(moment.state)
     settle_segments(moment)
+    if event.name in program.offer_ends:
+        end_by_event(moment)
     if program.outlets.by_destination:
         hand_on(moment, event, loaded.keys.context)
     _on_journeys(moment, event)
@@ -143,6 +144,15 @@ def _on_customer_event(
     if event.source in program.opt_outs:
         answer_reply(moment, event)
     return _finish(moment, found.gone, is_admitted=True)
+
+
+def _admit(moment: Moment, loaded: Loaded, event: CustomerEvent) -> None:
+    moment.take(event, loaded.keys.body)
+    moment.notes.append(Admitted(event_id=event.event_id, name=event.name, is_late=moment.is_late))
+    if loaded.keys.adjusted is not None:
+        moment.notes += loaded.keys.adjusted.notes
+    if event.name in moment.program.lenient:
+        _warn_of_shape(moment, event)
 
 
 def _on_recalled(program: Program, loaded: Loaded, event: EventRecalled, now: Instant) -> Result:
@@ -163,6 +173,8 @@ def _join(program: Program, loaded: Loaded, event: PersonsJoined, now: Instant) 
     moment = Moment(program, found.state, now)
     moment.notes += found.notes
     moment.is_upheaval = True
+    if moment.state.offers:
+        part_offers(moment)
     settle_segments(moment)
     enter_by_segments(moment)
     return _finish(moment, found.gone)
@@ -292,6 +304,8 @@ def _finish(moment: Moment, gone: Sequence[PersonId], *, is_admitted: bool = Fal
         tell_of_consents(moment)
     if moment.state.audiences:
         keep_addresses(moment)
+    if moment.state.offers:
+        tend_offers(moment)
     compact(moment)
     set_alarm(moment)
     moment.state.version += 1

@@ -79,6 +79,8 @@ def _of_gate(
             yield Change(words="the address not suppressed", states=_lifting)
         case "state":
             yield from _of_state_rule(plan, name, reason, people)
+        case "offer" if reason.code == "offer.contradicts":
+            yield Change(words="no offer that contradicts it", states=_freeing)
         case "cap":
             yield Change(words=f"one more allowed by cap {name}", plan=_without("cap", name))
         case "quiet_hours":
@@ -162,6 +164,11 @@ def _without(gate: str, name: str) -> Callable[[Plan], Plan]:
 def _lifting(_: Program, states: States, __: Instant) -> None:
     for state in states.values():
         state.suppressed = {}
+
+
+def _freeing(_: Program, states: States, __: Instant) -> None:
+    for state in states.values():
+        state.offers = []
 
 
 def _membership(segment: str, *, is_in: bool) -> Callable[[Program, States, Instant], None]:

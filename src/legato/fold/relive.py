@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from legato.core.exchange import Keys, Loaded, Result
-from legato.core.identity.split import APART, call_back, share_contacts, take_up
+from legato.core.identity.split import APART, call_back, share_contacts, share_offers, take_up
 from legato.core.program import Program
 from legato.core.reads import reads
 from legato.core.step import step
@@ -73,6 +73,7 @@ def part(
         if gone not in states and gone not in relived.forwards:
             relived.forwards[gone] = person.person_id  # its records are there no more
     share_contacts(person, states)
+    share_offers(person, states)
     results: list[Result] = []
     for one, state in states.items():
         state.apart = list(dict.fromkeys([*state.apart, *person.apart]))

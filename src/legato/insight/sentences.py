@@ -25,6 +25,7 @@ from legato.model.note import (
     Note,
     NotEntered,
     NotLinked,
+    OfferEnded,
     PersonErased,
     Propagated,
     Reacted,
@@ -106,7 +107,7 @@ def clause(note: Note) -> str:
             text = f"kept '{note.name}' as it was: {note.reason.what}"
         case Alerted():
             text = f"raised an alert: {note.reason.what}"
-        case TraitExpired() | PersonErased():
+        case TraitExpired() | OfferEnded() | PersonErased():
             text = _of_leaving(note)
         case Faulted():
             text = f"met a fault of ours, the event is kept: {note.reason.what}"
@@ -155,10 +156,12 @@ def _of_event(note: Admitted | Rejected | Mapped | Linked | NotLinked | Merged |
             assert_never(note)
 
 
-def _of_leaving(note: TraitExpired | PersonErased) -> str:
+def _of_leaving(note: TraitExpired | OfferEnded | PersonErased) -> str:
     match note:
         case TraitExpired():
             return f"has trait '{note.name}' no longer, as it was kept long enough"
+        case OfferEnded():
+            return f"holds the offer {plain(note.offer)} no longer: {note.reason.what}"
         case PersonErased():
             return "was erased, as asked for"
         case _:

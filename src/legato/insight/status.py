@@ -8,6 +8,7 @@ from typing import assert_never
 
 import msgspec
 
+from legato.core.offers.holding import CONTRADICTION
 from legato.insight.sentences import told
 from legato.model.instant import Instant
 from legato.model.note import (
@@ -28,6 +29,7 @@ from legato.model.note import (
     Note,
     NotEntered,
     NotLinked,
+    OfferEnded,
     PersonErased,
     Propagated,
     Reacted,
@@ -87,6 +89,10 @@ class Activity(Noun, frozen=True, kw_only=True):
     quarantined: int = 0
     sentences: tuple[Sentence, ...] = ()
     """Newest last; without personal values."""
+    contradictions: int = 0
+    """Offers that somebody was found to hold although they contradict each other: never any."""
+    contradicted_at: Instant = 0
+    """When the first of them was."""
 
 
 _NOT_COUNTED = frozenset((Admitted, Mapped, Linked, NotLinked, Moved, TraitWritten, TraitRefused))
@@ -113,6 +119,8 @@ class Watch:
         self._failed: Counter[str] = Counter()
         self._refused: Counter[tuple[str, str]] = Counter()
         self._quarantined = 0
+        self._contradictions = 0
+        self._contradicted_at = 0
         self._following: dict[str, str] = {}
         self._sentences: deque[tuple[Story, Note]] = deque(maxlen=SENTENCES_MAX)
 
@@ -136,6 +144,8 @@ class Watch:
                 for (message, code), count in self._refused.most_common()
             ),
             quarantined=self._quarantined,
+            contradictions=self._contradictions,
+            contradicted_at=self._contradicted_at,
             sentences=tuple(_sentence(story, note) for story, note in recent),
         )
 
@@ -178,10 +188,15 @@ class Watch:
                 return
             case Rejected():
                 self._quarantined += 1
-            case SegmentChanged() | ConsentSet() | Merged() | Alerted() | Faulted():
-                pass
+            case Alerted():
+                self._count_alert(story, note)
             case (
-                AudienceChanged()
+                SegmentChanged()
+                | ConsentSet()
+                | Merged()
+                | Faulted()
+                | OfferEnded()
+                | AudienceChanged()
                 | Called()
                 | Reacted()
                 | Revoked()
@@ -199,6 +214,11 @@ class Watch:
             case _:
                 assert_never(note)
         self._sentences.append((story, note))
+
+    def _count_alert(self, story: Story, note: Alerted) -> None:
+        if note.reason.code == CONTRADICTION:
+            self._contradictions += 1
+            self._contradicted_at = self._contradicted_at or story.at
 
     def _count_decision(self, note: Decided) -> None:
         self._decided[note.message] += note.instead_of is None

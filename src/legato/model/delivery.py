@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from legato.model.definitions.offer import Offered
 from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
 from legato.model.instant import Instant
 from legato.model.noun import Noun
@@ -100,6 +101,8 @@ class Delivery(Noun, frozen=True, kw_only=True, array_like=True):
     what was decided for them and has not left yet goes first."""
     used: tuple[Used, ...] = ()
     """What its content was filled with."""
+    offer: Offered | None = None
+    """What it promises."""
 
 
 def redriven(delivery: Delivery, now: Instant) -> Delivery:

@@ -27,7 +27,7 @@ class GateSeen(Noun, frozen=True, kw_only=True, array_like=True):
     """One gate's answer, with what it looked at then."""
 
     gate: str
-    """consent, suppression, state, reachable, cap, quiet_hours, expiry, holdout, journey."""
+    """consent, suppression, state, reachable, offer, cap, quiet_hours, expiry, holdout, journey."""
     verdict: Verdict
     seen: str
     """The facts compared, in words and without personal values: '3 of 3 in 7 days'."""
@@ -272,6 +272,14 @@ class TraitExpired(Noun, frozen=True, kw_only=True, array_like=True, tag="trait_
     name: str
 
 
+class OfferEnded(Noun, frozen=True, kw_only=True, array_like=True, tag="offer_ended"):
+    """What a message promised holds no more. That it was made, its Decided says."""
+
+    offer: str
+    delivery_id: DeliveryId
+    reason: Reason
+
+
 class PersonErased(Noun, frozen=True, kw_only=True, array_like=True, tag="person_erased"):
     """Somebody was erased. Of nobody: there is no story any more that it could belong to."""
 
@@ -306,6 +314,7 @@ Note: TypeAlias = (
     | PersonErased
     | TraitExpired
     | HandedOn
+    | OfferEnded
 )
 
 _NOTES: msgspec.msgpack.Decoder[tuple[Note, ...]] = msgspec.msgpack.Decoder(tuple[Note, ...])

@@ -16,6 +16,7 @@ from legato.model.consent import (
 from legato.model.definitions.journey import Freshness, Journey
 from legato.model.definitions.links import Pages, Sender
 from legato.model.definitions.matching import Matching
+from legato.model.definitions.offer import Offer
 from legato.model.definitions.sign_in import SignIn
 from legato.model.definitions.source import Source
 from legato.model.definitions.stream import Stream
@@ -422,6 +423,7 @@ class Plan(Noun, frozen=True, kw_only=True):
     """How many plans so far had segments of which the rules were new."""
     roll_after: Duration = 0
     """How old notes are when they leave the state file for files of their own; 0: never."""
+    offers: Mapping[str, Offer] = {}
 
 
 class Backfill(Noun, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from legato.model.consent import Consent
+from legato.model.definitions.offer import ActiveOffer
 from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId, EnrollmentId, EventId, PersonId
 from legato.model.instant import Duration, Instant
@@ -198,6 +199,8 @@ class State(msgspec.Struct, array_like=True):
     """The backfill that has everything of this person, or under which they were first seen."""
     births: int = 0
     """Plan.births when segments were last looked at as a whole."""
+    offers: list[ActiveOffer] = msgspec.field(default_factory=list[ActiveOffer])
+    """Held now, in the order in which they were made; no two of them contradict each other."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

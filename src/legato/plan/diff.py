@@ -41,6 +41,7 @@ FAMILIES: Mapping[str, str] = {
     "team": "teams",
     "term": "terms",
     "mapping": "mappings",
+    "offer": "offers",
 }
 MICROS = 1_000_000
 SETTINGS = (
@@ -408,6 +409,7 @@ def _journey_needs(journey: Journey, needs: _Needs) -> None:
                 needs.add("templates", step.message)
                 needs.add("channels", *step.channels)
                 needs.add("purposes", step.purpose)
+                needs.add("offers", step.offer)
             case Audience():
                 needs.add("audiences", step.audience)
             case Call():

@@ -200,7 +200,8 @@ def _send(step: Send) -> str:
         channel = f"the first possible of {listed(step.channels)}"
     about = f", about {step.about}" if step.about else ""
     limit = format_duration(step.expires)
-    what = f"sends {step.message} by {channel} for {step.purpose}{about}, within {limit}"
+    offer = f", offering {step.offer}" if step.offer else ""
+    what = f"sends {step.message} by {channel} for {step.purpose}{about}{offer}, within {limit}"
     return what + _others(step)
 
 

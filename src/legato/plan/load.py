@@ -38,6 +38,7 @@ from legato.plan.dictionary.words import read_team, read_term, report_term_circl
 from legato.plan.findings import Findings, listed, nearest
 from legato.plan.guards.mappings import read_mapping
 from legato.plan.impact.approvals import read_approvals
+from legato.plan.offers.reading import read_offer, report_lonely_kinds
 from legato.plan.privacy.check import check_uses, with_classes
 from legato.plan.privacy.hashing import check_hashing
 from legato.plan.privacy.matching import check_matching
@@ -91,6 +92,7 @@ NAMED = (
     "destination",
     "template",
     "journey",
+    "offer",
     "mapping",
     "property",
 )
@@ -231,6 +233,8 @@ def _compile(scope: Scope, library: _Library) -> Plan:
     check_when_down(scope, destinations)
     scope.audiences = _read_all(scope, library, "audience", read_audience)
     channels = _read_all(scope, library, "channel", read_channel)
+    scope.offers = _read_all(scope, library, "offer", read_offer)
+    report_lonely_kinds(scope, library.trees("offer"))
     templates = _read_all(scope, library, "template", read_template)
     segments = _read_all(scope, library, "segment", read_segment)
     report_cycles(scope, segments)
@@ -271,6 +275,7 @@ def _compile(scope: Scope, library: _Library) -> Plan:
         matching=_matching(scope, library),
         storage_price_micros=workspace.storage_price_micros,
         roll_after=workspace.roll_after,
+        offers=scope.offers,
     )
 
 

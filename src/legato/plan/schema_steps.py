@@ -181,6 +181,7 @@ STEP_DEFINITIONS: Schema = {
             ),
             "about": text("Property of the entry event: the thing the message is about."),
             "purpose": text("What it is for, where it is not the template's."),
+            "offer": text("The offer it makes, where it is not the template's."),
         },
     ),
     "audience": {

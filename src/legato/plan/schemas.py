@@ -16,6 +16,7 @@ from legato.plan.form import WEEKDAYS
 from legato.plan.guards.retired import RETIRED
 from legato.plan.guards.schemas import EXPECTED, FRESH_FOR, MAPPING, POLICY, UNDECLARED_POLICY
 from legato.plan.impact.approvals import APPROVALS
+from legato.plan.offers.schema import OFFER
 from legato.plan.privacy.schema import HASH, PRIVACY_DOCUMENTS
 from legato.plan.properties.schema import PROPERTY_DOCUMENTS, WAIVE
 from legato.plan.rules.catalog import PRIVACY
@@ -485,6 +486,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "title": _TITLE,
             "owner": _OWNER,
             "purpose": _PURPOSE,
+            "offer": text("The offer it makes."),
         },
         "additionalProperties": {
             "type": "object",
@@ -493,6 +495,7 @@ _DOCUMENTS: dict[str, Schema] = {
         },
     },
     "journey": {"$ref": "#/$defs/journey"},
+    "offer": OFFER,
     **PROPERTY_DOCUMENTS,
     **ACCESS_DOCUMENTS,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from legato.connectors.spec import Spec
 from legato.model.definitions.journey import Freshness
 from legato.model.definitions.links import Pages, Sender
+from legato.model.definitions.offer import Offer
 from legato.model.delivery import Operation
 from legato.model.event import NAME_OF_KIND
 from legato.model.plan import AudienceType
@@ -28,6 +29,7 @@ HOW_TO_DECLARE: Mapping[str, str] = {
     "audience": "write `{{audience: {name}, destination: ...}}` here",
     "template": "declare it in templates/ (`template: {name}`)",
     "journey": "declare it in journeys/ (`journey: {name}`)",
+    "offer": "declare it in offers/ (`offer: {name}`)",
     "team": "declare it (`team: {name}`)",
     "term": "declare it (`term: {name}`)",
     "source connector": "put its manifest in connectors/ (`inbound: 1`, `id: {name}`)",
@@ -57,6 +59,8 @@ class Scope:
         self.text_places: dict[tuple[str, str], Place] = {}
         """(template, channel) -> where its texts stand."""
         self.template_purposes: dict[str, str] = {}
+        self.offers: dict[str, Offer] = {}
+        self.template_offers: dict[str, str] = {}
         self.template_variables: dict[str, list[tuple[Place, tuple[str, ...]]]] = {}
         self.audiences: dict[str, AudienceType] = {}
         """Declared ones, and those that journey steps name on the spot."""

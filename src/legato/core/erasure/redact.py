@@ -166,6 +166,7 @@ def _let_go(moment: Moment, redactor: Redactor) -> None:
     for delivery_id in [one for one, each in state.pending.items() if is_theirs(each)]:
         del state.pending[delivery_id]
         state.fallbacks.pop(delivery_id, None)
+        state.offers = [one for one in state.offers if one.delivery_id != delivery_id]
         moment.effects.append(Settle(delivery_id=delivery_id, outcome="refused", reason=ERASED))
     for held in [one for one in state.held if is_theirs(one.delivery)]:
         drop_held(moment, held, ERASED)

@@ -55,6 +55,7 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
     survivor.handed = {}  # to some destinations they were two
     survivor.decided.update(gone.decided)
     survivor.held.extend(gone.held)
+    survivor.offers.extend(gone.offers)  # the caller's step settles what contradicts
     survivor.merged.extend(gone.merged)
     survivor.apart = list(dict.fromkeys([*survivor.apart, *gone.apart]))
     recent = {one.event_id: one for one in survivor.recent + gone.recent}

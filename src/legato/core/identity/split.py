@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from legato.core.alarm import set_alarm
 from legato.core.exchange import Result
 from legato.core.moment import Moment
+from legato.core.offers.holding import kept_apart
 from legato.core.program import Program
 from legato.core.sending.audience import change_audience
 from legato.model.effect import Effect, Revoke
@@ -81,6 +82,18 @@ def call_back(before: State, parted: Mapping[PersonId, State]) -> list[Effect]:
         for delivery_id in before.pending
         if not any(delivery_id in state.pending for state in parted.values())
     ]
+
+
+def share_offers(before: State, parted: Mapping[PersonId, State]) -> None:
+    """Let both hold what the merged person was offered and the records of neither explain.
+
+    Nobody is promised its contrary then, whoever of them has read it. Of two that contradict each
+    other the earlier one stays.
+    """
+    known = {one.delivery_id: True for state in parted.values() for one in state.offers}
+    more = [one for one in before.offers if one.delivery_id not in known]
+    for state in parted.values():
+        state.offers, _ = kept_apart([*state.offers, *more])
 
 
 def share_contacts(before: State, parted: Mapping[PersonId, State]) -> None:

@@ -377,6 +377,11 @@ class _JourneyUses:
             facts = [*facts_of_content(texts, self._entry)]
             if step.about and self._entry:
                 facts.append(Fact(family="event", name=self._entry, path=step.about))
+            offer = self._plan.offers.get(step.offer)
+            if offer is not None and self._entry:
+                facts += [
+                    Fact(family="event", name=self._entry, path=path) for path in offer.paths()
+                ]
             yield Use(
                 family="journey",
                 name=self._journey.name,

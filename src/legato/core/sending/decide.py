@@ -11,12 +11,14 @@ from legato.core.course import Course
 from legato.core.gate import Intent, cheapest, inspect, intent_of
 from legato.core.identifiers import address_of
 from legato.core.moment import Moment
+from legato.core.offers.making import offered
 from legato.core.privacy.filled import Text
 from legato.core.sending.content import Written, write
 from legato.core.sending.delivery import Draft, commit, drop_held, make_delivery
 from legato.expr.path import values_at
 from legato.expr.template import TemplateFault
 from legato.model.definitions.journey import Send
+from legato.model.definitions.offer import Offered
 from legato.model.delivery import Delivery
 from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, derive
@@ -67,6 +69,7 @@ class Wanted(Noun, frozen=True, kw_only=True):
     about: str
     expires_at: Instant
     step_id: str
+    offer: Offered | None = None
 
 
 class Choice(msgspec.Struct):
@@ -133,6 +136,7 @@ def decide(moment: Moment, course: Course, enrollment: Enrollment, step: Send) -
         used=choice.written.used,
         about=wanted.about,
         cost_micros=chosen.channel.cost_micros,
+        offer=wanted.offer,
     )
     if step.fall_back:
         allow_others(moment, delivery_id, choice, channels, after=step.fall_back)
@@ -160,6 +164,7 @@ def _wanted(moment: Moment, course: Course, enrollment: Enrollment, step: Send) 
         about=str(about),
         expires_at=since + step.expires,
         step_id=step.step_id,
+        offer=offered(moment.program.plan, step.offer, entry),
     )
 
 
@@ -246,6 +251,7 @@ def _weigh(
             destination=channel.destination,
             version=enrollment.version if enrollment is not None else "",
             step=wanted.step_id,
+            offer=wanted.offer,
         )
         gates, until = inspect(moment.program, moment.state, intent, moment.now)
         weighed.append(weigh(channel, intent, gates, until))

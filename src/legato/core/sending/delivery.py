@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from legato.core.moment import Moment
+from legato.core.offers.holding import hold
+from legato.model.definitions.offer import Offered
 from legato.model.delivery import Delivery, Operation, Used
 from legato.model.effect import Deliver, Revoke
 from legato.model.ids import DeliveryId
@@ -31,6 +33,7 @@ class Draft(Noun, frozen=True, kw_only=True):
     used: tuple[Used, ...] = ()
     about: str = ""
     cost_micros: int = 0
+    offer: Offered | None = None
 
 
 def make_delivery(moment: Moment, draft: Draft, enrollment: Enrollment | None = None) -> Delivery:
@@ -56,11 +59,12 @@ def make_delivery(moment: Moment, draft: Draft, enrollment: Enrollment | None = 
         about=draft.about,
         cost_micros=draft.cost_micros,
         used=draft.used,
+        offer=draft.offer,
     )
 
 
 def commit(moment: Moment, delivery: Delivery) -> None:
-    """Hand a delivery to its lane, and reserve its place under the caps."""
+    """Hand a delivery to its lane, and reserve its place under the caps and its offer."""
     state = moment.state
     state.pending[delivery.delivery_id] = delivery
     if delivery.operation == "send":
@@ -74,6 +78,8 @@ def commit(moment: Moment, delivery: Delivery) -> None:
         fallback = state.fallbacks.get(delivery.delivery_id)
         if fallback is not None:
             fallback.due_at = moment.now + fallback.after
+        if delivery.offer is not None:
+            hold(moment, delivery)
     moment.effects.append(Deliver(delivery=delivery))
 
 

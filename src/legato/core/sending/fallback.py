@@ -129,6 +129,7 @@ def go_on(moment: Moment, delivery: Delivery, fallback: Fallback, why: Reason) -
         about=delivery.about,
         expires_at=delivery.expires_at,
         step_id=delivery.journey_step,
+        offer=delivery.offer,
     )
     channels = known_channels(moment, fallback.channels)
     choice = choose(moment, enrollment, wanted, channels)

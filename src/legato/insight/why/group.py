@@ -50,6 +50,8 @@ _SHORT = {
     "delivery.expired": "expired",
     "holdout.drawn": "held out",
     "journey.before_it": "not there yet",
+    "offer.contradicts": "another offer",
+    "offer.ended": "offer ended",
     "quiet_hours.now": "quiet hours",
     "reachable.no_address": "no address",
     "residency.outside": "residency",

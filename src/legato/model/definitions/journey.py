@@ -136,6 +136,8 @@ class Send(Noun, frozen=True, kw_only=True, array_like=True, tag="send"):
     """Path in the entry event to the item the message is about."""
     fall_back: Duration = 0
     """How long a channel has to take it before the next one is tried; 0: no other is."""
+    offer: str = ""
+    """What it promises; see model.definitions.offer."""
 
 
 class SetTrait(Noun, frozen=True, kw_only=True, array_like=True, tag="set"):

@@ -16,7 +16,7 @@ WORDS = ("event", "trait", "computed", "segment", "term", "team")
 """Kinds whose names people say aloud: two of one sound mean two things to two teams."""
 OWNED = (
     "event", "trait", "computed", "segment", "audience", "template", "destination", "journey",
-    "term",
+    "term", "offer",
 )  # fmt: skip
 _APART = re.compile(r"[\s_-]+")
 

@@ -103,6 +103,10 @@ class _Edges:
             here = Ref("template", template.name)
             yield from ((here, thing) for thing in self._content(template.texts, ""))
             yield from self._named(here, "purpose", template.purpose)
+        for offer in self._plan.offers.values():
+            here = Ref("offer", offer.name)
+            for each in offer.ends:
+                yield from ((here, thing) for thing in self._waiting(each.on, None, each.same))
         for rule in self._plan.policies.state_rules:
             here = Ref("suppress", rule.name)
             yield from ((here, thing) for thing in self._rule(rule.when, "", ""))
@@ -179,7 +183,9 @@ class _Edges:
         if entry.when is not None:
             yield from self._rule(entry.when, event, "")
 
-    def _waiting(self, event: str, when: Rule | None, same: str, *, entry: str) -> Iterator[Ref]:
+    def _waiting(
+        self, event: str, when: Rule | None, same: str, *, entry: str = ""
+    ) -> Iterator[Ref]:
         if event:
             yield Ref("event", event)
         if same:
@@ -227,6 +233,14 @@ class _Edges:
             yield from self._content(template.texts, entry)
         if entry and step.about:
             yield property_ref(entry, step.about)
+        yield from self._named_offer(step.offer, entry)
+
+    def _named_offer(self, name: str, entry: str) -> Iterator[Ref]:
+        offer = self._plan.offers.get(name)
+        if offer is not None:
+            yield Ref("offer", name)
+        if offer is not None and entry:
+            yield from (property_ref(entry, path) for path in offer.paths())
 
     def _policies(self, step: Send, purpose: str) -> Iterator[Ref]:
         policies, found = self._plan.policies, self._plan.purposes.get(purpose)

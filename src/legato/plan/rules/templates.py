@@ -30,6 +30,9 @@ def read_template(scope: Scope, tree: Fields) -> Template:
     purpose = part.read("purpose", form.text, "")
     if purpose:
         scope.refer("purpose", purpose, part.place_of_value("purpose"))
+    offer = part.read("offer", form.text, "")
+    if offer:
+        scope.refer("offer", offer, part.place_of_value("offer"))
     texts: dict[str, dict[str, str]] = {}
     for field in part.rest():
         if not scope.refer("channel", field.key, field.place):
@@ -48,6 +51,7 @@ def read_template(scope: Scope, tree: Fields) -> Template:
         )
     scope.texts[name] = texts
     scope.template_purposes[name] = purpose
+    scope.template_offers[name] = offer
     return Template(name=name, texts=texts, purpose=purpose, title=title)
 
 

@@ -41,6 +41,7 @@ GATES = (
     "suppression",
     "state",
     "holdout",
+    "offer",
     "cap",
     "quiet_hours",
     "expiry",

@@ -14,6 +14,7 @@ from legato.plan import form
 from legato.plan.conditions.properties import property_schema
 from legato.plan.findings import listed
 from legato.plan.form import Form
+from legato.plan.offers.reading import read_made
 from legato.plan.rules.templates import check_entry
 from legato.plan.scope import Scope
 from legato.plan.source import Fields, Value, plain
@@ -31,6 +32,7 @@ class Message(Noun, frozen=True, kw_only=True):
     expires: Duration
     fall_back: Duration
     about: str
+    offer: str
 
 
 def read_send(
@@ -63,6 +65,7 @@ def read_send(
             f"nothing says for what purpose step `{step_id}` sends",
             "add `purpose: marketing` to the journey, the template or the send",
         )
+    offer = read_made(scope, part, message, entry=entry)
     part.close()
     return Message(
         message=message,
@@ -72,6 +75,7 @@ def read_send(
         expires=expires,
         fall_back=fall_back,
         about=about,
+        offer=offer,
     )
 
 

@@ -188,6 +188,7 @@ class Course:
                     expires=send.expires,
                     about=send.about,
                     fall_back=send.fall_back,
+                    offer=send.offer,
                 )
             case "set":
                 traits = read_traits(self.scope, part)
