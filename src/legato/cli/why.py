@@ -23,6 +23,7 @@ from legato.insight.profile import (
     ShownConsent,
     ShownDelivery,
     ShownEnrollment,
+    ShownOffer,
     ShownTrait,
 )
 from legato.insight.sentences import channel_words, moment
@@ -227,6 +228,7 @@ def show_profile(console: Console, found: Profile) -> None:
     _rows(console, "Consents", [_consent(each) for each in found.consents])
     _rows(console, "Journeys", [_enrollment(each) for each in found.enrollments])
     _rows(console, "Audiences", [(a.name, "since", moment(a.since)) for a in found.audiences])
+    _rows(console, "Offers", [_offer(each) for each in found.offers])
     _rows(console, "On their way", [_delivery(each) for each in found.deliveries])
 
 
@@ -254,6 +256,11 @@ def _enrollment(enrollment: ShownEnrollment) -> Row:
     if enrollment.ended_at is not None:
         standing = f"left ({enrollment.outcome})"
     return enrollment.journey, standing, moment(enrollment.since)
+
+
+def _offer(offer: ShownOffer) -> Row:
+    about = offer.item or offer.category
+    return offer.offer, f"{offer.kind} for {about}", f"until {moment(offer.until)}"
 
 
 def _delivery(delivery: ShownDelivery) -> Row:

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from legato.core.offers.making import held_at
 from legato.core.program import ZONE_TRAIT
 from legato.core.retirement.retired import is_hidden
 from legato.expr.tally import measure
@@ -76,6 +77,20 @@ class ShownDelivery(Noun, frozen=True, kw_only=True):
     held_until: Instant | None = None
 
 
+class ShownOffer(Noun, frozen=True, kw_only=True):
+    """What the person was promised, and may still take up."""
+
+    offer: str
+    kind: str
+    item: str
+    category: str
+    price: str
+    journey: str
+    since: Instant
+    until: Instant
+    delivery_id: str
+
+
 class Profile(Noun, frozen=True, kw_only=True):
     """Equal states give equal bytes: every list is sorted."""
 
@@ -92,6 +107,7 @@ class Profile(Noun, frozen=True, kw_only=True):
     deliveries: tuple[ShownDelivery, ...]
     merged: tuple[str, ...]
     suppressed_address_count: int
+    offers: tuple[ShownOffer, ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -122,6 +138,24 @@ def profile_of(state: State, *, plan: Plan, now: Instant) -> Profile:
         deliveries=_deliveries(state),
         merged=tuple(sorted(state.merged)),
         suppressed_address_count=len(state.suppressed),
+        offers=_offers(state, now),
+    )
+
+
+def _offers(state: State, now: Instant) -> tuple[ShownOffer, ...]:
+    return tuple(
+        ShownOffer(
+            offer=each.offered.offer,
+            kind=each.offered.kind,
+            item=each.offered.item,
+            category=each.offered.category,
+            price=each.offered.price,
+            journey=each.journey,
+            since=each.since,
+            until=each.until,
+            delivery_id=each.delivery_id,
+        )
+        for each in sorted(held_at(state, now), key=lambda each: (each.since, each.delivery_id))
     )
 
 

@@ -10,10 +10,11 @@ from litestar import MediaType, Response, Router, get
 from litestar.params import QueryParameter
 
 from legato.app import Alert, SourceSeen, Status
+from legato.core.offers.holding import CONTRADICTION
 from legato.insight.status import Activity
 from legato.model.instant import SECOND
 from legato.model.noun import Noun, shown
-from legato.model.problem import Problem
+from legato.model.problem import Problem, Reason
 from legato.studio.access import needs, public
 from legato.studio.host import Host
 
@@ -35,7 +36,8 @@ class Overview(Noun, frozen=True, kw_only=True):
     activity: Activity
     alerts: tuple[Alert, ...] = ()
     """What is not as it should be: silent sources, drift, changes that nobody answers,
-    systems that could not be told of opt-outs, accounts to be connected again."""
+    systems that could not be told of opt-outs, accounts to be connected again, and offers that
+    contradict each other."""
 
 
 @get("/healthz", opt=public(), summary="Is the process alive?")
@@ -58,12 +60,14 @@ async def read_status(
 ) -> Overview:
     """Return figures, lanes and the last few things that happened."""
     await host.counted()
+    activity = await host.activity(sentences)
     return Overview(
         status=host.status(),
         lanes={name: _named(lane) for name, lane in host.lanes_status().items()},
         paused=host.paused(),
-        activity=await host.activity(sentences),
+        activity=activity,
         alerts=(
+            *_contradictions(activity),
             *host.guard.alerts(),
             *host.changes.alerts(),
             *await host.untold.alerts(),
@@ -86,6 +90,14 @@ async def metrics(host: Host) -> Response[str]:
     refused = _hooks(host.hooks.refused_counts())
     text += "\n".join([*_sources(host.guard.sources()), *refused, ""])
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _contradictions(activity: Activity) -> tuple[Alert, ...]:
+    if not activity.contradictions:
+        return ()
+    what = f"offers were held at once that contradict each other: {activity.contradictions}"
+    reason = Reason(code=CONTRADICTION, what=what)
+    return (Alert(topic="offers", reason=reason, since=activity.contradicted_at),)
 
 
 def _named(lane: Mapping[str, object]) -> Mapping[str, Any]:
@@ -115,6 +127,12 @@ def exposition(
         ),
         *_journeys(activity),
         *_messages(activity),
+        *_family(
+            "legato_offer_contradictions_total",
+            "counter",
+            "Offers held at once that contradict each other. Anything but 0 is a fault.",
+            [("", activity.contradictions)],
+        ),
         *_lanes(lanes),
     ]
     return "\n".join(lines) + "\n"

@@ -11,7 +11,7 @@ import msgspec
 from legato.app import Match
 from legato.core.privacy.mask import MASK, SPECIAL, Sight, special_names
 from legato.core.privacy.uses import facts_of_rule
-from legato.insight.profile import Profile, ShownTrait
+from legato.insight.profile import Profile, ShownOffer, ShownTrait
 from legato.insight.story import Told
 from legato.insight.why.fate import GroupQuestion
 from legato.insight.why.group import GroupAnswer, without_few
@@ -43,7 +43,16 @@ def mask_profile(profile: Profile, plan: Plan, sight: Sight) -> Profile:
             msgspec.structs.replace(each, key=MASK if each.key else "")
             for each in profile.enrollments
         ),
+        offers=tuple(_masked_offer(each, plan) for each in profile.offers),
     )
+
+
+def _masked_offer(shown: ShownOffer, plan: Plan) -> ShownOffer:
+    """Return an offer without what an event has told: what its definition names is no secret."""
+    offer = plan.offers.get(shown.offer)
+    item = shown.item if offer is not None and offer.item == shown.item else MASK
+    category = shown.category if offer is not None and offer.category == shown.category else MASK
+    return msgspec.structs.replace(shown, item=item, category=category)
 
 
 def mask_told(told: Told) -> Told:
