@@ -67,3 +67,9 @@ INBOUND: Schema = {
     "required": ["inbound", "id", "name", "docs", "events"],
     "properties": {"inbound": {"const": 1, "description": "Version of the format."}},
 }
+MANIFEST: Schema = {
+    "type": "object",
+    "description": "A connector of the workspace's own.",
+    "required": ["manifest", "id", "name", "category", "docs", "routes"],
+    "properties": {"manifest": {"const": 1, "description": "Version of the format."}},
+}

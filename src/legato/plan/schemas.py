@@ -22,7 +22,7 @@ from legato.plan.properties.schema import PROPERTY_DOCUMENTS, WAIVE
 from legato.plan.rules.catalog import PRIVACY
 from legato.plan.rules.policies import BASES, UNREADABLE
 from legato.plan.scenarios.schema import REHEARSAL
-from legato.plan.schema_hooks import INBOUND, hook_words
+from legato.plan.schema_hooks import INBOUND, MANIFEST, hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
 from legato.plan.schema_streams import RATE, STREAM, WHEN_DOWN
@@ -470,12 +470,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "events": STREAM,
         },
     ),
-    "manifest": {
-        "type": "object",
-        "description": "A connector of the workspace's own.",
-        "required": ["manifest", "id", "name", "category", "docs", "routes"],
-        "properties": {"manifest": {"const": 1, "description": "Version of the format."}},
-    },
+    "manifest": MANIFEST,
     "inbound": INBOUND,
     "template": {
         "type": "object",
