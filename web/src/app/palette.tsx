@@ -10,10 +10,10 @@ import { useMe } from './session'
 
 type Choice = { id: string; group: string; label: string; icon: Icon; go: () => void }
 
-export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+export default function Palette({ onClose }: { onClose: () => void }) {
   return (
     <Modal
-      opened={isOpen}
+      opened
       onClose={onClose}
       withCloseButton={false}
       size={560}

@@ -1,11 +1,12 @@
 // Who is signed in. Everything below `Session` may rely on somebody being there.
 import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect } from 'react'
+import { createContext, lazy, type ReactNode, Suspense, useContext, useEffect } from 'react'
 import { api, Refused, take, trust, whenSignedOut } from '@/api/client'
 import type { Me } from '@/api/types'
 import { Trouble } from '@/kit/trouble'
 import type { Permission } from './screen'
-import { SignIn } from './signin'
+
+const SignIn = lazy(() => import('./signin'))
 
 const KEY = ['session'] as const
 const Context = createContext<Me | null>(null)
@@ -23,13 +24,15 @@ export function Session({ children }: { children: ReactNode }) {
   }
   if (session.data === null) {
     return (
-      <SignIn
-        onDone={(me) => {
-          trust(me.csrf)
-          forget(queries)
-          queries.setQueryData(KEY, me)
-        }}
-      />
+      <Suspense>
+        <SignIn
+          onDone={(me) => {
+            trust(me.csrf)
+            forget(queries)
+            queries.setQueryData(KEY, me)
+          }}
+        />
+      </Suspense>
     )
   }
   return <Context value={session.data}>{children}</Context>

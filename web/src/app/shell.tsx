@@ -1,11 +1,13 @@
 // What stands around every screen: the rail, the palette, the sheet of keys.
 import { useHotkeys } from '@mantine/hooks'
 import { Outlet } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { useGo } from '@/kit/go'
-import { KeySheet } from './keys'
-import { Palette } from './palette'
 import { Rail } from './rail'
+
+// What floats comes when it is called for.
+const KeySheet = lazy(() => import('./key-sheet'))
+const Palette = lazy(() => import('./palette'))
 
 const SEQUENCE_MS = 900
 
@@ -32,8 +34,10 @@ export function Shell() {
       <main className="main">
         <Outlet />
       </main>
-      <Palette isOpen={isFinding} onClose={() => setFinding(false)} />
-      <KeySheet isOpen={isHelping} onClose={() => setHelping(false)} />
+      <Suspense>
+        {isFinding && <Palette onClose={() => setFinding(false)} />}
+        {isHelping && <KeySheet onClose={() => setHelping(false)} />}
+      </Suspense>
     </div>
   )
 }

@@ -8,7 +8,7 @@ import { Note } from '@/kit/note'
 import { SHELL } from '@/words/shell'
 import { Mark } from './mark'
 
-export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
+export default function SignIn({ onDone }: { onDone: (me: Me) => void }) {
   const [refused, setRefused] = useState<Refused | null>(null)
   const [isBusy, setBusy] = useState(false)
   const ways = useQuery({

@@ -69,7 +69,7 @@ export function span(micros: number): string {
 
 /** Of something's name as written in a definition: `cart_rescue` is `Cart rescue`. */
 export function title(name: string): string {
-  const words = name.replaceAll('_', ' ')
+  const words = name.replaceAll('_', ' ').replace(/\b(sms|crm|id|url)\b/g, (it) => it.toUpperCase())
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

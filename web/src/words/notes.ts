@@ -115,7 +115,9 @@ export function mainNote(step: Told): { note: Note; sentence: string } {
 
 /** A sentence without the person it begins with: for where that stands beside it. */
 export function bare(sentence: string): string {
-  const words = sentence.replace(/^(person [0-9a-f]+|somebody unknown) /, '')
+  const words = sentence
+    .replace(/^(person [0-9a-f]+|somebody unknown) /, '')
+    .replace(/^did '([^']+)'/, '$1')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

@@ -58,6 +58,8 @@ class Question(Noun, frozen=True, kw_only=True):
     person_id: str
     journey: str = ""
     message: str = ""
+    delivery: str = ""
+    """One decision by its id, where a message was decided on more than once."""
 
 
 def why(
@@ -71,7 +73,9 @@ def why(
     found = [
         thread
         for thread in threads(story)
-        if question.journey in ("", thread.journey) and question.message in ("", thread.message)
+        if question.journey in ("", thread.journey)
+        and question.message in ("", thread.message)
+        and question.delivery in ("", thread.delivery_id)
     ]
     if found:
         return _of_thread(question, found, story=story, plan=plan)

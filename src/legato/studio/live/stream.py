@@ -56,6 +56,8 @@ class Wanted(Noun, frozen=True, kw_only=True):
         """Return whether a step is one of them."""
         if self.person_id not in ("", row.person_id):
             return False
+        if not row.notes:
+            return False
         tags = (str(note.__struct_config__.tag) for note in row.notes)
         return not self.about or any(tag in self.about for tag in tags)
 
@@ -113,7 +115,7 @@ def _page(rows: Sequence[Story], wanted: Wanted) -> LivePage:
         after=rows[-1].position,
         steps=tuple(mask_told(tell(row)) for row in matched[-STEPS_MAX:]),
         matched=len(matched),
-        passed=len(rows),
+        passed=sum(1 for row in rows if row.notes),
     )
 
 

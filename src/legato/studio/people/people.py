@@ -27,11 +27,12 @@ from legato.model.ids import PersonId
 from legato.model.note import Story
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
-from legato.studio.host import Host, Limit, found, nobody
+from legato.studio.host import PAGE_MAX, Host, Limit, found, nobody
 from legato.studio.masking import mask_profile, mask_told
 from legato.studio.people.moments import Noted, Stood, noted_by, stood
 
 Name = Annotated[str, QueryParameter(max_length=512)]
+Newest = Annotated[int, QueryParameter(ge=0, le=PAGE_MAX)]
 
 
 @get("/{who:str}", opt=needs("look"), summary="A person's profile")
@@ -71,10 +72,21 @@ async def _past_profile(host: App, was: Stood, request: Request[Any, Caller, Any
 
 @get("/{who:str}/story", opt=needs("look"), summary="What happened to a person, in order")
 async def read_story(
-    who: FromPath[str], host: Host, after: FromQuery[int] = 0, limit: Limit = 200
+    who: FromPath[str],
+    host: Host,
+    after: FromQuery[int] = 0,
+    limit: Limit = 200,
+    newest: Newest = 0,
 ) -> list[Told]:
-    """Return notes as sentences and as they were written, oldest first."""
+    """Return notes as sentences and as they were written, oldest first.
+
+    `newest`: the last so many, whatever `after` and `limit` say.
+    """
     person_id = await found(host, who)
+    if newest:
+        story = await asyncio.to_thread(whole_story, host.records, person_id)
+        last = [row for row in story if row.notes][-newest:]
+        return [mask_told(tell(row)) for row in last]
 
     def read(position: int) -> list[Story]:
         return host.records.story(person_id, position, limit)
@@ -89,19 +101,26 @@ async def read_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the qu
     host: Host,
     journey: Name = "",
     message: Name = "",
+    delivery: Name = "",
     at: Name = "",
     what_if: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the query
 ) -> Answer:
     """Answer yes or no in one sentence, then every gate with what it saw then.
 
+    `delivery`: of this one decision, by its id.
     `at`: as it would have been answered at that instant, or so long ago.
     `what_if`: compute what would have sent it, by taking the decision again.
     """
     if at:
         then = await noted_by(host, who, at)
-        return await _why_then(host, then, journey=journey, message=message, what_if=what_if)
+        asked = Question(
+            person_id=then.state.person_id, journey=journey, message=message, delivery=delivery
+        )
+        return await _why_then(host, then, asked, what_if=what_if)
     found_id = await host.find(who)
-    question = Question(person_id=found_id or "", journey=journey, message=message)
+    question = Question(
+        person_id=found_id or "", journey=journey, message=message, delivery=delivery
+    )
     state = await host.person(found_id) if found_id is not None else None
     if found_id is None or state is None:
         return unknown_person(question)
@@ -114,9 +133,8 @@ async def read_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the qu
     return await _computed(host, answer, story) if what_if else answer
 
 
-async def _why_then(host: App, then: Noted, *, journey: str, message: str, what_if: bool) -> Answer:
+async def _why_then(host: App, then: Noted, question: Question, *, what_if: bool) -> Answer:
     """Answer as it would have been answered at a moment of the past."""
-    question = Question(person_id=then.state.person_id, journey=journey, message=message)
     waiting = await stopped_events(
         host.records, then.state, question, plan=then.plan, read_events=host.events
     )

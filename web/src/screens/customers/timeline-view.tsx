@@ -1,0 +1,215 @@
+// The timeline: days, visits folded, and every decision a row, sent or not.
+import { SegmentedControl, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { IconCompass, IconSearch } from '@tabler/icons-react'
+import { useMemo, useState } from 'react'
+import { api, take } from '@/api/client'
+import type { Message } from '@/api/types'
+import { Chip, type ChipTone } from '@/kit/chip'
+import { Empty } from '@/kit/empty'
+import { useParam } from '@/kit/go'
+import { Tile } from '@/kit/tile'
+import { Time } from '@/kit/time'
+import { Trouble } from '@/kit/trouble'
+import { CUSTOMERS } from '@/words/customers'
+import { count, dayName, span, title, weekday } from '@/words/format'
+import { lookOf } from '@/words/notes'
+import { chosen as choose, folded, isVisit, type Row, rowsOf, type Visit } from './timeline'
+
+const STEPS_MAX = 1_000
+const SHOWN_MAX = 250
+const EVERY_MS = 4_000
+
+type Props = { who: string; chosen: string; onChoose: (delivery: string) => void }
+
+export function Timeline({ who, chosen, onChoose }: Props) {
+  const [show, setShow] = useParam('show', 'all')
+  const [text, setText] = useState('')
+  const path = { who }
+  const story = useQuery({
+    queryKey: ['story', who],
+    queryFn: () =>
+      take(api.GET('/api/people/{who}/story', { params: { path, query: { newest: STEPS_MAX } } })),
+    refetchInterval: EVERY_MS,
+  })
+  const messages = useQuery({
+    queryKey: ['messages', who],
+    queryFn: () => take(api.GET('/api/people/{who}/deliveries', { params: { path } })),
+    refetchInterval: EVERY_MS,
+  })
+  const rows = useMemo(
+    () => rowsOf(story.data ?? [], messages.data ?? []),
+    [story.data, messages.data],
+  )
+  const shown = folded(choose(rows, show, text).slice(0, SHOWN_MAX))
+
+  if (story.data === undefined && story.isError) {
+    return <Trouble error={story.error} retry={story.refetch} />
+  }
+  return (
+    <>
+      <div className="row">
+        <SegmentedControl
+          size="xs"
+          aria-label="Filter the timeline"
+          value={show}
+          onChange={setShow}
+          data={CUSTOMERS.filters.map(([value, label]) => ({ value, label }))}
+        />
+        <span className="grow" />
+        <TextInput
+          size="xs"
+          w={130}
+          aria-label="Search the timeline"
+          placeholder="Search"
+          leftSection={<IconSearch size={14} />}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+      </div>
+      {shown.length === 0 && story.data !== undefined && <Empty title={CUSTOMERS.nothing} />}
+      {byDay(shown).map(([day, inside]) => (
+        <section key={day} aria-label={weekday(inside[0]?.at ?? 0)}>
+          <div className="day">
+            {dayName(inside[0]?.at ?? 0)} <span>{weekday(inside[0]?.at ?? 0)}</span>
+          </div>
+          <ol>
+            {inside.map((each) => (
+              <li key={each.key}>
+                {isVisit(each) ? (
+                  <Folded visit={each} />
+                ) : (
+                  <Entry row={each} isChosen={isOf(each, chosen)} onChoose={onChoose} />
+                )}
+              </li>
+            ))}
+          </ol>
+        </section>
+      ))}
+      {story.data?.length === STEPS_MAX && (
+        <p className="quiet small">{CUSTOMERS.older(count(STEPS_MAX))}</p>
+      )}
+    </>
+  )
+}
+
+function isOf(row: Row, delivery: string): boolean {
+  return delivery !== '' && row.note.delivery_id === delivery
+}
+
+type EntryProps = { row: Row; isChosen: boolean; onChoose: (delivery: string) => void }
+
+function Entry({ row, isChosen, onChoose }: EntryProps) {
+  const look = lookOf(row.note)
+  const inside = (
+    <>
+      <Time at={row.at} />
+      <Tile icon={look.icon} kind={look.kind} />
+      <span>
+        <span className="event-title">
+          {headline(row)}
+          {row.message !== undefined && <State message={row.message} />}
+        </span>
+        <span className="event-more">{more(row, look.word)}</span>
+      </span>
+    </>
+  )
+  if (row.note.type !== 'decided') return <div className="event">{inside}</div>
+  return (
+    <button
+      type="button"
+      className="event"
+      aria-pressed={isChosen}
+      onClick={() => onChoose(isChosen ? '' : String(row.note.delivery_id))}
+    >
+      {inside}
+    </button>
+  )
+}
+
+function headline(row: Row): string {
+  if (row.note.type !== 'decided') return row.sentence
+  const channel = String(row.note.channel || '')
+  const message = title(String(row.note.message))
+  return channel === '' ? `“${message}”` : `${title(channel)} “${message}”`
+}
+
+function more(row: Row, word: string): string {
+  const { note, message } = row
+  if (note.type !== 'decided') return word
+  const journey = title(String(note.journey))
+  const reason = message?.reason?.what
+  if (reason !== undefined) return `${journey} · ${reason}`
+  if (message?.state === 'sent') {
+    return `${journey} · ${span(message.since - message.decided_at)} from decision to delivery`
+  }
+  return journey
+}
+
+function State({ message }: { message: Message }) {
+  const [word] = message.state.split(':')
+  return <Chip tone={toneOf(word ?? '')}>{STATES[word ?? ''] ?? title(word ?? '')}</Chip>
+}
+
+const STATES: Readonly<Record<string, string>> = { suppressed: 'Not sent', queued: 'On its way' }
+
+function toneOf(state: string): ChipTone {
+  if (['sent', 'delivered', 'opened', 'clicked'].includes(state)) return 'ok'
+  return ['held', 'queued'].includes(state) ? 'warn' : 'bad'
+}
+
+function Folded({ visit }: { visit: Visit }) {
+  const [isOpen, setOpen] = useState(false)
+  return (
+    <>
+      <button
+        type="button"
+        className="event"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <Time at={visit.at} as="hourAndMinute" />
+        <Tile icon={IconCompass} kind="end" />
+        <span>
+          <span className="event-title">
+            {CUSTOMERS.fold(visit.rows.length, span(Math.max(visit.until - visit.at, 1)))}
+          </span>
+          <span className="event-more">{summary(visit)}</span>
+        </span>
+      </button>
+      {isOpen && visit.rows.map((row) => <Single key={row.key} row={row} />)}
+    </>
+  )
+}
+
+function Single({ row }: { row: Row }) {
+  const look = lookOf(row.note)
+  return (
+    <div className="event">
+      <Time at={row.at} />
+      <Tile icon={look.icon} kind={look.kind} />
+      <span className="event-title">{row.sentence}</span>
+    </div>
+  )
+}
+
+/** What was done in a visit, each thing once and how often: `Product Viewed 4 ×`. */
+function summary(visit: Visit): string {
+  const counts = new Map<string, number>()
+  for (const row of visit.rows) {
+    const name = String(row.note.name ?? '')
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+  }
+  return [...counts].map(([name, n]) => (n === 1 ? name : `${name} ${n} ×`)).join(' · ')
+}
+
+function byDay(rows: readonly (Row | Visit)[]): [string, (Row | Visit)[]][] {
+  const days = new Map<string, (Row | Visit)[]>()
+  for (const row of rows) {
+    const name = weekday(row.at)
+    const day = days.get(name)
+    if (day === undefined) days.set(name, [row])
+    else day.push(row)
+  }
+  return [...days]
+}

@@ -1,0 +1,131 @@
+// The left column: consents first, then segments, journeys, identifiers and what is known.
+import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { api, take } from '@/api/client'
+import type { Holding, Profile } from '@/api/types'
+import { Chip, type ChipTone } from '@/kit/chip'
+import { Go } from '@/kit/go'
+import { Value } from '@/kit/mask'
+import { Pairs } from '@/kit/pairs'
+import { Time } from '@/kit/time'
+import { CUSTOMERS } from '@/words/customers'
+import { title } from '@/words/format'
+
+const TONES: Readonly<Record<Holding['answer'], ChipTone>> = {
+  yes: 'ok',
+  no: 'bad',
+  pending: 'warn',
+  'never asked': 'line',
+}
+
+export function Who({ who, profile }: { who: string; profile: Profile }) {
+  const now = profile.enrollments.filter((each) => each.ended_at === null)
+  return (
+    <>
+      <Consents who={who} />
+      {profile.suppressed_address_count > 0 && (
+        <p className="small quiet">{CUSTOMERS.suppressed(profile.suppressed_address_count)}</p>
+      )}
+      <Block title={CUSTOMERS.segments}>
+        <div className="row wrap">
+          {profile.segments.length === 0 && <span className="quiet">{CUSTOMERS.noSegments}</span>}
+          {profile.segments.map((each) => (
+            <Chip key={each.name} tone="line">
+              {title(each.name)}
+            </Chip>
+          ))}
+        </div>
+      </Block>
+      <Block title={CUSTOMERS.journeys}>
+        {now.length === 0 ? (
+          <span className="quiet small">{CUSTOMERS.noJourneys}</span>
+        ) : (
+          <Pairs
+            pairs={now.map((each) => ({
+              name: title(each.journey),
+              value: (
+                <>
+                  step {each.step}, since <Time at={each.since} as="hourAndMinute" />
+                </>
+              ),
+            }))}
+          />
+        )}
+      </Block>
+      <Block
+        title={CUSTOMERS.known}
+        more={
+          <Go className="link small" to={`/customers/${who}`} search={{ show: 'identity' }}>
+            {CUSTOMERS.joined}
+          </Go>
+        }
+      >
+        <Pairs
+          pairs={profile.identifiers.map((each) => ({
+            name: title(each.kind),
+            value: <Value value={each.value} />,
+          }))}
+        />
+      </Block>
+      <Block title={CUSTOMERS.traits}>
+        {profile.traits.length === 0 ? (
+          <span className="quiet small">{CUSTOMERS.noTraits}</span>
+        ) : (
+          <Pairs
+            pairs={profile.traits.map((each) => ({
+              name: <span title={each.name}>{title(each.name)}</span>,
+              value: <Value value={each.value} />,
+            }))}
+          />
+        )}
+      </Block>
+    </>
+  )
+}
+
+function Consents({ who }: { who: string }) {
+  const ledger = useQuery({
+    queryKey: ['consents', who],
+    queryFn: () => take(api.GET('/api/people/{who}/consents', { params: { path: { who } } })),
+    refetchInterval: 6_000,
+  })
+  const present = ledger.data?.present ?? []
+  const sources = new Map((ledger.data?.lines ?? []).map((line) => [line.record, line.source]))
+  return (
+    <Block title={CUSTOMERS.contact}>
+      {ledger.data !== undefined && present.length === 0 && (
+        <span className="quiet small">{CUSTOMERS.noPurposes}</span>
+      )}
+      {present.map((each) => (
+        <div className="customer-consent" key={`${each.purpose}/${each.channel}`}>
+          <span className="grow">
+            {each.channel === '' ? CUSTOMERS.allChannels : title(each.channel)}
+            <small>
+              {title(each.purpose)}
+              {each.since != null && (
+                <>
+                  , {sources.get(each.record)} <Time at={each.since} as="day" />
+                </>
+              )}
+            </small>
+          </span>
+          <Chip tone={TONES[each.answer]}>{CUSTOMERS.answers[each.answer]}</Chip>
+        </div>
+      ))}
+    </Block>
+  )
+}
+
+type BlockProps = { title: string; more?: ReactNode; children: ReactNode }
+
+function Block({ title: name, more, children }: BlockProps) {
+  return (
+    <section className="customer-block">
+      <h2>
+        {name}
+        {more}
+      </h2>
+      {children}
+    </section>
+  )
+}

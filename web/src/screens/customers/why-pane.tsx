@@ -1,0 +1,77 @@
+// The right column: the explanation of one decision, or of a journey that is not in the timeline.
+import { Button, Menu, Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { IconChevronDown } from '@tabler/icons-react'
+import { api, take } from '@/api/client'
+import { useJourneys } from '@/api/queries'
+import { Empty } from '@/kit/empty'
+import { Trouble } from '@/kit/trouble'
+import { WHY } from '@/words/customers'
+import { WhyCard } from './why-card'
+
+type Props = { who: string; delivery: string; journey: string; onJourney: (name: string) => void }
+
+export function WhyPane({ who, delivery, journey, onJourney }: Props) {
+  const isAsked = delivery !== '' || journey !== ''
+  return (
+    <aside aria-label={WHY.title} aria-live="polite">
+      {isAsked ? (
+        <Explained who={who} delivery={journey === '' ? delivery : ''} journey={journey} />
+      ) : (
+        <Empty title={WHY.choose} action={<WhyNot onJourney={onJourney} />}>
+          {WHY.chooseWhy}
+        </Empty>
+      )}
+    </aside>
+  )
+}
+
+type Asked = { who: string; delivery: string; journey: string }
+
+function Explained({ who, delivery, journey }: Asked) {
+  const ask = (isComputed: boolean) =>
+    take(
+      api.GET('/api/people/{who}/why', {
+        params: { path: { who }, query: { delivery, journey, what_if: isComputed } },
+      }),
+    )
+  const answer = useQuery({
+    queryKey: ['why', who, delivery, journey],
+    queryFn: () => ask(false),
+  })
+  // Taking a decision again costs the server more than reading it: after the answer is there.
+  const computed = useQuery({
+    queryKey: ['why', who, delivery, journey, 'otherwise'],
+    queryFn: () => ask(true),
+    enabled: answer.data?.kind === 'refused' || answer.data?.kind === 'revoked',
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  if (answer.data === undefined) {
+    return answer.isError ? (
+      <Trouble error={answer.error} retry={answer.refetch} />
+    ) : (
+      <Skeleton h={380} radius={14} />
+    )
+  }
+  return <WhyCard answer={answer.data} otherwise={computed.data?.otherwise ?? null} />
+}
+
+function WhyNot({ onJourney }: { onJourney: (name: string) => void }) {
+  const journeys = useJourneys()
+  return (
+    <Menu position="bottom" withinPortal>
+      <Menu.Target>
+        <Button size="xs" variant="default" mt={6} rightSection={<IconChevronDown size={14} />}>
+          {WHY.whyNotThis}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(journeys.data ?? []).map((each) => (
+          <Menu.Item key={each.name} onClick={() => onJourney(each.name)}>
+            {each.title || each.name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,36 @@
+// Home: what is wrong, and what is done, are read off what the process says of itself.
+import { expect, test } from 'vitest'
+import type { Overview } from '@/api/types'
+import { steps, wrongs } from './wrong'
+
+function overview(status: object, more: object = {}): Overview {
+  const calm = { is_ready: true, is_failing: false, faults: [], plan: '', position: 0, counts: {} }
+  const activity = { journeys: [], messages: [] }
+  const whole = { status: { ...calm, ...status }, lanes: {}, alerts: [], paused: [], activity }
+  return { ...whole, ...more } as unknown as Overview
+}
+
+test('where nothing is wrong, nothing is named', () => {
+  expect(wrongs(overview({}), [])).toEqual([])
+})
+
+test('a destination that is down is named with what waits for it', () => {
+  const seen = overview({}, { lanes: { mailer: { breaker: 'open', waiting: 1200 } } })
+
+  expect(wrongs(seen, []).map((each) => each.what)).toEqual(['Mailer is down'])
+})
+
+test('a repair is named before anything else', () => {
+  const seen = overview(
+    { is_failing: true, is_ready: false, faults: ['The disk is full.'] },
+    { paused: ['a'] },
+  )
+
+  expect(wrongs(seen, []).map((each) => each.key)).toEqual(['failing', 'paused'])
+})
+
+test('a step is done when the process says so', () => {
+  const done = steps(overview({ plan: 'abc', position: 4 })).filter(([, isDone]) => isDone)
+
+  expect(done.map(([name]) => name)).toEqual(['plan', 'event'])
+})
