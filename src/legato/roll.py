@@ -1,7 +1,7 @@
 """A process that makes one file of rolled notes: python -m legato.roll FOLDER SECONDS.
 
 What it is to be made of comes on standard input. It reads a snapshot and changes nothing that
-anybody reads, at the lowest priority: a stop costs the file, and nothing else.
+anybody reads, at the lowest priority where nobody waits: a stop costs the file, and nothing else.
 """
 
 from __future__ import annotations
@@ -57,9 +57,10 @@ def outcome(folder: Path, work: Work) -> Outcome:
 def main() -> None:
     """Make one file within the time given, even if nobody is left to end this."""
     print_places_only()
-    os.nice(_NICE)
     signal.setitimer(signal.ITIMER_REAL, float(sys.argv[2]))
     work = msgspec.json.decode(sys.stdin.buffer.read(), type=Work)
+    if work.kind == "roll":
+        os.nice(_NICE)  # an erasure does not wait for others
     sys.stdout.buffer.write(msgspec.json.encode(outcome(Path(sys.argv[1]), work)))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from legato.model.ids import PersonId
 from legato.warehouse.sql.question import Mistake
 from legato.warehouse.sql.session import answer
 from legato.warehouse.sql.tables import Column, Source, Table, Values
@@ -16,8 +17,14 @@ from legato.warehouse.sql.tables import Column, Source, Table, Values
 class Nothing:
     """A source without data."""
 
-    def notes(self) -> Iterator[Any]:
+    def own_notes(self) -> Iterator[Any]:
         yield from ()
+
+    def rolled_notes(self) -> None:
+        return None
+
+    def became(self) -> Mapping[PersonId, PersonId]:
+        return {}
 
     def events(self) -> Iterator[Any]:
         yield from ()

@@ -125,12 +125,15 @@ class Maker:
         columns = {**COLUMNS, **self._shape.columns}
         written = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         connection.execute(f"CREATE TABLE step ({written})")
-        values = ", ".join(_given(kind) for kind in columns.values())
         spread = self._spread(rows)
         while chunk := list(islice(spread, _CHUNK)):
+            # Most columns are empty in most rows, and some in all: handing those over takes time.
+            cells = dict(zip(columns, zip(*chunk, strict=True), strict=True))
+            held = [name for name in columns if any(cell is not None for cell in cells[name])]
             connection.execute(
-                f"INSERT INTO step SELECT {values}",
-                [list(each) for each in zip(*chunk, strict=True)],
+                f"INSERT INTO step ({', '.join(map(_quoted, held))})"
+                f" SELECT {', '.join(_given(columns[name]) for name in held)}",
+                [list(cells[name]) for name in held],
             )
         if segments:
             source, bindings = relation(self._folder, self._manifest, segments)
@@ -205,6 +208,10 @@ def sweep(folder: Path, kept: Iterable[str]) -> None:
         for path in folder.iterdir():
             if path.name not in names:
                 path.unlink(missing_ok=True)
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _given(kind: str) -> str:

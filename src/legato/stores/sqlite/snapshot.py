@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from heapq import merge
 from pathlib import Path
+from typing import Any
 
 from legato.model.event import tag_mark
 from legato.model.ids import EventId, PersonId
@@ -18,7 +19,7 @@ from legato.model.note import Admitted, mark_of
 from legato.model.problem import LegatoError
 from legato.stores.connection import Connection
 from legato.stores.rolled.manifest import FOLDER, read_manifest
-from legato.stores.rolled.parquet import Vanished
+from legato.stores.rolled.parquet import Vanished, relation
 from legato.stores.rolled.reader import STRETCH_ROWS, Row, SegmentReader
 from legato.stores.sqlite.file import Format, SqliteFile
 from legato.stores.sqlite.log import LOG_FORMAT
@@ -48,17 +49,17 @@ class Snapshot:
         ).get
         return row[0], row[1]
 
-    def notes(self) -> Iterator[tuple[int, PersonId, Instant, bytes]]:
-        """Yield every step's notes in order, each of whom its person has become."""
-        became = self.became()
-        for _, position, person_id, at, notes in self._steps():
-            yield position, became.get(person_id, person_id), at, notes
-
     def own_notes(self) -> Iterator[tuple[int, PersonId, Instant, bytes]]:
-        """Yield what `notes` does, without those that were rolled."""
+        """Yield the state file's notes in order, each of whom its person has become."""
         became = self.became()
         for _, position, person_id, at, notes in self._own():
             yield position, became.get(person_id, person_id), at, notes
+
+    def rolled_notes(self) -> tuple[str, list[Any]] | None:
+        """Return where DuckDB finds the notes that were rolled: see warehouse.sql.tables."""
+        if not self.manifest.segments:
+            return None
+        return relation(self.rolled, self.manifest, self.manifest.segments)
 
     def events(self) -> Iterator[tuple[int, PersonId, bytes]]:
         """Yield the record of every admitted customer event, and whose it is."""

@@ -8,6 +8,7 @@ from importlib import import_module
 from itertools import islice
 from typing import Any
 
+from legato.model.ids import PersonId
 from legato.model.instant import Duration
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
@@ -110,6 +111,33 @@ def _fill(
     insert = f"INSERT INTO {name} ({into}) SELECT {values}"
     for rows in _pieces(table.rows(source)):
         connection.execute(insert, [[row[index] for row in rows] for index in kept])
+    rolled = source.rolled_notes() if table.rolled is not None else None
+    if table.rolled is not None and rolled is not None:
+        made = ", ".join(table.rolled[columns[index].name] for index in kept)
+        _add_rolled(
+            connection, source.became(), f"INSERT INTO {name} ({into}) SELECT {made}", rolled
+        )
+
+
+def _add_rolled(
+    connection: Any,  # noqa: ANN401 - the driver has no types
+    became: Mapping[PersonId, PersonId],
+    insert: str,
+    rolled: tuple[str, list[Any]],
+) -> None:
+    """Add what was rolled: read by DuckDB itself, a column at a time."""
+    connection.execute("CREATE TEMP TABLE became (gone VARCHAR, target VARCHAR)")
+    connection.execute(
+        "INSERT INTO became SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+        [list(became), list(became.values())],
+    )
+    source, bindings = rolled
+    connection.execute(
+        f"{insert} FROM {source} n LEFT JOIN became b ON b.gone = n.person_id"
+        " WHERE n.kind IS NOT NULL",
+        bindings,
+    )
+    connection.execute("DROP TABLE became")
 
 
 def _given(column: Column) -> str:

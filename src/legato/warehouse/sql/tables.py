@@ -35,8 +35,19 @@ class Column(NamedTuple):
 class Source(Protocol):
     """The data of one instant."""
 
-    def notes(self) -> Iterator[tuple[int, PersonId, Instant, bytes]]:
-        """Yield every step's notes."""
+    def own_notes(self) -> Iterator[tuple[int, PersonId, Instant, bytes]]:
+        """Yield every step's notes, without those that were rolled."""
+        ...
+
+    def rolled_notes(self) -> tuple[str, list[Any]] | None:
+        """Return, for a FROM of DuckDB's, the rolled ones that count, and what it is to be given.
+
+        They have the columns of the table `notes`, unmasked, and whom each was noted of.
+        """
+        ...
+
+    def became(self) -> Mapping[PersonId, PersonId]:
+        """Return whom those who were merged have become."""
         ...
 
     def events(self) -> Iterator[tuple[int, PersonId, bytes]]:
@@ -61,6 +72,8 @@ class Table(NamedTuple):
 
     columns: tuple[Column, ...]
     rows: Callable[[Source], Iterator[Values]]
+    rolled: Mapping[str, str] | None = None
+    """How each column is made of a rolled note; None: nothing of it is rolled."""
 
 
 DELIVERIES = """
@@ -171,7 +184,7 @@ def tables_of(asked: Asked) -> dict[str, Table]:
     reading = _Reading(asked)
     return {
         "events": Table(_EVENTS, reading.events),
-        "notes": Table(NOTES, reading.notes),
+        "notes": Table(NOTES, reading.notes, reading.rolled()),
         "people": Table((*_PEOPLE, *reading.trait_columns()), reading.people),
         "identifiers": Table(_IDENTIFIERS, reading.identifiers),
         "consents": Table(_CONSENTS, _consents),
@@ -212,9 +225,21 @@ class _Reading:
                 )
 
     def notes(self, source: Source) -> Iterator[Values]:
-        for position, person_id, at, data in source.notes():
+        for position, person_id, at, data in source.own_notes():
             for note in decode_notes(data):
                 yield self._note(position, person_id, at, note)
+
+    def rolled(self) -> Mapping[str, str]:
+        """Return how the columns of a rolled note are made; see `_note`."""
+        made = {column.name: f'n."{column.name}"' for column in NOTES}
+        made["person_id"] = "coalesce(b.target, n.person_id)"
+        if self._sight == "masked":
+            hidden = _text({"key": MASK})
+            made["detail"] = (
+                "CASE WHEN coalesce(json_extract_string(n.detail, '$.key'), '') = '' THEN n.detail"
+                f" ELSE json_merge_patch(n.detail, '{hidden}') END"
+            )
+        return made
 
     def people(self, source: Source) -> Iterator[Values]:
         for person_id, state in _states(source):
