@@ -95,6 +95,7 @@ def test_somebody_is_shown_and_explained_as_of_a_moment_of_the_past(running: Run
     assert '"Gwen"' in shown.stdout
     assert "Guinevere" not in shown.stdout
     assert shown.stdout.startswith("As of 2")
+    assert "computed then" in shown.stdout
     assert "Gwen" not in masked.stdout
     assert then.stdout.startswith("No")
     assert "never entered receipt" in then.stdout

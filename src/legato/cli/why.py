@@ -212,18 +212,18 @@ def profile(client: Client, person: str, *, at: str, reason: str, is_json: bool)
 def show_past(console: Console, past: PastProfile) -> None:
     """Print a profile of before for people."""
     console.print(f"As of {moment(past.at)}, under plan {past.plan[:12]}:")
-    show_profile(console, past.profile)
+    show_profile(console, past.profile, when="then")
     if past.withheld:
         names = ", ".join(past.withheld)
         console.print(f"\nNot shown, since it may not be kept any longer: {names}")
 
 
-def show_profile(console: Console, found: Profile) -> None:
-    """Print a profile for people."""
+def show_profile(console: Console, found: Profile, *, when: str = "now") -> None:
+    """Print a profile for people; `when` computed traits were measured."""
     console.print(Text(found.person_id, style="bold"))
     console.print(f"  seen {moment(found.first_seen)} to {moment(found.last_seen)}")
     _rows(console, "Identifiers", [(i.kind, i.value, moment(i.since)) for i in found.identifiers])
-    _rows(console, "Traits", [_trait(each) for each in found.traits])
+    _rows(console, "Traits", [_trait(each, when) for each in found.traits])
     _rows(console, "Segments", [(s.name, "since", moment(s.since)) for s in found.segments])
     _rows(console, "Consents", [_consent(each) for each in found.consents])
     _rows(console, "Journeys", [_enrollment(each) for each in found.enrollments])
@@ -232,9 +232,9 @@ def show_profile(console: Console, found: Profile) -> None:
     _rows(console, "On their way", [_delivery(each) for each in found.deliveries])
 
 
-def _trait(trait: ShownTrait) -> Row:
+def _trait(trait: ShownTrait, when: str) -> Row:
     value = json.dumps(trait.value, ensure_ascii=False)
-    return trait.name, value, "computed now" if trait.is_computed else moment(trait.at)
+    return trait.name, value, f"computed {when}" if trait.is_computed else moment(trait.at)
 
 
 _SAID_BY: dict[SaidBy, str] = {
