@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
-import { pack } from './build/pack.ts'
+import { pack } from './tools/pack.ts'
 
 const SERVER = process.env.LEGATO_URL ?? 'http://127.0.0.1:8000'
 const OUT = fileURLToPath(new URL('../src/legato/studio/static', import.meta.url))
