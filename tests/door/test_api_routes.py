@@ -272,6 +272,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody/scenario", None, "reveal"),
     ("GET", "/api/drawing/kinds", None, "look"),
     ("POST", "/api/drawing/read", {"journey": "none"}, "look"),
+    ("POST", "/api/drawing/edit", {"journey": "none", "edits": []}, "rehearse"),
     ("GET", "/api/retention", None, "look"),
     ("GET", "/api/erasures", None, "erase"),
     ("GET", "/api/erasures/none", None, "erase"),

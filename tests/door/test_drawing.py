@@ -101,3 +101,72 @@ def test_kinds_come_with_schemas_and_the_words_of_the_running_plan(shop: Legato)
     assert "duration" in body["definitions"]
     (checkout,) = (w for w in body["words"]["events"] if w["name"] == "Checkout Started")
     assert "value" in checkout["schema"]["properties"]
+
+
+def test_commands_change_their_own_lines_of_the_text(shop: Legato) -> None:
+    edits = [
+        {"edit": "insert_step", "into": "steps/1/else", "index": 0, "kind": "wait"},
+        {"edit": "set_field", "path": "steps/1/else/0/wait", "value": "2h"},
+    ]
+    asked = {"journey": "cart_rescue", "edits": edits}
+
+    answer = shop.call("POST", "/api/drawing/edit", asked, token=shop.token("marketer"))
+
+    assert answer.status == 200, answer.body
+    body = answer.json()
+    end = "      - leave: quietly "
+    assert body["text"] == cart().replace(end, f"      - wait: 2h\n{end}")
+    assert body["files"] == {CART: body["text"]}
+    assert body["said"] == ["add 'Wait' (1d)", "set wait of else"]
+    assert body["path"] == "steps/1/else/0/wait"
+    assert body["drawing"]["is_plan"]
+
+
+def test_a_repair_is_sent_back_as_it_came_and_puts_the_text_right(shop: Legato) -> None:
+    files = {CART: cart().replace("wait: 30m", "wiat: 30m")}
+    read = shop.call("POST", "/api/drawing/read", {"journey": "cart_rescue", "files": files})
+    (problem,) = (one for one in read.json()["drawing"]["problems"] if one["code"] == "J307")
+    asked = {"journey": "cart_rescue", "files": files, "edits": problem["repairs"][0]["edits"]}
+
+    body = shop.call("POST", "/api/drawing/edit", asked).json()
+
+    assert body["text"] == cart()
+    assert body["drawing"]["problems"] == []
+
+
+def test_a_command_that_cannot_be_done_is_refused_with_its_number(shop: Legato) -> None:
+    edits = [
+        {"edit": "delete_step", "path": "steps/3"},
+        {"edit": "delete_step", "path": "steps/3"},
+    ]
+
+    answer = shop.call("POST", "/api/drawing/edit", {"journey": "cart_rescue", "edits": edits})
+
+    assert answer.status == 422
+    assert answer.json()["code"] == "drawing.not_done"
+    assert answer.json()["message"].startswith("Command 2 ")
+
+
+def test_a_new_journey_begins_in_a_file_of_its_own_and_is_renamed_everywhere(shop: Legato) -> None:
+    begin = {
+        "edit": "new_journey",
+        "name": "try_out",
+        "owner": "growth",
+        "purpose": "service",
+        "enter": {"segment": "lapsed"},
+    }
+    edits = [begin, {"edit": "insert_step", "into": "steps", "index": 0, "kind": "wait"}]
+    body = shop.call("POST", "/api/drawing/edit", {"journey": "", "edits": edits}).json()
+    path = "journeys/try_out.yaml"
+    assert body["text"].splitlines()[0] == "journey: try_out"
+    assert body["drawing"]["problems"] == []
+    segment = "segment: tried\nowner: growth\nwhen: {in_journey: try_out}  # now\n"
+
+    rename = {"edit": "rename_journey", "name": "tried_out"}
+    files = {**body["files"], "segments/tried.yaml": segment}
+    asked = {"journey": "try_out", "files": files, "edits": [rename]}
+    renamed = shop.call("POST", "/api/drawing/edit", asked).json()
+
+    assert renamed["drawing"]["journey"] == "tried_out"
+    assert renamed["files"][path] == body["text"].replace("try_out", "tried_out", 1)
+    assert renamed["files"]["segments/tried.yaml"] == segment.replace("try_out", "tried_out")

@@ -1,4 +1,4 @@
-"""Routes of the drawing board: what steps there are, and a journey as a tree."""
+"""Routes of the drawing board: what steps there are, a journey as a tree, and commands on it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from litestar import Router, get, post
 from litestar.params import JSONBody
 
 from legato.model.noun import Noun
+from legato.plan.drawing.commands import Command
 from legato.plan.drawing.draw import draw, journeys_in, kinds_in
+from legato.plan.drawing.edit import NotDone, edit
 from legato.plan.drawing.kinds import Kind, Words, step_kinds
 from legato.plan.drawing.tree import Drawing
 from legato.plan.drawing.words import Word, words_of
 from legato.plan.findings import nearest
 from legato.plan.schemas import document_schemas
 from legato.studio.access import needs
-from legato.studio.drawing.texts import Texts, texts_with
+from legato.studio.drawing.texts import Texts, merged, texts_with
 from legato.studio.host import Host
 from legato.studio.refusal import Refused, not_found
 
 SHUT_KINDS = ("source", "destination", "sign_in", "manifest", "inbound")
 """Documents that may hold a key: a file with one of them is not shown as it stands."""
+
+EDITS_MAX = 200
+"""Commands in one call: more than anybody does between two looks."""
 
 
 class Asked(Noun, frozen=True, kw_only=True):
@@ -41,6 +46,23 @@ class ShownDrawing(Noun, frozen=True, kw_only=True):
     """Of the whole file in which the journey stands."""
     base: str
     """The running plan, which the texts that were not sent are of."""
+
+
+class ToEdit(Asked, frozen=True, kw_only=True):
+    """Commands on a journey, done one after the other: all of them or none."""
+
+    edits: tuple[Command, ...]
+
+
+class ShownEdit(ShownDrawing, frozen=True, kw_only=True):
+    """A journey after commands: keep `files`, and what they were before to undo."""
+
+    files: Mapping[str, str | None]
+    """What was sent, as it is now: the texts that differ from the running ones."""
+    said: tuple[str, ...]
+    """What each command did, after 'undo:'."""
+    path: str
+    """What the last command was about."""
 
 
 class ShownKinds(Noun, frozen=True, kw_only=True):
@@ -75,6 +97,41 @@ async def read_drawing(data: JSONBody[Asked], host: Host) -> ShownDrawing:
     return ShownDrawing(drawing=drawing, text=texts.files[drawing.file], base=base)
 
 
+@post("/edit", opt=needs("rehearse"), status_code=200, summary="Do commands to a journey's text")
+async def edit_drawing(data: JSONBody[ToEdit], host: Host) -> ShownEdit:
+    """Change texts as small as can be; nothing is kept here, and nothing running is changed."""
+    if len(data.edits) > EDITS_MAX:
+        raise Refused(
+            status=413,
+            code="request.too_large",
+            message=f"At most {EDITS_MAX} commands go in one call.",
+            fix="Send them in several.",
+        )
+    base, before = host.status().plan, merged(host, data.files)
+    edited = await asyncio.to_thread(edit, before, data.journey, data.edits)
+    if isinstance(edited, NotDone):
+        raise Refused(
+            status=422,
+            code="drawing.not_done",
+            message=f"Command {edited.number + 1} cannot be done: {edited.what}",
+            fix=edited.fix,
+        )
+    changed = {file: text for file, text in edited.files.items() if before.get(file) != text}
+    overlay = {**data.files, **changed}
+    texts = await texts_with(host, overlay)
+    for file in changed:
+        _check_open(texts, file)
+    drawing = await asyncio.to_thread(drawn, texts, edited.journey)
+    return ShownEdit(
+        drawing=drawing,
+        text=texts.files[drawing.file],
+        base=base,
+        files=overlay,
+        said=edited.said,
+        path=edited.path,
+    )
+
+
 def drawn(texts: Texts, journey: str) -> Drawing:
     """Draw a journey. Raises Refused."""
     drawing = draw(texts.files, texts.loaded, journey)
@@ -97,9 +154,11 @@ def _check_open(texts: Texts, file: str) -> None:
         raise Refused(
             status=409,
             code="drawing.shared_file",
-            message=f"This journey stands in one file with a `{closed[0]}`, which is not shown.",
-            fix="Move the journey to a file of its own, such as journeys/NAME.yaml.",
+            message=f"{file} holds a `{closed[0]}` too, and such a file is not shown.",
+            fix="Give the journey, or what names it, a file of its own.",
         )
 
 
-DRAWING = Router("/api/drawing", route_handlers=[read_kinds, read_drawing], tags=["drawing"])
+DRAWING = Router(
+    "/api/drawing", route_handlers=[read_kinds, read_drawing, edit_drawing], tags=["drawing"]
+)
