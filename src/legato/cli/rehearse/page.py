@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from legato.markup.html import Html, document, element, paragraph, text
 from legato.markup.plots import bars, columns
 from legato.simulate.crowd.pressure import PAIRS_SHOWN, percentile
+from legato.simulate.crowd.promises import NO_JOURNEY
 from legato.simulate.crowd.report import Report
 
 MICROS = 1_000_000
@@ -47,6 +48,7 @@ def page(report: Report) -> str:
         _section("Messages by day", columns(_days(report), title="Messages by day and channel")),
         _section("Pressure", *_pressure(report)),
         _section("Journeys that meet", *_pairs(report)),
+        *_offers(report),
         _section("Refused, and by which gate", _refused(report)),
         _section("Journeys", _journeys(report)),
     ]
@@ -104,9 +106,29 @@ def _pairs(report: Report) -> Iterable[Html]:
     )
 
 
+def _offers(report: Report) -> Iterable[Html]:
+    """Yield what became of offers; nothing where the plan has none."""
+    found = report.pressure.offers
+    if found is None:
+        return
+    said = paragraph(
+        f"{found.made:,} made, {found.avoided_count():,} not made because they contradict one that "
+        f"held, {sum(found.broken.values()):,} made that contradict one: that must be 0."
+    )
+    avoided = [
+        (f"{refused or NO_JOURNEY}, kept back by {held or NO_JOURNEY}", count, f"{count:,}")
+        for refused, held, count in found.avoided_pairs()[:PAIRS_SHOWN]
+    ]
+    broken = [(pair, count, f"{count:,}") for pair, count in sorted(found.broken.items())]
+    plots = [bars(avoided, what="Journeys", of="Times")] if avoided else []
+    if broken:
+        plots.append(bars(broken, what="Made, and contradictory", of="Times"))
+    yield _section("Offers", said, *plots)
+
+
 def _refused(report: Report) -> Html:
     rows = [
-        (f"{journey or 'outside of journeys'}: {code}", count, f"{count:,}")
+        (f"{journey or NO_JOURNEY}: {code}", count, f"{count:,}")
         for journey, counts in sorted(report.pressure.refusals.items())
         for code, count in sorted(counts.items())
     ]

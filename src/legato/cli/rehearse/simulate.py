@@ -32,6 +32,7 @@ from legato.plan.crowds.crowd import Crowd
 from legato.plan.crowds.read import read_crowds
 from legato.simulate.crowd.lives import Record
 from legato.simulate.crowd.pressure import PAIRS_SHOWN, percentile
+from legato.simulate.crowd.promises import NO_JOURNEY, Promises
 from legato.simulate.crowd.report import Report
 from legato.simulate.world import START
 from legato.workspace import read_rehearsed
@@ -161,7 +162,26 @@ def _show(console: Console, report: Report, seconds: float) -> None:
         console.print("\nJourneys that reached one person within a day of each other:")
         lines = [(n, f"{c:,}", f"{found.same_item.get(n, 0):,} about one item") for n, c in pairs]
         console.print(_table(("", "times", ""), lines))
+    if found.offers is not None:
+        _show_offers(console, found.offers)
     console.print(f"\nDecisions: {report.digest}", style="dim")
+
+
+def _show_offers(console: Console, offers: Promises) -> None:
+    console.print(
+        f"\nOffers: {offers.made:,} made, {offers.avoided_count():,} not made because they "
+        f"contradict one that held, {sum(offers.broken.values()):,} made that contradict one."
+    )
+    rows = [
+        (refused or NO_JOURNEY, f"{count:,}", f"kept back by {held or NO_JOURNEY}")
+        for refused, held, count in offers.avoided_pairs()[:PAIRS_SHOWN]
+    ]
+    if rows:
+        console.print(_table(("journey", "times", ""), rows))
+    if offers.broken:
+        broken = [(pair, f"{count:,}") for pair, count in sorted(offers.broken.items())]
+        console.print("\nMade, and contradictory; this is a fault of Legato:", style="bold red")
+        console.print(_table(("", "times"), broken))
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ from legato.model.state import State
 
 OFFERS_MAX = 50
 """Offers that one person holds at a time: each new one is compared with all of them."""
+CONTRADICTS = "offer.contradicts"
+"""Code of a refusal for an offer that is held."""
+_OF_NO_JOURNEY = "Legato"
 
 
 def offered(plan: Plan, name: str, entry: Mapping[str, Any]) -> Offered | None:
@@ -49,7 +53,9 @@ def offer_gates(
     offer = plan.offers.get(wanted.offer)
     held = held_at(state, now)
     if offer is None:
-        return (_refused(wanted, "gone", f"{wanted.offer} is not offered any more", "an offer"),)
+        return (
+            _refused(wanted, "offer.gone", f"{wanted.offer} is not offered any more", "an offer"),
+        )
     if not wanted.is_about_something():
         return (_of_nothing(wanted, offer),)
     for other in held:
@@ -57,7 +63,7 @@ def offer_gates(
             return (_contradiction(wanted, other),)
     if len(held) >= OFFERS_MAX:
         what = f"{len(held)} offers are held already, and more are not kept apart"
-        return (_refused(wanted, "bound", what, "an earlier end of one of them"),)
+        return (_refused(wanted, "offer.bound", what, "an earlier end of one of them"),)
     seen = f"contradicts none of {len(held)} held" if held else "no offer is held"
     return (GateSeen(gate="offer", verdict="pass", seen=seen),)
 
@@ -71,10 +77,22 @@ def _contradiction(wanted: Offered, other: ActiveOffer) -> GateSeen:
     theirs = other.offered
     what = (
         f"it contradicts {theirs.offer} for the same {_sameness(wanted, theirs)}, which "
-        f"{other.journey or 'Legato'} offered on {format_instant(other.since)} for "
+        f"{other.journey or _OF_NO_JOURNEY} offered on {format_instant(other.since)} for "
         f"{format_duration(theirs.duration)}"
     )
-    return _refused(wanted, "contradicts", what, f"the end of {theirs.offer}")
+    return _refused(wanted, CONTRADICTS, what, f"the end of {theirs.offer}")
+
+
+_AGAINST = re.compile(r", which (\S+) offered on ")
+
+
+def journey_against(what: str) -> str:
+    """Return the journey of which the offer stood against a refused one, from the refusal's words.
+
+    Nothing else on record names it. Empty: it was of no journey.
+    """
+    found = _AGAINST.search(what)
+    return "" if found is None or found[1] == _OF_NO_JOURNEY else found[1]
 
 
 def _sameness(one: Offered, other: Offered) -> str:
@@ -84,11 +102,11 @@ def _sameness(one: Offered, other: Offered) -> str:
 def _of_nothing(wanted: Offered, offer: Offer) -> GateSeen:
     path = offer.item_path or offer.category_path
     what = f"nothing says what {wanted.offer} is about: the entry event has no {path}"
-    return _refused(wanted, "about_nothing", what, f"a `{path}` in the entry event")
+    return _refused(wanted, "offer.about_nothing", what, f"a `{path}` in the entry event")
 
 
-def _refused(wanted: Offered, word: str, what: str, would_change: str) -> GateSeen:
-    reason = Reason(code=f"offer.{word}", what=what, definition=f"offers/{wanted.offer}")
+def _refused(wanted: Offered, code: str, what: str, would_change: str) -> GateSeen:
+    reason = Reason(code=code, what=what, definition=f"offers/{wanted.offer}")
     return GateSeen(
         gate="offer", verdict="refuse", seen=what, reason=reason, would_change=would_change
     )
@@ -106,4 +124,4 @@ def sending_gates(state: State, delivery: Delivery) -> tuple[GateSeen, ...]:
     if any(one.delivery_id == delivery.delivery_id for one in state.offers):
         return (GateSeen(gate="offer", verdict="pass", seen=f"{wanted.offer} holds"),)
     what = f"{wanted.offer} has ended since it was decided"
-    return (_refused(wanted, "ended", what, "the offer made anew by its journey"),)
+    return (_refused(wanted, "offer.ended", what, "the offer made anew by its journey"),)

@@ -13,6 +13,7 @@ import msgspec
 from legato.model.instant import DAY, WEEK, Duration, Instant
 from legato.simulate.backtest.compare import Side, add_side, side_of
 from legato.simulate.backtest.went import Ways, Went
+from legato.simulate.crowd.promises import Promises
 
 COLLISION: Duration = DAY
 PAIRS_SHOWN = 10
@@ -37,6 +38,8 @@ class Pressure(msgspec.Struct, kw_only=True):
     journeys: dict[str, int] = {}
     """Journey -> messages sent."""
     record_count: int = 0
+    offers: Promises | None = None
+    """None: the plan has no offers."""
 
 
 def pressure_of(
@@ -93,6 +96,9 @@ def merge(parts: Iterable[Pressure]) -> Pressure:
         _add(whole.pairs, part.pairs)
         _add(whole.same_item, part.same_item)
         _add(whole.journeys, part.journeys)
+        if part.offers is not None:
+            whole.offers = whole.offers or Promises()
+            whole.offers.add(part.offers)
     return whole
 
 

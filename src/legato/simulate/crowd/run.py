@@ -17,6 +17,7 @@ from legato.simulate.backtest.went import ways_of
 from legato.simulate.crowd.desk import CrowdDesk
 from legato.simulate.crowd.lives import Deed
 from legato.simulate.crowd.pressure import Pressure, pressure_of
+from legato.simulate.crowd.promises import promises_of
 from legato.simulate.dice import Dice
 from legato.simulate.lane import Scene
 from legato.simulate.world import World, WorldStore
@@ -85,13 +86,16 @@ def _result(world: World, store: WorldStore, start: Instant) -> Lived:
         for sent in world.sent
         if sent.delivery.about
     }
+    ways = ways_of(world.notes)
     pressure = pressure_of(
-        ways_of(world.notes),
+        ways,
         items,
         start=start,
         people=store.counts()["people"],
         record_count=world.position(),
     )
+    if world.plan.offers:
+        pressure.offers = promises_of(ways, world.sent, world.notes)
     lines = [
         _line(person_id, at, note)
         for person_id, at, note in world.notes
