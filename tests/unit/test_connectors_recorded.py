@@ -172,3 +172,17 @@ def test_items_of_which_one_request_travels_with_others_are_grouped_together() -
 
     assert case.is_grouped
     assert case.level == 4, case.why
+
+
+def test_a_case_of_which_nothing_was_recorded_is_skipped_and_a_refusal_is_not() -> None:
+    nothing, refused, own = scored(
+        {},
+        vector("action_batch", "sg/1", {"n": 1}, requests=[]),
+        vector("processor", "sg/2", {"n": 1}, errors=[{"message": "no"}]),
+        vector("processor", "acme/1", {"n": 1}, requests=[]),
+        routes=[{"on": "event", "require": [{"that": "=event.m", "else": "no m"}], **route()}],
+    )
+
+    assert nothing.skipped == "neither a request nor a refusal was recorded"
+    assert (refused.skipped, refused.level) == ("", 4)
+    assert (own.skipped, own.level) == ("", 4)

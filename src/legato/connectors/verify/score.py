@@ -151,6 +151,8 @@ def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
 def _scored(spec: Spec, conformance: Conformance, vector: Vector, why: str) -> Case:
     if not why and vector.has_records and conformance.record is None:
         why = "recorded is no request, but a record for another transport"
+    if not why and vector.says_nothing:
+        why = "neither a request nor a refusal was recorded"
     if not why and vector.kind == "delivery" and vector.raw["expected"]["class"] == "unknown":
         why = "no class was recorded"
     if not why and vector.kind == "delivery" and not _is_answered(vector):

@@ -13,6 +13,8 @@ from legato.model.delivery import Operation
 from legato.model.noun import Noun
 
 Kind: TypeAlias = Literal["processor", "action", "action_batch", "router", "batch", "delivery"]
+_PRODUCTS = ("rs/", "sg/")
+"""What others recorded; the rest are examples of ours."""
 HELD_OUT = 3
 """One in three is only counted, never shown, so that nobody fits a manifest to it."""
 
@@ -68,6 +70,19 @@ class Vector(Noun, frozen=True, kw_only=True):
     @property
     def batches(self) -> list[Mapping[str, Any]]:
         return [fields_of(one) for one in rows_of(self.raw["expected"].get("batches"))]
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether neither a request nor a refusal was recorded, so that it cannot be told which.
+
+        A refusal of one item of several and what a test kept to itself both look like this.
+        """
+        told = ("requests", "records", "batches", "errors")
+        return (
+            self.product in _PRODUCTS
+            and self.kind != "delivery"
+            and not any(self.raw["expected"].get(key) for key in told)
+        )
 
     @property
     def has_records(self) -> bool:
