@@ -14,7 +14,7 @@ export function useLive(onPage: (page: LivePage) => void, about = ''): Line {
     call.current = onPage
   })
   useEffect(() => {
-    const source = new EventSource(`/api/tail/live?${new URLSearchParams({ about })}`)
+    const source = new EventSource(`/api/tail/live?${new URLSearchParams({ about, back: '200' })}`)
     source.addEventListener('open', () => setLine('open'))
     // The browser tries again by itself, from the last page it has seen.
     source.addEventListener('error', () => setLine('lost'))

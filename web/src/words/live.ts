@@ -37,6 +37,7 @@ export const LIVE = {
     decisions: 'Decisions',
     deliveries: 'Deliveries',
   },
+  atOnce: 'decided in one step',
   total: (time: string) => `${time} from received to the last answer`,
   record: 'The record',
 } as const

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from legato.insight.sentences import clause
 from legato.model.event import CustomerEvent, Event
@@ -49,6 +49,7 @@ StageName: TypeAlias = Literal[
     "decisions",
     "deliveries",  # what became of what was decided
 ]
+_STAGES: tuple[StageName, ...] = get_args(StageName)
 
 
 class LifeStage(Noun, frozen=True, kw_only=True):
@@ -88,7 +89,10 @@ def life_of(
         LifeStage(stage="happened", at=occurred_at, position=position, what="it happened"),
         LifeStage(stage="received", at=event.received_at, position=position, what="on the disk"),
     ]
-    own = [_stage(row, note) for row in steps for note in row.notes]
+    own = sorted(
+        (_stage(row, note) for row in steps for note in row.notes),
+        key=lambda each: _STAGES.index(each.stage),
+    )
     effects = effects_of(steps)
     after = [
         _stage(row, note)

@@ -18,13 +18,15 @@ from legato.insight.story import Told, tell
 from legato.model.note import Story
 from legato.model.noun import Noun
 from legato.studio.access import needs
-from legato.studio.host import Host, Who
+from legato.studio.host import PAGE_MAX, Host, Who
 from legato.studio.masking import mask_told
 
 EVENTS = "text/event-stream"
 PACE_SECONDS = 0.5
 STEPS_MAX = 5
 """A page: ten steps a second are as many as somebody can see go by."""
+FIRST_MAX = 40
+"""Of the first page: a screen full."""
 ROWS_MAX = 5_000
 """Read at once; what came in faster is skipped and counted as such."""
 SECONDS_MAX = 300
@@ -77,9 +79,12 @@ async def stream_tail(  # noqa: PLR0913 - what may be asked for
     person_id: FromQuery[str] = "",
     about: FromQuery[str] = "",
     after: FromQuery[int] = -1,
+    back: Annotated[int, QueryParameter(ge=0, le=PAGE_MAX)] = 0,
     seconds: Annotated[int, QueryParameter(ge=0, le=SECONDS_MAX)] = SECONDS_MAX,
 ) -> Stream:
     """Send a page each half second in which something happened, from now or from `after` on.
+
+    `back`: so many records before now, too; the first page holds more of them than later ones.
 
     `about` names types of notes, with commas between. A page holds the newest few of what was asked
     for and says how many there were. It ends by itself; the browser then goes on where it was.
@@ -87,7 +92,7 @@ async def stream_tail(  # noqa: PLR0913 - what may be asked for
     last = request.headers.get("last-event-id", "")
     start = int(last) if last.isdigit() else after
     if start < 0:
-        start = host.status().applied
+        start = max(host.status().applied - back, 0)
     wanted = Wanted(person_id=person_id, about=tuple(filter(None, about.split(","))))
     pages = _pages(host, caller, wanted, start=start, tick_count=int(seconds / PACE_SECONDS))
     return Stream(pages, media_type=EVENTS)
@@ -103,17 +108,17 @@ async def _pages(
         rows = await asyncio.to_thread(host.records.tail, start, ROWS_MAX)
         if rows:
             start = rows[-1].position
-            yield _event(_page(rows, wanted))
+            yield _event(_page(rows, wanted, STEPS_MAX if tick else FIRST_MAX))
         elif tick % LIVELY_TICKS == 0:
             yield b": still here\n\n"
         await asyncio.sleep(PACE_SECONDS)
 
 
-def _page(rows: Sequence[Story], wanted: Wanted) -> LivePage:
+def _page(rows: Sequence[Story], wanted: Wanted, steps_max: int) -> LivePage:
     matched = [row for row in rows if wanted.has(row)]
     return LivePage(
         after=rows[-1].position,
-        steps=tuple(mask_told(tell(row)) for row in matched[-STEPS_MAX:]),
+        steps=tuple(mask_told(tell(row)) for row in matched[-steps_max:]),
         matched=len(matched),
         passed=sum(1 for row in rows if row.notes),
     )

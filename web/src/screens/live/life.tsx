@@ -39,7 +39,7 @@ function Waterfall({ life }: { life: Life }) {
         <h2>{life.name || title(life.kind)}</h2>
         <p className="quiet small">
           {life.source && <>{life.source} · </>}
-          {LIVE.total(span(last - life.received_at))}
+          {last === life.received_at ? LIVE.atOnce : LIVE.total(span(last - life.received_at))}
         </p>
       </header>
       <ol>
