@@ -1,4 +1,4 @@
-.PHONY: up test check kafka spark studio types bench fix lock clean
+.PHONY: up test check kafka spark chromium studio types bench fix lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -35,8 +35,11 @@ spark: .venv/spark/.ready ## fetch the Spark that its tests start; needs Java 17
 	[ -n "$$LEGATO_TEST_WITHOUT_SPARK" ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv/spark -r scripts/spark_for_tests.txt
 	touch $@
 
-test: check studio kafka spark ## everything CI runs
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/door tests/sim tests/conformance
+chromium: ## see to a Chromium for the Studio's tests
+	scripts/chromium_for_tests.sh
+
+test: check studio kafka spark chromium ## everything CI runs
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/door tests/sim tests/conformance tests/e2e
 
 check: .venv/.ready ## format, lint, types, floors, tidy, unit and law tests: cheapest first
 	$(BIN)/ruff format --check .

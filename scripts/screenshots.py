@@ -72,7 +72,7 @@ def screens(page: Page, url: str) -> list[tuple[str, str]]:
     items = page.locator("nav[aria-label=Main] a.rail-item").all()
     found = [
         (
-            str(item.get_attribute("aria-label")).lower().replace(" ", "-"),
+            str(item.get_attribute("data-hint")).lower().replace(" ", "-"),
             _path(item.get_attribute("href")),
         )
         for item in items

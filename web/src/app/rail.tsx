@@ -19,15 +19,11 @@ export function Rail({ onFind }: { onFind: () => void }) {
       <Go className="brand" to="/" aria-label={SHELL.name}>
         <Mark /> {SHELL.name}
       </Go>
-      <button
-        type="button"
-        className="rail-item"
-        onClick={onFind}
-        aria-label={SHELL.find}
-        data-hint={SHELL.find}
-      >
+      <button type="button" className="rail-item" onClick={onFind} data-hint={SHELL.find}>
         <IconSearch {...ICON} /> {SHELL.find}
-        <span className="rail-more mono">⌘K</span>
+        <span className="rail-more mono" aria-hidden="true">
+          ⌘K
+        </span>
       </button>
       {GROUPS.filter((group) => group !== 'foot').map((group) => {
         const inside = screens.filter((each) => each.group === group)
@@ -63,7 +59,6 @@ function Item({ screen }: { screen: Screen }) {
     <Go
       className="rail-item"
       to={to}
-      aria-label={screen.label}
       data-hint={screen.label}
       aria-current={isHere ? 'page' : undefined}
     >

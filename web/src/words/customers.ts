@@ -55,6 +55,7 @@ export const CUSTOMERS = {
   ] as const,
   nothing: 'Nothing of this kind happened.',
   fold: (n: number, time: string) => `${n} events in ${time}`,
+  foldAtOnce: (n: number) => `${n} events at once`,
   older: (n: string) => `Older than the newest ${n} steps is not shown here.`,
 } as const
 

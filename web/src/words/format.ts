@@ -22,6 +22,7 @@ const SHORT = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 })
 const DATE = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+const DATE_THIS_YEAR = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const WEEKDAY = new Intl.DateTimeFormat(undefined, {
   weekday: 'long',
   day: 'numeric',
@@ -34,11 +35,17 @@ const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFrac
 
 export const clock = (at: Instant) => TIME.format(dateOf(at))
 export const hourAndMinute = (at: Instant) => SHORT.format(dateOf(at))
-export const day = (at: Instant) => DATE.format(dateOf(at))
 export const weekday = (at: Instant) => WEEKDAY.format(dateOf(at))
 export const exact = (at: Instant) => EXACT.format(dateOf(at))
 export const count = (value: number) => NUMBER.format(value)
 export const share = (value: number) => PERCENT.format(value)
+
+/** A date, with its year where that is another than this one. */
+export function day(at: Instant, now: number = Date.now()): string {
+  const date = dateOf(at)
+  const isThisYear = date.getFullYear() === new Date(now).getFullYear()
+  return (isThisYear ? DATE_THIS_YEAR : DATE).format(date)
+}
 
 /** Today, yesterday, or nothing: what stands before a date. */
 export function dayName(at: Instant, now: number = Date.now()): string {
@@ -71,6 +78,12 @@ export function span(micros: number): string {
 export function title(name: string): string {
   const words = name.replaceAll('_', ' ').replace(/\b(sms|crm|id|url)\b/g, (it) => it.toUpperCase())
   return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
+/** The same inside a sentence: `by email`, `by SMS`. */
+export function inline(name: string): string {
+  const words = title(name)
+  return /^[A-Z]{2}/.test(words) ? words : words.charAt(0).toLowerCase() + words.slice(1)
 }
 
 function startOfDay(ms: number): number {

@@ -19,6 +19,7 @@ import { chosen as choose, folded, isVisit, type Row, rowsOf, type Visit } from 
 const STEPS_MAX = 1_000
 const SHOWN_MAX = 250
 const EVERY_MS = 4_000
+const AT_ONCE_US = 1_000_000
 
 type Props = { who: string; chosen: string; onChoose: (delivery: string) => void }
 
@@ -48,7 +49,7 @@ export function Timeline({ who, chosen, onChoose }: Props) {
   }
   return (
     <>
-      <div className="row">
+      <div className="row wrap">
         <SegmentedControl
           size="xs"
           aria-label="Filter the timeline"
@@ -172,7 +173,9 @@ function Folded({ visit }: { visit: Visit }) {
         <Tile icon={IconCompass} kind="end" />
         <span>
           <span className="event-title">
-            {CUSTOMERS.fold(visit.rows.length, span(Math.max(visit.until - visit.at, 1)))}
+            {visit.until - visit.at < AT_ONCE_US
+              ? CUSTOMERS.foldAtOnce(visit.rows.length)
+              : CUSTOMERS.fold(visit.rows.length, span(visit.until - visit.at))}
           </span>
           <span className="event-more">{summary(visit)}</span>
         </span>

@@ -6,7 +6,7 @@ import type { Answer } from '@/api/types'
 import { type MarkState, RoundMark } from '@/kit/mark'
 import { Time } from '@/kit/time'
 import { WHY } from '@/words/customers'
-import { title } from '@/words/format'
+import { inline, title } from '@/words/format'
 import { type Check, checksOf, shortSentence } from './checks'
 
 type Otherwise = NonNullable<Answer['otherwise']>
@@ -126,7 +126,7 @@ function Change({ answer, otherwise }: Props) {
         ) : (
           computed.map((each) => (
             <Line key={`${each.channel} ${each.changes.join()}`}>
-              {capital(WHY.byChannel(each.changes.join(', and '), title(each.channel)))}
+              {capital(WHY.byChannel(each.changes.join(', and '), inline(each.channel)))}
             </Line>
           ))
         )}

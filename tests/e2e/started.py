@@ -1,0 +1,73 @@
+"""A started Legato with the example shop, for a browser to look at."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from legato.model.noun import Noun
+
+ROOT = Path(__file__).parents[2]
+KEY = "shop-web-key"
+_PASSWORD = re.compile(r"sign in as \S+, password (\S+)")
+
+
+class Started(Noun, frozen=True, kw_only=True):
+    """Where it is, and the password of its visitors."""
+
+    url: str
+    password: str
+
+    def post(self, path: str, body: Mapping[str, object]) -> None:
+        """Send a call as the shop's site does."""
+        where = urlsplit(self.url)
+        link = HTTPConnection(where.hostname or "", where.port or 0, timeout=10)
+        key = b64encode(f"{KEY}:".encode()).decode()
+        headers = {"authorization": f"Basic {key}", "content-type": "application/json"}
+        link.request("POST", path, json.dumps(body).encode(), headers)
+        status = link.getresponse().status
+        link.close()
+        assert status == 200, status
+
+
+@contextmanager
+def started(speed: int = 3_600) -> Generator[Started]:
+    """Run the demonstration for as long as the block lasts."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = int(listener.getsockname()[1])
+    command = [sys.executable, "-m", "legato", "demo", "--plain", f"--port={port}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    with (
+        TemporaryDirectory(prefix="legato-e2e-") as folder,
+        subprocess.Popen(
+            [*command, f"--speed={speed}", f"--keep={folder}"],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        ) as process,
+    ):
+        try:
+            yield Started(url=f"http://127.0.0.1:{port}", password=_password(process))
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+def _password(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        found = _PASSWORD.search(line)
+        if found:
+            return found[1]
+    raise AssertionError("the demonstration ended before it let anybody in")
