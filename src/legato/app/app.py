@@ -14,6 +14,7 @@ from legato.app.accounts.held import held
 from legato.app.accounts.leases import leases_of
 from legato.app.audit import AuditBook
 from legato.app.changes.changes import Changes
+from legato.app.changes.drafts import Drafts
 from legato.app.config import Applied, Config, Status
 from legato.app.consents import Consents
 from legato.app.data import Data, host_on
@@ -62,6 +63,7 @@ from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.world import World
 from legato.stores.folder import Folder, wait_for_engine
 from legato.stores.govern.changes import SqliteChanges
+from legato.stores.govern.drafts import SqliteDrafts
 from legato.stores.marks_file import MarksFile
 from legato.transports.clock import SystemClock
 from legato.transports.http import PAGE_BYTES_MAX, HttpSender
@@ -78,6 +80,8 @@ class App:
     events; `await stop()` answers what was acknowledged, lets the lanes finish their attempts and
     closes the files. Everything here is called on the event loop.
     """
+
+    _is_stopped = False
 
     def __init__(self, config: Config, folder: Folder, clock: Clock) -> None:
         self.config, self.clock = config, clock
@@ -113,6 +117,7 @@ class App:
         self.untold = UntoldWatch(data.store, clock, self._untold)
         """Which systems go on with people who have opted out."""
         self.changes = Changes(self, SqliteChanges(data.govern), host.settle)
+        self.drafts = Drafts(self, SqliteDrafts(data.govern))
         self.bloat = BloatFinder(self)
         self.backfills = Backfills(self)
         """The past, measured for a plan to come."""
@@ -133,7 +138,6 @@ class App:
         self._ways = Ways(config.data, clock)
         self._lanes: Lanes | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_stopped = False
 
     # -- Life ------------------------------------------------------------------------------------
 

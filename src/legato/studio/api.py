@@ -21,6 +21,7 @@ from legato.studio.changes.routes import CHANGES
 from legato.studio.consents.routes import CONSENTS
 from legato.studio.contract.openapi import Contract, told
 from legato.studio.deliveries import DELIVERIES
+from legato.studio.drawing.drafts import DRAFTS
 from legato.studio.drawing.routes import DRAWING
 from legato.studio.entry.account import ACCOUNTS
 from legato.studio.entry.doors import DOORS
@@ -83,6 +84,7 @@ ROUTES = (
     CHANGES,
     DICTIONARY,
     DRAWING,
+    DRAFTS,
     BLOAT,
     DRIFT,
     SOURCES,

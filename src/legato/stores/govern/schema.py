@@ -59,7 +59,15 @@ CREATE TABLE match(
 CREATE INDEX match_open ON match(decision, probability);
 """
 
-STEPS: tuple[str, ...] = (_AUDIT, _ACCESS, _CHANGES, _MATCHES)
+_DRAFTS = """
+CREATE TABLE draft(
+  name TEXT PRIMARY KEY,
+  value BLOB NOT NULL,
+  files BLOB NOT NULL
+) STRICT;
+"""
+
+STEPS: tuple[str, ...] = (_AUDIT, _ACCESS, _CHANGES, _MATCHES, _DRAFTS)
 """Step n makes format n of format n - 1. Once released, a step is never edited: add another."""
 
 GOVERN_FORMAT = Format(

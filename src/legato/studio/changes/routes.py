@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from litestar import Response, Router, get, post
@@ -73,17 +74,7 @@ async def read_change(number: FromPath[int], host: Host) -> Shown:
 @post("/", opt=needs("propose"), summary="Propose a change of definitions")
 async def propose(data: JSONBody[Proposal], host: Host, caller: Who) -> Response[Shown]:
     """Compare a workspace with what runs and ask those whom it concerns; 422 with a mistake."""
-    title = _worded(data.title, "title")
-    if not title:
-        raise Refused(
-            status=400,
-            code="change.title",
-            message="A change has a title.",
-            fix='Say in a few words what it does: --title "Wait an hour before the reminder".',
-        )
-    why = _worded(data.why, "why")
-    made = await host.changes.propose(_party(caller), bounded(data), title=title, why=why)
-    return _answer(host, made)
+    return await proposed(host, caller, bounded(data), title=data.title, why=data.why)
 
 
 @post(
@@ -137,6 +128,23 @@ async def apply(
     if not caller.may("administer"):
         await refuse_other_sign_in(host, await host.changes.files(number))
     return answered(host, await host.changes.apply(number, by=caller.actor, waivers=waivers))
+
+
+async def proposed(
+    host: App, caller: Caller, files: Mapping[str, str], *, title: str, why: str
+) -> Response[Shown]:
+    """Propose a workspace's texts. Raises Refused or Denial."""
+    title = _worded(title, "title")
+    if not title:
+        raise Refused(
+            status=400,
+            code="change.title",
+            message="A change has a title.",
+            fix='Say in a few words what it does: --title "Wait an hour before the reminder".',
+        )
+    said = _worded(why, "why")
+    made = await host.changes.propose(_party(caller), files, title=title, why=said)
+    return _answer(host, made)
 
 
 def _party(caller: Caller) -> Party:

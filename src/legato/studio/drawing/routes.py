@@ -19,12 +19,9 @@ from legato.plan.drawing.words import Word, words_of
 from legato.plan.findings import nearest
 from legato.plan.schemas import document_schemas
 from legato.studio.access import needs
-from legato.studio.drawing.texts import Texts, merged, texts_with
+from legato.studio.drawing.texts import SHUT_KINDS, Texts, merged, texts_with
 from legato.studio.host import Host
 from legato.studio.refusal import Refused, not_found
-
-SHUT_KINDS = ("source", "destination", "sign_in", "manifest", "inbound")
-"""Documents that may hold a key: a file with one of them is not shown as it stands."""
 
 EDITS_MAX = 200
 """Commands in one call: more than anybody does between two looks."""

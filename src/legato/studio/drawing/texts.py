@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TypeAlias
 
 from legato.app import App
+from legato.govern.drafts.draft import Overlay
 from legato.model.noun import Noun
 from legato.plan.load import Loaded
 from legato.studio.plans import FILES_MAX
@@ -16,9 +16,8 @@ from legato.workspace import check_files
 PATH_LENGTH_MAX = 300
 TEXT_LENGTH_MAX = 400_000
 """Characters of one file: a hundred times those of a long journey."""
-
-Overlay: TypeAlias = Mapping[str, str | None]
-"""Path of a file -> its text in place of the running one; null: without the file."""
+SHUT_KINDS = ("source", "destination", "sign_in", "manifest", "inbound")
+"""Documents that may hold a key: a file with one of them is not shown as it stands."""
 
 
 class Texts(Noun, frozen=True, kw_only=True):
