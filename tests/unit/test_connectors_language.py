@@ -123,6 +123,7 @@ def test_shapes_say_what_they_say(node: object, value: object) -> None:
         ("md5('a', 'base64')", "DMF1ucDxtqgxw5niaXcmYQ=="),
         ("sha256('a', 'base64url')", "ypeBEsobvcr6wjGzmiPcTaeG7_gUfE5yuYB3ha_uSLs"),
         ("hmac_sha256('a', 'k', 'base64')", "eNqRUR5nVYf1ud94vt669VYNoqu4gWLuh13N90SVHZ4="),
+        ("uuid('python.org', 'dns')", "886313e1-3b8a-5372-9b90-0c9aee199e5d"),
         ("get(event.o, 'a.b')", 7),
         ("chunk(event.rows[].from, `1`)", [["a"], [""]]),
         ("chunk(range, `2`)[-1]", [3]),

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
+import uuid
 from collections.abc import Callable, Mapping
 
 import phonenumbers
@@ -23,6 +24,8 @@ from legato.model.instant import to_datetime
 _NO_KIND = 2
 """Of what digests something of which it is not told what kind of personal data it is."""
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+_SPACES = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL}
+"""Name spaces of UUIDs: the same text gives the same id wherever it is asked of it."""
 _ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
     "hex": bytes.hex,
     "base64": lambda raw: base64.b64encode(raw).decode(),
@@ -156,8 +159,11 @@ def _e164(value: object, region: object = None) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _uuid(value: object) -> str:
-    """Derive a UUID from a text: the same text gives the same id."""
+def _uuid(value: object, space: object = None) -> str | None:
+    """Derive a UUID from a text: the same text gives the same id, of version 5 in a name space."""
+    if space is not None:
+        known = _SPACES.get(as_text(space))
+        return str(uuid.uuid5(known, as_text(value))) if known else None
     raw = hashlib.sha256(as_text(value).encode()).hexdigest()
     return f"{raw[:8]}-{raw[8:12]}-8{raw[13:16]}-a{raw[17:20]}-{raw[20:32]}"
 
@@ -174,5 +180,5 @@ DIGESTS: Mapping[str, Function] = {
     "hmac_sha1": Function(_mac("sha1"), 2, 3),
     "hmac_sha256": Function(_mac("sha256"), 2, 3),
     "phone_e164": Function(_e164, 1, 2),
-    "uuid": Function(_uuid),
+    "uuid": Function(_uuid, 1, 2),
 }
