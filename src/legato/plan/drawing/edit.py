@@ -128,6 +128,7 @@ class _Desk:
                 self._cut(command.path)
                 return parent(command.path)[0], f"remove {said.of_path(command.path)}"
             case RenameField():
+                _check_kept(command.path)
                 self._sheet.rename(command.path, command.key)
                 self._twin.rename(command.path, command.key)
                 path = joined(parent(command.path)[0], command.key)
@@ -219,8 +220,7 @@ class _Desk:
     # -- Fields ----------------------------------------------------------------------------------
 
     def _set(self, command: SetField) -> tuple[str, str]:
-        if not command.path or command.path == "journey":
-            raise Misfit("A journey is named by a command of its own.", "Use rename_journey.")
+        _check_kept(command.path)
         for path, value in differing(self._twin.get(command.path), command.value, command.path):
             self._sheet.put(path, value)
             self._twin.put(path, value)
@@ -253,8 +253,7 @@ class _Desk:
         self._twin.insert(path, index, value)
 
     def _cut(self, path: str) -> None:
-        if path in ("", "journey"):
-            raise Misfit("A journey keeps its name.", "Use rename_journey.")
+        _check_kept(path)
         self._sheet.cut(path)
         self._twin.cut(path)
 
@@ -273,6 +272,12 @@ class _Desk:
     def _check_block(self, path: str) -> None:
         if path not in self._blocks:
             raise Misfit(f"`{path}` is no list of steps.", "Name a way's `block`, or `steps`.")
+
+
+def _check_kept(path: str) -> None:
+    """Refuse to change what makes a document the journey that it is."""
+    if path in ("", "journey"):
+        raise Misfit("A journey is named by a command of its own.", "Use rename_journey.")
 
 
 def _is_in(path: str, outer: str) -> bool:
