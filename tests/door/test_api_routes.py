@@ -275,6 +275,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("PUT", "/api/drafts/Not-a-name", {"files": {}, "base": ""}, "propose"),
     ("DELETE", "/api/drafts/none", None, "propose"),
     ("POST", "/api/drafts/none/propose", {"title": "x"}, "propose"),
+    ("POST", "/api/drawing/rule", {"rule": {}}, "rehearse"),
     ("GET", "/api/drawing/kinds", None, "look"),
     ("POST", "/api/drawing/read", {"journey": "none"}, "look"),
     ("POST", "/api/drawing/edit", {"journey": "none", "edits": []}, "rehearse"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from legato.app import Config
@@ -170,3 +173,87 @@ def test_a_new_journey_begins_in_a_file_of_its_own_and_is_renamed_everywhere(sho
     assert renamed["drawing"]["journey"] == "tried_out"
     assert renamed["files"][path] == body["text"].replace("try_out", "tried_out", 1)
     assert renamed["files"]["segments/tried.yaml"] == segment.replace("try_out", "tried_out")
+
+
+def lives_in(shop: Legato, user: int, country: str) -> None:
+    basic = base64.b64encode(b"shop-web-key:").decode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"authorization", f"Basic {basic}".encode()),
+    ]
+    call = msgspec.json.encode({"userId": f"u{user}", "traits": {"country": country}})
+    answer = shop.runner.run(shop.ask("POST", "/v1/identify", headers, call, "10.0.0.1"))
+    assert answer.status == 200
+    shop.runner.run(_applied(shop))
+
+
+async def _applied(shop: Legato) -> None:
+    await shop.app.applied(shop.app.host.room.position)
+
+
+@pytest.fixture(scope="module")
+def people(shop: Legato) -> Legato:
+    """Twelve of whom half live in Portugal."""
+    for number in range(12):
+        lives_in(shop, number, "PT" if number % 2 else "ES")
+    return shop
+
+
+def ruled(shop: Legato, rule: object, **more: object) -> Any:  # noqa: ANN401 - JSON
+    answer = shop.call("POST", "/api/drawing/rule", {"rule": rule, **more})
+    assert answer.status == 200, answer.body
+    return answer.json()
+
+
+def test_a_rule_is_read_back_and_counted_row_by_row(people: Legato) -> None:
+    rule = {"all": [{"trait": {"country": "PT"}}, {"did": "Order Completed", "at_least": 1}]}
+
+    body = ruled(people, rule)
+
+    assert body["sentence"].startswith("their country is PT and ")
+    assert body["problems"] == []
+    who = body["who"]
+    assert (who["looked_at"], who["people"], who["matching"]) == (12, 12, 0)
+    assert [(row["matching"], row["removes"]) for row in who["rows"]] == [(6, 6), (0, 6)]
+
+
+def test_a_rule_with_an_unknown_word_suggests_the_nearest_where_it_stands(shop: Legato) -> None:
+    body = ruled(shop, {"trait": {"contry": "PT"}}, path="steps/1/when")
+
+    (problem,) = body["problems"]
+    assert problem["path"] == "steps/1/when/trait/contry"
+    assert problem["repairs"][0]["edits"][0]["key"] == "country"
+    assert body["who"] is None
+
+
+def test_parts_that_cannot_be_told_of_people_are_said_to_be_so(people: Legato) -> None:
+    new = {"did": "Product Viewed", "at_least": 4, "within": "17d"}
+    rule = {"all": [{"entry": {"value": {"over": 40}}}, new, {"trait": {"country": "ES"}}]}
+
+    who = ruled(people, rule, event="Checkout Started")["who"]
+
+    assert not who["is_whole"]
+    assert [bool(row["untold"]) for row in who["rows"]] == [True, True, False]
+    assert who["matching"] == 6
+
+
+def test_fewer_than_five_are_not_told_apart(people: Legato) -> None:
+    lives_in(people, 99, "IS")
+
+    who = ruled(people, {"trait": {"country": "IS"}})["who"]
+
+    assert who["matching"] is None
+    assert who["rows"][0]["matching"] is None
+
+
+def test_a_value_nested_out_of_all_measure_is_refused(shop: Legato) -> None:
+    rule: object = {"trait": {"country": "PT"}}
+    for _ in range(80):
+        rule = {"not": rule}
+    edit = {"edit": "set_field", "path": "steps/1/when", "value": rule}
+
+    alone = shop.call("POST", "/api/drawing/rule", {"rule": rule})
+    edited = shop.call("POST", "/api/drawing/edit", {"journey": "cart_rescue", "edits": [edit]})
+
+    assert (alone.status, edited.status) == (400, 400)
+    assert alone.json()["code"] == edited.json()["code"] == "drawing.depth"

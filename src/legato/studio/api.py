@@ -23,6 +23,7 @@ from legato.studio.contract.openapi import Contract, told
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.drawing.drafts import DRAFTS
 from legato.studio.drawing.routes import DRAWING
+from legato.studio.drawing.rules import RULES
 from legato.studio.entry.account import ACCOUNTS
 from legato.studio.entry.doors import DOORS
 from legato.studio.entry.oidc import FAREWELL, OIDC
@@ -85,6 +86,7 @@ ROUTES = (
     DICTIONARY,
     DRAWING,
     DRAFTS,
+    RULES,
     BLOAT,
     DRIFT,
     SOURCES,

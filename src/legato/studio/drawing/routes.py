@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from litestar import Router, get, post
 from litestar.params import JSONBody
 
@@ -19,7 +20,7 @@ from legato.plan.drawing.words import Word, words_of
 from legato.plan.findings import nearest
 from legato.plan.schemas import document_schemas
 from legato.studio.access import needs
-from legato.studio.drawing.texts import SHUT_KINDS, Texts, merged, texts_with
+from legato.studio.drawing.texts import SHUT_KINDS, Texts, check_depth, merged, texts_with
 from legato.studio.host import Host
 from legato.studio.refusal import Refused, not_found
 
@@ -104,6 +105,7 @@ async def edit_drawing(data: JSONBody[ToEdit], host: Host) -> ShownEdit:
             message=f"At most {EDITS_MAX} commands go in one call.",
             fix="Send them in several.",
         )
+    check_depth(msgspec.to_builtins(data.edits))
     base, before = host.status().plan, merged(host, data.files)
     edited = await asyncio.to_thread(edit, before, data.journey, data.edits)
     if isinstance(edited, NotDone):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
 from legato.app import App
 from legato.govern.drafts.draft import Overlay
@@ -14,6 +15,7 @@ from legato.studio.refusal import Refused
 from legato.workspace import check_files
 
 PATH_LENGTH_MAX = 300
+DEPTH_MAX = 60
 TEXT_LENGTH_MAX = 400_000
 """Characters of one file: a hundred times those of a long journey."""
 SHUT_KINDS = ("source", "destination", "sign_in", "manifest", "inbound")
@@ -70,3 +72,27 @@ def check_overlay(overlay: Overlay) -> None:
                 message="A file of a workspace has a path in it and ends in `.yaml` or `.yml`.",
                 fix="Write it as `journeys/welcome.yaml`.",
             )
+
+
+def check_depth(value: object) -> None:
+    """Refuse a value that is nested deeper than anything people write."""
+    level: list[object] = [value]
+    for _ in range(DEPTH_MAX):
+        level = [inner for each in level for inner in _inside(each)]
+    if level:
+        raise Refused(
+            status=400,
+            code="drawing.depth",
+            message=f"Values are nested at most {DEPTH_MAX} deep.",
+            fix="Make a segment of the innermost part.",
+        )
+
+
+def _inside(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return cast("dict[str, object]", value).values()
+        case list() | tuple():
+            return cast("Sequence[object]", value)
+        case _:
+            return ()

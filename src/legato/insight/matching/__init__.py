@@ -1,0 +1,1 @@
+"""Who a rule is true of."""
