@@ -14,9 +14,11 @@ from litestar.serialization import default_serializer, encode_json
 
 from legato.app import App
 from legato.studio.access import Access, public
+from legato.studio.accounts.actors import ACTORS
 from legato.studio.accounts.session import SESSION, SIGN_IN
 from legato.studio.accounts.tokens import TOKENS
 from legato.studio.accounts.users import TEAMS, USERS
+from legato.studio.changes.review import REVIEW
 from legato.studio.changes.routes import CHANGES
 from legato.studio.consents.routes import CONSENTS
 from legato.studio.contract.openapi import Contract, told
@@ -83,6 +85,7 @@ ROUTES = (
     PLAN,
     BACKFILL,
     CHANGES,
+    REVIEW,
     DICTIONARY,
     DRAWING,
     DRAFTS,
@@ -91,6 +94,7 @@ ROUTES = (
     DRIFT,
     SOURCES,
     TOKENS,
+    ACTORS,
     USERS,
     TEAMS,
     SESSION,

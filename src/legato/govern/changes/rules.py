@@ -68,7 +68,7 @@ def answered(
             "forbidden",
             "change.own",
             "Nobody answers for a change of their own.",
-            fix=f"Ask somebody else of: {team_words(request.missing or request.teams)}.",
+            fix=_ask_others(request),
         )
     if request.teams and party.role not in request.draft.roles:
         raise Denial(
@@ -84,6 +84,12 @@ def answered(
     if verdict == "reject":
         return replace(after, state="rejected", ended_at=now, ended_by=party.actor)
     return replace(after, state="open" if after.missing else "approved")
+
+
+def _ask_others(request: ChangeRequest) -> str:
+    if not request.teams:
+        return "Nobody needs to answer for it: it may be applied as it is."
+    return f"Ask somebody else of: {team_words(request.missing or request.teams)}."
 
 
 def withdrawn(

@@ -6,6 +6,7 @@ import asyncio
 from typing import Annotated, Literal
 
 from litestar import Response, Router, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from legato.plan.dictionary.entries import Entry, dictionary, search
@@ -15,10 +16,18 @@ from legato.studio.access import needs
 from legato.studio.host import Host
 from legato.studio.refusal import not_found
 
+_LISTED = ResponseSpec(
+    tuple[Entry, ...], description="Definitions, by name", generate_examples=False
+)
 Word = Annotated[str, QueryParameter(max_length=200)]
 
 
-@get("/", opt=needs("look"), summary="Every definition in plain words")
+@get(
+    "/",
+    opt=needs("look"),
+    summary="Every definition in plain words",
+    responses={200: _LISTED},
+)
 async def read_dictionary(
     host: Host, word: Word = "", form: FromQuery[Literal["json", "csv", "markdown"]] = "json"
 ) -> Response[tuple[Entry, ...]] | Response[str]:
