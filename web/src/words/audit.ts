@@ -1,0 +1,43 @@
+// What the screen of the audit trail says.
+export const AUDIT = {
+  title: 'Audit trail',
+  lead: 'Who did what, and who was refused. Entries are chained: none can be changed or left out without the digest showing it.',
+  who: 'Who',
+  whoHint: 'user:… or token:…',
+  what: 'What',
+  whatHint: 'person.reveal, change, plan …',
+  about: 'About',
+  aboutHint: 'change:3, journeys/welcome …',
+  since: 'Since',
+  clear: 'Show everything',
+  order: 'Order',
+  orders: [
+    ['newest', 'Newest first'],
+    ['oldest', 'Oldest first'],
+  ] as const,
+  columns: {
+    number: 'No.',
+    at: 'When',
+    who: 'Who',
+    what: 'What',
+    about: 'About',
+    detail: 'Details',
+  },
+  refused: 'refused',
+  more: 'Show more entries',
+  all: 'These are all.',
+  empty: 'Nothing is on record yet',
+  emptyWhy:
+    'Every change by a person or a program stands here, and every look at a personal value, with its reason.',
+  none: 'Nothing on record fits',
+  noneWhy: 'Nobody did this, or not since then. Take a filter away.',
+  head: 'How far it goes',
+  headNumber: 'Entries',
+  headDigest: 'Digest of the last',
+  headWhy:
+    'Note this number and digest elsewhere. If the trail ever ends before, or another digest stands at this number, somebody cut or changed it: legato audit verify.',
+  copy: 'Copy',
+  copied: 'Copied',
+  denied: 'Your role does not read the audit trail',
+  deniedWhy: 'Those of privacy and administration do. Ask one of them to look for you.',
+} as const
