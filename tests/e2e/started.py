@@ -28,6 +28,8 @@ class Started(Noun, frozen=True, kw_only=True):
 
     url: str
     password: str
+    folder: Path
+    """Of its copy of the workspace, and of its data."""
 
     def post(self, path: str, body: Mapping[str, object]) -> None:
         """Send a call as the shop's site does."""
@@ -58,7 +60,8 @@ def started(speed: int = 3_600) -> Generator[Started]:
         ) as process,
     ):
         try:
-            yield Started(url=f"http://127.0.0.1:{port}", password=_password(process))
+            url = f"http://127.0.0.1:{port}"
+            yield Started(url=url, password=_password(process), folder=Path(folder))
         finally:
             process.terminate()
             process.communicate(timeout=30)
