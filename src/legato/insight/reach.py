@@ -40,7 +40,7 @@ def count_heads(records: Records) -> HeadCount:
     journeys: Counter[str] = Counter()
     segments: Counter[str] = Counter()
     of = 0
-    for state in _people(records):
+    for state in people_of(records):
         of += 1
         segments.update(list(state.segments))
         inside = [each.journey for each in state.enrollments if each.ended_at is None]
@@ -72,7 +72,8 @@ def _reach(
     return Reach(kind=kind, name=name, people=counts.get(name, 0), of=of)
 
 
-def _people(records: Records) -> Iterator[State]:
+def people_of(records: Records) -> Iterator[State]:
+    """Walk everybody's state, PEOPLE_MAX at most."""
     after, count = PersonId(""), 0
     while count < PEOPLE_MAX:
         page = list(records.people(after, PAGE))

@@ -57,6 +57,8 @@ from legato.studio.replay import REPLAY
 from legato.studio.retention import RETENTION
 from legato.studio.site import Site
 from legato.studio.tail import TAIL
+from legato.studio.traffic.crowds import CrowdWatch
+from legato.studio.traffic.routes import TRAFFIC
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
 """A whole workspace in one call; a large one is under a megabyte."""
@@ -82,6 +84,7 @@ ROUTES = (
     SQL,
     REPLAY,
     JOURNEYS,
+    TRAFFIC,
     PLAN,
     BACKFILL,
     CHANGES,
@@ -115,6 +118,7 @@ def api(host: App) -> Api:
     """Return the API of an app."""
     site = Site(host.config.proxy_count, host.config.names)
     access = Access(host, site)
+    crowds = CrowdWatch(host)
     return Litestar(
         route_handlers=ROUTES,
         guards=[access],
@@ -124,6 +128,7 @@ def api(host: App) -> Api:
         dependencies={
             "host": Provide(lambda: host, sync_to_thread=False, use_cache=True),
             "site": Provide(lambda: site, sync_to_thread=False, use_cache=True),
+            "crowds": Provide(lambda: crowds, sync_to_thread=False),
             "caller": Provide(caller_of, sync_to_thread=False),
         },
         state=State({"site": site}),
@@ -136,7 +141,7 @@ def api(host: App) -> Api:
 
 def document() -> bytes:
     """Return the OpenAPI document, indented and sorted: two of them compare line by line."""
-    names = ("host", "site", "caller")
+    names = ("host", "site", "crowds", "caller")
     routes = Litestar(
         route_handlers=ROUTES,
         dependencies={name: Provide(lambda: None, sync_to_thread=False) for name in names},

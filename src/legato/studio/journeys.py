@@ -69,7 +69,7 @@ async def read_journeys(host: Host) -> list[ShownJourney]:
     """Return them by name."""
     paused = host.paused()
     journeys = host.plan().journeys
-    worse = _degraded(host.guard.alerts())
+    worse = degraded_of(host.guard.alerts())
     return [
         _shown(journeys[name], is_paused=name in paused, degraded=tuple(worse.get(name, ())))
         for name in sorted(journeys)
@@ -91,7 +91,7 @@ async def resume(name: FromPath[str], host: Host, caller: Who) -> Switched:
 @post("/{name:str}/enter", opt=needs("run"), status_code=202, summary="Let a person in")
 async def enter(name: FromPath[str], data: JSONBody[Call], host: Host, caller: Who) -> CalledIn:
     """Only a journey whose entry is `api`; its `again` rule holds."""
-    journey = _journey(host, name)
+    journey = journey_of(host, name)
     if journey.entry.kind != "api":
         raise Refused(
             status=409,
@@ -118,12 +118,13 @@ async def enter(name: FromPath[str], data: JSONBody[Call], host: Host, caller: W
 
 
 async def _switch(host: App, name: str, *, is_paused: bool, by: str) -> Switched:
-    _journey(host, name)
+    journey_of(host, name)
     await host.switch(name, is_paused=is_paused, by=by)
     return Switched(journey=name, is_paused=is_paused)
 
 
-def _journey(host: App, name: str) -> Journey:
+def journey_of(host: App, name: str) -> Journey:
+    """Return the journey of this name, or refuse."""
     journey = host.plan().journeys.get(name)
     if journey is None:
         known = ", ".join(sorted(host.plan().journeys)) or "none"
@@ -135,7 +136,8 @@ def _journey(host: App, name: str) -> Journey:
     return journey
 
 
-def _degraded(alerts: Sequence[Alert]) -> dict[str, list[ShownDegraded]]:
+def degraded_of(alerts: Sequence[Alert]) -> dict[str, list[ShownDegraded]]:
+    """Return what journeys rest on that is not as it should be, by their names."""
     found: dict[str, list[ShownDegraded]] = {}
     for alert in alerts:
         for each in alert.journeys:

@@ -1,0 +1,1 @@
+"""How people go through journeys: who is inside now, and which ways were taken lately."""

@@ -1,0 +1,204 @@
+// The canvas: steps where the layout puts them, measured before they are placed for good.
+import '@xyflow/react/dist/base.css'
+import { useComputedColorScheme } from '@mantine/core'
+import { IconMaximize, IconMinus, IconPlus } from '@tabler/icons-react'
+import {
+  Background,
+  MiniMap,
+  type NodeChange,
+  Panel,
+  ReactFlow,
+  type ReactFlowInstance,
+  ReactFlowProvider,
+  useReactFlow,
+} from '@xyflow/react'
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { JOURNEY } from '@/words/journey'
+import { useBoard } from './context'
+import { type Graph, START } from './graph'
+import { layout, type Spot, WIDTH } from './layout'
+import { LineMark, type StepLine } from './line'
+import { StepCard, type StepNode } from './node'
+import { type Direction, stepBeside } from './walk'
+
+const NODES = { step: StepCard }
+const LINES = { line: LineMark }
+const FIT = { padding: 0.08, maxZoom: 1, duration: 160 }
+const MINIMAP_PAST = 15
+const GUESS = 120
+type Flow = ReactFlowInstance<StepNode, StepLine>
+
+const READABLE = 0.8
+const TOP = 28
+const DIRECTIONS: Record<string, Direction> = {
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+}
+
+export function Canvas({ graph }: { graph: Graph }) {
+  return (
+    <ReactFlowProvider>
+      <Drawn graph={graph} />
+    </ReactFlowProvider>
+  )
+}
+
+function Drawn({ graph }: { graph: Graph }) {
+  const board = useBoard()
+  const flow = useReactFlow<StepNode, StepLine>()
+  const scheme = useComputedColorScheme('light')
+  const { heights, onNodesChange } = useHeights()
+  const ids = useMemo(() => [START, ...graph.steps.keys()], [graph])
+  const isMeasured = ids.every((id) => heights.has(id))
+  const placed = useMemo(
+    () => layout(graph.trees, (id) => heights.get(id) ?? GUESS),
+    [graph, heights],
+  )
+  const nodes = useMemo(
+    () =>
+      placed.spots.map<StepNode>(({ id, x, y, height }) => ({
+        id,
+        type: 'step',
+        position: { x, y },
+        data: { shown: graph.steps.get(id) ?? null },
+        measured: isMeasured ? { width: WIDTH, height } : undefined,
+      })),
+    [placed, graph, isMeasured],
+  )
+  const lines = useMemo(
+    () =>
+      placed.lines.map<StepLine>(({ id, from, to, points }) => ({
+        id,
+        source: from,
+        target: to,
+        type: 'line',
+        focusable: false,
+        data: { points },
+      })),
+    [placed],
+  )
+  const [isShown, setShown] = useState(false)
+  const pane = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (!isMeasured || isShown) return
+    void begin(flow, pane.current?.clientWidth ?? 0).then(() => setShown(true))
+  }, [isMeasured, isShown, flow])
+
+  const show = useCallback(
+    (id: string) => {
+      const spot = placed.spots.find((each) => each.id === id)
+      if (spot === undefined) return
+      const focus = () =>
+        document.querySelector<HTMLElement>(`[data-step="${CSS.escape(id)}"]`)?.focus()
+      if (isInSight(flow, pane.current, spot)) return focus()
+      const [x, y] = [spot.x + WIDTH / 2, spot.y + spot.height / 2]
+      const zoom = Math.max(flow.getZoom(), READABLE)
+      void flow.setCenter(x, y, { zoom, duration: 160 }).then(focus)
+    },
+    [flow, placed],
+  )
+
+  // Whatever chose a step, it is brought into sight.
+  const { chosen } = board
+  useEffect(() => {
+    if (isShown && chosen !== '' && isMeasured) show(chosen)
+    // Not when heights change: what people look at stays where it is.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [isShown, chosen])
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.metaKey || event.ctrlKey || event.altKey) return
+    const direction = DIRECTIONS[event.key]
+    if (direction !== undefined) {
+      const next = stepBeside(graph, placed.spots, { from: board.chosen || START, direction })
+      event.preventDefault()
+      if (next === '') return
+      board.choose(next)
+    } else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: 120 })
+    else if (event.key === '-') void flow.zoomOut({ duration: 120 })
+    else if (event.key === '0' || event.key === 'F') void flow.fitView(FIT)
+  }
+
+  return (
+    <div
+      ref={pane}
+      className="canvas"
+      role="application"
+      aria-label={`${JOURNEY.canvas}. ${JOURNEY.keys}`}
+      onKeyDown={onKeyDown}
+      data-shown={isShown}
+    >
+      <ReactFlow
+        nodes={nodes}
+        edges={lines}
+        nodeTypes={NODES}
+        edgeTypes={LINES}
+        onNodesChange={onNodesChange}
+        onlyRenderVisibleElements={isShown}
+        colorMode={scheme}
+        nodesDraggable={false}
+        nodesConnectable={false}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        elementsSelectable={false}
+        disableKeyboardA11y
+        deleteKeyCode={null}
+        minZoom={0.1}
+        maxZoom={1.5}
+        panOnScroll
+        attributionPosition="bottom-left"
+      >
+        <Background gap={18} size={1.3} color="var(--dot)" />
+        {placed.spots.length > MINIMAP_PAST && (
+          <MiniMap pannable zoomable position="bottom-left" ariaLabel={null} />
+        )}
+        <Panel position="bottom-right" className="canvas-zoom">
+          <button type="button" aria-label={JOURNEY.zoomIn} onClick={() => flow.zoomIn()}>
+            <IconPlus size={16} />
+          </button>
+          <button type="button" aria-label={JOURNEY.zoomOut} onClick={() => flow.zoomOut()}>
+            <IconMinus size={16} />
+          </button>
+          <button type="button" aria-label={JOURNEY.fit} onClick={() => flow.fitView(FIT)}>
+            <IconMaximize size={16} />
+          </button>
+        </Panel>
+      </ReactFlow>
+    </div>
+  )
+}
+
+function isInSight(flow: Flow, pane: HTMLElement | null, { x, y, height }: Spot): boolean {
+  if (pane === null) return false
+  const box = pane.getBoundingClientRect()
+  const first = flow.flowToScreenPosition({ x, y })
+  const last = flow.flowToScreenPosition({ x: x + WIDTH, y: y + height })
+  return first.x >= box.left && first.y >= box.top && last.x <= box.right && last.y <= box.bottom
+}
+
+/** Show the whole where it can be read so, else its beginning. */
+async function begin(flow: Flow, width: number): Promise<void> {
+  await flow.fitView({ ...FIT, duration: 0 })
+  if (flow.getZoom() >= READABLE) return
+  await flow.setViewport({ x: width / 2, y: TOP, zoom: READABLE })
+}
+
+/** Heights of the nodes as the browser has drawn them: a guess would let them overlap. */
+function useHeights() {
+  const [heights, setHeights] = useState<ReadonlyMap<string, number>>(new Map())
+  const known = useRef(new Map<string, number>())
+  const onNodesChange = useCallback((changes: NodeChange<StepNode>[]) => {
+    let isNew = false
+    for (const change of changes) {
+      if (change.type !== 'dimensions' || change.dimensions === undefined) continue
+      const height = Math.ceil(change.dimensions.height)
+      if (known.current.get(change.id) === height) continue
+      known.current.set(change.id, height)
+      isNew = true
+    }
+    if (isNew) setHeights(new Map(known.current))
+  }, [])
+  return { heights, onNodesChange }
+}

@@ -1,0 +1,59 @@
+// Live counts of a journey. Each node asks for its own figure, so that only what changed is drawn.
+import { useQuery } from '@tanstack/react-query'
+import { useCallback } from 'react'
+import { api, take } from '@/api/client'
+import type { components } from '@/api/schema'
+
+export type Traffic = components['schemas']['Traffic']
+type Taken = components['schemas']['Taken']
+
+const EVERY_MS = 3_000
+
+function asked<Picked>(journey: string, select: (traffic: Traffic) => Picked) {
+  return {
+    queryKey: ['journeys', 'traffic', journey],
+    queryFn: () =>
+      take(api.GET('/api/journeys/{name}/traffic', { params: { path: { name: journey } } })),
+    refetchInterval: EVERY_MS,
+    select,
+  }
+}
+
+const whole = (traffic: Traffic) => traffic
+
+export function useTraffic(journey: string) {
+  return useQuery(asked(journey, whole))
+}
+
+/** How many passages stand at a step now; undefined: not known yet. */
+export function useWaiting(journey: string, stepId: string): number | undefined {
+  const select = useCallback((traffic: Traffic) => traffic.crowd.waiting?.[stepId] ?? 0, [stepId])
+  return useQuery(asked(journey, select)).data
+}
+
+/** How many went from one step to another lately, and the most that went anywhere. */
+export function useTaken(
+  journey: string,
+  from: string,
+  to: string,
+): { count: number; most: number } | undefined {
+  const select = useCallback(
+    (traffic: Traffic) => ({
+      count: takenBetween(traffic.moves.taken, from, to),
+      most: Math.max(1, ...traffic.moves.taken.map((each) => each.count)),
+    }),
+    [from, to],
+  )
+  return useQuery(asked(journey, select)).data
+}
+
+export function takenBetween(taken: readonly Taken[], from: string, to: string): number {
+  return taken
+    .filter((each) => each.from_step === from && each.to_step === to)
+    .reduce((sum, each) => sum + each.count, 0)
+}
+
+/** How many came in. */
+export function enteredIn(traffic: Traffic): number {
+  return takenBetween(traffic.moves.taken, '', '')
+}
