@@ -41,8 +41,7 @@ async def read_tail(
     start = after if after >= 0 else host.status().applied
     rows, last = await _rows(host, start, limit)
     if not rows and wait > 0:
-        await _something(host, last, wait)
-        rows, last = await _rows(host, last, limit)
+        rows, last = await _awaited(host, last, limit, wait)
     return TailPage(after=last, steps=tuple(mask_told(tell(row)) for row in rows))
 
 
@@ -53,25 +52,26 @@ async def _rows(host: App, after: int, limit: int) -> tuple[list[Story], int]:
     return await asyncio.to_thread(noted, read, after)
 
 
-async def _something(host: App, after: int, wait: float) -> None:
-    """Return when a step above `after` was committed, or after `wait` seconds."""
-    happened = asyncio.Event()
+async def _awaited(host: App, after: int, limit: int, wait: float) -> tuple[list[Story], int]:
+    """Return what is noted above `after` as soon as there is any: nothing after `wait` seconds.
 
-    def see(position: int) -> None:
-        if position > after:
-            happened.set()
-
-    forget = host.watch(see)
+    A step that noted nothing wakes nobody.
+    """
+    committed = asyncio.Event()
+    forget = host.watch(lambda _position: committed.set())
+    rows = list[Story]()
     try:
         async with asyncio.timeout(wait):
-            # What was committed between the first look and the watch raises no call.
-            rows, _ = await _rows(host, after, 1)
-            if not rows:
-                await happened.wait()
+            while not rows:
+                committed.clear()
+                rows, after = await _rows(host, after, limit)
+                if not rows:
+                    await committed.wait()
     except TimeoutError:
-        return
+        pass
     finally:
         forget()
+    return rows, after
 
 
 TAIL = Router("/api/tail", route_handlers=[read_tail], tags=["people"])

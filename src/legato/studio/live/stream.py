@@ -64,12 +64,17 @@ class Wanted(Noun, frozen=True, kw_only=True):
         return not self.about or any(tag in self.about for tag in tags)
 
 
+_PAGES = ResponseSpec(
+    LivePage, description="Events named `page`", media_type=EVENTS, generate_examples=False
+)
+
+
 @get(
     "/live",
     opt=needs("look"),
     media_type=EVENTS,
     summary="What happens, to anybody, as server-sent events",
-    responses={200: ResponseSpec(LivePage, description="Events named `page`", media_type=EVENTS)},
+    responses={200: _PAGES},
 )
 async def stream_tail(  # noqa: PLR0913 - what may be asked for
     host: Host,
