@@ -24,7 +24,8 @@ class Log(Protocol):
     def rewrite(self, records: Sequence[tuple[int, bytes]]) -> None:
         """Put other bytes at positions that there are: all of them, or it raises LegatoError.
 
-        For erasures. What stood there is in none of the log's files afterwards.
+        For erasures. What stood there is in none of the log's files afterwards; where it was
+        rolled, it is once its file is made anew (ports.rolling), and shown by nothing until then.
         """
         ...
 
@@ -32,8 +33,11 @@ class Log(Protocol):
         """Return one record, or None where there is none."""
         ...
 
-    def tagged(self, tag: str, after: int, until: int) -> list[int]:
-        """Return the positions in (after, until] of records of one kind of event, by its tag."""
+    def tagged(self, tags: Sequence[str], after: int, until: int) -> list[int]:
+        """Return the positions in (after, until] of records of some kinds of event, by their tags.
+
+        In order. It reads all records between.
+        """
         ...
 
     def last_position(self) -> int:

@@ -30,6 +30,7 @@ from legato.ports.clock import Clock
 from legato.ports.log import Log
 from legato.ports.retention import Kept, Removed, RetentionBook
 from legato.runtime.engine.dialogue import Question, Struck
+from legato.runtime.eraser import UNROLLED
 
 STEP_RECORDS = 500
 """Read, and overwritten, at once: some milliseconds."""
@@ -61,6 +62,8 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
     tell: Callable[[Question], Awaitable[None]]
     """Has the engine do something with the state."""
     removed: OnRemoved
+    rewrite: Callable[[], Awaitable[None]] = UNROLLED
+    """Takes what was overwritten out of what was rolled."""
 
 
 class Retention:
@@ -92,6 +95,7 @@ class Retention:
                 is_more = await self._step(partial(self._look, group))
                 await asyncio.sleep(PAUSE_SECONDS)
         await self._remove_retired()
+        await self._tools.rewrite()
 
     async def _remove_retired(self) -> None:
         """Take what has been retired for long enough out of every record, and say so once.
@@ -104,6 +108,8 @@ class Retention:
             is_more = await self._step(partial(self._look_for_retired, removal, until))
             await asyncio.sleep(PAUSE_SECONDS)
         kept = await asyncio.to_thread(self._tools.book.read)
+        if removal.things != kept.told:
+            await self._tools.rewrite()  # what is said to be gone is in no file either
         for thing in removal.things:
             if thing not in kept.told:
                 await self._tools.removed(thing, kept.removed.get(thing, Removed()).count)

@@ -82,6 +82,11 @@ def write_private(path: Path, data: bytes) -> None:
 
 def sync_folder(path: Path) -> None:
     """Make the names in a folder durable: a rename is only on the disk after this."""
+    force(path)
+
+
+def force(path: Path) -> None:
+    """Make a file's bytes durable."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

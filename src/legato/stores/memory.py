@@ -46,12 +46,12 @@ class MemoryLog:
     def get(self, position: int) -> bytes | None:
         return self._records[position - 1] if 0 < position <= len(self._records) else None
 
-    def tagged(self, tag: str, after: int, until: int) -> list[int]:
-        mark = tag_mark(tag)
+    def tagged(self, tags: Sequence[str], after: int, until: int) -> list[int]:
+        marks = tuple(map(tag_mark, tags))
         return [
             position
             for position, record in enumerate(self._records[after:until], after + 1)
-            if record.startswith(mark, 1) or record.startswith(mark, 3)
+            if record.startswith(marks, 1) or record.startswith(marks, 3)
         ]
 
     def last_position(self) -> int:

@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 from msgspec.structs import replace
 
 from legato.fold.lookback import backfill_of
+from legato.model.event import BackfillBegan
+from legato.model.ids import derive
 from legato.model.noun import Noun
 from legato.model.plan import Backfill, Plan, plan_digest
 from legato.ports.clock import Clock
@@ -89,6 +91,12 @@ class Backfills:
         phase = "failed" if problem else "done"
         done = self.last.done if problem else self.last.total
         self._see(replace(self.last, phase=phase, done=done, problem=problem))
+
+    async def measure_nothing(self) -> None:
+        """Have the engine measure for no plan to come any more."""
+        host = self._home.host
+        nothing = Backfill(id=derive("backfill", "nothing", str(host.room.position)), slots=())
+        await host.settle(BackfillBegan(received_at=self._home.clock.now(), backfill=nothing))
 
     async def look(self, seconds: float) -> BackfillRun:
         """Return how far it has come: at once, or when that changes within a time."""

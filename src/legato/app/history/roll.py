@@ -1,4 +1,4 @@
-"""Rolling old notes: the process that makes each file, and what people see of it."""
+"""Rolling old notes and records: the process that makes each file, and what people see of it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,26 @@ from legato.model.instant import Duration, Instant
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
 from legato.ports.audit import Audit, AuditEntry
-from legato.ports.rolling import Made
+from legato.ports.rolling import Made, Standing
 from legato.runtime.local import LocalHost
-from legato.runtime.rolling.roller import Work
+from legato.runtime.rolling.roller import Rolled, Roller
+from legato.runtime.rolling.sides import Work
 
 SECONDS_MAX = 600.0
 """How long one file may take: it takes seconds, more beside much else."""
+
+
+class Pile(Noun, frozen=True, kw_only=True):
+    """What there is of rolled notes, or records."""
+
+    file_count: int = 0
+    row_count: int = 0
+    """Steps, or records."""
+    byte_count: int = 0
+    until: Instant | None = None
+    """The newest of them."""
+    stale_count: int = 0
+    """People, or records, that nothing shows any more, and whose files are to be made anew."""
 
 
 class RollRun(Noun, frozen=True, kw_only=True):
@@ -33,12 +47,10 @@ class RollRun(Noun, frozen=True, kw_only=True):
     problem: str = ""
     fix: str = ""
     after: Duration = 0
-    """How old notes become before they are rolled by themselves; 0: they are not."""
-    file_count: int = 0
-    row_count: int = 0
-    byte_count: int = 0
-    until: Instant | None = None
-    """The newest of what is rolled."""
+    """How old notes and records become before they are rolled by themselves; 0: they are not."""
+    records_done: int = 0
+    notes: Pile = Pile()
+    records: Pile = Pile()
 
 
 class RollBusy(Exception):  # noqa: N818 - no fault
@@ -62,7 +74,7 @@ class Rolls:
         self._see(RollRun(phase="rolling"))
         await self._audit.record(
             AuditEntry(
-                actor=by, action="history.roll", subject="notes", detail={"older": str(older)}
+                actor=by, action="history.roll", subject="history", detail={"older": str(older)}
             )
         )
         self._task = asyncio.create_task(self._roll(self._host.clock.now() - older))
@@ -73,14 +85,12 @@ class Rolls:
         if self._run.phase == "rolling" and seconds:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), seconds)
-        standing = await self._host.rolled()
+        notes, records = map(_pile, await self._roller.standing())
         return replace(
             self._run,
             after=self._host.applied.plan.roll_after,
-            file_count=len(standing.segments),
-            row_count=sum(each.row_count for each in standing.segments),
-            byte_count=sum(each.byte_count for each in standing.segments),
-            until=max((each.last_at for each in standing.segments), default=None),
+            notes=notes,
+            records=records,
         )
 
     async def stop(self) -> None:
@@ -90,11 +100,8 @@ class Rolls:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _roll(self, before: Instant) -> None:
-        assert self._host.roller is not None, "an app's host has one"
         try:
-            done = await self._host.roller.roll(
-                before, told=lambda done: self._see(replace(self._run, done=done))
-            )
+            done = await self._roller.roll(before, told=self._count)
         except LegatoError as error:
             self._see(replace(self._run, phase="failed", problem=error.what, fix=error.fix))
         except BaseException as error:
@@ -103,12 +110,31 @@ class Rolls:
             )
             raise
         else:
-            self._see(replace(self._run, phase="done", done=done))
+            self._count(done)
+            self._see(replace(self._run, phase="done"))
+
+    @property
+    def _roller(self) -> Roller:
+        assert self._host.roller is not None, "an app's host has one"
+        return self._host.roller
+
+    def _count(self, done: Rolled) -> None:
+        self._see(replace(self._run, done=done.steps, records_done=done.records))
 
     def _see(self, run: RollRun) -> None:
         self._run = run
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def _pile(standing: Standing) -> Pile:
+    return Pile(
+        file_count=len(standing.segments),
+        row_count=sum(each.row_count for each in standing.segments),
+        byte_count=sum(each.byte_count for each in standing.segments),
+        until=max((each.last_at for each in standing.segments), default=None),
+        stale_count=standing.stale_count,
+    )
 
 
 class _Outcome(Noun, frozen=True, kw_only=True):
@@ -135,7 +161,7 @@ async def make(folder: Path, work: Work) -> Made | None:
             await process.wait()
     if process.returncode:
         raise LegatoError(
-            "The process that rolls notes ended without a file; nothing has changed.",
+            "The process that rolls ended without a file; nothing has changed.",
             fix="It is tried again; it may have been ended for want of memory.",
             can_retry=True,
         )

@@ -21,15 +21,39 @@ AT_ONCE_SECONDS = 0.5
 T = TypeVar("T")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--json", "is_json", is_flag=True, help="How far it is now, for programs.")
-@connects
-def backfill(client: Client, *, is_json: bool) -> None:
+@click.pass_context
+def backfill(context: click.Context, *, is_json: bool) -> None:
     """Watch how the past is measured for definitions that were applied.
 
     What a plan measures anew is made of everybody's history before it becomes active; the plan
-    before runs on meanwhile. Applying the former definitions again gives it up.
+    before runs on meanwhile.
     """
+    if context.invoked_subcommand is None:
+        context.invoke(watch, is_json=is_json)
+
+
+@backfill.command()
+@click.option("--json", "is_json", is_flag=True, help="For programs.")
+@connects
+def stop(client: Client, *, is_json: bool) -> None:
+    """Give it up: the plan before runs on, and nothing is measured for another."""
+    run = client.post("/api/backfill/stop", BackfillRun)
+    if is_json:
+        print_json(run)
+        return
+    click.echo(
+        f"Stopped, with {run.done:,} of {run.total:,} people measured. The plan before runs on.\n"
+        "The definitions are as they were written: the next start on them begins it again."
+    )
+
+
+@backfill.command()
+@click.option("--json", "is_json", is_flag=True, help="How far it is now, for programs.")
+@connects
+def watch(client: Client, *, is_json: bool = False) -> None:
+    """Show how far it has come, until it is done."""
     run = client.get("/api/backfill", BackfillRun)
     if is_json:
         print_json(run)
@@ -64,7 +88,10 @@ def tell(run: BackfillRun) -> None:
                 "The plan before runs on. See `legato status`, then apply again.",
             )
         case "given up":
-            click.echo("It was given up: other definitions were applied. The plan before runs on.")
+            click.echo(
+                "It was given up: it was stopped, or other definitions were applied. The plan "
+                "before runs on."
+            )
         case "done":
             people = "person" if run.total == 1 else "people"
             click.echo(f"{_slots(run)} of {run.total:,} {people} are made of their whole past.")

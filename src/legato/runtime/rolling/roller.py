@@ -1,15 +1,15 @@
-"""Rolls old notes out of the state file, and takes out of the files whoever is gone.
+"""Rolls old notes and records out of their files, and takes out of the rolled what must not stay.
 
-A file is made by a process of its own; the engine, which writes the state, takes it in with one
-transaction and then deletes, in small steps, what is in the file by now. A stop anywhere between
-leaves a file that nothing knows, which is deleted, or rows that nothing reads, which are too.
+A file is made by a process of its own; whoever writes the file that its rows came from takes it in
+with one transaction, and then deletes, in small steps, what is in it by now. A stop anywhere
+between leaves a file that nothing knows, which is deleted, or rows that nothing reads, which are
+too.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Literal, TypeAlias
+from collections.abc import Callable
 
 import msgspec
 
@@ -17,43 +17,41 @@ from legato.model.instant import Duration, Instant
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
 from legato.ports.clock import Clock
-from legato.ports.rolling import Made, Rolling
-from legato.runtime.engine.dialogue import Adopt, Adopted, Answer, Question, Trim, Trimmed
+from legato.ports.rolling import Standing
+from legato.runtime.rolling.sides import Side, Work
 
 LOOK_AGAIN_SECONDS = 3_600.0
 TRIM_PAUSE_SECONDS = 0.02
-"""Between two deletions, so that the engine's turns are not felt to be longer."""
+"""Between two deletions, so that what else is written meanwhile is not felt to take longer."""
 AT_LEAST = 1 << 15
-"""Steps that are worth a file, when nobody asks for it: the last one grows by them."""
+"""Steps, or records, that are worth a file when nobody asks for it: the last one grows by them."""
 TRIES = 20
 """Somebody may be erased, or parted, while a file is made: then it is made again."""
 
 
-class Work(Noun, frozen=True, kw_only=True):
-    """What a file is to be made of: notes from before an instant, or what is there without some."""
+class Rolled(Noun, frozen=True, kw_only=True):
+    """How much was rolled."""
 
-    kind: Literal["roll", "rewrite"]
-    before: Instant = 0
-    at_least: int = 1
-
-
-Make: TypeAlias = Callable[[Work], Awaitable[Made | None]]
-"""Makes one file; None: there is nothing to be made. Raises LegatoError."""
+    steps: int = 0
+    records: int = 0
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """What a roller works with."""
 
-    rolling: Rolling
-    make: Make
+    notes: Side
+    records: Side
     clock: Clock
     after: Callable[[], Duration]
-    """How old notes become before they are rolled; 0: they are not."""
-    ask: Callable[[Question], Awaitable[Answer]]
+    """How old notes and records become before they are rolled; 0: they are not."""
+
+
+def _unheard(_: Rolled) -> None:
+    return
 
 
 class Roller:
-    """Runs on the loop. One thing is done at a time, whoever wants it."""
+    """Runs on the loop. One file is made at a time, whoever wants it."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -77,58 +75,69 @@ class Roller:
                 continue
 
     async def roll(
-        self,
-        before: Instant,
-        *,
-        at_least: int = 1,
-        told: Callable[[int], None] = lambda _: None,
-    ) -> int:
-        """Roll all notes from before an instant; return how many steps, which `told` hears too."""
-        async with self._lock:
-            await self._trim()
-            known = await self._count()
-            work = Work(kind="roll", before=before, at_least=at_least)
-            while await self._step(work):
-                await self._trim()
-                told(await self._count() - known)
-            return await self._count() - known
+        self, before: Instant, *, at_least: int = 1, told: Callable[[Rolled], None] = _unheard
+    ) -> Rolled:
+        """Roll all from before an instant; return how much that was, which `told` hears too."""
+        work = Work(kind="roll", before=before, at_least=at_least)
+        steps = await self._roll(self._tools.notes, work, lambda done: told(Rolled(steps=done)))
+        records = await self._roll(
+            self._tools.records, work, lambda done: told(Rolled(steps=steps, records=done))
+        )
+        return Rolled(steps=steps, records=records)
+
+    async def standing(self) -> tuple[Standing, Standing]:
+        """Return what is rolled of notes and of records."""
+        return await self._tools.notes.standing(), await self._tools.records.standing()
 
     async def rewrite(self) -> None:
-        """Leave nothing in any file of those who are gone. Raises LegatoError."""
-        async with self._lock:
-            # After a stop, rows may still wait for their deletion, of those who are gone too.
-            await self._trim()
-            while await self._has_gone() and await self._step(Work(kind="rewrite")):
+        """Leave nothing in any file of those who are gone, and of what was overwritten.
+
+        Raises LegatoError.
+        """
+        for side in (self._tools.notes, self._tools.records):
+            async with self._lock:
+                # After a stop, rows may still wait for their deletion, of those who are gone too.
+                await _trim(side)
+                await side.sweep()
+            while (await side.standing()).stale_count and await self._step(
+                side, Work(kind="rewrite")
+            ):
                 pass
 
-    async def _step(self, work: Work) -> bool:
-        """Make a file and have it taken in; False when there is nothing to be made."""
-        for _ in range(TRIES):
-            made = await self._tools.make(work)
-            if made is None:
-                return False
-            answer = await self._tools.ask(Adopt(made))
-            assert isinstance(answer, Adopted)
-            if answer.is_taken:
-                return True
+    async def _roll(self, side: Side, work: Work, told: Callable[[int], None]) -> int:
+        async with self._lock:
+            await _trim(side)
+        known = await _count(side)
+        while await self._step(side, work):
+            told(await _count(side) - known)
+        return await _count(side) - known
+
+    async def _step(self, side: Side, work: Work) -> bool:
+        """Make a file and have it taken in; False when there is nothing to be made.
+
+        Between two of them others may come: an erasure does not wait for all that is to be rolled.
+        """
+        async with self._lock:
+            for _ in range(TRIES):
+                made = await side.make(work)
+                if made is None:
+                    return False
+                if await side.adopt(made):
+                    await _trim(side)
+                    return True
         raise LegatoError(
             "People are erased or parted faster than notes are rolled.",
             fix="It is tried again within the hour.",
             can_retry=True,
         )
 
-    async def _trim(self) -> None:
-        standing = await asyncio.to_thread(self._tools.rolling.standing)
-        is_more = not standing.is_trimmed
-        while is_more:
-            answer = await self._tools.ask(Trim())
-            assert isinstance(answer, Trimmed)
-            is_more = answer.is_more
-            await asyncio.sleep(TRIM_PAUSE_SECONDS)
 
-    async def _has_gone(self) -> bool:
-        return bool((await asyncio.to_thread(self._tools.rolling.standing)).gone_count)
+async def _trim(side: Side) -> None:
+    is_more = not (await side.standing()).is_trimmed
+    while is_more:
+        is_more = await side.trim()
+        await asyncio.sleep(TRIM_PAUSE_SECONDS)
 
-    async def _count(self) -> int:
-        standing = await asyncio.to_thread(self._tools.rolling.standing)
-        return sum(segment.row_count for segment in standing.segments)
+
+async def _count(side: Side) -> int:
+    return sum(segment.row_count for segment in (await side.standing()).segments)

@@ -6,7 +6,7 @@ then given its own; the state file takes it in later, or never.
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,14 +16,16 @@ from legato.model.ids import PersonId, derive
 from legato.model.instant import Instant
 from legato.ports.rolling import Made, Segment
 from legato.stores.connection import Connection
-from legato.stores.folder import make_private, sync_folder
+from legato.stores.folder import force, make_private, sync_folder
 from legato.stores.rolled.manifest import Manifest, read_manifest
 from legato.stores.rolled.parquet import COLUMNS, Driver, connect, gone_from, relation, worded
 
 SEGMENT_ROWS = 1 << 18
-"""Steps of one segment: some tens of megabytes, sorted in memory."""
+"""Steps of one segment: some tens of megabytes, sorted before they are written."""
 GROUP_ROWS = 8_192
 """Rows of a row group: what is read for one person of one segment."""
+SPILL = ".sorting"
+"""The folder for what of a segment does not fit into memory while it is sorted."""
 _CHUNK = 10_000
 
 Spread = Callable[[bytes], Iterable[Sequence[Any]]]
@@ -103,7 +105,7 @@ class Maker:
         floor: int,
         spared: Sequence[str] = (),
     ) -> Made:
-        connection = connect()
+        connection = connect(self._folder / SPILL)
         try:
             self._fill(connection, rows, segments)
             segment = self._write(connection)
@@ -172,7 +174,7 @@ class Maker:
             f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP_ROWS},"
             " USE_TMP_FILE false)"  # it would lose who may read it
         )
-        _force(draft)
+        force(draft)
         draft.replace(path)
         sync_folder(self._folder)
         return Segment(
@@ -206,7 +208,9 @@ def sweep(folder: Path, kept: Iterable[str]) -> None:
     names = dict.fromkeys(kept)
     if folder.is_dir():
         for path in folder.iterdir():
-            if path.name not in names:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name not in names:
                 path.unlink(missing_ok=True)
 
 
@@ -222,11 +226,3 @@ def _given(kind: str) -> str:
             return f"unnest(?::{kind}[])"
         case _:
             return f"CAST(unnest(?::VARCHAR[]) AS {kind})"
-
-
-def _force(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -67,7 +67,7 @@ def standing_of(reader: Connection) -> Standing:
         "SELECT EXISTS (SELECT 1 FROM note WHERE key <= ?)", (manifest.floor,)
     ).get
     return Standing(
-        segments=tuple(manifest.segments), gone_count=len(manifest.gone), is_trimmed=not rest
+        segments=tuple(manifest.segments), stale_count=len(manifest.gone), is_trimmed=not rest
     )
 
 

@@ -5,6 +5,7 @@ It is an extra. Whoever rolls needs it from then on, and is told so when a folde
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -58,19 +59,49 @@ def check_installed() -> None:
         raise LegatoError(LACKS, fix=INSTALL)
 
 
-def connect() -> Driver:
-    """Open DuckDB on nothing, to reach segments from. Raises LegatoError where there is none."""
+def connect(spill: Path | None = None) -> Driver:
+    """Open DuckDB on nothing, to reach segments from. Raises LegatoError where there is none.
+
+    `spill`: the folder for what does not fit into memory while it is sorted; gone when closed.
+    """
     try:
         driver = import_module("duckdb")
     except ImportError as error:
         raise LegatoError(LACKS, fix=INSTALL) from error
     connection = driver.connect(":memory:")
+    folder = "" if spill is None else str(spill).replace("'", "''")
     connection.execute(
-        f"SET memory_limit = '{MEMORY}'; SET threads = 2; SET temp_directory = '';"
+        f"SET memory_limit = '{MEMORY}'; SET threads = 2;"
+        f" SET temp_directory = '{folder}';"
         " SET parquet_metadata_cache = true; SET TimeZone = 'UTC';"
         " SET autoinstall_known_extensions = false"
     )
     return connection
+
+
+class Desk:
+    """A connection for who reads: opened with the first question. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: Driver | None = None
+
+    def fetch(self, sql: str, bindings: Sequence[Any]) -> list[Any]:
+        """Return all rows of an answer. Raises LegatoError, or Vanished."""
+        with self._lock:
+            if self._connection is None:
+                self._connection = connect()
+            try:
+                return self._connection.execute(sql, bindings).fetchall()
+            except Exception as error:
+                raise worded(error) from error
+
+    def close(self) -> None:
+        """Let go of the connection. Idempotent."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
 
 def relation(
@@ -104,7 +135,7 @@ def worded(error: Exception) -> Exception:
     if "Error" not in kinds or isinstance(error, LegatoError):
         return error
     return LegatoError(
-        f"Rolled notes cannot be read or written ({kinds[0]}).",
-        fix="Look at the folder `history` beside the state file, its disk and its owner.",
+        f"What was rolled cannot be read or written ({kinds[0]}).",
+        fix="Look at the folders `history` and `records` of the data folder: the disk, the owner.",
         can_retry=True,
     )

@@ -6,15 +6,14 @@ stretch that was read and put in order at once; the next calls go on in it.
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from legato.model.ids import PersonId
 from legato.stores.rolled.manifest import Manifest
-from legato.stores.rolled.parquet import STEP, Driver, connect, relation, worded
+from legato.stores.rolled.parquet import STEP, Desk, connect, relation, worded
 
 _UNPACKED_ROWS = 5_000
 STRETCH_ROWS = 65_536
@@ -47,8 +46,7 @@ class SegmentReader:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock = threading.Lock()
-        self._connection: Driver | None = None
+        self._desk = Desk()
         self._stretch: _Stretch | None = None
 
     def of(
@@ -60,7 +58,7 @@ class SegmentReader:
             return []
         source, bindings = relation(self.folder, manifest, segments)
         which = ", ".join("?" * len(people))
-        return self._read(
+        return self._desk.fetch(
             _OF.format(step=STEP, source=source, which=which),
             [*bindings, *people, first, last],
         )
@@ -80,11 +78,8 @@ class SegmentReader:
 
     def close(self) -> None:
         """Let go of what is held. Idempotent."""
-        with self._lock:
-            self._stretch = None
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+        self._stretch = None
+        self._desk.close()
 
     def _stretch_at(self, manifest: Manifest, first: int) -> _Stretch | None:
         held = self._stretch
@@ -102,22 +97,13 @@ class SegmentReader:
         source, bindings = relation(
             self.folder, manifest, [each for each in ahead if each.first <= last]
         )
-        rows = self._read(
+        rows = self._desk.fetch(
             _ONWARD.format(step=STEP, source=source),
             [*bindings, first, last, STRETCH_ROWS],
         )
         if len(rows) == STRETCH_ROWS:
             last = _key(rows[-1])
         return _Stretch(manifest.version, first, last, rows)
-
-    def _read(self, sql: str, bindings: list[Any]) -> list[Row]:
-        with self._lock:
-            if self._connection is None:
-                self._connection = connect()
-            try:
-                return self._connection.execute(sql, bindings).fetchall()
-            except Exception as error:
-                raise worded(error) from error
 
 
 def unpacked(path: Path) -> Iterator[bytes]:

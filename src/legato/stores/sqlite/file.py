@@ -54,6 +54,8 @@ class Format(Noun, frozen=True, kw_only=True):
     schema: str
     remedy: str
     """What to do when the file is damaged."""
+    gives_back: bool = False
+    """Whether the file can become smaller. It costs most appends one more page."""
     steps: tuple[str, ...] = ()
     """Each makes the next format of one; without them, an older file is refused."""
     steps_from: int = 0
@@ -342,6 +344,8 @@ def _create(path: Path, file_format: Format) -> None:
     try:
         connection.execute(f"PRAGMA page_size={file_format.page_bytes}")
         connection.execute("PRAGMA synchronous=FULL")
+        if file_format.gives_back:
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # only possible before all else
         connection.execute("BEGIN")
         connection.execute(f"PRAGMA application_id={file_format.application_id}")
         connection.execute(f"PRAGMA user_version={file_format.version}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from heapq import merge
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,17 @@ from legato.stores.connection import Connection
 from legato.stores.rolled.manifest import FOLDER, read_manifest
 from legato.stores.rolled.parquet import Vanished, relation
 from legato.stores.rolled.reader import STRETCH_ROWS, Row, SegmentReader
+from legato.stores.rolled.records.manifest import FOLDER as RECORDS
+from legato.stores.rolled.records.manifest import floor_of
+from legato.stores.rolled.records.reader import RecordReader
 from legato.stores.sqlite.file import Format, SqliteFile
 from legato.stores.sqlite.log import LOG_FORMAT
 from legato.stores.sqlite.schema import STATE_FORMAT
 from legato.stores.sqlite.stories import KEY_MAX
 
 _CACHE_BYTES = 8 << 20
+_PAGE = 5_000
+"""Rolled records in a list at once."""
 _ADMITTED = mark_of(Admitted(event_id=EventId(""), name=""))
 _CUSTOMER = tag_mark("customer")
 
@@ -34,11 +40,10 @@ _CUSTOMER = tag_mark("customer")
 class Snapshot:
     """An instant of a data folder."""
 
-    def __init__(self, log: Connection, state: Connection, rolled: Path) -> None:
+    def __init__(self, log: Connection, state: Connection, folder: Path) -> None:
         self._log = log
         self._state = state
-        self.rolled = rolled
-        """The folder of what was rolled."""
+        self._folder = folder
         self.manifest = read_manifest(state)
         self._became: dict[PersonId, PersonId] | None = None
 
@@ -59,7 +64,7 @@ class Snapshot:
         """Return where DuckDB finds the notes that were rolled: see warehouse.sql.tables."""
         if not self.manifest.segments:
             return None
-        return relation(self.rolled, self.manifest, self.manifest.segments)
+        return relation(self._folder / FOLDER, self.manifest, self.manifest.segments)
 
     def events(self) -> Iterator[tuple[int, PersonId, bytes]]:
         """Yield the record of every admitted customer event, and whose it is."""
@@ -69,13 +74,8 @@ class Snapshot:
             for _, position, person_id, _, notes in self._steps(_ADMITTED)
             if person_id and _ADMITTED in notes
         )
-        records = self._log.execute(
-            "SELECT position, record FROM log"
-            " WHERE ?1 IN (substr(record, 2, ?2), substr(record, 4, ?2)) ORDER BY position",
-            (_CUSTOMER, len(_CUSTOMER)),
-        )
         owner = next(owners, None)
-        for position, record in records:
+        for position, record in chain(self._rolled_records(), self._own_records()):
             while owner is not None and owner[0] < position:
                 owner = next(owners, None)
             if owner is None:
@@ -111,21 +111,48 @@ class Snapshot:
             )
         )
 
+    def _own_records(self) -> Iterator[tuple[int, bytes]]:
+        return iter(
+            self._log.execute(
+                "SELECT position, record FROM log WHERE position > ?3"
+                " AND ?1 IN (substr(record, 2, ?2), substr(record, 4, ?2)) ORDER BY position",
+                (_CUSTOMER, len(_CUSTOMER), floor_of(self._log)),
+            )
+        )
+
+    def _rolled_records(self) -> Iterator[tuple[int, bytes]]:
+        records, after, floor = RecordReader(self._folder / RECORDS), 0, floor_of(self._log)
+        try:
+            while after < floor:
+                rows = records.read(self._log, after, min(_PAGE, floor - after))
+                yield from (row for row in rows if _is_of_customer(row[1]))
+                after = rows[-1][0]
+        except Vanished as error:
+            raise _replaced() from error
+        finally:
+            records.close()
+
     def _rolled(self) -> Iterator[Row]:
-        segments = SegmentReader(self.rolled)
+        segments = SegmentReader(self._folder / FOLDER)
         try:
             first = 0
             while rows := segments.onward(self.manifest, first, KEY_MAX, STRETCH_ROWS):
                 yield from rows
                 first = rows[-1][0] + 1
         except Vanished as error:
-            raise LegatoError(
-                "Rolled notes were written anew while they were read.",
-                fix="Ask again.",
-                can_retry=True,
-            ) from error
+            raise _replaced() from error
         finally:
             segments.close()
+
+
+def _is_of_customer(record: bytes) -> bool:
+    return record.startswith(_CUSTOMER, 1) or record.startswith(_CUSTOMER, 3)
+
+
+def _replaced() -> LegatoError:
+    return LegatoError(
+        "What was rolled was written anew while it was read.", fix="Ask again.", can_retry=True
+    )
 
 
 @contextmanager
@@ -138,8 +165,8 @@ def snapshot_of(folder: Path) -> Generator[Snapshot]:
                 fix="Name the data folder of a workspace that has run: --data DIR.",
             )
     # The state first: every record that it has applied is then in the log.
-    with state_of(folder) as state, _held(folder / "log.db", LOG_FORMAT) as log:
-        yield Snapshot(log=log, state=state, rolled=folder / FOLDER)
+    with state_of(folder) as state, log_of(folder) as log:
+        yield Snapshot(log=log, state=state, folder=folder)
 
 
 @contextmanager
@@ -147,6 +174,13 @@ def state_of(folder: Path) -> Generator[Connection]:
     """Hold an instant of a data folder's state file alone."""
     with _held(folder / "state.db", STATE_FORMAT) as state:
         yield state
+
+
+@contextmanager
+def log_of(folder: Path) -> Generator[Connection]:
+    """Hold an instant of a data folder's log alone."""
+    with _held(folder / "log.db", LOG_FORMAT) as log:
+        yield log
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Routes that say what is rolled out of the state, and roll more."""
+"""Routes that say which notes and records are rolled, and roll more."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from legato.studio.refusal import Refused
 
 
 class Older(Noun, frozen=True, kw_only=True):
-    """How old notes must be."""
+    """How old notes and records must be."""
 
     older: str = ""
     """As 30d. Empty: what the workspace says."""
 
 
-@get("/", opt=needs("look"), summary="What is rolled out of the state file")
+@get("/", opt=needs("look"), summary="What is rolled into Parquet files")
 async def read_rolled(host: Host, wait: Wait = 0.0) -> RollRun:
     """Return it at once, or with `wait` when a rolling that goes on has come further."""
     return await host.rolls.look(wait)
 
 
-@post("/roll", opt=needs("repair"), status_code=202, summary="Roll old notes out of the state")
+@post("/roll", opt=needs("repair"), status_code=202, summary="Roll old notes and records")
 async def roll(data: JSONBody[Older], host: Host, caller: Who) -> RollRun:
-    """Begin to put old notes into Parquet files; `GET /api/history` says how far it is."""
+    """Begin to roll old notes and records; `GET /api/history` says how far it is."""
     older = parse_duration(data.older) if data.older else host.plan().roll_after
     if older is None or (not data.older and not older):
         raise Refused(
             status=400,
             code="history.shape",
-            message="It is not said how old notes must be.",
+            message="It is not said how old notes and records must be.",
             fix="Send {older: '30d'}, or write `history: {roll_after: 30d}` in legato.yaml.",
         )
     try:
@@ -44,7 +44,7 @@ async def roll(data: JSONBody[Older], host: Host, caller: Who) -> RollRun:
         raise Refused(
             status=409,
             code="history.busy",
-            message="Notes are being rolled already.",
+            message="It is being rolled already.",
             fix="See how far it is with `legato history`.",
         ) from None
 
