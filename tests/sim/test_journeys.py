@@ -280,6 +280,24 @@ def test_a_confirmation_counts_that_comes_before_the_answer_to_the_call(
     assert world.messages("ana").count("receipt") == (outcome == "completed")
 
 
+def test_looking_at_somebody_during_the_call_does_not_use_up_the_time_for_a_confirmation() -> None:
+    sources = "source: crm\nkind: segment\ntitle: CRM\nwrite_keys: [k-crm-0001]\n"
+    slow = Provider(latency_least=20 * SECOND, latency_most=20 * SECOND)
+    plan = compile_plan(HEAD + EARLY, sources=sources)
+    world = open_world(plan, Scene(providers={"mail": slow}))
+    known_person(world, "ana")
+
+    world.track("ana", "Order Completed", {"order_id": "o1"})
+    world.advance(5 * SECOND)
+    world.touch_everybody()
+    world.advance(20 * MINUTE)
+    synced = world.event("ana", "track", {"order_id": "o1"}, name="Order Synced")
+    world.feed(msgspec.structs.replace(synced, source="crm"))
+    world.advance(HOUR)
+
+    assert outcomes(world, "ana") == ["completed"]
+
+
 CALL = f"""
 enter: {{on: Signed Up}}
 steps:

@@ -75,7 +75,8 @@ class Course:
             self.listens.update({case.on: True for case in step.cases if case.on})
             if step.is_confirmation:
                 for index, case in enumerate(step.cases):
-                    self.confirmations.setdefault(case.on, []).append((step_id, index))
+                    if case.on:
+                        self.confirmations.setdefault(case.on, []).append((step_id, index))
         elif isinstance(step, Branch):
             self.rules.append(step.when)
             self.branches[step_id] = compile_rule(step.when)

@@ -424,6 +424,8 @@ class Plan(Noun, frozen=True, kw_only=True):
     roll_after: Duration = 0
     """How old notes are when they leave the state file for files of their own; 0: never."""
     offers: Mapping[str, Offer] = {}
+    infrastructure_price_micros: int | None = None
+    """Price of what Legato runs on for a month, in millionths; None: nobody said."""
 
 
 class Backfill(Noun, frozen=True, kw_only=True):

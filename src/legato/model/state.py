@@ -217,24 +217,51 @@ def decode_state(data: bytes) -> State:
     return _DECODER.decode(data)
 
 
-def _reader_of(name: str) -> msgspec.msgpack.Decoder[msgspec.Struct]:
-    """Make a decoder of one field of a state: the rest is skipped, ten times faster."""
+class Answers(msgspec.Struct):
+    """What somebody answered: the registers of consent of their state, and nothing else of it."""
+
+    consents: dict[str, Consent]
+    signals: dict[str, Consent]
+    objections: dict[str, Consent]
+    unconfirmed: dict[str, Consent]
+    erasure_id: EventId
+
+
+def _reader_of(**wanted: Any) -> msgspec.msgpack.Decoder[Any]:  # noqa: ANN401 - any type
+    """Make a decoder of some fields of a state: the rest is skipped, ten times faster."""
     names = State.__struct_fields__
-    fields: list[tuple[str, type] | tuple[str, type, object]] = [
-        (each, msgspec.Raw, msgspec.Raw(b"")) for each in names[: names.index(name)]
+    last = max(names.index(name) for name in wanted)
+    fields = [
+        (name, wanted[name], msgspec.field(default_factory=wanted[name]))
+        if name in wanted
+        else (name, msgspec.Raw, msgspec.Raw(b""))
+        for name in names[: last + 1]
     ]
-    struct = msgspec.defstruct("_OfState", [*fields, (name, str, "")], array_like=True)
-    return msgspec.msgpack.Decoder(struct)
+    return msgspec.msgpack.Decoder(msgspec.defstruct("_OfState", fields, array_like=True))
 
 
-_PLAN_READER, _MEASURED_READER = _reader_of("plan"), _reader_of("measured")
+_PLAN_READER, _MEASURED_READER = _reader_of(plan=str), _reader_of(measured=str)
+_TRAITS_READER = _reader_of(traits=dict[str, Trait])
+_REGISTERS = ("consents", "signals", "objections", "unconfirmed")
+_ANSWERS_READER = _reader_of(erasure_id=str, **dict.fromkeys(_REGISTERS, dict[str, Consent]))
 
 
 def plan_of(data: bytes) -> str:
     """Return the digest of the plan under which a stored person was last looked at."""
-    return getattr(_PLAN_READER.decode(data), "plan")  # noqa: B009 - the struct is made at import
+    return _PLAN_READER.decode(data).plan
 
 
 def measured_of(data: bytes) -> str:
     """Return the backfill that has everything of a stored person."""
-    return getattr(_MEASURED_READER.decode(data), "measured")  # noqa: B009 - likewise
+    return _MEASURED_READER.decode(data).measured
+
+
+def traits_of(data: bytes) -> dict[str, Trait]:
+    """Return what is known of a stored person, but for what is measured."""
+    return _TRAITS_READER.decode(data).traits
+
+
+def answers_of(data: bytes) -> Answers:
+    """Return what a stored person answered."""
+    read = _ANSWERS_READER.decode(data)
+    return Answers(read.consents, read.signals, read.objections, read.unconfirmed, read.erasure_id)

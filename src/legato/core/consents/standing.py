@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from legato.model.consent import EVERY_CHANNEL, Consent, ledger_key
 from legato.model.plan import Plan
-from legato.model.state import State
+from legato.model.state import Answers, State
 
 
-def holding(plan: Plan, state: State, purpose: str, channel: str) -> Consent | None:
+def holding(plan: Plan, state: State | Answers, purpose: str, channel: str) -> Consent | None:
     """Return the line that holds for a purpose in a channel; None when nobody ever spoke."""
     everywhere, here = ledger_key(purpose, EVERY_CHANNEL), ledger_key(purpose, channel)
     said = _newest(state.consents.get(everywhere), state.consents.get(here))
@@ -31,7 +31,7 @@ def holding(plan: Plan, state: State, purpose: str, channel: str) -> Consent | N
     return objection
 
 
-def awaited(plan: Plan, state: State, purpose: str, channel: str) -> Consent | None:
+def awaited(plan: Plan, state: State | Answers, purpose: str, channel: str) -> Consent | None:
     """Return the yes that waits to be confirmed; a no that came after it has ended its wait."""
     line = state.unconfirmed.get(ledger_key(purpose, channel))
     if line is None:
