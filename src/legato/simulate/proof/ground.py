@@ -107,7 +107,7 @@ class Ground(Noun, frozen=True, kw_only=True):
         `about` is the path to it in the entry event.
         """
         for slot in self._purchases() if about else ():
-            if _last(slot.property) == _last(about):
+            if last(slot.property) == last(about):
                 return HistoryHas(slot=slot, subject=about)
         return None
 
@@ -116,7 +116,7 @@ class Ground(Noun, frozen=True, kw_only=True):
         event = self.plan.events.get(journey.entry.on) if journey.entry.kind == "event" else None
         for slot in self._purchases() if event is not None else ():
             assert event is not None
-            path = _path_to(event.schema, _last(slot.property))
+            path = _path_to(event.schema, last(slot.property))
             if path and "[]" not in path:
                 return path
         return ""
@@ -144,7 +144,8 @@ def _item_paths(schema: Mapping[str, Any]) -> Iterator[str]:
             yield path
 
 
-def _last(path: str) -> str:
+def last(path: str) -> str:
+    """Return the name of the property that a path ends in."""
     return path.rpartition(".")[2].removesuffix("[]")
 
 

@@ -30,6 +30,7 @@ from legato.simulate.proof.dead import dead_ends
 from legato.simulate.proof.ground import Ground, at_entry
 from legato.simulate.proof.guards import NOTHING, Reasoner
 from legato.simulate.proof.moves import Course, Watched, entry_conditions
+from legato.simulate.proof.offers.meeting import Promises, lies_of, promises_in
 from legato.simulate.proof.pairs import met
 from legato.simulate.proof.states import Move
 from legato.simulate.proof.story import told
@@ -63,21 +64,30 @@ def prove(
 ) -> tuple[Proof, ...]:
     """Prove every journey, or only some. `progress` is told of each before it is begun."""
     ground = Ground(plan=plan, reasoner=Reasoner(plan.segments))
+    walks: dict[str, Walk] = {}
+
+    def walked(journey: Journey) -> Walk:
+        if journey.name not in walks:
+            walks[journey.name] = walk(Course(ground=ground, journey=journey))
+        return walks[journey.name]
+
+    promises = promises_in(ground, walked)
     proofs: list[Proof] = []
     for name in tuple(only) or tuple(plan.journeys):
         progress(name)
-        proofs.append(_prove_one(ground, plan.journeys[name], properties, waivers))
+        proofs.append(_prove_one(promises, plan.journeys[name], properties, waivers))
     return tuple(proofs)
 
 
 def _prove_one(
-    ground: Ground, journey: Journey, properties: Sequence[Property], waivers: Sequence[Waiver]
+    promises: Promises, journey: Journey, properties: Sequence[Property], waivers: Sequence[Waiver]
 ) -> Proof:
-    course = Course(ground=ground, journey=journey)
-    walked = walk(course)
+    course = Course(ground=promises.ground, journey=journey)
+    walked = promises.walked(journey)
     found = [*structure_of(journey)]
     if walked.is_whole:
         found += _of_walk(course, walked)
+        found += lies_of(promises, journey)
         for named in properties:
             found += _of_promise(course, walked, named)
     else:

@@ -34,7 +34,7 @@ from legato.simulate.proof.story import entry_values
 from legato.simulate.proof.values import MISSING
 from legato.simulate.proof.violation import Violation
 
-GATED = ("V501", "V502", "V503")
+GATED = ("V501", "V502", "V503", "V512")
 WHO = "ana"
 ZONE = "Europe/London"
 MONDAY = "2026-03-02"
@@ -76,9 +76,12 @@ class Script:
 
     def text(self, then: dict[str, Any], properties: tuple[Property, ...] = ()) -> str:
         """Return the document; `then` is what should be, and is not."""
-        entry = self._entry_body(properties)
-        for move in self._moves:
-            self._tell(move, entry)
+        for journey, moves in self._passages():
+            self._journey = journey
+            self._ahead = HOUR if journey.entry.kind == "segment" else 0
+            entry = self._entry_body(moves, properties)
+            for move in moves:
+                self._tell(move, entry)
         self._lines.append(f"after {_length(2 * HOUR)}")
         given: dict[str, Any] = {
             "person": WHO,
@@ -101,9 +104,20 @@ class Script:
             f"given: {flow(given)}\nwhen:\n{lines}then: {flow(then)}\n"
         )
 
+    def _passages(self) -> list[tuple[Journey, tuple[Move, ...]]]:
+        """Return the moves of each passage: the story of some harm has two journeys."""
+        passages: list[tuple[Journey, tuple[Move, ...]]] = []
+        for move in self._moves:
+            if move.kind == "enter":
+                name = move.journey or self._violation.journey
+                passages.append((self._plan.journeys[name], ()))
+            journey, moves = passages[-1]
+            passages[-1] = (journey, (*moves, move))
+        return passages
+
     def _name(self) -> str:
         step = f" at {self._violation.step}" if self._violation.step else ""
-        return f"{self._violation.code} {self._journey.name}{step}".replace(".", " ")
+        return f"{self._violation.code} {self._violation.journey}{step}".replace(".", " ")
 
     def _begin(self) -> str:
         """Let the last message be decided at noon, or at the minute that the story asks for."""
@@ -114,8 +128,11 @@ class Script:
     def _unreachable(self) -> list[str]:
         """Leave only the channels by which the story has messages go."""
         used = {move.channel: True for move in self._moves if move.kind == "send"}
-        step = self._journey.steps.get(self._violation.step)
-        others = step.channels if isinstance(step, Send) and used else ()
+        others: tuple[str, ...] = ()
+        for journey, moves in self._passages():
+            for name in (self._violation.step, *(move.step for move in moves)):
+                step = journey.steps.get(name)
+                others += step.channels if isinstance(step, Send) and used else ()
         channels = self._plan.channels
         kept = {channels[name].address: True for name in used}
         lost = {channels[name].address: True for name in others if name not in used}
@@ -328,14 +345,19 @@ class Script:
 
     # -- The entry event -------------------------------------------------------------------------
 
-    def _entry_body(self, properties: tuple[Property, ...]) -> dict[str, Any]:
+    def _entry_body(
+        self, moves: tuple[Move, ...], properties: tuple[Property, ...]
+    ) -> dict[str, Any]:
         """Return the event that begins the journey: what guards ask of it, and names for things."""
         values: dict[str, Any] = {}
-        for move in self._moves:
+        for move in moves:
             values.update(entry_values(move.known))
         paths = [self._journey.entry.key, *(each.same for each in self._journey.exits)]
-        paths += [move.same for move in self._moves]
-        paths += [step.about for step in self._journey.steps.values() if isinstance(step, Send)]
+        paths += [move.same for move in moves]
+        for step in self._journey.steps.values():
+            if isinstance(step, Send):
+                offer = self._plan.offers.get(step.offer)
+                paths += [step.about, *(offer.paths() if offer is not None else ())]
         for named in properties:
             if not isinstance(named.claim, NeverEnters):
                 paths.append(getattr(named.claim, "same", ""))

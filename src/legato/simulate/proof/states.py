@@ -43,6 +43,8 @@ class Move(Noun, frozen=True, kw_only=True):
     kind: Literal[
         "enter", "pass", "event", "guard", "arm", "send", "answer", "late", "again", "go", "case"
     ]
+    journey: str = ""
+    """Of which journey, where a story has two; empty: the only one."""
     step: str = ""
     """The step that is left."""
     to: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from legato.expr.english import sentence
-from legato.model.instant import format_duration
+from legato.model.instant import Duration, format_duration
 from legato.model.rule import AllOf, LocalTime, Not, Scalar
 from legato.simulate.proof.ground import DAY_MINUTES
 from legato.simulate.proof.guards import Asked, Consents, Field, Known, example
@@ -39,7 +39,7 @@ def _said(move: Move) -> str:
         case "pass":
             if move.minute is not None:
                 return f"It becomes {_clock(move.minute)} where {WHO} is."
-            return f"{format_duration(move.passes)} pass."
+            return _passed(move.passes)
         case "event":
             return f"{WHO} does {_event(move)}."
         case "late":
@@ -55,6 +55,11 @@ def _said(move: Move) -> str:
             return f"{move.name} is sent{by}."
         case _:
             assert_never(move.kind)
+
+
+def _passed(duration: Duration) -> str:
+    time = format_duration(duration)
+    return f"{time} {'passes' if time.startswith('1 ') and time.count(' ') == 1 else 'pass'}."
 
 
 def _event(move: Move) -> str:

@@ -22,6 +22,7 @@ CODES = {
     "V509": "every message expires soon enough",
     "V510": "what the workspace promises",
     "V511": "everything was looked at",
+    "V512": "no promise goes around the gate of offers",
 }
 """What is proved of every journey."""
 
