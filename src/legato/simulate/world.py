@@ -67,8 +67,11 @@ class WorldStore(FoldStore, Timers, Outbox, Records, Protocol):
 class Script(Protocol):
     """What is known of a time before it is rehearsed: it was lived through once already."""
 
-    def rings(self, person_id: PersonId, due_at: Instant) -> bool:
-        """Return whether this alarm rings when it is said to, and not by itself."""
+    def rings(self, person_id: PersonId, due_at: Instant | None, now: Instant) -> bool:
+        """Be told of somebody's alarm, or of its end.
+
+        Return whether it rings when it is said to, and not by itself.
+        """
         ...
 
     def reports(self, delivery_id: DeliveryId) -> bool:
@@ -83,7 +86,7 @@ class Script(Protocol):
 class Unscripted:
     """Nothing is known: alarms and schedules are on time, providers do what they are like."""
 
-    def rings(self, person_id: PersonId, due_at: Instant) -> bool:  # noqa: ARG002 - as promised
+    def rings(self, person_id: PersonId, due_at: Instant | None, now: Instant) -> bool:  # noqa: ARG002 - as promised
         """Return that no alarm is."""
         return False
 
@@ -315,14 +318,19 @@ class World:
 
     def _ring(self) -> None:
         due_at, person_id = self._bells.first()
-        self.feed(TimerFired(received_at=self.now, person_id=person_id, due_at=due_at))
+        self.ring(person_id, due_at)
+
+    def ring(self, person_id: PersonId, due_at: Instant) -> None:
+        """Ring somebody's alarm, if it is still the one that is due then."""
+        if self.alarm_of(person_id) == due_at:
+            self.feed(TimerFired(received_at=self.now, person_id=person_id, due_at=due_at))
 
     def alarm_of(self, person_id: PersonId) -> Instant | None:
         """Return when somebody's alarm is due."""
         return self._bells.due_at(person_id)
 
     def _set_bell(self, person_id: PersonId, due_at: Instant | None) -> None:
-        is_said = due_at is not None and self._script.rings(person_id, due_at)
+        is_said = self._script.rings(person_id, due_at, self.now)
         self._bells.set(person_id, due_at, is_silent=is_said)
 
     # What lanes and schedules ask of their surroundings

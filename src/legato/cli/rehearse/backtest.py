@@ -12,12 +12,16 @@ from rich.console import Console
 from rich.table import Table
 
 from legato.app.rehearse.backtest import (
+    DRAFT,
+    RECORDED,
     History,
     Index,
     Version,
     compare_plans,
     decide_again,
+    plan_named,
     read_index,
+    start_of,
 )
 from legato.app.rehearse.hosts import Host, Processes
 from legato.app.rehearse.parallel import PART_RECORDS
@@ -27,14 +31,12 @@ from legato.cli.client import Failure
 from legato.cli.rehearse.doing import compiled, progress
 from legato.cli.up import DATA_NAME
 from legato.cli.why import print_json
-from legato.model.instant import Instant, format_instant, parse_duration, parse_instant
-from legato.model.plan import Plan, decode_plan
+from legato.model.instant import format_instant
 from legato.plan.scale import scale_plan
 from legato.simulate.backtest.compare import Comparison
 from legato.simulate.backtest.live import Span
 from legato.simulate.backtest.report import MEANINGS, Report, kinds, story
 
-RECORDED, RUNNING, DRAFT = "recorded", "running", "draft"
 MICROS = 1_000_000
 SHOWN = 3
 WIDTH = 80
@@ -89,11 +91,11 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
         if versions:
             _show_versions(index.versions, is_json=is_json)
             return
-        span = Span(start=_start(since, index), end=index.last_at)
+        span = Span(start=start_of(since, index), end=index.last_at)
         if verify:
             _verify(history, index, span, host)
             return
-        plans = (_plan(was, index, draft), _plan(now, index, draft))
+        plans = (plan_named(was, index, draft), plan_named(now, index, draft))
         if plans[1] is None:
             raise Failure("There is nothing to try: --to is what was recorded.", "Name a plan.")
         found, count = compare_plans(history, index, span, (plans[0], plans[1]), host)
@@ -110,37 +112,6 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
         print_json(report)
     else:
         _show(Console(highlight=False), report, examples)
-
-
-def _start(since: str, index: Index) -> Instant:
-    duration = parse_duration(since)
-    start = parse_instant(since) if duration is None else index.last_at - duration
-    if start is None:
-        raise Failure(
-            f"`{since}` is neither a length of time nor a day.", "Write --since 30d or 2026-01-31."
-        )
-    if start > index.last_at:
-        raise Failure(
-            f"The history ends {format_instant(index.last_at)}, before --since.",
-            "Choose an earlier day.",
-        )
-    return max(start, index.first_at)
-
-
-def _plan(name: str, index: Index, draft: Plan | None) -> Plan | None:
-    if name == RECORDED:
-        return None
-    if name == DRAFT:
-        return draft
-    known = {one.name: one for one in index.versions}
-    if name == RUNNING and index.versions:
-        return decode_plan(index.versions[-1].plan)
-    if name not in known:
-        raise Failure(
-            f"There is no version `{name}` in this history.",
-            f"There are {', '.join((*known, RUNNING, DRAFT, RECORDED))}.",
-        )
-    return decode_plan(known[name].plan)
 
 
 def _show_versions(versions: tuple[Version, ...], *, is_json: bool) -> None:

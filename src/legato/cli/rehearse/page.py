@@ -39,7 +39,7 @@ summary{cursor:pointer;color:var(--soft)}
 def page(report: Report) -> str:
     """Return the whole page."""
     body = [
-        element("h1", text(f"{report.crowd}: {report.people:,} people, {report.days} days")),
+        element("h1", text(f"{report.crowd}: {report.lives:,} people, {report.days} days")),
         paragraph(
             f"Rehearsed with the production engine on plan {report.plan[:12]}, seed {report.seed}; "
             f"{report.record_count:,} records. Nobody was contacted."

@@ -137,10 +137,17 @@ def _start(written: str | None, record: Record | None) -> Instant:
     return record.start + -(-(instant - record.start) // WEEK) * WEEK
 
 
+def crowd_words(report: Report) -> str:
+    """Say how many lives there were, and how many of them did anything in so short a time."""
+    if report.people == report.lives:
+        return f"{report.lives:,} people"
+    return f"{report.lives:,} people, of whom {report.people:,} did something"
+
+
 def _show(console: Console, report: Report, seconds: float) -> None:
     found, side = report.pressure, report.pressure.side
     console.print(
-        f"{report.people:,} people, {report.days} days, seed {report.seed}: "
+        f"{crowd_words(report)}, {report.days} days, seed {report.seed}: "
         f"{report.record_count:,} records in {seconds:.0f} s.\n"
     )
     rows = [

@@ -10,6 +10,7 @@ never asked for is that of a steady provider.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -39,7 +40,7 @@ from legato.plan.births.segments import with_births
 from legato.plan.diff import retire
 from legato.ports.log import Log
 from legato.simulate.backtest.called import Called
-from legato.simulate.backtest.tape import Recorded, Tape, told_of
+from legato.simulate.backtest.tape import Lapsed, Recorded, Tape, told_of
 from legato.simulate.lane import Scene
 from legato.simulate.provider import Provider
 from legato.simulate.world import PEOPLE_MAX, World, WorldStore
@@ -61,6 +62,7 @@ class Lived(msgspec.Struct, frozen=True, kw_only=True):
     dropped: int
     """Reactions on record to messages that were not sent this time: nobody can react to those."""
     record_count: int
+    lapsed: Lapsed
 
 
 class Folded:
@@ -126,11 +128,20 @@ def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its ow
     before: Folded,
     plan: Plan | None,
     span: Span,
+    lapsed: Lapsed | None = None,
 ) -> Lived:
-    """Live through a span: under `plan`, or None: as it was, plan by plan."""
-    tape, providers = Tape(since, start=span.start, plan=before.plan), dict[str, Provider]()
+    """Live through a span: under `plan`, or None: as it was, plan by plan.
+
+    `lapsed`: the alarms that did not ring as it was. They are as late here, where nothing else
+    overtakes them.
+    """
+    is_whole = plan is None
+    tape = Tape(since, start=span.start, plan=before.plan, is_whole=is_whole, lapsed=lapsed)
+    providers = dict[str, Provider]()
     world = World(None, log, store, Scene(start=span.start, providers=providers), tape)
     world.decided.update(before.decided)
+    for (person_id, due_at), until in tape.lapsed.items():
+        world.at(until + 1, partial(world.ring, person_id, due_at))
     if plan is not None:
         _change_plan(world, log, store, plan)
         world.rounds.look()
@@ -146,7 +157,13 @@ def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its ow
         world.feed(placed(recorded, places))
         places[position] = world.position()
     world.run_until(max(world.now, span.end))
-    return Lived(notes=world.notes, dropped=dropped, record_count=world.position())
+    tape.end(world.now)
+    return Lived(
+        notes=world.notes,
+        dropped=dropped,
+        record_count=world.position(),
+        lapsed=tape.lapsed,
+    )
 
 
 def _change_plan(world: World, log: Log, store: WorldStore, plan: Plan) -> None:
@@ -163,7 +180,7 @@ def _measure_past(world: World, log: Log, plan: Plan, people: tuple[PersonId, ..
     """Make good what the plan measures anew, as it is before a plan becomes active."""
     backfill = backfill_of(world.plan, plan)
     if backfill.slots:
-        plans = tuple(log.tagged("plan", 0, log.last_position()))
+        plans = tuple(log.tagged(["plan"], 0, log.last_position()))
         world.feed(BackfillBegan(received_at=world.now, backfill=backfill))
         world.feed(
             PastMeasured(received_at=world.now, backfill=backfill.id, people=people, plans=plans)

@@ -14,7 +14,7 @@ from legato.model.plan import decode_plan
 from legato.ports.log import Log
 from legato.simulate.backtest.compare import Comparison, compare
 from legato.simulate.backtest.live import Folded, Lived, Span, live
-from legato.simulate.backtest.tape import Recorded
+from legato.simulate.backtest.tape import Lapsed, Recorded
 from legato.simulate.backtest.went import ways_of
 from legato.simulate.world import WorldStore
 
@@ -76,12 +76,15 @@ def compare_part(recorded: Iterator[Recorded], asked: Asked, place: Forked) -> F
     """Live through a part twice and compare."""
     before, since = _fold(recorded, asked.span.start, place)
     lives: list[Lived] = []
+    lapsed: Lapsed | None = None
     for plan, (log, store) in (
         (asked.was, place.fork()),
         (asked.now, (place.log, place.store)),
     ):
         decoded = None if plan is None else decode_plan(plan)
-        lives.append(live(log, store, since, before=before, plan=decoded, span=asked.span))
+        lived = live(log, store, since, before=before, plan=decoded, span=asked.span, lapsed=lapsed)
+        lives.append(lived)
+        lapsed = lived.lapsed
     was, now = lives
     return Found(
         comparison=compare(ways_of(was.notes), ways_of(now.notes)),

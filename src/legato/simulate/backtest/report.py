@@ -44,14 +44,14 @@ class Report(msgspec.Struct, kw_only=True):
 
 def story(example: Example) -> Iterator[str]:
     """Yield one example as lines: what differs, then the person's messages side by side."""
-    difference = example.difference
-    one = difference.shown
-    yield f"{one.person_id}: {_said(difference.kind, difference.was, difference.now)}"
-    for was, now in _beside(example):
-        yield f"{was:<{COLUMN}} | {now}".rstrip()
+    yield f"{example.difference.shown.person_id}: {sentence_of(example)}"
+    for was, now in beside(example):
+        yield f"{_line(was):<{COLUMN}} | {_line(now)}".rstrip()
 
 
-def _said(kind: Kind, was: Went | None, now: Went | None) -> str:
+def sentence_of(example: Example) -> str:
+    """Say what differs."""
+    kind, was, now = example.difference.kind, example.difference.was, example.difference.now
     if kind == "new" and now is not None:
         instead = f"; then it was {_fate(was)}" if was is not None else ""
         return f"{now.message} is sent by {now.channel} {_moment(now.at)}{instead}"
@@ -67,7 +67,8 @@ def _said(kind: Kind, was: Went | None, now: Went | None) -> str:
     return f"{was.message} goes {_apart(abs(now.at - was.at))} {words}, {_moment(now.at)}"
 
 
-def _beside(example: Example) -> Iterator[tuple[str, str]]:
+def beside(example: Example) -> Iterator[tuple[Went | None, Went | None]]:
+    """Yield the person's messages in order of time, each as it is in both lives."""
     keys = dict.fromkeys((one.pass_id, one.message, one.number) for one in example.was)
     keys.update(dict.fromkeys((one.pass_id, one.message, one.number) for one in example.now))
     lines = [
@@ -75,8 +76,7 @@ def _beside(example: Example) -> Iterator[tuple[str, str]]:
         for side in (example.was, example.now)
     ]
     rows = [(lines[0].get(key), lines[1].get(key)) for key in keys]
-    for was, now in sorted(rows, key=lambda row: min(one.at for one in row if one is not None)):
-        yield _line(was), _line(now)
+    yield from sorted(rows, key=lambda row: min(one.at for one in row if one is not None))
 
 
 def _line(one: Went | None) -> str:

@@ -27,6 +27,9 @@ from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
 from legato.model.plan import Plan, decode_plan
 
+Lapsed = dict[tuple[PersonId, Instant], Instant]
+"""Somebody's alarm and when it was due -> when it was overtaken."""
+
 
 class Recorded(msgspec.Struct, frozen=True, array_like=True):
     """One record, and the engine's clock when it was applied to the whole log."""
@@ -43,11 +46,27 @@ class Recorded(msgspec.Struct, frozen=True, array_like=True):
 class Tape:
     """The records of a span. A `Script` for the world that lives through it."""
 
-    def __init__(self, recorded: Sequence[Recorded], *, start: Instant, plan: Plan) -> None:
-        """`plan`: that was active when the span began."""
+    def __init__(
+        self,
+        recorded: Sequence[Recorded],
+        *,
+        start: Instant,
+        plan: Plan,
+        is_whole: bool = False,
+        lapsed: Lapsed | None = None,
+    ) -> None:
+        """`plan`: that was active when the span began.
+
+        `is_whole`: the span is lived through as it was, so that what is not on record did not
+        happen. `lapsed`: what such a life found.
+        """
         self.start = start
+        self.is_whole = is_whole
+        self.lapsed: Lapsed = {} if lapsed is None else lapsed
+        """Alarms that a busy machine had not come to when something else moved them."""
         self.plan = plan
         """The one that is active on record, as far as the tape has been played."""
+        self._alarms: dict[PersonId, Instant] = {}
         self._almanac = Almanac()
         self._records = [((one.position, one.event()), one.now) for one in recorded]
         self._rings: dict[tuple[PersonId, Instant], None] = {}
@@ -69,13 +88,30 @@ class Tape:
             if isinstance(event, PlanActivated):
                 self.plan = decode_plan(event.plan)
 
-    def rings(self, person_id: PersonId, due_at: Instant) -> bool:
-        """Return whether it is on record when this alarm rang."""
-        return (person_id, due_at) in self._rings
+    def rings(self, person_id: PersonId, due_at: Instant | None, now: Instant) -> bool:
+        """Return whether it is known when this alarm rang, or that it did not."""
+        if not self.is_whole:
+            key = None if due_at is None else (person_id, due_at)
+            return key in self._rings or key in self.lapsed
+        before = self._alarms.pop(person_id, None)
+        if before is not None and before != due_at:
+            self._lapse(person_id, before, now)
+        if due_at is not None:
+            self._alarms[person_id] = due_at
+        return True
+
+    def end(self, now: Instant) -> None:
+        """Say that the span is over: alarms that are overdue would have rung later."""
+        for person_id, due_at in self._alarms.items():
+            self._lapse(person_id, due_at, now)
+
+    def _lapse(self, person_id: PersonId, due_at: Instant, now: Instant) -> None:
+        if due_at < now and (person_id, due_at) not in self._rings:
+            self.lapsed[person_id, due_at] = now
 
     def reports(self, delivery_id: DeliveryId) -> bool:
         """Return whether it is on record what became of a delivery."""
-        return delivery_id in self._reports
+        return self.is_whole or delivery_id in self._reports
 
     def calls(self, journey: Journey, due_at: Instant) -> bool:
         """Return whether what came of an occurrence is on record.

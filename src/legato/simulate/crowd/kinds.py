@@ -13,7 +13,7 @@ from legato.core.reads import reads
 from legato.model.consent import EVERY_CHANNEL, ConsentLine
 from legato.model.event import ConsentSaid, CustomerEvent
 from legato.model.ids import EventId, PersonId, derive
-from legato.model.instant import Duration, Instant
+from legato.model.instant import Duration, Instant, format_instant
 from legato.model.plan import Plan
 from legato.plan.crowds.crowd import Between, Crowd, Doing, Kind, Lag, SourceLike
 from legato.plan.scenarios.bodies import complete
@@ -62,7 +62,7 @@ class Kinds:
 
     def _introduced(self, kind: Kind, number: int, start: Instant) -> Iterator[Deed]:
         traits: dict[str, Any] = {
-            name: _made_up(name, number)
+            name: format_instant(start) if self._is_instant(name) else _made_up(name, number)
             for name, share in kind.has.items()
             if self._dice.is_hit(share, "has", number, name)
         }
@@ -79,6 +79,10 @@ class Kinds:
             pointers = reads(self._program, introduced).pointers
             person_id = PersonId(derive("person", pointers[0]))
             yield self._consent(person_id, agreed, introduced.received_at + 1)
+
+    def _is_instant(self, trait: str) -> bool:
+        declared = self._plan.traits.get(trait)
+        return declared is not None and declared.schema.get("format") == "date-time"
 
     def _done(
         self,

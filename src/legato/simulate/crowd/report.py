@@ -13,6 +13,9 @@ class Report(msgspec.Struct, kw_only=True):
 
     crowd: str
     people: int
+    """Who did anything."""
+    lives: int
+    """As many as were asked for: some do nothing in so short a time."""
     days: int
     seed: int
     start: Instant

@@ -86,6 +86,8 @@ class Lived(msgspec.Struct, kw_only=True):
     quarantined: list[tuple[Instant, str, str]]
     """When, which event, and why."""
     decision_digest: str
+    alarms: dict[str, Instant | None] = {}
+    """By the person's name, when something wakes them next."""
 
     def sent_to(self, person: str) -> list[Sent]:
         """Return the messages that somebody got since the story began, in order."""
@@ -141,15 +143,20 @@ class _Stage:
         for happening in self._scenario.happenings:
             world.at(happening.at, partial(self._happen, happening))
         world.run_until(self._scenario.end)
+        states = {name: self._state(person) for name, person in self._people.items()}
         return Lived(
             scenario=self._scenario,
             plan=self._plan,
-            states={name: self._state(person) for name, person in self._people.items()},
+            states=states,
             stories=world.stories,
             sent=world.sent,
             left=self._desk.left,
             quarantined=world.quarantined,
             decision_digest=world.decision_digest(),
+            alarms={
+                name: None if state is None else world.alarm_of(state.person_id)
+                for name, state in states.items()
+            },
         )
 
     def _introduce(self, person: Person) -> None:
