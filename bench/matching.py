@@ -19,7 +19,7 @@ import duckdb
 
 from legato.govern.matching.find import Finder, Found
 from legato.govern.matching.levels import comparable
-from legato.model.plan import CompareKind
+from legato.model.definitions.matching import CompareKind
 
 FIELDS: dict[str, CompareKind] = {
     "given_name": "name",
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def measure(path: Path, fields: Sequence[str]) -> None:
-    kinds = [FIELDS[field] for field in fields]
+    kinds: list[CompareKind] = [FIELDS[field] for field in fields]
     records = read(path, fields)
     begun = time.monotonic()
     rows = [
@@ -66,7 +66,9 @@ def measure(path: Path, fields: Sequence[str]) -> None:
 def read(path: Path, fields: Sequence[str]) -> list[tuple[str, ...]]:
     columns = ", ".join(["entity_id", *fields])
     source = f"read_csv('{path}', all_varchar=true)" if path.suffix == ".csv" else f"'{path}'"
-    return duckdb.sql(f"SELECT {columns} FROM {source} ORDER BY record_id").fetchall()
+    found = duckdb.sql(f"SELECT {columns} FROM {source} ORDER BY record_id")
+    assert found is not None, "a SELECT answers"
+    return found.fetchall()
 
 
 def true_pairs(entities: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import nullcontext
 from typing import TypeAlias
 
 import click
@@ -14,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from legato.cli.answers.group import Group, ask_group, show_group
-from legato.cli.answers.past import AT, waiting
+from legato.cli.answers.past import AT, ask_profile, ask_why
 from legato.cli.client import Client, connects, reveals, segment_of, tell_masked
 from legato.insight.past import PastProfile
 from legato.insight.profile import (
@@ -41,7 +40,11 @@ _MARKS = {"pass": ("✓", "green"), "hold": ("…", "yellow"), "refuse": ("✗",
 @click.option("--segment", default="", help="Of all who are in it, instead of PERSON.")
 @click.option("--since", default="", help="Of many: only from then on: 30d, or 2026-01-31.")
 @click.option("--at", default="", help=AT)
-@click.option("--what-if", is_flag=True, help="Compute which single change would have sent it.")
+@click.option(
+    "--what-if",
+    is_flag=True,
+    help="Compute what would have sent it, or have brought the person into the journey.",
+)
 @click.option("--destination", default="", help="Why their events went on there, or did not.")
 @click.option("--event", default="", help="With --destination: only events of this name.")
 @click.option("--json", "is_json", is_flag=True, help="For programs.")
@@ -83,11 +86,12 @@ def why(  # noqa: PLR0913 - one parameter for each option, as click hands them o
         where += "/events"
         answer = client.get(where, Answer, destination=destination, event=event)
     else:
-        tried = "true" if what_if else ""
-        with waiting() if at else nullcontext():
-            answer = client.get(
-                where, Answer, journey=journey, message=message, at=at, what_if=tried
-            )
+        asked = {
+            "journey": journey,
+            "message": message,
+            "what_if": "true" if what_if else "",
+        }
+        answer = ask_why(client, person, at, asked) if at else client.get(where, Answer, **asked)
     if is_json:
         print_json(answer)
         return
@@ -193,8 +197,7 @@ def profile(client: Client, person: str, *, at: str, reason: str, is_json: bool)
     where, stating = f"/api/people/{segment_of(person)}", client.stating(reason)
     console = Console(highlight=False)
     if at:
-        with waiting():
-            past = stating.get(where, PastProfile, at=at)
+        past = ask_profile(stating, person, at)
         tell_masked(reason)
         if is_json:
             print_json(past)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from bisect import bisect_right
+from collections.abc import Callable
 from threading import Lock
 
 from legato.core.program import Program
@@ -15,7 +16,14 @@ from legato.ports.log import Log
 PROGRAMS_MAX = 8
 """Plans kept compiled: those of one person's life, as a rule."""
 
+PAGE = 100_000
+"""Records read before it is told how far that is: a tenth of a second."""
+
 _TAGS = ("plan", "backfill", "switched")
+
+
+def _untold(_: int) -> None:
+    """Tell nobody."""
 
 
 class Eras:
@@ -28,15 +36,17 @@ class Eras:
         self._read_to = 0
         self._programs: dict[tuple[str, str], Program] = {}
 
-    def until(self, position: int) -> list[Record]:
-        """Return what changed the rules, up to a position of the log, in its order."""
+    def until(self, position: int, told: Callable[[int], None] = _untold) -> list[Record]:
+        """Return what changed the rules, up to a position of the log, in its order.
+
+        `told` hears, from time to time, up to which position the log was read.
+        """
         with self._lock:
-            if position > self._read_to:
-                found = [
-                    each for tag in _TAGS for each in self._log.tagged(tag, self._read_to, position)
-                ]
-                self._positions += sorted(found)
-                self._read_to = position
+            while position > self._read_to:
+                page_end = min(position, self._read_to + PAGE)
+                self._positions += self._log.tagged(_TAGS, self._read_to, page_end)
+                self._read_to = page_end
+                told(page_end)
             known = self._positions[: bisect_right(self._positions, position)]
         rows = ((each, self._log.get(each)) for each in known)
         return [(each, decode_event(data)) for each, data in rows if data is not None]

@@ -9,7 +9,7 @@ step notes now is held against what was noted then: where the two differ, nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -22,6 +22,7 @@ from legato.fold.lookback import Lookback
 from legato.fold.memory import duplicates_since
 from legato.fold.past import Past
 from legato.fold.relive import part
+from legato.fold.turn import Record
 from legato.model.effect import Point
 from legato.model.event import (
     BackfillBegan,
@@ -49,6 +50,15 @@ DIFFERS = Reason(code="past.differs", what="the records do not lead to what was 
 TOO_MANY = Reason(code="past.long", what=f"there are more than {RECORDS_MAX:,} records to go by")
 
 Leads: TypeAlias = Callable[[Sequence[str]], Mapping[str, PersonId]]
+Phase: TypeAlias = Literal["rules", "records"]
+"""The log is read for what changed the rules, once; then somebody's records are taken again."""
+Told: TypeAlias = Callable[[Phase, int, int], None]
+"""Hears how far it has come, and of how much; for any thread."""
+TOLD_RECORDS = 200
+
+
+def to_nobody(_phase: Phase, _done: int, _of: int) -> None:
+    """Tell nobody."""
 
 
 class Until(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,14 +134,16 @@ class Then(msgspec.Struct, kw_only=True):
             self.forwards[gone] = result.state.person_id
 
 
-def then(chronicle: Chronicle, person_id: PersonId, until: Until) -> Then | Reason:
+def then(
+    chronicle: Chronicle, person_id: PersonId, until: Until, told: Told = to_nobody
+) -> Then | Reason:
     """Return how a person stood, and who stood with them; or why that cannot be told."""
     people = [person_id]
     while True:
         rows = _rows(chronicle.stories, people)
         if len(rows) > RECORDS_MAX:
             return TOO_MANY
-        life = _Life(chronicle, people, rows)
+        life = _Life(chronicle, people, rows, told)
         reason = life.live(until)
         if not life.strangers:
             return reason or life.world
@@ -155,12 +167,13 @@ class _Life:
     """Some people, while their records are taken again."""
 
     def __init__(
-        self, chronicle: Chronicle, people: Sequence[PersonId], rows: Sequence[Story]
+        self, chronicle: Chronicle, people: Sequence[PersonId], rows: Sequence[Story], told: Told
     ) -> None:
         self.strangers: dict[PersonId, None] = {}
         """Whom they could have met, and whose records are missing here."""
         self._chronicle = chronicle
         self._rows = rows
+        self._told = told
         self._familiar = dict.fromkeys([*people, *(row.person_id for row in rows)], True)
         self._owners: dict[str, PersonId | None] = {}
         """To whom identifiers lead today."""
@@ -182,12 +195,14 @@ class _Life:
         last = min(self._chronicle.log.last_position(), until.before - 1)
         rules = [
             (position, event)
-            for position, event in reversed(self._chronicle.eras.until(last))
+            for position, event in reversed(self._rules_until(last))
             if position < newest or _is_before(event, until)
         ]
-        for row in self._rows:
+        for number, row in enumerate(self._rows):
             if row.position > newest:
                 break
+            if number % TOLD_RECORDS == 0:
+                self._told("records", number, len(known))
             while rules and rules[-1][0] < row.position:
                 self._rule(*rules.pop())
             reason = self._happen(row)
@@ -198,6 +213,9 @@ class _Life:
             self._rule(position, event)
         self._keep_to_rules()
         return None
+
+    def _rules_until(self, last: int) -> list[Record]:
+        return self._chronicle.eras.until(last, lambda done: self._told("rules", done, last))
 
     def story(self, person_id: PersonId, after: int, limit: int) -> list[Story]:
         """Return what had been noted of a person by now: see ports.state_store.Thread."""
@@ -232,6 +250,8 @@ class _Life:
 
     def _look_back(self) -> None:
         """Measure everybody at once: whenever it is done, it comes to the same."""
+        if self._backfill is None or not self._backfill.slots:
+            return  # one was given up
         self._keep_to_rules()
         lookback = Lookback(self.world.program, self._past)
         for state in self.world.states.values():

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from legato.core.program import Program
-from legato.expr import depends
 from legato.expr.english import sentence
 from legato.expr.facts import Facts
 from legato.expr.python import compile_rule
+from legato.insight.matching.untold import why_untold
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.rule import Rule
-from legato.model.state import decode_state
+from legato.model.state import State, decode_state
 from legato.ports.state_store import Records
 
 PEOPLE_MAX = 5_000
@@ -49,11 +49,20 @@ class Matching(Noun, frozen=True, kw_only=True):
 
 
 def count_matching(
-    records: Records, program: Program, rows: Sequence[Rule], now: Instant
+    records: Records,
+    program: Program,
+    rows: Sequence[Rule],
+    now: Instant,
+    *,
+    as_runs: Callable[[Rule], Rule],
 ) -> Matching:
-    """Count who meets a rule's parts. For a thread; looks at PEOPLE_MAX people at most."""
-    untold = [_untold(program, rule) for rule in rows]
-    tests = [None if why else compile_rule(rule) for rule, why in zip(rows, untold, strict=True)]
+    """Count who meets a rule's parts. For a thread; looks at PEOPLE_MAX people at most.
+
+    `as_runs`: a rule as written -> as the running plan would have it, where time is sped up.
+    """
+    running = [as_runs(rule) for rule in rows]
+    untold = [why_untold(program, rule) for rule in running]
+    tests = [None if why else compile_rule(rule) for rule, why in zip(running, untold, strict=True)]
     meets, removes = [0] * len(rows), [0] * len(rows)
     looked_at, matching = 0, 0
     for facts in _everybody(records, program, now):
@@ -91,26 +100,17 @@ def _many(count: int) -> int | None:
 
 def _everybody(records: Records, program: Program, now: Instant) -> Iterator[Facts]:
     after, count = PersonId(""), 0
-    computed = {name: each.slot for name, each in program.plan.computed.items()}
     while count < PEOPLE_MAX:
         page = list(records.people(after, PAGE))
         for person_id, data in page:
             after = person_id
-            state = decode_state(data)
-            yield Facts(state, now, program.zone_of(state), computed=computed)
+            yield facts_of(decode_state(data), program, now)
         count += len(page)
         if len(page) < PAGE:
             return
 
 
-def _untold(program: Program, rule: Rule) -> str:
-    """Say why a part cannot be told for people as the running plan has them; empty: it can."""
-    plan = program.plan
-    is_of_event = depends.paths(rule, "event") or depends.paths(rule, "entry")
-    if is_of_event or depends.paths(rule, "answer") or depends.reads_about(rule):
-        return "it looks at what happens then, not at the person"
-    if any(slot.slot_id not in program.slots for slot in depends.slots(rule)):
-        return "it is not measured yet: it will be, of the past too, when this is applied"
-    if any(name not in plan.segments for name in depends.segments(rule)):
-        return "a segment that it names does not run yet"
-    return ""
+def facts_of(state: State, program: Program, now: Instant) -> Facts:
+    """Return what a rule may look at of a person by themselves."""
+    computed = {name: each.slot for name, each in program.plan.computed.items()}
+    return Facts(state, now, program.zone_of(state), computed=computed)

@@ -6,20 +6,83 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from legato.fold.entering import entering, outside
 from legato.fold.then import Chronicle
 from legato.fold.what_if import Otherwise, what_if
-from legato.insight.sentences import moment
+from legato.insight.sentences import moment, plain
 from legato.insight.why.answer import Answer
-from legato.insight.why.thread import threads
+from legato.insight.why.thread import last_refusal, threads
 from legato.model.ids import PersonId
+from legato.model.instant import Instant
 from legato.model.note import Story
+from legato.model.plan import Plan
 from legato.model.problem import Reason
 
 
-def computed(answer: Answer, story: Sequence[Story], *, chronicle: Chronicle) -> Answer:
-    """Return an answer with what would have sent the message, or why that cannot be computed."""
-    if answer.kind not in ("refused", "held"):
+def computed(
+    answer: Answer, story: Sequence[Story], *, chronicle: Chronicle, plan: Plan, now: Instant
+) -> Answer:
+    """Return an answer with what would have sent the message, or why that cannot be computed.
+
+    Where somebody never entered the journey: with what would have brought them in. `plan` ran, and
+    the answer is, as of `now`.
+    """
+    match answer.kind:
+        case "refused" | "held":
+            return _sent(answer, story, chronicle)
+        case "not_entered":
+            return _entered(answer, story, chronicle)
+        case "not_begun":
+            return _joined(answer, chronicle, plan=plan, now=now)
+        case _:
+            return answer
+
+
+def _entered(answer: Answer, story: Sequence[Story], chronicle: Chronicle) -> Answer:
+    refusal = last_refusal(story, answer.journey)
+    assert refusal is not None, "the answer rests on it"
+    row, note = refusal
+    found = entering(chronicle, PersonId(answer.person_id), note, row)
+    if isinstance(found, Reason):
+        return _uncomputed(answer, found)
+    if found.unmet:
+        sentence = (
+            f"No: the person did not enter {plain(note.journey)} at {moment(row.at)}, because of "
+            f"what it asks this was not so: {'; '.join(found.unmet)}."
+        )
+        answer = structs.replace(answer, sentence=sentence)
+    if not found.otherwise:
+        return structs.replace(answer, otherwise=())
+    ways = [" and ".join(one.changes) for one in found.otherwise]
+    words = ways[0] if len(ways) == 1 else f"any one of: {'; '.join(ways)}"
+    return structs.replace(
+        answer,
+        would_change=f"{words}: the person would have entered at {moment(row.at)}",
+        otherwise=found.otherwise,
+    )
+
+
+def _joined(answer: Answer, chronicle: Chronicle, *, plan: Plan, now: Instant) -> Answer:
+    """Say what of a segment's rule is not so, where being in it is what it takes."""
+    journey = plan.journeys.get(answer.journey)
+    if journey is None or journey.entry.kind not in ("segment", "schedule"):
         return answer
+    segment = journey.entry.on if journey.entry.kind == "segment" else journey.entry.segment
+    found = outside(chronicle, PersonId(answer.person_id), segment, now)
+    if isinstance(found, Reason):
+        return _uncomputed(answer, found)
+    if not found:
+        return answer
+    words = f"{plain(segment)} asks for what is not so at {moment(now)}: {'; '.join(found)}"
+    return structs.replace(answer, would_change=f"{answer.would_change}; {words}")
+
+
+def _uncomputed(answer: Answer, reason: Reason) -> Answer:
+    words = f"{answer.would_change}; say the notes, for it cannot be computed: {reason.what}"
+    return structs.replace(answer, would_change=words)
+
+
+def _sent(answer: Answer, story: Sequence[Story], chronicle: Chronicle) -> Answer:
     thread = next(one for one in threads(story) if one.delivery_id == answer.delivery_id)
     row, decided = thread.decisions[-1]
     found = what_if(chronicle, PersonId(answer.person_id), decided, row)

@@ -309,6 +309,14 @@ def _case(case: WaitCase) -> str:
 
 
 _WOULD_ENTER = {
+    "entry.no_key": "an event that has the journey's `key`",
+    "entry.late": "its arrival within the plan's `lateness`",
+    "entry.paused": "the journey not being paused then",
+    "entry.bound": "fewer journeys at a time",
+    "entry.already_in": "having left it by then",
+    "entry.once": "`again:` in the journey's `enter`, for whoever was in it before",
+    "entry.cooldown": "more time since the last entry, or a shorter `again: after`",
+    "entry.exit_holds": "nothing being so that makes people leave it",
     "entry.present": "`with_present: true` in the journey's `enter`, or joining the segment anew",
 }
 

@@ -1,0 +1,1 @@
+"""Words of the dictionary as they are filled: example values."""
