@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from legato.model.instant import format_duration
+from legato.model.instant import Duration, format_duration
 from legato.model.rule import (
     AllOf,
     AnyOf,
@@ -213,12 +213,18 @@ def _event(match: EventMatch) -> str:
     return match.event if match.where is None else f"{match.event} (where {sentence(match.where)})"
 
 
+def _span(duration: Duration) -> str:
+    """Say how long, after a word: `hour`, `2 hours`, `1 day 2 hours`."""
+    words = format_duration(duration)
+    return words.removeprefix("1 ") if words.count(" ") == 1 else words
+
+
 def _ended(said: str, window: Window) -> str:
     match window.kind:
         case "ever":
             return said
         case "sliding":
-            return f"{said} in the last {format_duration(window.size)}"
+            return f"{said} in the last {_span(window.size)}"
         case "calendar":
             return f"{said} {'today' if window.unit == 'day' else f'this {window.unit}'}"
         case _:

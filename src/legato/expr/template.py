@@ -53,10 +53,16 @@ class TemplateFault(Noun, frozen=True, kw_only=True):
 class Template:
     """A compiled template."""
 
-    __slots__ = ("_bound", "_plain")
+    __slots__ = ("_bound", "_plain", "_variables")
 
-    def __init__(self, bound: liquid.BoundTemplate, plain: tuple[str, ...] | None) -> None:
+    def __init__(
+        self,
+        bound: liquid.BoundTemplate,
+        variables: tuple[str, ...],
+        plain: tuple[str, ...] | None,
+    ) -> None:
         self._bound = bound
+        self._variables = variables
         self._plain = plain
         """Literal text and dotted names in turn, where the template is nothing else."""
 
@@ -75,8 +81,7 @@ class Template:
 
     def variables(self) -> tuple[str, ...]:
         """Return the dotted names of what the template wants to be given, sorted."""
-        found = self._bound.analyze(include_partials=False).globals
-        return tuple(sorted({str(use): None for uses in found.values() for use in uses}))
+        return self._variables
 
 
 def compile_template(text: str, *, is_html: bool = False) -> Template | TemplateFault:
@@ -91,11 +96,13 @@ def _compiled(text: str, is_html: bool) -> Template | TemplateFault:  # noqa: FB
     sandbox = _HTML if is_html else _TEXT
     try:
         bound = sandbox.from_string(text)
-        for name, uses in bound.analyze(include_partials=False).filters.items():
+        parts = bound.analyze(include_partials=False)
+        for name, uses in parts.filters.items():
             if name not in sandbox.filters:
                 line = text.count("\n", 0, uses[0].index) + 1
                 return TemplateFault(what=f"there is no filter '{name}'", line=line)
-        return Template(bound, None if is_html else _plain(text))
+        variables = sorted({str(use): None for uses in parts.globals.values() for use in uses})
+        return Template(bound, tuple(variables), None if is_html else _plain(text))
     except LiquidError as error:
         return TemplateFault(what=str(error.message), line=_line(error, text))
     except RecursionError:

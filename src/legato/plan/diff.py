@@ -53,7 +53,12 @@ SETTINGS = (
     "tzdata",
     "storage_price_micros",
     "roll_after",
+    "infrastructure_price_micros",
 )
+PRICES = {
+    "storage_price_micros": "a gigabyte and month",
+    "infrastructure_price_micros": "a month",
+}
 POLICIES: Mapping[str, str] = {
     "cap": "caps",
     "quiet_hours": "quiet_hours",
@@ -125,10 +130,8 @@ def _settings(old: Plan, new: Plan) -> Iterable[Change]:
 
 
 def _said(field: str, value: object) -> str:
-    if field == "storage_price_micros":
-        return (
-            "unknown" if not isinstance(value, int) else f"{value / MICROS:g} a gigabyte and month"
-        )
+    if field in PRICES:
+        return f"{value / MICROS:g} {PRICES[field]}" if isinstance(value, int) else "unknown"
     if field == "roll_after" and not value:
         return "never"
     is_time = field in ("lateness", "roll_after")

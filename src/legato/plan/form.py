@@ -109,9 +109,13 @@ def items(findings: Findings, value: Value, what: str) -> Items | None:
 
 def text(findings: Findings, value: Value, what: str) -> str | None:
     """Read a text that is not empty."""
-    if isinstance(value, Leaf) and isinstance(value.value, str) and value.value.strip():
-        return value.value
-    return wrong(findings, value, what, "a text", f'`{what}: "some words"`')
+    example = f'`{what}: "some words"`'
+    if not isinstance(value, Leaf) or not isinstance(value.value, str):
+        return wrong(findings, value, what, "a text", example)
+    if not value.value.strip():
+        findings.report("D104", value.place, f"`{what}` is empty", f"write {example}")
+        return None
+    return value.value
 
 
 def any_text(findings: Findings, value: Value, what: str) -> str | None:

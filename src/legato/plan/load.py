@@ -276,6 +276,7 @@ def _compile(scope: Scope, library: _Library) -> Plan:
         storage_price_micros=workspace.storage_price_micros,
         roll_after=workspace.roll_after,
         offers=scope.offers,
+        infrastructure_price_micros=workspace.infrastructure_price_micros,
     )
 
 

@@ -7,7 +7,7 @@ They say the shape; what needs the rest of the workspace (names, types of proper
 from __future__ import annotations
 
 from legato.plan.access.schema import ACCESS_DOCUMENTS
-from legato.plan.bloat.schema import HISTORY, STORAGE
+from legato.plan.bloat.schema import HISTORY, INFRASTRUCTURE, STORAGE
 from legato.plan.conditions.history import FUNCTIONS, SINCE
 from legato.plan.conditions.operators import OPERATORS
 from legato.plan.consents.schemas import CONSENT
@@ -229,6 +229,7 @@ _DOCUMENTS: dict[str, Schema] = {
             "lateness": of("duration", "How late an event may come and still change a decision."),
             "accept_unknown": _flag("Keep events that the catalog does not know."),
             "storage": STORAGE,
+            "infrastructure": INFRASTRUCTURE,
             "history": HISTORY,
             "rehearsal": REHEARSAL,
         },
@@ -297,6 +298,7 @@ _DOCUMENTS: dict[str, Schema] = {
                 "The family of its SDKs; or what a provider posts to /hooks by itself.",
             ),
             "write_keys": of("names", "Keys with which it may send."),
+            "key_digests": of("names", "Digests of such keys, in place of the keys themselves."),
             "enabled": _flag("Whether its events are taken."),
             "silent_after": of("duration", "Without an event for so long, it counts as silent."),
             "expected": EXPECTED,

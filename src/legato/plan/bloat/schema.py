@@ -15,6 +15,17 @@ STORAGE: Schema = shape(
         }
     },
 )
+INFRASTRUCTURE: Schema = shape(
+    "What Legato runs on costs, for the scorecard.",
+    "price_per_month",
+    {
+        "price_per_month": {
+            "type": "number",
+            "minimum": 0,
+            "description": "Price of its machines for a month, in the workspace's currency: 120.",
+        }
+    },
+)
 HISTORY: Schema = shape(
     "What becomes of old notes.",
     "roll_after",

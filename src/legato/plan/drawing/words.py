@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from legato.model.noun import Noun
 from legato.model.plan import Plan
+from legato.plan.conditions.properties import schema_of_function
 from legato.plan.drawing.kinds import Words
 
 
@@ -47,7 +48,15 @@ def words_of(plan: Plan) -> Mapping[Words, tuple[Word, ...]]:
             for each in plan.traits.values()
             if not each.retired
         )
-        + tuple(Word(name=name, title=name) for name in plan.computed),
+        + tuple(
+            Word(
+                name=each.name,
+                title=each.title or each.name,
+                owner=each.owner,
+                schema=schema_of_function(each.slot.function),
+            )
+            for each in plan.computed.values()
+        ),
         "templates": tuple(
             Word(name=each.name, title=each.title or each.name, channels=tuple(each.texts))
             for each in plan.templates.values()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from legato.model.definitions.source import Hours, Source
 from legato.model.ids import digest
 from legato.plan import form
@@ -13,6 +15,7 @@ from legato.plan.scope import Scope
 from legato.plan.source import Fields
 
 FAMILIES = ("segment", "rudder")
+_DIGEST = re.compile(r"[0-9a-f]{32}")
 
 
 def read_source(scope: Scope, tree: Fields) -> Source:
@@ -66,12 +69,27 @@ def read_source(scope: Scope, tree: Fields) -> Source:
 
 
 def _key_digests(scope: Scope, part: Form) -> tuple[str, ...]:
-    keys = part.need_read("write_keys", form.texts, (), example="write_keys: [a-long-key]")
-    value = part.take("write_keys")
-    for key in keys:
-        if value is not None:
-            scope.declare("write key", key, value.place)
-    return tuple(digest(key.encode()) for key in keys)
+    """Read keys as they are, and digests of such as stand nowhere: whoever made them kept them."""
+    has_digests = "key_digests" in part
+    given = part.read("key_digests", form.texts, ())
+    example = "write_keys: [a-long-key]"
+    keys = (
+        part.read("write_keys", form.texts, ())
+        if has_digests
+        else part.need_read("write_keys", form.texts, (), example=example)
+    )
+    if not all(_DIGEST.fullmatch(one) for one in given):
+        scope.findings.report(
+            "D107",
+            part.place_of_value("key_digests"),
+            "the digest of a write key is 32 hexadecimal digits",
+            f"`{example}`, or a key that the Studio makes",
+        )
+    own = part.place_of_value("write_keys"), part.place_of_value("key_digests")
+    found = tuple(digest(key.encode()) for key in keys)
+    for one, place in [*((one, own[0]) for one in found), *((one, own[1]) for one in given)]:
+        scope.declare("write key", one, place)
+    return (*found, *given)
 
 
 def _expected(scope: Scope, part: Form) -> Hours | None:

@@ -24,6 +24,7 @@ class Workspace(Noun, frozen=True, kw_only=True):
     accept_unknown: bool = False
     storage_price_micros: int | None = None
     roll_after: Duration = 0
+    infrastructure_price_micros: int | None = None
 
 
 def read_workspace(findings: Findings, tree: Fields) -> Workspace:
@@ -35,8 +36,9 @@ def read_workspace(findings: Findings, tree: Fields) -> Workspace:
         zone=part.read("zone", zone, "UTC"),
         lateness=part.read("lateness", form.duration, 10 * MINUTE),
         accept_unknown=part.read("accept_unknown", form.boolean, default=False),
-        storage_price_micros=part.read("storage", _price, None),
+        storage_price_micros=part.read("storage", _storage_price, None),
         roll_after=part.read("history", _roll_after, 0),
+        infrastructure_price_micros=part.read("infrastructure", _infrastructure_price, None),
     )
     part.read("title", form.text, "")
     part.take("rehearsal")  # `read_demand` reads it: it is no part of the plan
@@ -77,14 +79,23 @@ def zones(findings: Findings, value: Value, what: str) -> tuple[str, ...] | None
     return tuple(name for name in names if name is not None)
 
 
-def _price(findings: Findings, value: Value, what: str) -> int | None:
+def _storage_price(findings: Findings, value: Value, what: str) -> int | None:
     """Read what keeping a gigabyte for a month costs."""
+    return _price(findings, value, what, example="price_per_gb_month: 0.023")
+
+
+def _infrastructure_price(findings: Findings, value: Value, what: str) -> int | None:
+    """Read what Legato runs on costs a month."""
+    return _price(findings, value, what, example="price_per_month: 120")
+
+
+def _price(findings: Findings, value: Value, what: str, *, example: str) -> int | None:
     tree = form.fields(findings, value, what)
     if tree is None:
         return None
     part = Form(findings, tree, f"`{what}`")
-    example = "price_per_gb_month: 0.023"
-    price = part.need_read("price_per_gb_month", form.money, 0, example=example)
+    word, _, _ = example.partition(":")
+    price = part.need_read(word, form.money, 0, example=example)
     part.close()
     return price
 

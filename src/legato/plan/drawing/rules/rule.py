@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from legato.expr.english import sentence
-from legato.model.definitions.journey import Branch
+from legato.model.definitions.journey import Branch, Call
 from legato.model.noun import Noun
 from legato.model.rule import AllOf, Rule
 from legato.plan.drawing.commands import Command, RemoveField, RenameField, SetField
@@ -23,6 +23,28 @@ from legato.plan.source import read_documents
 FILE = "journeys/~rule.yaml"
 """No file of a workspace is called so; the rule's own text stands in it while it is read."""
 _NAME = "the rule at hand"
+_ONCE = "DTSTART:20260101T090000 RRULE:COUNT=1"
+_LAST = "when: "
+_OF_PERSON = ("steps:", "  - then: [{leave: quietly}]", "    " + _LAST)
+_OF_ANSWER = (
+    "steps:",
+    "  - call:",
+    "      destination: somewhere",
+    "      answers:",
+    "        - then: []",
+    "          " + _LAST,
+)
+
+
+class Asked(Noun, frozen=True, kw_only=True):
+    """Of what a rule is asked, besides the person."""
+
+    event: str = ""
+    """What begins the journey that it is of; empty: it is a segment's, or no event begins it."""
+    on: str = ""
+    """The event at hand: of a way in or out, or a case that waits for it."""
+    is_answer: bool = False
+    """An answer is at hand: of a system that a journey asks."""
 
 
 class ReadRule(Noun, frozen=True, kw_only=True):
@@ -36,18 +58,18 @@ class ReadRule(Noun, frozen=True, kw_only=True):
     problems: tuple[DrawnProblem, ...]
 
 
-def with_rule(files: Mapping[str, str], rule: Any, event: str) -> Mapping[str, str]:  # noqa: ANN401 - JSON
-    """Return texts with a rule among them; `event`: what begins the journey it is of."""
-    enter = flow({"on": event} if event else {"schedule": "DTSTART:20260101T090000 RRULE:COUNT=1"})
-    lines = (
-        f"journey: {flow(_NAME)}",
-        f"enter: {enter}",
-        "steps:",
-        "  - then: [{leave: quietly}]",
-        f"    when: {flow(rule)}",
-        "",
-    )
-    return {**files, FILE: "\n".join(lines)}
+def with_rule(files: Mapping[str, str], rule: Any, asked: Asked) -> Mapping[str, str]:  # noqa: ANN401 - JSON
+    """Return texts with a rule among them."""
+    began = {"on": asked.event} if asked.event else {"schedule": _ONCE}
+    lines = (f"journey: {flow(_NAME)}", f"enter: {flow(began)}", *_around(asked))
+    return {**files, FILE: "\n".join(lines) + flow(rule) + "\n"}
+
+
+def _around(asked: Asked) -> Sequence[str]:
+    """Return what of a journey stands before such a rule."""
+    if asked.on:
+        return "steps: []", "leave:", f"  - on: {flow(asked.on)}", "    " + _LAST
+    return _OF_ANSWER if asked.is_answer else _OF_PERSON
 
 
 def rule_in(files: Mapping[str, str], loaded: Loaded, path: str) -> ReadRule:
@@ -60,15 +82,26 @@ def rule_in(files: Mapping[str, str], loaded: Loaded, path: str) -> ReadRule:
         for each in loaded.problems
         if each.place.file == FILE and each.place.line == last
     ]
-    journey = loaded.draft.journeys.get(_NAME) if loaded.draft is not None else None
-    step = journey.steps.get("1") if journey is not None else None
-    rule = step.when if isinstance(step, Branch) else None
+    rule = _rule_of(loaded)
     return ReadRule(
         rule=rule,
         sentence=sentence(rule) if rule is not None else "",
         rows=rule.rules if isinstance(rule, AllOf) else () if rule is None else (rule,),
         problems=tuple(_moved(each, path) for each in found),
     )
+
+
+def _rule_of(loaded: Loaded) -> Rule | None:
+    journey = loaded.draft.journeys.get(_NAME) if loaded.draft is not None else None
+    if journey is None:
+        return None
+    match journey.steps.get("1"):
+        case Branch(when=rule):
+            return rule
+        case Call(answers=((rule, _),)):
+            return rule
+        case _:
+            return journey.exits[0].when if journey.exits else None
 
 
 def _moved(problem: DrawnProblem, path: str) -> DrawnProblem:
@@ -88,4 +121,5 @@ def _edit(edit: Command, path: str) -> Command:
 
 
 def _path(inner: str, path: str) -> str:
-    return joined(path, inner.removeprefix("steps/0/when").removeprefix("/"))
+    _, _, under = f"{inner}/".partition("/when/")
+    return joined(path, under.rstrip("/"))

@@ -1,0 +1,1 @@
+"""Two drafts of one text brought together, and what differs between two drawings."""

@@ -1,0 +1,1 @@
+"""A segment's definition: read from its text, and commands done to that text."""
