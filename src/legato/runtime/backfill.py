@@ -89,7 +89,7 @@ class Backfiller:
         last = log.last_position()
         for after in range(0, last, SCAN_RECORDS):
             until = min(after + SCAN_RECORDS, last)
-            found += await asyncio.to_thread(log.tagged, "plan", after, until)
+            found += await asyncio.to_thread(log.tagged, ("plan",), after, until)
         return tuple(found)
 
     async def _walk(self, backfill: Backfill, plans: tuple[int, ...], see: See) -> None:

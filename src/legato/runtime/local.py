@@ -34,7 +34,6 @@ from legato.ports.clock import Clock
 from legato.ports.erasure import Erasures
 from legato.ports.log import Log
 from legato.ports.retention import RetentionBook
-from legato.ports.rolling import Rolling, Standing
 from legato.ports.state_store import Outbox, Records, StateStore, Timers
 from legato.runtime.backfill import Backfiller
 from legato.runtime.backfill import Tools as BackfillTools
@@ -63,8 +62,9 @@ from legato.runtime.engine.dialogue import (
 from legato.runtime.eraser import NO_PROOF, UNROLLED, Eraser, Proof, Tools
 from legato.runtime.progress import Progress
 from legato.runtime.retention import SILENT, Keeping, OnRemoved, Retention
-from legato.runtime.rolling.roller import Make, Roller
+from legato.runtime.rolling.roller import Roller
 from legato.runtime.rolling.roller import Tools as RollingTools
+from legato.runtime.rolling.sides import NotesSide, RecordsSide, RollingStores
 from legato.runtime.schedule import Scheduled, Schedules
 from legato.runtime.sweep import Sweep
 from legato.runtime.telemetry import Histogram, Rate
@@ -95,9 +95,8 @@ class Stores(msgspec.Struct, frozen=True, kw_only=True):
     records: Records
     outbox: Outbox
     erasures: Erasures
-    rolling: Rolling | None = None
-    make: Make | None = None
-    """Makes files of old notes. None, or no `rolling`: all stay where they are."""
+    rolling: RollingStores | None = None
+    """None: all notes and records stay where they are."""
     retention: RetentionBook | None = None
     """None: everything is kept."""
     kept: tuple[Kept, ...] = ()
@@ -296,7 +295,7 @@ class LocalHost:
         return answer.report
 
     def delivered(self, delivery: Delivery, at: Instant) -> None:
-        """Count how long a delivery took from its capture; lanes call this at the answer."""
+        """Count how long an accepted delivery took from its capture to the answer."""
         self.latency.add(at - delivery.captured_at)
 
     def watch(self, see: Callable[[int], None]) -> Callable[[], None]:
@@ -343,20 +342,20 @@ class LocalHost:
                 applied=lambda: self.applied.position,
                 tell=self._do,
                 removed=removed,
+                rewrite=UNROLLED if self.roller is None else self.roller.rewrite,
             )
         )
 
     def _rolling(self) -> Roller | None:
-        rolling, make = self._stores.rolling, self._stores.make
-        if rolling is None or make is None:
+        rolling = self._stores.rolling
+        if rolling is None:
             return None
         return Roller(
             RollingTools(
-                rolling=rolling,
-                make=make,
+                notes=NotesSide(rolling.notes, rolling.make, self._ask),
+                records=RecordsSide(rolling.records, rolling.make),
                 clock=self.clock,
                 after=lambda: self.applied.plan.roll_after,
-                ask=self._ask,
             )
         )
 
@@ -368,12 +367,6 @@ class LocalHost:
         """Wait until the log holds nothing that is to be overwritten, as far as is known now."""
         if self._eraser is not None:
             await self._eraser.settled()
-
-    async def rolled(self) -> Standing:
-        """Return what is rolled out of the state file."""
-        if self._stores.rolling is None:
-            return Standing()
-        return await asyncio.to_thread(self._stores.rolling.standing)
 
     async def settle(self, event: Event) -> None:
         """Store a record of the host's own and wait until it is applied."""

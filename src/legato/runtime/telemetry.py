@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from legato.model.instant import SECOND, Duration, Instant
 
 _BITS = 3
@@ -22,8 +24,14 @@ class Histogram:
 
     def add(self, duration: Duration) -> None:
         """Count one duration; below zero counts as zero."""
-        self._counts[_bucket(max(duration, 0))] += 1
+        self._counts[bucket_of(max(duration, 0))] += 1
         self.count += 1
+
+    def add_counts(self, counts: Mapping[int, int]) -> None:
+        """Count what was counted elsewhere, bucket by bucket."""
+        for bucket, count in counts.items():
+            self._counts[bucket] += count
+            self.count += count
 
     def quantile(self, share: float) -> Duration | None:
         """Return a duration that `share` of all do not exceed; None before the first."""
@@ -33,18 +41,20 @@ class Histogram:
         for bucket, count in enumerate(self._counts):
             passed += count
             if count and passed >= rank:
-                return _upper(bucket)
-        return _upper(_BUCKETS - 1)
+                return upper_of(bucket)
+        return upper_of(_BUCKETS - 1)
 
 
-def _bucket(duration: Duration) -> int:
+def bucket_of(duration: Duration) -> int:
+    """Return the bucket of a duration that is not below zero."""
     if duration < _SUBS:
         return duration
     shift = duration.bit_length() - _BITS - 1
     return min((shift + 1) * _SUBS + (duration >> shift) - _SUBS, _BUCKETS - 1)
 
 
-def _upper(bucket: int) -> Duration:
+def upper_of(bucket: int) -> Duration:
+    """Return the longest duration of a bucket."""
     if bucket < _SUBS:
         return bucket
     shift = bucket // _SUBS - 1

@@ -97,7 +97,7 @@ class WaitingRoom:
     def _refuse_if_behind(self, count: int) -> None:
         if self._waiting_events + count > WAITING_EVENTS_MAX:
             raise Busy("The waiting room is full.", retry_after=RETRY_AFTER)
-        if self.backlog() > self._backlog.events_max:
+        if self.is_full:
             raise Busy("The engine is behind.", retry_after=RETRY_AFTER)
 
     def _put(self, events: Sequence[Event], done: Done) -> None:
@@ -128,6 +128,11 @@ class WaitingRoom:
     def backlog(self) -> int:
         """Return how many events are on disk and not applied yet."""
         return self.position - self._backlog.position()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether doors are told to come again because the engine is behind."""
+        return self.backlog() > self._backlog.events_max
 
     async def close(self) -> None:
         """Store what waits, answer it, and let nobody in any more. Idempotent."""

@@ -81,6 +81,11 @@ def first_live(value: Value) -> Value:
     return {"secret": names[0]} if names else value
 
 
+def secret_names(settings: Mapping[str, Any]) -> list[str]:
+    """Return the names of all secrets that settings ask for, each once."""
+    return list(dict.fromkeys(name for one in settings.values() for name in _secret_names(one)))
+
+
 def _secret_names(value: Value) -> list[str]:
     items = cast("list[Any]", value) if isinstance(value, list | tuple) else [value]
     return [name for one in items if (name := secret_name(one)) is not None]

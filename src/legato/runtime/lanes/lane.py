@@ -66,7 +66,7 @@ class Lane:
         self.name = name
         self._outbox = world.outbox
         self._clock = world.clock
-        self._on_delivered = world.on_delivered
+        self._on_over = world.on_over
         self._attempts = attempts
         self._book = book
         self._report = report
@@ -215,6 +215,7 @@ class Lane:
             held=None if self.reach.way is None else self.reach.way.account.held(),
             by=self._detour.by.name if self._detour is not None and self._detour.is_open else "",
             since=self._held_since,
+            failing_since=self.reach.failing_since(self._loop.time(), self._clock.now()),
         )
 
     def _in_flight_count(self) -> int:
@@ -444,12 +445,9 @@ class Lane:
         now = self._clock.now()
         if delivery.operation == "erase":
             self.reach.answers.clear()  # one of them may be about the person
-        if over.outcome == "accepted":
-            self._counts["accepted"] += 1
-            if self._on_delivered is not None:
-                self._on_delivered(delivery, now)
-        else:
-            self._counts["failed"] += 1
+        self._counts["accepted" if over.outcome == "accepted" else "failed"] += 1
+        if self._on_over is not None:
+            self._on_over(delivery, over.outcome, now)
         self._report(report_of(entry, over, now))
 
     # Memory

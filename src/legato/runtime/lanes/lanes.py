@@ -112,6 +112,11 @@ class Lanes:
         """Return every lane as it is now."""
         return {name: lane.status() for name, lane in sorted(self._lanes.items())}
 
+    def account(self, destination: str) -> Account | None:
+        """Return the account that a destination sends with."""
+        _, way, _ = self._ways.get(destination, (None, None, None))
+        return None if way is None else way.account
+
     def answered(self, destination: str, delivery_id: DeliveryId) -> Answered | None:
         """Return what a delivery that is being tried was answered last."""
         lane = self._lanes.get(destination)

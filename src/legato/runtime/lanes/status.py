@@ -32,3 +32,5 @@ class LaneStatus(Noun, frozen=True, kw_only=True):
     """The destination that takes its messages, because this one is down."""
     since: Instant = 0
     """When a delivery was held first."""
+    failing_since: Instant = 0
+    """Since when nothing was answered, though it was tried; 0: it answers."""

@@ -12,7 +12,7 @@ import msgspec
 from legato.connectors.spec import Spec
 from legato.connectors.window import spacing
 from legato.model.delivery import OBLIGATIONS, Delivery
-from legato.model.instant import SECOND, Duration
+from legato.model.instant import SECOND, Duration, Instant
 from legato.model.plan import Destination
 from legato.model.problem import Reason
 from legato.model.wire import Request, Response
@@ -76,6 +76,11 @@ class Reach(msgspec.Struct, kw_only=True):
         if not self.breaker.is_ready(now):
             return self.breaker.opens_until if self.breaker.state == "open" else math.inf
         return now if not is_alone or self.pace.is_ready(now) else self.pace.next_at
+
+    def failing_since(self, now: float, wall: Instant) -> Instant:
+        """Return since when nothing was answered, though it was tried; 0: it answers."""
+        since = self.breaker.failing_since
+        return 0 if since is None else wall - round((now - since) * SECOND)
 
     def begin_alone(self, now: float) -> None:
         """Note a delivery that no batch takes."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from legato.connectors.spec import TransportKind
-from legato.model.delivery import Delivery
+from legato.model.delivery import Delivery, Outcome
 from legato.model.instant import Instant
 from legato.ports.accounts.rates import RateLeases
 from legato.ports.accounts.tokens import TokenStore
@@ -34,5 +34,5 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
     """None: a token is fetched anew after a restart."""
     leases: RateLeases | None = None
     """None: a rate is shared inside this process only."""
-    on_delivered: Callable[[Delivery, Instant], None] | None = None
-    """Told of every accepted delivery, with the instant of the answer."""
+    on_over: Callable[[Delivery, Outcome, Instant], None] | None = None
+    """Told of every delivery that is over, with what became of it and the instant of that."""

@@ -21,7 +21,9 @@ class SqliteChanges:
         with self._file.reading() as reader:
             return reader.execute("SELECT coalesce(max(number), 0) FROM change").get
 
-    def put(self, row: ChangeRow, *, files: bytes | None = None) -> None:
+    def put(
+        self, row: ChangeRow, *, files: bytes | None = None, former: bytes | None = None
+    ) -> None:
         """Store a request; see ports.changes."""
         with self._file.writing() as writer:
             if files is None:
@@ -30,6 +32,9 @@ class SqliteChanges:
             else:
                 columns = "INSERT OR REPLACE INTO change(number, state, value, files)"
                 writer.execute(f"{columns} VALUES (?, ?, ?, ?)", (*row, files))
+            if former is not None:
+                update = "UPDATE change SET former = ? WHERE number = ?"
+                writer.execute(update, (former, row.number))
 
     def get(self, number: int) -> bytes | None:
         """Return a request."""
@@ -40,6 +45,11 @@ class SqliteChanges:
         """Return the texts of one."""
         with self._file.reading() as reader:
             return reader.execute("SELECT files FROM change WHERE number = ?", (number,)).get
+
+    def former(self, number: int) -> bytes | None:
+        """Return the texts that one took the place of."""
+        with self._file.reading() as reader:
+            return reader.execute("SELECT former FROM change WHERE number = ?", (number,)).get
 
     def list(self, states: Sequence[str], before: int, limit: int) -> list[bytes]:
         """Return requests, newest first; see ports.changes."""

@@ -67,7 +67,9 @@ CREATE TABLE draft(
 ) STRICT;
 """
 
-STEPS: tuple[str, ...] = (_AUDIT, _ACCESS, _CHANGES, _MATCHES, _DRAFTS)
+_FORMER_TEXTS = "ALTER TABLE change ADD COLUMN former BLOB;"
+
+STEPS: tuple[str, ...] = (_AUDIT, _ACCESS, _CHANGES, _MATCHES, _DRAFTS, _FORMER_TEXTS)
 """Step n makes format n of format n - 1. Once released, a step is never edited: add another."""
 
 GOVERN_FORMAT = Format(

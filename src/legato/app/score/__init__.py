@@ -1,0 +1,1 @@
+"""How well it goes: figures kept by the minute, hour and day, and the card made of them."""
