@@ -5,14 +5,16 @@ from __future__ import annotations
 from legato.app.app import App, open_app
 from legato.app.config import Applied, Config, Status
 from legato.app.definitions.bloat import Weighing
+from legato.app.example import clear_data
 from legato.app.guard.guard import Alert
 from legato.app.guard.healing import Healed, Unapplied
 from legato.app.guard.kept import Drift
 from legato.app.guard.sources import SourceSeen
 from legato.app.history.backfill import BackfillRun
-from legato.app.history.roll import RollBusy, RollRun
+from legato.app.history.roll import Pile, RollBusy, RollRun
 from legato.app.history.sql import ROWS_MAX, Mistaken, Table, ask_offline, name_of
 from legato.app.identity.matches import Match, MatchRun
+from legato.app.score.card import Card, Over
 from legato.app.stream.recall import CONTACTING, RecallRun, Wanted
 from legato.insight.bloat.report import BloatReport
 from legato.runtime.polling.poller import Asked
@@ -26,12 +28,15 @@ __all__ = [
     "Asked",
     "BackfillRun",
     "BloatReport",
+    "Card",
     "Config",
     "Drift",
     "Healed",
     "Match",
     "MatchRun",
     "Mistaken",
+    "Over",
+    "Pile",
     "RecallRun",
     "RollBusy",
     "RollRun",
@@ -42,6 +47,7 @@ __all__ = [
     "Wanted",
     "Weighing",
     "ask_offline",
+    "clear_data",
     "name_of",
     "open_app",
 ]

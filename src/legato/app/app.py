@@ -21,8 +21,9 @@ from legato.app.data import Data, host_on
 from legato.app.definitions.bloat import BloatFinder
 from legato.app.definitions.definitions import Definitions
 from legato.app.erasure import Erasures
+from legato.app.example import Example
 from legato.app.guard.guard import Alert, Guard
-from legato.app.history.backfill import Backfills
+from legato.app.history.backfill import BackfillRun, Backfills
 from legato.app.history.roll import Rolls
 from legato.app.history.sql import Queries
 from legato.app.identity.identity import Identity
@@ -33,17 +34,21 @@ from legato.app.inbound.trial import Trial
 from legato.app.pages import HostedPages
 from legato.app.privacy.intake import HashingIntake
 from legato.app.quarantine import replay
+from legato.app.rehearse.jobs.rehearsals import Rehearsals
 from legato.app.rehearse.scenarios import read_whole
+from legato.app.score.card import SPANS, Card, Over, card
+from legato.app.score.keeper import Scorekeeper
 from legato.app.secrets import AppSecrets
 from legato.app.sign_in import ProviderSignIn
 from legato.app.stream.recall import Recalls
 from legato.app.untold import UntoldWatch
 from legato.app.vitals import Vitals
+from legato.connectors.spec import TransportKind
 from legato.core.identifiers import possible_keys
 from legato.fold.then import Chronicle
 from legato.insight.status import Activity, decode_activity
 from legato.model.definitions.property import Waiver
-from legato.model.delivery import Answered, Delivery
+from legato.model.delivery import Answered, Delivery, Outcome
 from legato.model.event import (
     Event,
     JourneyCalled,
@@ -58,9 +63,13 @@ from legato.model.state import State, decode_state
 from legato.ports.audit import AuditEntry
 from legato.ports.clock import Clock
 from legato.ports.log import Log
+from legato.ports.sender import Sender
 from legato.ports.state_store import Outbox, QuarantineRow, Records
+from legato.runtime.accounts.account import Account
 from legato.runtime.lanes.lanes import Lanes
+from legato.runtime.lanes.status import LaneStatus
 from legato.runtime.lanes.world import World
+from legato.runtime.pulse import Pulses
 from legato.stores.folder import Folder, wait_for_engine
 from legato.stores.govern.changes import SqliteChanges
 from legato.stores.govern.drafts import SqliteDrafts
@@ -82,8 +91,12 @@ class App:
     """
 
     _is_stopped = False
+    _lanes: Lanes | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
 
-    def __init__(self, config: Config, folder: Folder, clock: Clock) -> None:
+    def __init__(  # noqa: PLR0915 - one statement for each part of an app
+        self, config: Config, folder: Folder, clock: Clock
+    ) -> None:
         self.config, self.clock = config, clock
         self._data = data = Data(config, folder)
         self.log: Log = data.log
@@ -96,12 +109,15 @@ class App:
         self.host = host = host_on(data, config, clock)
         self.audit = AuditBook(data.govern, config.data, clock)
         """Who did what: everything that changes something, or shows personal data, goes there."""
+        self.example = Example(self.audit, is_there=config.is_example)
         self.secrets = AppSecrets(config, self.audit, clock)
         self.access = AccessBook(data.govern, config.data, self.audit, clock, plan=self.plan)
         self.sign_in = ProviderSignIn(self.plan, self.secrets, self.access, clock)
         self.guard = Guard(self, host.settle)
         """Watches what comes in."""
-        self.intake = HashingIntake(self.guard.intake(host.room), self.plan)
+        self.score = Scorekeeper(self, data.score)
+        """Keeps the figures of the scorecard."""
+        self.intake = HashingIntake(self.guard.intake(self.score.intake(host.room)), self.plan)
         """Where doors hand events in; raises Busy."""
         self.trial = Trial(self.plan, self.intake.hashed)
         """What would become of events."""
@@ -113,14 +129,16 @@ class App:
         )
         """Those that are asked for what is new, and for what their calls only name."""
         self.hooks = Hooks(self.secrets, self.audit, clock, HttpSender(), waits=self.providers.look)
-        self.erasures = Erasures(host, data.store, self.audit, config.data)
+        self.rehearsals = Rehearsals(self)
+        self.erasures = Erasures(
+            host, data.store, self.audit, config.data, forget=self.rehearsals.forget
+        )
         self.untold = UntoldWatch(data.store, clock, self._untold)
         """Which systems go on with people who have opted out."""
         self.changes = Changes(self, SqliteChanges(data.govern), host.settle)
         self.drafts = Drafts(self, SqliteDrafts(data.govern))
-        self.bloat = BloatFinder(self)
-        self.backfills = Backfills(self)
-        """The past, measured for a plan to come."""
+        self.bloat, self.backfills = BloatFinder(self), Backfills(self)
+        """What nobody uses; the past, measured for a plan to come."""
         self.queries = Queries(config.data, self.audit)
         """Questions in SQL."""
         self.rolls = Rolls(host, self.audit)
@@ -128,7 +146,7 @@ class App:
         """History on its way to destinations that ask for it since lately."""
         self.pages = HostedPages(self.secrets.link_keys(), self)
         self.last_activity = Activity()  # as of the stop
-        self._leases = leases_of(config)
+        self._leases, self.pulses = leases_of(config), Pulses(clock.now())
         self.connections = Connections(
             self.plan, self.secrets, audit=self.audit, clock=clock, sender=HttpSender()
         )
@@ -136,8 +154,6 @@ class App:
         self._definitions = Definitions(self)
         self._vitals = Vitals(self)
         self._ways = Ways(config.data, clock)
-        self._lanes: Lanes | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     # -- Life ------------------------------------------------------------------------------------
 
@@ -149,6 +165,7 @@ class App:
         self.pages.start()
         await self.host.start()
         await self.changes.start()
+        await self.rehearsals.start()
         files = await asyncio.to_thread(read_whole, self.config.workspace)
         await self._definitions.begin(files)
         if self._definitions.digest():
@@ -158,14 +175,17 @@ class App:
         await self.guard.start()
         self.providers.start()
         await self._vitals.start()
+        await self.score.start()
 
     async def stop(self) -> None:
         """Take nothing more, finish what is under way, close the files. Idempotent."""
         if self._is_stopped:
             return
         self._is_stopped = True
+        await self.score.wane()
         self._vitals.wane()
         await self._definitions.stop()
+        await self.rehearsals.stop()
         await self.providers.stop()
         await self.guard.stop()
         await self.changes.stop()
@@ -178,6 +198,7 @@ class App:
             await self._lanes.close()
             with contextlib.suppress(LegatoError):  # the engine has ended
                 self.last_activity = await self.activity(0)
+        await self.score.stop()
         await self.host.stop()
         await self._ways.close()
         await self._leases.close()
@@ -223,6 +244,10 @@ class App:
         that these are of. `waivers`: objections that `by` answers for.
         """
         return await self._definitions.apply(files, by=by, change=change, waivers=waivers)
+
+    async def stop_backfill(self, *, by: str) -> BackfillRun | None:
+        """Give up the plan for which the past is being measured; None where there is none."""
+        return await self._definitions.stop_backfill(by=by)
 
     async def prepared(self, plan: Plan) -> Plan:
         """Return a plan as `apply` would activate it: with the versions that people are in."""
@@ -309,6 +334,9 @@ class App:
 
     async def events(self, positions: Sequence[int]) -> dict[int, Event]:
         """Return records of the log by their positions."""
+        return await asyncio.to_thread(self._events, positions)
+
+    def _events(self, positions: Sequence[int]) -> dict[int, Event]:
         found = {position: self.log.get(position) for position in positions}
         return {
             position: decode_event(data) for position, data in found.items() if data is not None
@@ -353,9 +381,27 @@ class App:
             return {}
         return {name: structs.asdict(lane) for name, lane in self._lanes.status().items()}
 
+    def lanes(self) -> Mapping[str, LaneStatus]:
+        """Return each destination's lane as it is now."""
+        return {} if self._lanes is None else self._lanes.status()
+
+    def account(self, destination: str) -> Account | None:
+        """Return the account that a destination's lane uses; None where nothing can leave."""
+        return None if self._lanes is None else self._lanes.account(destination)
+
+    def senders(self) -> Mapping[TransportKind, Sender]:
+        """Return every way out that this installation has."""
+        return self._ways.senders
+
     def answered(self, destination: str, delivery_id: DeliveryId) -> Answered | None:
         """Return what a delivery that is being tried was answered last."""
         return None if self._lanes is None else self._lanes.answered(destination, delivery_id)
+
+    async def card(self, over: Over) -> Card:
+        """Return the scorecard over the last hour, day, week or month."""
+        span, count = SPANS[over]
+        figures = await self.score.figures(span, count=count)
+        return await asyncio.to_thread(card, over, figures, self.plan())
 
     def held(self) -> tuple[Alert, ...]:
         """Return an alert for each destination whose account has to be put right."""
@@ -373,6 +419,12 @@ class App:
 
     def _untold(self, since: Instant) -> list[Delivery]:
         return self._lanes.untold(since) if self._lanes is not None else []
+
+    def _over(self, delivery: Delivery, outcome: Outcome, at: Instant) -> None:
+        if outcome == "accepted":
+            self.host.delivered(delivery, at)
+        self.score.over(delivery, outcome, at)
+        self.pulses.ended(delivery, outcome, at)
 
     def _renewed(self, secret: str) -> None:
         if self._lanes is not None:
@@ -392,7 +444,7 @@ class App:
                 links=self.pages.linker,
                 tokens=self.secrets.tokens(),
                 leases=self._leases,
-                on_delivered=self.host.delivered,
+                on_over=self._over,
             )
         )
         lanes.change_plan(self.plan())

@@ -19,9 +19,11 @@ from legato.runtime.engine.parts import Parts
 from legato.runtime.engine.process import EngineProcess
 from legato.runtime.engine.thread import EngineThread
 from legato.runtime.local import LocalHost, Stores
+from legato.runtime.rolling.sides import RollingStores
 from legato.stores.folder import Folder
 from legato.stores.govern.schema import open_govern
 from legato.stores.retention_file import RetentionFile
+from legato.stores.score_file import ScoreFile
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
 
@@ -43,10 +45,12 @@ class Data:
         """Where people as they once were are read from."""
         self.retention = RetentionFile(config.data)
         self.govern = open_govern(config.data)
+        self.score = ScoreFile(config.data)
         self._folder = folder
 
     def close(self) -> None:
         """Close the files, and let the folder go."""
+        self.score.close()
         self.govern.close()
         self.log.close()
         self.store.close()
@@ -63,10 +67,11 @@ def host_on(data: Data, config: Config, clock: Clock) -> LocalHost:
         records=store,
         outbox=store,
         erasures=store.erasures,
-        rolling=store.rolling,
-        make=partial(make, config.data),
+        rolling=RollingStores(
+            notes=store.rolling, records=data.log.rolling, make=partial(make, config.data)
+        ),
         retention=data.retention,
-        kept=(store, data.log, data.govern),
+        kept=(store, data.log, data.govern, data.score.file),
     )
     return LocalHost(
         stores,

@@ -33,7 +33,17 @@ __all__ = ["Erasures", "Found", "search_folder"]
 class Erasures:
     """Begins erasures and shows what became of them; the host sees each to its end."""
 
-    def __init__(self, host: LocalHost, store: SqliteStore, audit: Audit, folder: Path) -> None:
+    def __init__(
+        self,
+        host: LocalHost,
+        store: SqliteStore,
+        audit: Audit,
+        folder: Path,
+        *,
+        forget: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`forget` lets go of what was made of everybody's history and is kept elsewhere."""
+        self._forget = forget
         self._host = host
         self._store = store
         self._audit = audit
@@ -54,6 +64,7 @@ class Erasures:
                 event_id=erasure_id, received_at=now, person_id=person_id, by=by, reason=reason
             )
         )
+        await self._forget()
         return erasure_id
 
     def erased_at(self, keys: Sequence[str]) -> Instant | None:
@@ -74,7 +85,12 @@ class Erasures:
         return [(one.position, certificate_of(one, self._host.applied.plan)) for one in found]
 
     async def certified(self, erasure: Erasure) -> None:
-        """Put a certificate's digest into the audit's chain: called when it has changed."""
+        """Put a certificate's digest into the audit's chain: called when it has changed.
+
+        Whoever asked for it, and at whatever door, what was made of the history ends here: what
+        was begun before the records were overwritten may hold what they said.
+        """
+        await self._forget()
         certificate = certificate_of(erasure, self._host.applied.plan)
         await self._audit.record(
             _entry(
@@ -105,6 +121,7 @@ class Erasures:
 
     async def search(self, values: Sequence[str]) -> Searched | None:
         """Search all files of the data folder in a process of its own."""
+        await self._forget()
         size = await asyncio.to_thread(_size, self._folder)
         if size > SEARCH_BYTES_MAX:
             return None

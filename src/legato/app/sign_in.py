@@ -33,6 +33,8 @@ class Arrived(Noun, frozen=True, kw_only=True):
     user: User
     proof: Proof
     token: str
+    back: str
+    """The page of ours that they left from; empty: none in particular."""
 
     def __repr__(self) -> str:
         return "Arrived()"
@@ -58,13 +60,18 @@ class ProviderSignIn:
         """Of sessions here, by their digest. In memory only: they say who somebody is."""
         self._heard: OrderedDict[str, None] = OrderedDict()
 
-    async def leave(self, now: Instant, *, is_again: bool = False) -> tuple[str, str]:
+    async def leave(
+        self, now: Instant, *, is_again: bool = False, back: str = ""
+    ) -> tuple[str, str]:
         """Return where to send a browser, and what it is to carry meanwhile. Raises Denial.
 
         `is_again`: to prove who one is, though one may be signed in there.
+        `back`: the page of ours that it leaves from.
         """
         settings = self._needed()
-        visit, browser = self._visits.begin(f"{settings.url}{CALLBACK}", now, is_again=is_again)
+        visit, browser = self._visits.begin(
+            f"{settings.url}{CALLBACK}", now, is_again=is_again, back=back
+        )
         try:
             return await self._open().way_there(settings, visit), browser
         except ProviderFault as fault:
@@ -73,7 +80,7 @@ class ProviderSignIn:
     async def come_back(self, code: str, state: str, browser: str, *, now: Instant) -> Arrived:
         """Return who came back. Raises Denial and LegatoError."""
         settings = self._needed()
-        visit = self._visits.end(state, browser, now)
+        visit, back = self._visits.end(state, browser, now)
         if not code:
             raise Denial(
                 "unknown",
@@ -95,7 +102,7 @@ class ProviderSignIn:
             raise _denied(fault) from fault
         user = await self._access.provided.enter(settings, arrival.claims, now)
         proof = _proof(settings, arrival.claims)
-        return Arrived(user=user, proof=proof, token=arrival.token)
+        return Arrived(user=user, proof=proof, token=arrival.token, back=back)
 
     def remember(self, session: str, token: str) -> None:
         """Keep by which token a session began, for the provider to know it when it ends."""

@@ -96,8 +96,16 @@ def show_problems(console: Console, problems: Sequence[Problem], files: Mapping[
 
 
 def _show_line(console: Console, number: int, line: str, *, column: int) -> None:
+    """Print a line and a mark under a column: of one that is too wide, the part around it."""
     gutter = f"  {number:>4} | "
-    before = line[: column - 1].expandtabs(TAB_WIDTH)
-    console.print(Text(gutter + line.expandtabs(TAB_WIDTH), style="dim"), soft_wrap=True)
+    before, whole = line[: column - 1].expandtabs(TAB_WIDTH), line.expandtabs(TAB_WIDTH)
+    room = max(console.width - len(gutter), TAB_WIDTH)
+    if len(whole) > room:
+        start = max(0, min(len(before) - room // 2, len(whole) - room))
+        is_cut = start > 0, start + room < len(whole)
+        whole = whole[start : start + room]
+        before = before[start:]
+        whole = f"{'…' if is_cut[0] else whole[0]}{whole[1:-1]}{'…' if is_cut[1] else whole[-1]}"
+    console.print(Text(gutter + whole, style="dim"), soft_wrap=True)
     mark = " " * (len(gutter) - 2) + "| " + " " * len(before) + "^"
     console.print(Text(mark, style="red"), soft_wrap=True)

@@ -125,13 +125,16 @@ def run(
     host: str,
     port: int,
     ready: Callable[[App, str], None] = lambda _app, _url: None,
-) -> None:
-    """Open the app and answer HTTP until a signal; `ready` is called once events are taken."""
+) -> bool:
+    """Open the app and answer HTTP until a signal; `ready` is called once events are taken.
+
+    Returns whether it ended because somebody has removed the example.
+    """
     assert doors is not None, "the entry point gives the doors"
     print_places_only()
     listener = _listen(host, port)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(config, doors, listener, ready))
+        return runner.run(_serve(config, doors, listener, ready))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -178,7 +181,7 @@ class _Server(uvicorn.Server):
 
 async def _serve(
     config: Config, doors: Doors, listener: socket.socket, ready: Callable[[App, str], None]
-) -> None:
+) -> bool:
     app = open_app(config)
     gate = _Gate()
     server = _Server(
@@ -210,7 +213,9 @@ async def _serve(
         _write_connection(connection_file, Connection(url=url, token=token))
         ready(app, url)
         fault = asyncio.create_task(app.engine_fault())
-        await asyncio.wait((serving, fault), return_when=asyncio.FIRST_COMPLETED)
+        removed = asyncio.create_task(app.example.removed())
+        await asyncio.wait((serving, fault, removed), return_when=asyncio.FIRST_COMPLETED)
+        removed.cancel()
         if fault.done():
             raise LegatoError(
                 fault.result(), fix="Start it again: everything acknowledged is on the disk."
@@ -224,6 +229,7 @@ async def _serve(
         connection_file.unlink(missing_ok=True)
         await serving
         await app.stop()
+    return app.example.is_removed
 
 
 class _Gate:

@@ -26,6 +26,23 @@ Role: TypeAlias = Literal[
 ]
 
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+MEANINGS: Mapping[Permission, str] = {
+    "look": "See how it goes: journeys, stories, lists. Personal values are masked",
+    "rehearse": "Check, compare and try definitions out, and ask in SQL",
+    "propose": "Ask for a change of definitions",
+    "approve": "Answer for a change that somebody else asks for",
+    "run": "Pause and resume journeys, let people into them",
+    "apply": "Make definitions the present ones",
+    "repair": "Replay the quarantine, redrive deliveries, answer drift",
+    "identify": "Say that two profiles are one person, or that one is two",
+    "reveal": "See personal values, for a stated reason",
+    "reveal_special": "See sensitive values and those of health too, for a stated reason",
+    "consent": "Put on record what a person said",
+    "erase": "Give out what is kept of a person, or erase them",
+    "audit": "Read who did what, and who saw what",
+    "administer": "Users, teams, tokens and secrets",
+}
+"""The same in words for people."""
 ROLES: tuple[Role, ...] = get_args(Role)
 
 ALLOWED: Mapping[Role, tuple[Permission, ...]] = {

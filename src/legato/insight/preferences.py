@@ -78,7 +78,7 @@ def closed_together(plan: Plan, purpose: str, channel: str) -> tuple[tuple[str, 
 
 
 def _choices(plan: Plan, state: State, purpose: Purpose) -> Iterable[Choice]:
-    for name in _channels(plan, purpose.name):
+    for name in channels_of(plan, purpose.name):
         line = holding(plan, state, purpose.name, name)
         yield Choice(
             purpose=purpose.name,
@@ -90,7 +90,7 @@ def _choices(plan: Plan, state: State, purpose: Purpose) -> Iterable[Choice]:
         )
 
 
-def _channels(plan: Plan, purpose: str) -> tuple[str, ...]:
+def channels_of(plan: Plan, purpose: str) -> tuple[str, ...]:
     """Return the channels by which something is or may be sent for a purpose.
 
     A purpose that nothing is sent for (a list at a destination, measuring) has one choice.

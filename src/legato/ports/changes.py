@@ -21,8 +21,13 @@ class ChangeStore(Protocol):
         """Return the highest number; 0 where there is no request."""
         ...
 
-    def put(self, row: ChangeRow, *, files: bytes | None = None) -> None:
-        """Store a request, durable on return. With `files` in place of whatever was there."""
+    def put(
+        self, row: ChangeRow, *, files: bytes | None = None, former: bytes | None = None
+    ) -> None:
+        """Store a request, durable on return. With `files` in place of whatever was there.
+
+        `former`: the texts that it takes the place of, once it does.
+        """
         ...
 
     def get(self, number: int) -> bytes | None:
@@ -31,6 +36,10 @@ class ChangeStore(Protocol):
 
     def files(self, number: int) -> bytes | None:
         """Return the texts of one."""
+        ...
+
+    def former(self, number: int) -> bytes | None:
+        """Return the texts that one took the place of."""
         ...
 
     def list(self, states: Sequence[str], before: int, limit: int) -> list[bytes]:

@@ -47,9 +47,12 @@ _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'no
 _ONLY_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 
-def needs(permission: Permission) -> dict[str, Any]:
-    """Mark a route with the permission it needs."""
-    return {"permission": permission}
+def needs(permission: Permission, *, is_grave: bool = False) -> dict[str, Any]:
+    """Mark a route with the permission it needs.
+
+    `is_grave`: who does it has proved lately who they are, as with all that is administered.
+    """
+    return {"permission": permission, "is_grave": is_grave}
 
 
 def needs_form(permission: Permission, *, is_grave: bool = False) -> dict[str, Any]:

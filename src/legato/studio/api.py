@@ -15,20 +15,32 @@ from litestar.serialization import default_serializer, encode_json
 from legato.app import App
 from legato.studio.access import Access, public
 from legato.studio.accounts.actors import ACTORS
+from legato.studio.accounts.own import OWN
+from legato.studio.accounts.rules import RULES_OF_ACCESS
 from legato.studio.accounts.session import SESSION, SIGN_IN
 from legato.studio.accounts.tokens import TOKENS
 from legato.studio.accounts.users import TEAMS, USERS
 from legato.studio.changes.review import REVIEW
 from legato.studio.changes.routes import CHANGES
+from legato.studio.connections.catalog import CATALOG
+from legato.studio.connections.changing import CHANGING
+from legato.studio.connections.destinations import DESTINATIONS
+from legato.studio.connections.reasons import DEAD_REASONS, QUARANTINE_REASONS
+from legato.studio.connections.sources import ONE_SOURCE
+from legato.studio.connections.trying import CALLING, REQUESTS, TRYING
+from legato.studio.consents.everybody import EVERYBODY
 from legato.studio.consents.routes import CONSENTS
+from legato.studio.consents.watch import ConsentWatch
 from legato.studio.contract.openapi import Contract, told
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.drawing.drafts import DRAFTS
+from legato.studio.drawing.merging import MERGING
 from legato.studio.drawing.routes import DRAWING
 from legato.studio.drawing.rules import RULES
 from legato.studio.entry.account import ACCOUNTS
 from legato.studio.entry.doors import DOORS
 from legato.studio.entry.oidc import FAREWELL, OIDC
+from legato.studio.example.routes import EXAMPLE
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.connect import CONNECTIONS
 from legato.studio.govern.identity import IDENTITY
@@ -53,8 +65,13 @@ from legato.studio.people.recording import RECORDING
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
+from legato.studio.rehearse.routes import REHEARSALS
 from legato.studio.replay import REPLAY
 from legato.studio.retention import RETENTION
+from legato.studio.score.routes import SCORE
+from legato.studio.segments.drawing import SEGMENT_TEXTS
+from legato.studio.segments.routes import SEGMENTS
+from legato.studio.segments.watch import SegmentWatch
 from legato.studio.site import Site
 from legato.studio.tail import TAIL
 from legato.studio.traffic.crowds import CrowdWatch
@@ -74,6 +91,7 @@ ROUTES = (
     ERASURES,
     RETENTION,
     CONSENTS,
+    EVERYBODY,
     IDENTITY,
     MATCHES,
     TAIL,
@@ -89,10 +107,14 @@ ROUTES = (
     BACKFILL,
     CHANGES,
     REVIEW,
+    REHEARSALS,
     DICTIONARY,
     DRAWING,
     DRAFTS,
     RULES,
+    SEGMENTS,
+    SEGMENT_TEXTS,
+    MERGING,
     BLOAT,
     DRIFT,
     SOURCES,
@@ -101,6 +123,8 @@ ROUTES = (
     USERS,
     TEAMS,
     SESSION,
+    OWN,
+    RULES_OF_ACCESS,
     SIGN_IN,
     OIDC,
     FAREWELL,
@@ -110,7 +134,18 @@ ROUTES = (
     LINKS,
     SECRETS,
     CONNECTIONS,
+    CATALOG,
+    DESTINATIONS,
+    ONE_SOURCE,
+    CHANGING,
+    TRYING,
+    CALLING,
+    REQUESTS,
+    QUARANTINE_REASONS,
+    DEAD_REASONS,
     HEALTH,
+    SCORE,
+    EXAMPLE,
 )
 
 
@@ -118,7 +153,7 @@ def api(host: App) -> Api:
     """Return the API of an app."""
     site = Site(host.config.proxy_count, host.config.names)
     access = Access(host, site)
-    crowds = CrowdWatch(host)
+    crowds, consents, segments = CrowdWatch(host), ConsentWatch(host), SegmentWatch(host)
     return Litestar(
         route_handlers=ROUTES,
         guards=[access],
@@ -129,6 +164,8 @@ def api(host: App) -> Api:
             "host": Provide(lambda: host, sync_to_thread=False, use_cache=True),
             "site": Provide(lambda: site, sync_to_thread=False, use_cache=True),
             "crowds": Provide(lambda: crowds, sync_to_thread=False),
+            "consents": Provide(lambda: consents, sync_to_thread=False),
+            "segments": Provide(lambda: segments, sync_to_thread=False),
             "caller": Provide(caller_of, sync_to_thread=False),
         },
         state=State({"site": site}),
@@ -141,7 +178,7 @@ def api(host: App) -> Api:
 
 def document() -> bytes:
     """Return the OpenAPI document, indented and sorted: two of them compare line by line."""
-    names = ("host", "site", "crowds", "caller")
+    names = ("host", "site", "crowds", "consents", "segments", "caller")
     routes = Litestar(
         route_handlers=ROUTES,
         dependencies={name: Provide(lambda: None, sync_to_thread=False) for name in names},

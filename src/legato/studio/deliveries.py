@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
+from legato.app import App
 from legato.core.privacy.law import ceiling_of
 from legato.core.privacy.mask import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.govern.access.callers import Caller
@@ -89,20 +90,21 @@ class Redriven(Noun, frozen=True, kw_only=True):
 
 
 @get("/", opt=needs("look"), summary="Deliveries that wait, or that failed for good")
-async def read_deliveries(
+async def read_deliveries(  # noqa: PLR0913 - as many as there are filters
     host: Host,
+    *,
     standing: FromQuery[Standing] = "dead",
     destination: Annotated[str, QueryParameter(max_length=200)] = "",
     after: FromQuery[int] = 0,
     limit: Limit = 100,
+    code: Annotated[str | None, QueryParameter(max_length=200)] = None,
 ) -> list[ShownDelivery]:
-    """Return a page. Waiting ones are listed a destination at a time, when it is named."""
-    return [
-        line
-        for line, *_ in await asyncio.to_thread(
-            _page, host.outbox, standing, destination=destination, after=after, limit=limit
-        )
-    ]
+    """Return a page. Waiting ones are listed a destination at a time, when it is named.
+
+    `code`: of the reason why they died; empty: none was given.
+    """
+    wanted = Wanted(standing=standing, destination=destination, code=code)
+    return await asyncio.to_thread(_pages, host.outbox, wanted, after, limit)
 
 
 @get("/{delivery_id:str}", opt=needs("look"), summary="One delivery, whole")
@@ -110,14 +112,7 @@ async def read_delivery(
     delivery_id: FromPath[str], host: Host, request: Request[Any, Caller, Any]
 ) -> WholeDelivery:
     """Return what was to be sent, where to, and how far it came."""
-    found = await asyncio.to_thread(_find, host.outbox, delivery_id)
-    if found is None:
-        raise not_found(
-            "delivery.unknown",
-            "No delivery of this id waits or is dead.",
-            fix="One that is over is among its person's: GET /api/people/{who}/deliveries.",
-        )
-    line, delivery, answered = found
+    line, delivery, answered = await found_delivery(host, delivery_id)
     if answered is None and line.standing == "waiting":
         answered = host.answered(delivery.destination, delivery.delivery_id)
     sight = await sight_of(
@@ -158,9 +153,23 @@ async def redrive(data: JSONBody[DeliveryIds], host: Host, caller: Who) -> Redri
     return Redriven(redriven=count)
 
 
+async def found_delivery(
+    host: App, delivery_id: str
+) -> tuple[ShownDelivery, Delivery, Answered | None]:
+    """Return a delivery that waits or is dead, with what was answered. Raises Refused."""
+    found = await asyncio.to_thread(_find, host.outbox, delivery_id)
+    if found is None:
+        raise not_found(
+            "delivery.unknown",
+            "No delivery of this id waits or is dead.",
+            fix="One that is over is among its person's: GET /api/people/{who}/deliveries.",
+        )
+    return found
+
+
 def _masked(delivery: Delivery, *, plan: Plan, sight: Sight) -> object:
     """Mask a delivery's content; whole, where its destination may be given what is sensitive."""
-    shown = _sight_of(delivery, plan, sight)
+    shown = sight_for(delivery, plan, sight)
     return mask_values(dict(delivery.content), shown, special_names(plan))
 
 
@@ -170,7 +179,7 @@ def _shown(
     """Return what was answered, without what it repeats of the delivery or looks like somebody."""
     if answered is None:
         return None
-    is_masked = _sight_of(delivery, plan, sight) == "masked"
+    is_masked = sight_for(delivery, plan, sight) == "masked"
     values = (delivery.address, delivery.person_id, dict(delivery.content))
     return ShownAnswer(
         at=answered.at,
@@ -181,9 +190,38 @@ def _shown(
     )
 
 
-def _sight_of(delivery: Delivery, plan: Plan, sight: Sight) -> Sight:
+def sight_for(delivery: Delivery, plan: Plan, sight: Sight) -> Sight:
+    """Return what is shown of a delivery's values, by what its destination may be given."""
     ceiling = ceiling_of(plan.destinations.get(delivery.destination))
     return "masked" if ceiling in SPECIAL and sight != "whole" else sight
+
+
+class Wanted(Noun, frozen=True, kw_only=True):
+    """Which deliveries are listed."""
+
+    standing: Standing
+    destination: str
+    code: str | None
+    """None: whatever the reason is."""
+
+
+def _pages(outbox: Outbox, wanted: Wanted, after: int, limit: int) -> list[ShownDelivery]:
+    """Return as many lines as are wanted, of those that are looked through."""
+    found: list[ShownDelivery] = []
+    size = limit if wanted.code is None else PAGE_MAX
+    for _ in range(SEARCH_MAX // PAGE_MAX):
+        page = _page(
+            outbox, wanted.standing, destination=wanted.destination, after=after, limit=size
+        )
+        found += [line for line, *_ in page if wanted.code is None or _code(line) == wanted.code]
+        if wanted.code is None or len(found) >= limit or len(page) < size:
+            break
+        after = page[-1][0].after
+    return found[:limit]
+
+
+def _code(line: ShownDelivery) -> str:
+    return "" if line.reason is None else line.reason.code
 
 
 _Found: TypeAlias = tuple[ShownDelivery, Delivery, Answered | None]

@@ -67,12 +67,12 @@ def mask_group(answer: GroupAnswer, plan: Plan, sight: Sight) -> GroupAnswer:
     To be in a group of which the rule asks for an illness says that one has it: of such a group no
     ids are shown, and no reason that only a few share.
     """
-    if sight == "whole" or not _is_special(plan, answer.question):
+    if sight == "whole" or not is_special(plan, answer.question):
         return answer
     return without_few(answer)
 
 
-def _is_special(plan: Plan, question: GroupQuestion) -> bool:
+def is_special(plan: Plan, question: GroupQuestion) -> bool:
     """Return whether membership rests on something sensitive or of health."""
     special = special_names(plan)
     return any(

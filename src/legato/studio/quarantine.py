@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from litestar import Request, Router, get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from legato.core.admit import BLOCKED
 from legato.core.privacy.mask import MASK, SPECIAL, Sight, mask_values, special_names
@@ -18,11 +18,16 @@ from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.ports.audit import AuditEntry
-from legato.ports.state_store import QuarantineRow
+from legato.ports.state_store import QuarantineRow, Records
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of
 from legato.studio.refusal import Refused, not_found
+
+SEARCH_MAX = 100_000
+"""Records looked through for one page: a second and a half."""
+
+Filter: TypeAlias = Annotated[str, QueryParameter(max_length=200)]
 
 
 class ShownRow(Noun, frozen=True, kw_only=True):
@@ -56,11 +61,21 @@ class Replayed(Noun, frozen=True, kw_only=True):
 
 
 @get("/", opt=needs("look"), summary="Records in quarantine, oldest first")
-async def read_quarantine(
-    host: Host, after: FromQuery[int] = 0, limit: Limit = 100
+async def read_quarantine(  # noqa: PLR0913 - as many as there are filters
+    host: Host,
+    *,
+    after: FromQuery[int] = 0,
+    limit: Limit = 100,
+    code: Filter = "",
+    source: Filter = "",
+    name: Filter = "",
 ) -> list[ShownRow]:
-    """Return a page; go on with `after` set to the last position."""
-    rows = await asyncio.to_thread(host.records.quarantine, after, limit)
+    """Return a page; go on with `after` set to the last position.
+
+    `code`: of the reason; `name`: of the event. Empty: any.
+    """
+    wanted = Wanted(code=code, source=source, name=name)
+    rows = await asyncio.to_thread(_pages, host.records, wanted, after, limit)
     return [_shown(row) for row in rows]
 
 
@@ -106,6 +121,37 @@ async def replay(data: JSONBody[Positions], host: Host, caller: Who) -> Replayed
     )
     await host.audit.record(entry)
     return Replayed(replayed=count)
+
+
+class Wanted(Noun, frozen=True, kw_only=True):
+    """Which records are listed; what is empty is any."""
+
+    code: str
+    source: str
+    name: str
+
+
+def _pages(records: Records, wanted: Wanted, after: int, limit: int) -> list[QuarantineRow]:
+    """Return as many rows as are wanted, of those that are looked through."""
+    is_any = not (wanted.code or wanted.source or wanted.name)
+    found: list[QuarantineRow] = []
+    size = limit if is_any else PAGE_MAX
+    for _ in range(SEARCH_MAX // PAGE_MAX):
+        page = records.quarantine(after, size)
+        found += [row for row in page if _is_wanted(row, wanted)]
+        if is_any or len(found) >= limit or len(page) < size:
+            break
+        after = page[-1].position
+    return found[:limit]
+
+
+def _is_wanted(row: QuarantineRow, wanted: Wanted) -> bool:
+    kept = row.quarantine
+    return (
+        wanted.code in ("", kept.reason.code)
+        and wanted.source in ("", kept.source)
+        and wanted.name in ("", kept.name)
+    )
 
 
 def _shown(row: QuarantineRow) -> ShownRow:

@@ -62,6 +62,10 @@ class Home(Protocol):
         """Return the active plan."""
         ...
 
+    def texts(self) -> Mapping[str, str]:
+        """Return the texts that the active plan is of; empty where they are not known."""
+        ...
+
     async def prepared(self, plan: Plan) -> Plan:
         """Return a plan as `apply` would activate it."""
         ...
@@ -216,6 +220,20 @@ class Changes:
         assert data is not None, "a request has texts"
         return _TEXTS.decode(zlib.decompress(data))
 
+    async def former(self, number: int) -> Mapping[str, str]:
+        """Return the texts that ran before a change that runs now. Raises Denial."""
+        request = await self._found(number)
+        rules.check_reversible(request, running=plan_digest(self._home.plan()))
+        data = await asyncio.to_thread(self._store.former, number)
+        if data is None:
+            raise Denial(
+                "taken",
+                "change.no_former",
+                "The texts that ran before this change are not kept.",
+                fix="Propose them from version control: `legato change propose FOLDER`.",
+            )
+        return _TEXTS.decode(zlib.decompress(data))
+
     def alerts(self) -> tuple[Alert, ...]:
         """Return the requests whose deadline passed without every answer."""
         return tuple(
@@ -262,7 +280,8 @@ class Changes:
         if request is not None:
             self.applying = request.number
             # Stored first: after a crash it is by its plan that this request is known as applied.
-            await self._keep(replace(request, draft=replace(request.draft, after=draft.after)))
+            kept = replace(request, draft=replace(request.draft, after=draft.after))
+            await self._keep(kept, former=self._home.texts())
         return ()
 
     # -- Helpers ---------------------------------------------------------------------------------
@@ -347,11 +366,16 @@ class Changes:
         return _CODEC.decode(data)
 
     async def _keep(
-        self, request: ChangeRequest, *, files: Mapping[str, str] | None = None
+        self,
+        request: ChangeRequest,
+        *,
+        files: Mapping[str, str] | None = None,
+        former: Mapping[str, str] = {},
     ) -> None:
         row = ChangeRow(request.number, request.state, to_bytes(request))
         texts = None if files is None else zlib.compress(_bytes_of(files))
-        await asyncio.to_thread(self._store.put, row, files=texts)
+        before = zlib.compress(_bytes_of(former)) if former else None
+        await asyncio.to_thread(self._store.put, row, files=texts, former=before)
         if request.is_live:
             self.live[request.number] = request
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -20,7 +20,11 @@ from legato.ports.drafts import DraftRow, DraftStore
 DRAFTS_MAX = 500
 """Drafts at one time: people look through them."""
 _DRAFT = msgspec.msgpack.Decoder(KeptDraft)
-_TEXTS = msgspec.json.Decoder(dict[str, str | None])
+_Texts: TypeAlias = dict[str, str | None]
+_TEXTS: msgspec.json.Decoder[_Texts | tuple[_Texts, _Texts]] = msgspec.json.Decoder(
+    _Texts | tuple[_Texts, _Texts]
+)
+"""A draft's texts, and the running ones that they were made from; older ones have the first."""
 
 
 class Home(Protocol):
@@ -42,6 +46,8 @@ class Whole(Noun, frozen=True, kw_only=True):
 
     draft: KeptDraft
     files: Overlay
+    was: Overlay
+    """The running texts that its files were made from; null: there was none."""
     moved: tuple[str, ...]
     """Its files of which another text runs since."""
 
@@ -106,8 +112,9 @@ class Drafts:
             draft = self._saved(before, wanted, by=by, running=running)
             if before is None or before.draft.saved_by != by:
                 await self._record(by, "begin" if before is None else "save", draft)
-            await self._keep(draft, wanted.files)
-            return self._whole(draft, wanted.files)
+            whole = self._whole(draft, wanted.files, self._was(before, wanted, running=running))
+            await self._keep(whole)
+            return whole
 
     async def remove(self, name: str, *, by: str, match: str) -> None:
         """Delete a draft in the state that `match` names; empty: in any. Raises Clash or Denial."""
@@ -125,7 +132,7 @@ class Drafts:
             if before is not None:
                 draft = replace(before.draft, change=change)
                 await self._record(by, "propose", draft)
-                await self._keep(draft, before.files)
+                await self._keep(replace(before, draft=draft))
 
     # -- Helpers ---------------------------------------------------------------------------------
 
@@ -149,18 +156,30 @@ class Drafts:
             change=old.change if old is not None else 0,
         )
 
-    def _whole(self, draft: KeptDraft, files: Overlay) -> Whole:
-        return Whole(draft=draft, files=files, moved=moved_files(draft, self._home.texts()))
+    def _was(self, before: Whole | None, wanted: Save, *, running: str) -> Overlay:
+        texts = self._home.texts()
+        now = {file: texts.get(file) for file in wanted.files}
+        if before is None or wanted.base == running:
+            return now
+        return {**now, **{file: text for file, text in before.was.items() if file in now}}
+
+    def _whole(self, draft: KeptDraft, files: Overlay, was: Overlay) -> Whole:
+        moved = moved_files(draft, self._home.texts())
+        return Whole(draft=draft, files=files, was=was, moved=moved)
 
     async def _found(self, name: str) -> Whole | None:
         row = await asyncio.to_thread(self._store.get, name)
         if row is None:
             return None
-        return self._whole(_DRAFT.decode(row.value), _TEXTS.decode(zlib.decompress(row.files)))
+        texts = _TEXTS.decode(zlib.decompress(row.files))
+        nothing: _Texts = {}
+        files, was = texts if isinstance(texts, tuple) else (texts, nothing)
+        return self._whole(_DRAFT.decode(row.value), files, was)
 
-    async def _keep(self, draft: KeptDraft, files: Overlay) -> None:
-        texts = zlib.compress(msgspec.json.encode(files, order="deterministic"))
-        row = DraftRow(name=draft.name, value=to_bytes(draft), files=texts)
+    async def _keep(self, whole: Whole) -> None:
+        both = msgspec.json.encode((whole.files, whole.was), order="deterministic")
+        value = to_bytes(whole.draft)
+        row = DraftRow(name=whole.draft.name, value=value, files=zlib.compress(both))
         await asyncio.to_thread(self._store.put, row)
 
     async def _record(self, actor: str, verb: str, draft: KeptDraft) -> None:

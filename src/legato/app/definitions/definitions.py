@@ -13,7 +13,7 @@ from legato.app.config import Applied, Config
 from legato.app.definitions.objections import CHECKS, Judged, judge, waived_entries
 from legato.app.definitions.retired import with_retired
 from legato.app.guard.guard import Guard
-from legato.app.history.backfill import Backfills
+from legato.app.history.backfill import BackfillRun, Backfills
 from legato.app.inbound.providers import Providers
 from legato.model.definitions.property import Waiver
 from legato.model.event import PlanActivated
@@ -23,6 +23,7 @@ from legato.model.problem import LegatoError, Problem
 from legato.plan.births.segments import with_births
 from legato.plan.retirement.effect import with_effect
 from legato.plan.scale import scale_plan
+from legato.ports.audit import AuditEntry
 from legato.ports.clock import Clock
 from legato.ports.state_store import Records
 from legato.runtime.local import LocalHost
@@ -126,6 +127,24 @@ class Definitions:
         if later is not None:
             await asyncio.gather(later, return_exceptions=True)
 
+    async def stop_backfill(self, *, by: str) -> BackfillRun | None:
+        """Give up the plan that is to become active; None where there is none to be given up."""
+        if self._later is None or self._later.done():
+            return None
+        backfills = self._home.backfills
+        await self.stop()
+        if backfills.last.phase != "given up":
+            return None
+        await backfills.measure_nothing()
+        audited = AuditEntry(
+            actor=by,
+            action="backfill.stop",
+            subject=backfills.last.plan,
+            detail={"done": str(backfills.last.done), "people": str(backfills.last.total)},
+        )
+        await self._home.audit.record(audited)
+        return backfills.last
+
     async def _apply(self, wish: _Wish, *, patience: float) -> Applied:
         await self.stop()
         async with self._applying:
@@ -142,7 +161,7 @@ class Definitions:
             measuring = self._measured(backfill, draft.plan, wish)
             later = self._later = asyncio.create_task(measuring, name="backfill")
         done, _ = await asyncio.wait([later], timeout=patience)
-        if done:
+        if done and not later.cancelled():
             return later.result()
         later.add_done_callback(_told_elsewhere)
         return Applied(digest=self.digest(), is_waiting=True)

@@ -18,7 +18,7 @@ from legato.app.rehearse.hosts import Divided, Host
 from legato.app.rehearse.parallel import Work
 from legato.fold.turn import Record, tick
 from legato.model.event import Event, PlanActivated, decode_event
-from legato.model.instant import Instant
+from legato.model.instant import Instant, format_instant, parse_duration, parse_instant
 from legato.model.note import Decided
 from legato.model.noun import Noun
 from legato.model.plan import Plan, decode_plan, encode_plan
@@ -42,6 +42,8 @@ from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
 
 PAGE_RECORDS = 5_000
+RECORDED, RUNNING, DRAFT = "recorded", "running", "draft"
+"""What was really decided; the plan that was active last; definitions that never were."""
 
 
 class Version(Noun, frozen=True, kw_only=True):
@@ -78,12 +80,19 @@ class History:
         self._log.close()
 
     def records(self) -> Iterator[tuple[int, bytes]]:
-        """Yield every record there was when the history was opened."""
+        """Yield every record there was when the history was opened.
+
+        Raises LegatoError where some are missing: lives with a hole in them are other lives.
+        """
         after = 0
         while after < self.last:
-            page = self._log.read(after, PAGE_RECORDS)
-            yield from (row for row in page if row[0] <= self.last)
-            after = page[-1][0] if page else self.last
+            for position, data in self._log.read(after, PAGE_RECORDS) or [(self.last + 1, b"")]:
+                if position != after + 1:
+                    raise _gap(after + 1, position - 1)
+                yield position, data
+                if position == self.last:
+                    return
+                after = position
 
     def decisions(self, span: Span) -> Iterator[Decision]:
         """Yield what was noted of decisions in a span."""
@@ -97,6 +106,13 @@ class History:
                 after = stories[-1].position
         finally:
             store.close()
+
+
+def _gap(first: int, last: int) -> LegatoError:
+    return LegatoError(
+        f"The history has a gap: the records {first:,} to {last:,} are missing from the log.",
+        fix="Restore the data folder from a backup.",
+    )
 
 
 class Index(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +139,40 @@ def read_index(history: History, work: Work) -> Index:
             work.told("reading", position, history.last)
     work.told("reading", history.last, history.last)
     return Index(versions=tuple(versions), nows=nows, first_at=nows[0], last_at=nows[-1])
+
+
+def start_of(since: str, index: Index) -> Instant:
+    """Return from when on: so long before the end, or from a day. Raises LegatoError."""
+    duration = parse_duration(since)
+    start = parse_instant(since) if duration is None else index.last_at - duration
+    if start is None:
+        raise LegatoError(
+            f"`{since}` is neither a length of time nor a day.",
+            fix="Write it as 30d or 2026-01-31.",
+        )
+    if start > index.last_at:
+        raise LegatoError(
+            f"The history ends {format_instant(index.last_at)}, before it would begin.",
+            fix="Choose an earlier day.",
+        )
+    return max(start, index.first_at)
+
+
+def plan_named(name: str, index: Index, draft: Plan | None) -> Plan | None:
+    """Return a plan by what people call it; None: what was recorded. Raises LegatoError."""
+    if name == RECORDED:
+        return None
+    if name == DRAFT:
+        return draft
+    known = {one.name: one for one in index.versions}
+    if name == RUNNING and index.versions:
+        return decode_plan(index.versions[-1].plan)
+    if name not in known:
+        raise LegatoError(
+            f"There is no version `{name}` in this history.",
+            fix=f"There are {', '.join((*known, RUNNING, DRAFT, RECORDED))}.",
+        )
+    return decode_plan(known[name].plan)
 
 
 def compare_plans(

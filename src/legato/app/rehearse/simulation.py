@@ -122,6 +122,7 @@ def simulate(record: Record | None, asked: Asked, work: Work) -> Simulated:
     report = Report(
         crowd=asked.crowd.name,
         people=pressure.people,
+        lives=people,
         days=asked.crowd.span // DAY,
         seed=asked.seed,
         start=asked.start,

@@ -92,9 +92,13 @@ def _begin_with(folder: Path, names: Sequence[str]) -> None:
 
 def _begin(folder: Path) -> None:
     _refuse_what_is_there(folder)
+    _finish(folder, write_starter(folder))
+
+
+def write_starter(folder: Path) -> int:
+    """Write the definitions that a workspace begins with; return how many files they are."""
     starter = resources.files("legato.cli").joinpath("starter")
-    key = secrets.token_hex(KEY_BYTES)
-    _finish(folder, _copy(starter, folder, key, schemas_at=f"{SCHEMAS}/"))
+    return _copy(starter, folder, secrets.token_hex(KEY_BYTES), schemas_at=f"{SCHEMAS}/")
 
 
 def _refuse_what_is_there(folder: Path) -> None:

@@ -14,11 +14,9 @@ from ruamel.yaml import YAML, YAMLError
 
 from legato.cli.client import Failure
 from legato.cli.connect.shelf import connector_of
-from legato.connectors.accounts import with_account
-from legato.connectors.exchange.exchange import Ask, Done, Refused, begin
-from legato.connectors.settings import MAP, check_settings, compile_map, resolve, secret_name
+from legato.connectors.exchange.exchange import Ask
 from legato.connectors.spec import Spec
-from legato.connectors.terms import Terms
+from legato.connectors.trial import mistakes_in, try_out
 from legato.connectors.verify.compare import seen
 from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId, EventId, PersonId
@@ -48,7 +46,7 @@ def trial(
         raise Failure(f"{name} takes no events.", "See `legato connectors` for those that do.")
     event = _object(event_file)
     given = _object(settings_file) if settings_file is not None else {}
-    settings = _settings(spec, given)
+    _check(spec, given)
     now = parse_instant(str(event.get("timestamp", ""))) or NOW
     delivery = Delivery(
         delivery_id=DeliveryId("delivery_trial"),
@@ -66,25 +64,14 @@ def trial(
         captured_at=now,
         plan="",
     )
-    terms = Terms(
-        settings=settings,
-        timeout=SECOND,
-        token={"access_token": "<access_token>"},
-        inputs=compile_map(spec, given)[0],
-    )
-    exchange = begin(with_account(spec, given), delivery, terms=terms, now=now)
+    tried = try_out(spec, given, delivery, answers=[_answer(path) for path in answers])
     console = Console(highlight=False)
-    waiting = [_answer(path) for path in answers]
-    step = exchange.next()
-    while isinstance(step, Ask):
-        _show(console, step)
-        step = exchange.next(waiting.pop(0) if waiting else Response(status=200, body=b"{}"))
-    match step:
-        case Refused():
-            raise Failure(f"Nothing would be sent: {step.reason.what}.", "See the guide.")
-        case Done():
-            count = f"{step.made} request{'' if step.made == 1 else 's'}"
-            console.print(f"\n{count}; nothing was sent.")
+    for ask in tried.asks:
+        _show(console, ask)
+    if tried.refused is not None:
+        raise Failure(f"Nothing would be sent: {tried.refused.what}.", "See the guide.")
+    count = f"{tried.made} request{'' if tried.made == 1 else 's'}"
+    console.print(f"\n{count}; nothing was sent.")
 
 
 def _object(path: Path) -> dict[str, Any]:
@@ -97,17 +84,11 @@ def _object(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(found)))
 
 
-def _settings(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings in which every secret stands by its name."""
-    secret = {name: {"secret": name.upper()} for name, one in spec.settings.items() if one.secret}
-    plain = {name: value for name, value in given.items() if secret_name(value) is None}
-    whole = {**{key: value for key, value in plain.items() if key not in secret}, **secret}
-    mistakes = check_settings(spec, whole)
+def _check(spec: Spec, given: Mapping[str, Any]) -> None:
+    mistakes = mistakes_in(spec, given)
     if mistakes:
         lines = [f"{one.what}. {one.fix}" for one in mistakes]
         raise Failure("\n".join(lines), "Give them with --settings FILE.")
-    without_map = {key: value for key, value in whole.items() if key != MAP}
-    return resolve(spec, without_map, {name: f"<{name}>" for name in secret})
 
 
 def _answer(path: Path) -> Response:

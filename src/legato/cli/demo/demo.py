@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,7 +25,8 @@ import click
 import msgspec
 from rich.console import Console
 
-from legato.app import App, Config
+from legato.app import App, Config, clear_data
+from legato.cli.begin.init import write_starter
 from legato.cli.client import CLIENT_FILE, Client, Connection, Failure
 from legato.cli.demo.replay import Replay, Sender, load_history
 from legato.cli.demo.standins import LAG_MS_MIN
@@ -50,6 +52,8 @@ SECRETS = ("EMAIL_API_KEY", "SMS_TOKEN", "PUSH_TOKEN", "ADS_TOKEN", "CRM_TOKEN")
 CRM_LAG = 30 * MINUTE
 PHONE = "+447700900574"
 """Of a customer who comes in the first minutes of the history."""
+CLEAN = "workspace"
+"""What is left beside the data once the example is removed."""
 STOP_SECONDS = 5.0
 REFUSALS_SHOWN = 3
 _PORTS = re.compile(r"http://[\d.]+:(\d+)/received +smtp://[\d.]+:(\d+)")
@@ -92,10 +96,14 @@ def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them 
         os.environ.update({f"LEGATO_SECRET_{name}": "stand-in" for name in SECRETS})
         show = Show(console, config, seconds=seconds)
         _announce(console, providers, speed=speed, data=config.data)
+        is_removed = False
         try:
-            run(config, doors, host="127.0.0.1", port=port, ready=show.begin)
+            is_removed = run(config, doors, host="127.0.0.1", port=port, ready=show.begin)
         finally:
             show.end()
+        if is_removed:
+            clean = clear(config)
+            run(clean, doors, host="127.0.0.1", port=port, ready=partial(_begun_anew, console))
 
 
 def find_example() -> Path:
@@ -123,7 +131,16 @@ def prepare(folder: Path, providers: Providers, *, speed: int, port: int = PORT)
     head = workspace / "legato.yaml"
     text = head.read_text(encoding="utf-8")
     head.write_text(text.replace(f"127.0.0.1:{PORT}", f"127.0.0.1:{port}"), encoding="utf-8")
-    return Config(workspace=workspace, data=folder / "data", speed=speed)
+    return Config(workspace=workspace, data=folder / "data", speed=speed, is_example=True)
+
+
+def clear(config: Config) -> Config:
+    """Leave nothing of the example, and say how to run the clean workspace in its place."""
+    clear_data(config.data)
+    shutil.rmtree(config.workspace)
+    workspace = config.workspace.with_name(CLEAN)
+    write_starter(workspace)
+    return Config(workspace=workspace, data=config.data)
 
 
 @contextmanager
@@ -253,6 +270,13 @@ def _announce(console: Console, providers: Providers, *, speed: int, data: Path)
         wait, hour = format_duration(30 * MINUTE // speed), format_duration(HOUR // speed)
         console.print(f"Time runs {speed:,}x: 30 minutes are {wait}, an hour is {hour}.")
         console.print("Local hours (quiet hours, 'until 09:00') do not apply.")
+
+
+def _begun_anew(console: Console, app: App, url: str) -> None:
+    console.print("[bold]The example is removed.[/] Its users may still sign in:")
+    console.print(f"  {url}/studio/", soft_wrap=True)
+    console.print("A clean workspace is left, with a catalog, consent and a welcome journey:")
+    console.print(f"  {app.config.workspace}", soft_wrap=True)
 
 
 def _seconds(text: str) -> float | None:

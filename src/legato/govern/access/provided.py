@@ -30,6 +30,8 @@ class _Away(Noun, frozen=True, kw_only=True):
     browser: str
     """The digest of what the browser carries meanwhile."""
     until: Instant
+    back: str
+    """The page of ours that they began on; empty: none in particular."""
 
 
 class Visits:
@@ -38,8 +40,10 @@ class Visits:
     def __init__(self) -> None:
         self._away: OrderedDict[str, _Away] = OrderedDict()
 
-    def begin(self, redirect: str, now: Instant, *, is_again: bool) -> tuple[Visit, str]:
-        """Return a visit, and what the browser is to carry."""
+    def begin(
+        self, redirect: str, now: Instant, *, is_again: bool, back: str = ""
+    ) -> tuple[Visit, str]:
+        """Return a visit, and what the browser is to carry; `back` is where it began."""
         visit = Visit(
             state=new_secret(),
             nonce=new_secret(),
@@ -48,14 +52,14 @@ class Visits:
             is_again=is_again,
         )
         browser = new_secret()
-        away = _Away(visit=visit, browser=digest_of(browser), until=now + VISIT_MAX)
+        away = _Away(visit=visit, browser=digest_of(browser), until=now + VISIT_MAX, back=back)
         self._away[digest_of(visit.state)] = away
         if len(self._away) > VISITS_MAX:
             self._away.popitem(last=False)
         return visit, browser
 
-    def end(self, state: str, browser: str, now: Instant) -> Visit:
-        """Return the visit that a browser comes back from. Raises Denial."""
+    def end(self, state: str, browser: str, now: Instant) -> tuple[Visit, str]:
+        """Return the visit that a browser comes back from, and where it began. Raises Denial."""
         away = self._away.pop(digest_of(state), None)
         if away is None or now >= away.until or away.browser != digest_of(browser):
             raise Denial(
@@ -65,7 +69,7 @@ class Visits:
                 "too late.",
                 fix="Begin again: GET /api/sign-in/oidc.",
             )
-        return away.visit
+        return away.visit, away.back
 
 
 class Provided:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -59,6 +60,15 @@ class Sessions:
             if each.user_id == user_id and not self._is_over(each, now)
         ]
         return sorted(found, key=lambda each: each.seen_at, reverse=True)
+
+    def present(self, now: Instant) -> Mapping[str, Sequence[Session]]:
+        """Return every user's sessions that are not over, in one walk."""
+        found: dict[str, list[Session]] = {}
+        for each in self._book.sessions.all():
+            if not self._is_over(each, now):
+                seen = replace(each, seen_at=self._last_seen(each))
+                found.setdefault(each.user_id, []).append(seen)
+        return found
 
     def ends_at(self, digest: str) -> Instant:
         """Return when a session ends, at the latest."""

@@ -145,6 +145,24 @@ def check_appliable(request: ChangeRequest, *, base: str, asked: tuple[str, ...]
         raise _unanswered(request, asked)
 
 
+def check_reversible(request: ChangeRequest, *, running: str) -> None:
+    """Raise Denial unless what ran before it can be proposed in its place."""
+    if request.state != "applied":
+        raise Denial(
+            "taken",
+            "change.not_applied",
+            f"Change {request.number} was not applied, so there is nothing to roll back.",
+            fix="Withdraw it, where it still waits.",
+        )
+    if request.draft.after != running:
+        raise Denial(
+            "taken",
+            "change.moved_on",
+            f"Another plan runs since change {request.number} was applied.",
+            fix="Roll back the change that was applied last.",
+        )
+
+
 def is_answered(request: ChangeRequest, asked: tuple[str, ...]) -> bool:
     """Return whether each of these teams has approved."""
     said = [team for each in request.answers for team in each.teams]

@@ -213,6 +213,22 @@ async def end(
     return "" if session is None else await host.sign_in.way_out(session), gone
 
 
+async def end_everywhere(
+    host: App, caller: Caller, request: Request[Any, Any, Any]
+) -> tuple[str, list[Cookie]]:
+    """End every session of the caller's at once, this one too; return what `end` does."""
+    left = await end(host, caller, request)
+    count = await host.access.sessions.end_all(caller.user_id)
+    entry = AuditEntry(
+        actor=caller.actor,
+        action="session.end_all",
+        subject=caller.user_id,
+        detail={"others": str(count)},
+    )
+    await host.audit.record(entry)
+    return left
+
+
 def session_of(text: str, *, is_secure: bool) -> Cookie:
     """Return the cookie of a session."""
     return Cookie(

@@ -24,6 +24,7 @@ class ShownToken(Noun, frozen=True, kw_only=True):
     permissions: tuple[Permission, ...] | None = None
     prefixes: tuple[str, ...] = ()
     expires_at: Instant | None = None
+    is_over: bool = False
     seen_at: Instant | None = None
     team: str = ""
     maker: str = ""
@@ -39,6 +40,7 @@ class Created(Noun, frozen=True, kw_only=True):
 @get("/", opt=needs("administer"), summary="Which tokens there are")
 async def read_tokens(host: Host) -> list[ShownToken]:
     """Return names, roles and scopes; the tokens themselves are kept nowhere."""
+    now = host.clock.now()
     return [
         ShownToken(
             name=token.name,
@@ -48,6 +50,7 @@ async def read_tokens(host: Host) -> list[ShownToken]:
             permissions=token.permissions,
             prefixes=token.prefixes,
             expires_at=token.expires_at,
+            is_over=token.expires_at is not None and now >= token.expires_at,
             seen_at=token.seen_at,
             team=token.team,
             maker=token.maker,

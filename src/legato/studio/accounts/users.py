@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from legato.app import App
 from legato.govern.access.callers import Caller
-from legato.govern.access.records import User
+from legato.govern.access.records import Session, User
 from legato.govern.access.teams import Standing
 from legato.govern.access.users import UserChange, UserWish
 from legato.govern.roles import Role
@@ -32,6 +34,10 @@ class ShownUser(Noun, frozen=True, kw_only=True):
     has_password: bool
     is_provided: bool
     """Made by signing in at the identity provider, which says the role."""
+    session_count: int = 0
+    """Browsers in which they are signed in now."""
+    seen_at: Instant | None = None
+    """When one of these last called."""
 
 
 class Invited(Noun, frozen=True, kw_only=True):
@@ -48,14 +54,20 @@ class NewUser(UserWish, frozen=True, kw_only=True):
     password: str = ""
 
 
+class Ended(Noun, frozen=True, kw_only=True):
+    count: int
+    """Sessions."""
+
+
 class Password(Noun, frozen=True, kw_only=True):
     password: str
 
 
 @get("/", opt=needs("administer"), summary="Who may sign in")
 async def read_users(host: Host) -> list[ShownUser]:
-    """Return every user by address."""
-    return [_shown(user) for user in host.access.users.all()]
+    """Return every user by address, and whether they are signed in."""
+    present = host.access.sessions.present(host.clock.now())
+    return [_shown(user, present.get(user.user_id, ())) for user in host.access.users.all()]
 
 
 @post("/", opt=needs("administer"), summary="A new user")
@@ -106,6 +118,20 @@ async def set_password(
     await _note(host, caller, "user.password", user, way="by an admin")
 
 
+@delete(
+    "/{user_id:str}/sessions",
+    opt=needs("administer"),
+    status_code=200,
+    summary="Sign somebody out everywhere",
+)
+async def end_sessions(user_id: FromPath[str], host: Host, caller: Who) -> Ended:
+    """End every session of a user's at once; they may sign in again."""
+    user = host.access.users.touched(user_id, caller)
+    count = await host.access.sessions.end_all(user_id)
+    await _note(host, caller, "session.end_all", user, sessions=str(count))
+    return Ended(count=count)
+
+
 @get("/", opt=needs("administer"), summary="Which teams there are, and who is in each")
 async def read_teams(host: Host) -> list[Standing]:
     """Return the teams that the workspace names; `PATCH /api/users/ID` puts somebody into one."""
@@ -127,7 +153,7 @@ def _invited(host: App, user: User, code: str) -> Invited:
     return Invited(user=_shown(user), code=code, link=path)
 
 
-def _shown(user: User) -> ShownUser:
+def _shown(user: User, sessions: Sequence[Session] = ()) -> ShownUser:
     return ShownUser(
         user_id=user.user_id,
         email=user.email,
@@ -138,6 +164,8 @@ def _shown(user: User) -> ShownUser:
         is_disabled=user.is_disabled,
         has_password=bool(user.password),
         is_provided=user.is_provided,
+        session_count=len(sessions),
+        seen_at=max((each.seen_at for each in sessions), default=None),
     )
 
 
@@ -150,6 +178,7 @@ USERS = Router(
         remove_user,
         invite_user,
         set_password,
+        end_sessions,
     ],
     tags=["users"],
 )

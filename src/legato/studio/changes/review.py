@@ -28,7 +28,7 @@ from legato.studio.access import needs
 from legato.studio.host import Host, Who
 from legato.workspace import check_files
 
-Verb: TypeAlias = Literal["approve", "reject", "apply", "withdraw"]
+Verb: TypeAlias = Literal["approve", "reject", "apply", "withdraw", "roll_back"]
 
 CONTEXT_LINES = 3
 APPLIED_MAX = 100
@@ -38,6 +38,7 @@ _NEEDED: Mapping[Verb, Permission] = {
     "reject": "approve",
     "apply": "apply",
     "withdraw": "propose",
+    "roll_back": "propose",
 }
 
 
@@ -77,6 +78,8 @@ async def read_choices(number: FromPath[int], host: Host, caller: Who) -> tuple[
     """Return each with why not, by the rules that are asked when it is done."""
     request = await host.changes.get(number)
     verbs: tuple[Verb, ...] = ("approve", "reject", "apply", "withdraw")
+    if request.state == "applied":
+        verbs = ("roll_back",)
     return tuple(_choice(host, request, caller, verb) for verb in verbs)
 
 
@@ -93,6 +96,17 @@ async def review(number: FromPath[int], host: Host) -> Review:
         is_compared=running is not None,
         differences=() if running is None else tuple(_differences(running, files)),
     )
+
+
+def waits_for(host: App, request: ChangeRequest, caller: Caller) -> bool:
+    """Return whether an answer is missing that the caller's would be, by the rules it meets."""
+    if not caller.may(_NEEDED["approve"]):
+        return False
+    try:
+        after = rules.answered(request, _party(caller), "approve", why="", now=host.clock.now())
+    except Denial:
+        return False
+    return len(after.missing) < len(request.missing)
 
 
 def _choice(host: App, request: ChangeRequest, caller: Caller, verb: Verb) -> Choice:
@@ -116,7 +130,7 @@ def _choice(host: App, request: ChangeRequest, caller: Caller, verb: Verb) -> Ch
 def _rule(host: App, request: ChangeRequest, caller: Caller, verb: Verb) -> Callable[[], object]:
     """Return the move itself: what it would make of the request is dropped."""
     now = host.clock.now()
-    party = Party(actor=caller.actor, role=caller.role, user_id=caller.user_id, team=caller.team)
+    party = _party(caller)
     match verb:
         case "approve" | "reject":
             return partial(rules.answered, request, party, verb, why="", now=now)
@@ -126,6 +140,13 @@ def _rule(host: App, request: ChangeRequest, caller: Caller, verb: Verb) -> Call
         case "withdraw":
             is_admin = caller.may("administer")
             return partial(rules.withdrawn, request, party, is_admin=is_admin, now=now)
+        case "roll_back":
+            running = plan_digest(host.plan())
+            return partial(rules.check_reversible, request, running=running)
+
+
+def _party(caller: Caller) -> Party:
+    return Party(actor=caller.actor, role=caller.role, user_id=caller.user_id, team=caller.team)
 
 
 def _objections(files: Mapping[str, str], loaded: Loaded) -> tuple[Objection, ...]:

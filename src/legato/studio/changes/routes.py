@@ -17,6 +17,7 @@ from legato.model.definitions.property import Waiver
 from legato.model.noun import Noun
 from legato.model.problem import Problem
 from legato.studio.access import needs
+from legato.studio.changes.review import waits_for
 from legato.studio.host import Host, Limit, Who
 from legato.studio.plans import Files, answered, bounded, reasoned, refuse_other_sign_in
 from legato.studio.refusal import Refused
@@ -52,17 +53,32 @@ class Shown(Noun, frozen=True, kw_only=True):
     """Of the missing, those in which nobody could answer."""
 
 
+class RolledBack(Noun, frozen=True, kw_only=True):
+    """What was proposed in a change's place, and what became of it."""
+
+    proposed: Shown
+    applied: Applied | None = None
+    """None: it waits for answers, or for somebody who may apply it."""
+
+
 @get("/", opt=needs("look"), summary="Changes that wait, the newest first")
-async def read_changes(
+async def read_changes(  # noqa: PLR0913 - each is one thing that can be asked for
     host: Host,
+    caller: Who,
     limit: Limit = 100,
     before: Annotated[int, QueryParameter(ge=0)] = 0,
     *,
     ended: FromQuery[bool] = False,
+    mine: FromQuery[bool] = False,
 ) -> list[Shown]:
-    """Return what still waits for something; with `ended`, all."""
+    """Return what still waits for something; with `ended`, all.
+
+    `mine`: of these, what the caller may approve.
+    """
     found = await host.changes.list(is_live=not ended, before=before, limit=limit)
-    return [_shown(host, request) for request in found]
+    return [
+        _shown(host, request) for request in found if not mine or waits_for(host, request, caller)
+    ]
 
 
 @get("/{number:int}", opt=needs("look"), summary="One change, and all that it concerns")
@@ -130,6 +146,30 @@ async def apply(
     return answered(host, await host.changes.apply(number, by=caller.actor, waivers=waivers))
 
 
+@post(
+    "/{number:int}/roll-back",
+    opt=needs("propose"),
+    status_code=200,
+    summary="Propose what ran before it, and apply that at once where the caller may",
+)
+async def roll_back(
+    number: FromPath[int], data: JSONBody[Said], host: Host, caller: Who
+) -> RolledBack:
+    """Only of the change that runs. The policy of approvals holds for it as for any other."""
+    request = await host.changes.get(number)
+    files = await host.changes.former(number)
+    title = f"Roll back change {number}: {request.title}"[:WORDS_MAX]
+    answer = await proposed(host, caller, files, title=title, why=data.why)
+    made = answer.content
+    if made.change is None or made.change.state != "approved" or not caller.may("apply"):
+        return RolledBack(proposed=made)
+    if not caller.may("administer"):
+        await refuse_other_sign_in(host, files)
+    applied = await host.changes.apply(made.change.number, by=caller.actor)
+    now = await host.changes.get(made.change.number)
+    return RolledBack(proposed=_shown(host, now), applied=applied)
+
+
 async def proposed(
     host: App, caller: Caller, files: Mapping[str, str], *, title: str, why: str
 ) -> Response[Shown]:
@@ -180,6 +220,7 @@ CHANGES = Router(
     "/api/changes",
     route_handlers=[
         *(read_changes, read_change, propose, revise, approve, reject, withdraw, apply),
+        roll_back,
     ],
     tags=["changes"],
 )

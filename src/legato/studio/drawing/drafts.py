@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Annotated
@@ -9,10 +10,14 @@ from typing import Annotated
 from litestar import Response, Router, delete, get, post, put
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
+from legato.app import App
+from legato.app.audit import PLAN_APPLY, Recorded
 from legato.app.changes.drafts import Clash, Save, Whole
 from legato.govern.drafts.draft import KeptDraft
+from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.plan.drawing.draw import kinds_in
+from legato.ports.audit import AuditQuestion
 from legato.studio.access import needs
 from legato.studio.changes.routes import Shown, proposed
 from legato.studio.drawing.texts import SHUT_KINDS, check_overlay, merged
@@ -44,8 +49,13 @@ class ShownDraft(Noun, frozen=True, kw_only=True):
     draft: KeptDraft
     files: Mapping[str, str | None]
     etag: str
+    was: Mapping[str, str | None]
+    """The running texts that its files were made from; null: there was none."""
     moved: tuple[str, ...]
     """Its files of which another text runs since they were made from the running one."""
+    moved_by: str
+    """Who made the present plan the running one; empty: nothing has moved, or nobody knows."""
+    moved_at: Instant
 
 
 class Clashed(Noun, frozen=True, kw_only=True):
@@ -74,7 +84,8 @@ async def read_drafts(host: Host) -> list[KeptDraft]:
 @get("/{name:str}", opt=needs("look"), summary="One draft, with its texts")
 async def read_draft(name: FromPath[str], host: Host) -> Response[ShownDraft]:
     """Return it; the header `ETag` names this very state of it."""
-    return _answer(await host.drafts.get(name))
+    shown = await _shown(host, await host.drafts.get(name))
+    return Response(shown, status_code=200, headers={"etag": shown.etag})
 
 
 @put("/{name:str}", opt=needs("propose"), status_code=200, summary="Keep a draft")
@@ -84,7 +95,7 @@ async def save_draft(
     host: Host,
     caller: Who,
     match: IfMatch = "",
-) -> Response[ShownDraft] | Response[Clashed]:
+) -> Response[ShownDraft | Clashed]:
     """Save over the state that `If-Match` names, or begin; 412 with the state that is kept."""
     _check(name, data)
     wanted = Save(
@@ -94,30 +105,31 @@ async def save_draft(
     try:
         kept = await host.drafts.save(wanted, by=actor_of(caller), running=running, match=match)
     except Clash as clash:
-        return _clashed(clash)
-    return _answer(kept)
+        return Response(await _clashed(host, clash), status_code=412)
+    shown = await _shown(host, kept)
+    return Response(shown, status_code=200, headers={"etag": shown.etag})
 
 
 @delete("/{name:str}", opt=needs("propose"), status_code=200, summary="Delete a draft")
 async def delete_draft(
     name: FromPath[str], host: Host, caller: Who, match: IfMatch = ""
-) -> Response[None] | Response[Clashed]:
+) -> Response[Clashed | None]:
     """Delete it, where it is in the state that `If-Match` names; without one, as it is."""
     try:
         await host.drafts.remove(name, by=actor_of(caller), match=match)
     except Clash as clash:
-        return _clashed(clash)
+        return Response(await _clashed(host, clash), status_code=412)
     return Response(None)
 
 
 @post("/{name:str}/propose", opt=needs("propose"), summary="Propose a draft as a change")
 async def propose_draft(
     name: FromPath[str], data: JSONBody[Wish], host: Host, caller: Who, match: IfMatch = ""
-) -> Response[Shown] | Response[Clashed]:
+) -> Response[Shown | Clashed]:
     """Ask for a change to the running texts with the draft's in their place; 422 with mistakes."""
     whole = await host.drafts.get(name)
     if match not in ("", whole.draft.etag):
-        return _clashed(Clash(whole))
+        return Response(await _clashed(host, Clash(whole)), status_code=412)
     if whole.moved:
         raise Refused(
             status=409,
@@ -130,7 +142,7 @@ async def propose_draft(
     change = answer.content.change
     if change is not None:
         await host.drafts.note_proposed(name, by=actor_of(caller), change=change.number)
-    return answer
+    return Response(answer.content, status_code=answer.status_code)
 
 
 def _check(name: str, data: DraftTexts) -> None:
@@ -161,20 +173,25 @@ def _check(name: str, data: DraftTexts) -> None:
             )
 
 
-def _answer(whole: Whole) -> Response[ShownDraft]:
-    shown = _shown(whole)
-    return Response(shown, status_code=200, headers={"etag": shown.etag})
-
-
-def _shown(whole: Whole) -> ShownDraft:
+async def _shown(host: App, whole: Whole) -> ShownDraft:
+    latest: list[Recorded] = []
+    if whole.moved:
+        asked = AuditQuestion(action=PLAN_APPLY, is_newest_first=True)
+        latest = await asyncio.to_thread(host.audit.read, 0, 1, asked)
     return ShownDraft(
-        draft=whole.draft, files=whole.files, etag=whole.draft.etag, moved=whole.moved
+        draft=whole.draft,
+        files=whole.files,
+        etag=whole.draft.etag,
+        was=whole.was,
+        moved=whole.moved,
+        moved_by=latest[0].entry.actor if latest else "",
+        moved_at=latest[0].at if latest else 0,
     )
 
 
-def _clashed(clash: Clash) -> Response[Clashed]:
+async def _clashed(host: App, clash: Clash) -> Clashed:
     theirs = clash.theirs
-    body = Clashed(
+    return Clashed(
         code="draft.clash",
         message="The draft was deleted meanwhile."
         if theirs is None
@@ -183,9 +200,8 @@ def _clashed(clash: Clash) -> Response[Clashed]:
         fix="Begin it anew without `If-Match`."
         if theirs is None
         else "Look at `theirs`, choose, and save with its `etag` as `If-Match`.",
-        theirs=None if theirs is None else _shown(theirs),
+        theirs=None if theirs is None else await _shown(host, theirs),
     )
-    return Response(body, status_code=412)
 
 
 DRAFTS = Router(

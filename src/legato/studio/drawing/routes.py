@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -98,28 +98,17 @@ async def read_drawing(data: JSONBody[Asked], host: Host) -> ShownDrawing:
 @post("/edit", opt=needs("rehearse"), status_code=200, summary="Do commands to a journey's text")
 async def edit_drawing(data: JSONBody[ToEdit], host: Host) -> ShownEdit:
     """Change texts as small as can be; nothing is kept here, and nothing running is changed."""
-    if len(data.edits) > EDITS_MAX:
-        raise Refused(
-            status=413,
-            code="request.too_large",
-            message=f"At most {EDITS_MAX} commands go in one call.",
-            fix="Send them in several.",
-        )
+    check_count(data.edits)
     check_depth(msgspec.to_builtins(data.edits))
     base, before = host.status().plan, merged(host, data.files)
     edited = await asyncio.to_thread(edit, before, data.journey, data.edits)
     if isinstance(edited, NotDone):
-        raise Refused(
-            status=422,
-            code="drawing.not_done",
-            message=f"Command {edited.number + 1} cannot be done: {edited.what}",
-            fix=edited.fix,
-        )
+        raise not_done(edited)
     changed = {file: text for file, text in edited.files.items() if before.get(file) != text}
     overlay = {**data.files, **changed}
     texts = await texts_with(host, overlay)
     for file in changed:
-        _check_open(texts, file)
+        check_open(texts, file)
     drawing = await asyncio.to_thread(drawn, texts, edited.journey)
     return ShownEdit(
         drawing=drawing,
@@ -142,11 +131,33 @@ def drawn(texts: Texts, journey: str) -> Drawing:
             "These texts have no journey of this name.",
             fix=f"Did you mean `{near}`?" if near else f"They have: {', '.join(names) or 'none'}.",
         )
-    _check_open(texts, drawing.file)
+    check_open(texts, drawing.file)
     return drawing
 
 
-def _check_open(texts: Texts, file: str) -> None:
+def check_count(edits: Sequence[object]) -> None:
+    """Refuse more commands than go in one call."""
+    if len(edits) > EDITS_MAX:
+        raise Refused(
+            status=413,
+            code="request.too_large",
+            message=f"At most {EDITS_MAX} commands go in one call.",
+            fix="Send them in several.",
+        )
+
+
+def not_done(command: NotDone) -> Refused:
+    """Return the refusal of a command, and of all that were sent with it."""
+    return Refused(
+        status=422,
+        code="drawing.not_done",
+        message=f"Command {command.number + 1} cannot be done: {command.what}",
+        fix=command.fix,
+    )
+
+
+def check_open(texts: Texts, file: str) -> None:
+    """Refuse to show a file that may hold a key."""
     kinds = kinds_in(file, texts.files[file])
     closed = [kind for kind in kinds if kind in SHUT_KINDS]
     if closed:
@@ -154,7 +165,7 @@ def _check_open(texts: Texts, file: str) -> None:
             status=409,
             code="drawing.shared_file",
             message=f"{file} holds a `{closed[0]}` too, and such a file is not shown.",
-            fix="Give the journey, or what names it, a file of its own.",
+            fix="Give what is edited, or what names it, a file of its own.",
         )
 
 

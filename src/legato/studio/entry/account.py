@@ -12,9 +12,8 @@ from legato.app import App
 from legato.govern.access.callers import Caller
 from legato.govern.access.denial import Denial
 from legato.govern.access.sessions import csrf_of
-from legato.ports.audit import AuditEntry
 from legato.studio.access import needs_form, session_cookie
-from legato.studio.accounts.session import Place, end, refuse_tokens
+from legato.studio.accounts.session import Place, end, end_everywhere, refuse_tokens
 from legato.studio.entry import screens
 from legato.studio.entry.answers import (
     TurnedDown,
@@ -91,16 +90,7 @@ async def sign_out_everywhere(
     host: Host, caller: Who, request: Request[Any, Any, Any]
 ) -> Response[str]:
     """End every session of the caller's, this one too."""
-    where, cookies = await end(host, caller, request)
-    count = await host.access.sessions.end_all(caller.user_id)
-    entry = AuditEntry(
-        actor=caller.actor,
-        action="session.end_all",
-        subject=caller.user_id,
-        detail={"others": str(count)},
-    )
-    await host.audit.record(entry)
-    return _left(where, cookies)
+    return _left(*await end_everywhere(host, caller, request))
 
 
 @get("/proof", opt=needs_form("look"), media_type=MediaType.HTML, summary="Prove again who one is")

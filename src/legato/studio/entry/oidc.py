@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from litestar import MediaType, Request, Response, Router, get, post
@@ -17,24 +18,35 @@ from legato.studio.access import entrance
 from legato.studio.accounts.session import Place, begin, refuse_in_the_open
 from legato.studio.entry import screens
 from legato.studio.entry.answers import FORM_BYTES_MAX, TurnedDown, fields_of, pages, shown
+from legato.studio.entry.screens import ACCOUNT
 from legato.studio.host import Host
 
 SECURE_AWAY = "__Host-legato-away"
 PLAIN_AWAY = "legato-away"
 Text = Annotated[str, QueryParameter(max_length=4096)]
+BACK_LENGTH_MAX = 1_000
+_OWN_PAGE = re.compile(r"/studio/(?!.*\.\.)[A-Za-z0-9/_.~%?=&+:,-]*")
+"""An address of the Studio and of nobody else, whatever stands in it."""
 
 
 @get("/", opt=entrance(), summary="Sign in at the identity provider")
 async def leave(
-    host: Host, site: Place, request: Request[Any, Any, Any], *, again: FromQuery[bool] = False
+    host: Host,
+    site: Place,
+    request: Request[Any, Any, Any],
+    back: Annotated[str, QueryParameter(max_length=BACK_LENGTH_MAX)] = "",
+    *,
+    again: FromQuery[bool] = False,
 ) -> Response[None]:
     """Send the browser there, with a cookie by which it is known when it comes back.
 
     `again`: to prove who one is, though one may be signed in there.
+    `back`: the page of the Studio to come back to; any other is left out.
     """
     refuse_in_the_open(request, site)
+    page = back if _OWN_PAGE.fullmatch(back) else ""
     try:
-        where, browser = await host.sign_in.leave(host.clock.now(), is_again=again)
+        where, browser = await host.sign_in.leave(host.clock.now(), is_again=again, back=page)
     except Denial as denial:
         raise TurnedDown(denial, screens.at_provider_refused(denial)) from denial
     is_secure = site.is_secure(request)
@@ -76,7 +88,7 @@ async def come_back(
     gone = Cookie(key=name, value="", path="/", max_age=0)
     # A page, and not a redirect: on a redirect that began at the provider's site a browser does
     # not send a cookie that is `SameSite=Strict`.
-    return shown(screens.signed_in(), cookies=[cookie, gone])
+    return shown(screens.signed_in(arrived.back or ACCOUNT), cookies=[cookie, gone])
 
 
 @post("/logout", opt=entrance(), status_code=200, summary="Somebody has left the provider")

@@ -180,12 +180,12 @@ def leaving(where: str) -> Screen:
     )
 
 
-def signed_in() -> Screen:
+def signed_in(where: str) -> Screen:
     """Take a browser on that comes back from the provider."""
     return Screen(
         title="You are signed in",
-        main=(element("p", link("Go on", ACCOUNT), class_="lead"),),
-        go_to=ACCOUNT,
+        main=(element("p", link("Go on", where), class_="lead"),),
+        go_to=where,
     )
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from legato.app import App
+from legato.govern.access.callers import Caller
+from legato.insight.words.samples import RECORDS_MAX, Samples, latest, of_event, of_trait
+from legato.model.note import Story
 from legato.plan.dictionary.entries import Entry, dictionary, search
 from legato.plan.dictionary.export import as_csv, as_markdown
 from legato.plan.findings import nearest
 from legato.studio.access import needs
+from legato.studio.govern.reveal import sight_of
 from legato.studio.host import Host
 from legato.studio.refusal import not_found
 
 _LISTED = ResponseSpec(
     tuple[Entry, ...], description="Definitions, by name", generate_examples=False
 )
+STORIES_PAGE = 2_000
 Word = Annotated[str, QueryParameter(max_length=200)]
 
 
@@ -46,6 +53,45 @@ async def read_dictionary(
 @get("/{name:str}", opt=needs("look"), summary="What one name means")
 async def read_entry(name: FromPath[str], host: Host) -> tuple[Entry, ...]:
     """Return the definitions of a name: an event and a term may share one."""
+    return await read_entries(host, name)
+
+
+@get("/{name:str}/samples", opt=needs("look"), summary="What a word looked like lately")
+async def read_samples(
+    name: FromPath[str], host: Host, request: Request[Any, Caller, Any]
+) -> list[Samples]:
+    """Return example values of a trait, or of an event's properties, out of what was last seen.
+
+    Personal ones only with a reason to see them; what is sensitive or of health never.
+    """
+    entries = [one for one in await read_entries(host, name) if one.name == name]
+    sight = await sight_of(request, host, action="dictionary.reveal", subject=f"word:{name}")
+    found: list[Samples] = []
+    for entry in entries:
+        match entry.kind:
+            case "trait":
+                found.append(await asyncio.to_thread(of_trait, host.records, entry, sight))
+            case "event":
+                positions = await asyncio.to_thread(_latest, host, name)
+                events = await host.events(positions)
+                found += await asyncio.to_thread(of_event, entry, list(events.values()), sight)
+            case "computed" | "segment" | "term" | "team":
+                pass
+    return found
+
+
+def _latest(host: App, name: str) -> list[int]:
+    return latest(_pages(host, max(host.status().applied - RECORDS_MAX, 0)), name)
+
+
+def _pages(host: App, after: int) -> Iterator[list[Story]]:
+    while page := host.records.tail(after, STORIES_PAGE):
+        yield page
+        after = page[-1].position
+
+
+async def read_entries(host: App, name: str) -> tuple[Entry, ...]:
+    """Return the definitions of a name, or refuse with the nearest there is."""
     found = await asyncio.to_thread(dictionary, host.plan())
     entries = search(found, name)
     if not entries:
@@ -59,5 +105,7 @@ async def read_entry(name: FromPath[str], host: Host) -> tuple[Entry, ...]:
 
 
 DICTIONARY = Router(
-    "/api/dictionary", route_handlers=[read_dictionary, read_entry], tags=["dictionary"]
+    "/api/dictionary",
+    route_handlers=[read_dictionary, read_entry, read_samples],
+    tags=["dictionary"],
 )

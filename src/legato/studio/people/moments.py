@@ -9,7 +9,7 @@ import msgspec
 
 from legato.app import App
 from legato.core.identifiers import possible_keys
-from legato.fold.then import Then, Until, then
+from legato.fold.then import Then, Told, Until, then, to_nobody
 from legato.insight.sentences import moment
 from legato.insight.story import whole_story
 from legato.model.ids import PersonId
@@ -39,25 +39,25 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
 
 
-async def stood(host: App, who: str, text: str) -> Stood:
+async def stood(host: App, who: str, text: str, told: Told = to_nobody) -> Stood:
     """Return how somebody stood at the moment that a text names, or refuse.
 
     `who` is read as of then: an identifier leads to whom it led to, and an id that was merged since
     is a person of its own.
     """
-    at, present, found = await _folded(host, who, text)
+    at, present, found = await _folded(host, who, text, told)
     if isinstance(found, Reason):
         raise untold(found)
     return await _stood(host, who, present, at=at, found=found)
 
 
-async def noted_by(host: App, who: str, text: str) -> Noted:
+async def noted_by(host: App, who: str, text: str, told: Told = to_nobody) -> Noted:
     """Return what had been noted of somebody by the moment that a text names, or refuse.
 
     Notes outlive records: where those are gone, the notes answer alone, unless somebody was merged
     or parted since.
     """
-    at, present, found = await _folded(host, who, text)
+    at, present, found = await _folded(host, who, text, told)
     if isinstance(found, Reason):
         return await _by_notes(host, present, at=at, reason=found)
     was = await _stood(host, who, present, at=at, found=found)
@@ -65,12 +65,15 @@ async def noted_by(host: App, who: str, text: str) -> Noted:
     return Noted(at=at, state=was.state, story=story, plan=found.program.plan)
 
 
-async def _folded(host: App, who: str, text: str) -> tuple[Instant, PersonId, Then | Reason]:
+async def _folded(
+    host: App, who: str, text: str, told: Told
+) -> tuple[Instant, PersonId, Then | Reason]:
     at = past_instant(text, host.clock.now())
     present = await host.find(who)
     if present is None:
         raise await _nobody(host, who)
-    return at, present, await asyncio.to_thread(then, host.chronicle, present, Until(at=at))
+    until = Until(at=at)
+    return at, present, await asyncio.to_thread(then, host.chronicle, present, until, told)
 
 
 async def _stood(host: App, who: str, present: PersonId, *, at: Instant, found: Then) -> Stood:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Request, Router, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from legato.app import App
+from legato.fold.then import to_nobody
 from legato.govern.access.callers import Caller
 from legato.insight.messages import Message, messages_of
-from legato.insight.past import PastProfile, past_profile
+from legato.insight.past import PastProfile
 from legato.insight.profile import Profile, profile_of
 from legato.insight.receipts import Receipt, receipts_of
-from legato.insight.sentences import moment
 from legato.insight.story import Told, noted, tell, whole_story
 from legato.insight.why.answer import Answer
-from legato.insight.why.otherwise import computed
 from legato.insight.why.stopped import stopped_events
 from legato.insight.why.stream import StreamQuestion, why_handed_on
 from legato.insight.why.why import Question, unknown_person, why
@@ -29,7 +25,8 @@ from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import PAGE_MAX, Host, Limit, found, nobody
 from legato.studio.masking import mask_profile, mask_told
-from legato.studio.people.moments import Noted, Stood, noted_by, stood
+from legato.studio.people.moments import Noted
+from legato.studio.people.past import profile_then, read_past, tried, why_then
 
 Name = Annotated[str, QueryParameter(max_length=512)]
 Newest = Annotated[int, QueryParameter(ge=0, le=PAGE_MAX)]
@@ -44,7 +41,7 @@ async def read_profile(
     `at`: as they stood at that instant, or so long ago, of what had come in by then.
     """
     if at:
-        return await _past_profile(host, await stood(host, who, at), request)
+        return await profile_then(host, who, at, request, told=to_nobody)
     # A program may ask for thousands a second: the caller is not asked for as a dependency, since
     # the framework resolves two of them in tasks, and a person id leads to its state at once.
     state = None if ":" in who else await host.person(PersonId(who))
@@ -55,19 +52,6 @@ async def read_profile(
     profile = profile_of(state, plan=host.plan(), now=host.clock.now())
     sight = await sight_of(request, host, action="person.reveal", subject=state.person_id)
     return profile if sight == "whole" else mask_profile(profile, host.plan(), sight)
-
-
-async def _past_profile(host: App, was: Stood, request: Request[Any, Caller, Any]) -> PastProfile:
-    plan, present = was.then.program.plan, host.plan()
-    past = past_profile(was.state, plan=plan, at=was.at, present=present, now=host.clock.now())
-    sight = await sight_of(
-        request, host, action="person.reveal", subject=was.state.person_id, at=moment(was.at)
-    )
-    if sight == "whole":
-        return past
-    # What one of the two plans calls special is special.
-    masked = mask_profile(mask_profile(past.profile, plan, sight), present, sight)
-    return msgspec.structs.replace(past, profile=masked)
 
 
 @get("/{who:str}/story", opt=needs("look"), summary="What happened to a person, in order")
@@ -112,11 +96,9 @@ async def read_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the qu
     `what_if`: compute what would have sent it, by taking the decision again.
     """
     if at:
-        then = await noted_by(host, who, at)
-        asked = Question(
-            person_id=then.state.person_id, journey=journey, message=message, delivery=delivery
-        )
-        return await _why_then(host, then, asked, what_if=what_if)
+        asked = Question(person_id="", journey=journey, message=message, delivery=delivery)
+        answer, then = await why_then(host, who, at, asked, told=to_nobody)
+        return await tried(host, answer, then) if what_if else answer
     found_id = await host.find(who)
     question = Question(
         person_id=found_id or "", journey=journey, message=message, delivery=delivery
@@ -130,21 +112,8 @@ async def read_why(  # noqa: PLR0913, PLR0917 - one for each parameter of the qu
         host.records, state, question, plan=plan, read_events=host.events
     )
     answer = why(story, question, plan=plan, stopped=stopped)
-    return await _computed(host, answer, story) if what_if else answer
-
-
-async def _why_then(host: App, then: Noted, question: Question, *, what_if: bool) -> Answer:
-    """Answer as it would have been answered at a moment of the past."""
-    waiting = await stopped_events(
-        host.records, then.state, question, plan=then.plan, read_events=host.events
-    )
-    stopped = [one for one in waiting if one.at <= then.at]
-    answer = why(then.story, question, plan=then.plan, stopped=stopped)
-    return await _computed(host, answer, then.story) if what_if else answer
-
-
-async def _computed(host: App, answer: Answer, story: Sequence[Story]) -> Answer:
-    return await asyncio.to_thread(lambda: computed(answer, story, chronicle=host.chronicle))
+    noted_now = Noted(at=host.clock.now(), state=state, story=story, plan=plan)
+    return await tried(host, answer, noted_now) if what_if else answer
 
 
 @get("/{who:str}/why/events", opt=needs("look"), summary="Whether events went on, and why not")
@@ -177,6 +146,7 @@ PEOPLE = Router(
     "/api/people",
     route_handlers=[
         read_profile,
+        read_past,
         read_story,
         read_why,
         read_why_events,

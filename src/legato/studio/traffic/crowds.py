@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from legato.app import App
 from legato.insight.traffic.crowd import Crowds, count_crowds
-from legato.model.instant import SECOND
-
-FRESH_US = 3 * SECOND
-"""Not counted anew before."""
-COST_SHARE = 20
-"""Nor before this many times as long as the last count took: counting takes a twentieth at most."""
+from legato.studio.counted import Counted
 
 
 class CrowdWatch:
-    """Keeps the last count. One at a time runs, beside the loop."""
+    """Keeps the last count."""
 
     def __init__(self, host: App) -> None:
-        self._host = host
-        self._lock = asyncio.Lock()
-        self._crowds: Crowds | None = None
-        self._until = 0
+        self._counted = Counted(host.clock, lambda now: count_crowds(host.records, now))
 
     async def crowds(self) -> Crowds:
         """Return the last count, renewed where it is old."""
-        async with self._lock:
-            begun = self._host.clock.now()
-            if self._crowds is None or begun >= self._until:
-                counted = await asyncio.to_thread(count_crowds, self._host.records, begun)
-                cost = self._host.clock.now() - begun
-                self._until = begun + max(FRESH_US, cost * COST_SHARE)
-                self._crowds = counted
-            return self._crowds
+        return await self._counted.read()

@@ -33,6 +33,8 @@ _LOCKS = (
 )
 _OF_THE_QUERY = ("BinderException", "CatalogException", "ParserException", "SyntaxException")
 """Errors that speak of the query alone; the words of others may quote a row."""
+_GONE = ("No files found", "No such file")
+"""Said of a file that was replaced between its naming and its reading."""
 
 
 class Answer(Noun, frozen=True, kw_only=True):
@@ -161,6 +163,13 @@ def _name(name: str) -> str:
 
 def _mistake(error: Exception) -> Mistake | LegatoError:
     kinds = [kind.__name__ for kind in type(error).__mro__]
+    if "IOException" in kinds and any(word in str(error) for word in _GONE):
+        return LegatoError(
+            "A file of rolled history is not where it was a moment ago.",
+            fix="Ask again. If it stays so, the folder `history` beside `state.db` has lost it: "
+            "bring both back from one backup.",
+            can_retry=True,
+        )
     if any(name in kinds for name in _OF_THE_QUERY):
         return Mistake(str(error).strip(), "Mend it at the mark. `DESCRIBE events` shows columns.")
     if "OutOfMemoryException" in kinds:

@@ -1,0 +1,1 @@
+"""What is connected: how it stands, and trying it out."""

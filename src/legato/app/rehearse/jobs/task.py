@@ -1,0 +1,59 @@
+"""What may be asked for: which rehearsal, of which texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+from legato.model.noun import Noun
+
+
+class Scenarios(Noun, frozen=True, kw_only=True, tag="scenarios", tag_field="kind"):
+    """The stories of scenarios/, all of them or some."""
+
+    names: tuple[str, ...] = ()
+    """Of files, or parts of the names of stories."""
+
+
+class Prove(Noun, frozen=True, kw_only=True, tag="prove", tag_field="kind"):
+    """Every way through the journeys, all of them or some."""
+
+    journeys: tuple[str, ...] = ()
+
+
+class Backtest(Noun, frozen=True, kw_only=True, tag="backtest", tag_field="kind"):
+    """What the texts would have done with the history on record."""
+
+    since: str = "30d"
+    against: Literal["running", "recorded"] = "running"
+    """The plan that runs, living through the same time again, or what was really decided then."""
+
+
+class Walk(Noun, frozen=True, kw_only=True, tag="walk", tag_field="kind"):
+    """A way that somebody made up goes, in the words of scenarios; from the beginning each time."""
+
+    journey: str
+    """The one that is looked at: the others live too."""
+    given: Mapping[str, Any]
+    lines: tuple[Any, ...] = ()
+    """As under `when`: events, `after 20m`, `at 08:00`."""
+
+
+Task: TypeAlias = Scenarios | Prove | Backtest
+
+
+class Job(Noun, frozen=True, kw_only=True):
+    """What the process of a rehearsal is handed."""
+
+    task: Task
+    files: Mapping[str, str]
+    """A whole workspace, its scenarios among them."""
+    data: str
+    """The data folder, which is only read."""
+    speed: int = 1
+    """Of a demonstration in time-lapse."""
+
+
+def reads_history(task: Task) -> bool:
+    """Return whether what comes of a task is made of what people did: it ends with an erasure."""
+    return isinstance(task, Backtest)

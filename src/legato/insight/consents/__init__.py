@@ -1,0 +1,1 @@
+"""Consents of everybody together: what was answered, what it takes, who was told in time."""

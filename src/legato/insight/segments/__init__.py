@@ -1,0 +1,1 @@
+"""Who is in segments: counted, overlapping, and by id."""

@@ -1,0 +1,1 @@
+"""Routes of what is connected: the catalogue, destinations, sources, and changing them."""

@@ -1,0 +1,108 @@
+"""The route of one source: how it is heard, how its calls are proven, what it is configured as."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Router, get
+from litestar.params import FromPath
+from msgspec.structs import replace
+
+from legato.app import App, SourceSeen
+from legato.connectors.inbound.compile import compile_source
+from legato.connectors.inbound.settings import secret_names
+from legato.model.definitions.source import Source
+from legato.model.noun import Noun
+from legato.plan.connecting.texts import definition_of
+from legato.studio.access import needs
+from legato.studio.connections.catalog import ShownSetting, settings_of
+from legato.studio.host import Host, Who
+from legato.studio.refusal import not_found
+
+HIDDEN = ("write_keys", "key_digests")
+"""Of a definition, what lets somebody send in its name."""
+KEY_DIGITS = 8
+"""Of a key's digest: enough to tell it from others, too few to try keys by."""
+
+
+class ShownSource(Noun, frozen=True, kw_only=True):
+    """A source, whole."""
+
+    seen: SourceSeen
+    kind: str
+    """`segment` or `rudder` of its SDKs; `webhook`, `twilio_sms`; empty: a connector says it."""
+    connector: str
+    connector_name: str
+    is_posted: bool
+    """Its provider calls `/hooks/NAME`."""
+    is_polled: bool
+    keys: tuple[str, ...]
+    """How the digests of its write keys begin."""
+    pairs_with: str
+    channel: str
+    refused: Mapping[str, int]
+    """Calls that were not believed since the start, by the code of why."""
+    secrets: Mapping[str, bool]
+    """Secrets that it asks for by name, and whether they are kept."""
+    settings: tuple[ShownSetting, ...]
+    definition: Any
+    """As it stands in its file, without keys, for whoever may propose another."""
+    file: str
+
+
+@get("/{source:str}", opt=needs("look"), summary="One source")
+async def read_source(source: FromPath[str], host: Host, caller: Who) -> ShownSource:
+    """Return how it is heard and how it is configured; keys and secrets by their names alone."""
+    found = host.plan().sources.get(source)
+    if found is None:
+        raise not_found(
+            "source.unknown",
+            "There is no source of this name.",
+            fix="List them with GET /api/sources.",
+        )
+    written = await asyncio.to_thread(definition_of, host.texts(), "source", source)
+    is_shown = written is not None and caller.may("propose")
+    fields: Mapping[str, Any] = {} if written is None else written.fields
+    manifest: Mapping[str, Any] = found.inbound.manifest if found.inbound is not None else {}
+    spec = compile_source(manifest).spec if manifest else None
+    hook_kind = found.hook.kind if found.hook is not None else ""
+    return ShownSource(
+        seen=_seen(host, source),
+        kind="" if manifest else hook_kind or found.kind,
+        connector=str(manifest.get("id", "")),
+        connector_name=str(manifest.get("name", "")),
+        is_posted=found.hook is not None or (spec is not None and spec.is_posted),
+        is_polled=spec is not None and spec.poll is not None,
+        keys=tuple(one[:KEY_DIGITS] for one in found.key_digests),
+        pairs_with=found.pairs_with,
+        channel=found.inbound.channel if found.inbound is not None else "",
+        refused={
+            code: count
+            for (name, code), count in sorted(host.hooks.refused_counts().items())
+            if name == source
+        },
+        secrets=_secrets(host, found),
+        settings=() if spec is None else settings_of(spec.settings),
+        definition={name: one for name, one in fields.items() if name not in HIDDEN}
+        if is_shown
+        else None,
+        file="" if written is None else written.file,
+    )
+
+
+def _seen(host: App, source: str) -> SourceSeen:
+    seen = next(one for one in host.guard.sources() if one.source == source)
+    return replace(seen, asked=host.providers.polls.asked().get(source))
+
+
+def _secrets(host: App, source: Source) -> dict[str, bool]:
+    named = [source.hook.secret] if source.hook is not None else []
+    if source.inbound is not None:
+        named += secret_names(source.inbound.settings)
+    known = {one.name: one for one in host.secrets.known(tuple(named))}
+    return {name: known[name].is_in_environment or known[name].set_at is not None for name in named}
+
+
+ONE_SOURCE = Router("/api/sources", route_handlers=[read_source], tags=["connections"])

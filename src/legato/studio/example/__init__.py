@@ -1,0 +1,1 @@
+"""The example of a demonstration, as people see it."""

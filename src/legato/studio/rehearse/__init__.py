@@ -1,0 +1,1 @@
+"""Routes by which definitions are tried out before anybody is contacted."""

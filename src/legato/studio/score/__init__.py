@@ -1,0 +1,1 @@
+"""How well it goes, as people see it."""
