@@ -12,7 +12,10 @@ export type Review = Schemas['Review']
 export type Objection = Schemas['Objection']
 export type Waiver = Schemas['Waiver']
 /** What became of it; `problems` are what stands against it. */
-export type Applied = Partial<Schemas['Applied']>
+export type Applied = Partial<Schemas['Applied']> & {
+  /** The change that puts back what ran before. */
+  putsBack?: number
+}
 
 const KEY = 'changes'
 
@@ -47,6 +50,7 @@ export type Deed =
   | { verb: 'approve' | 'reject'; why: string }
   | { verb: 'apply'; waive: Waiver[] }
   | { verb: 'withdraw' }
+  | { verb: 'roll_back'; why: string }
 
 /** Returns what stands against it: nothing, where it was done. */
 export function useDeed(number: number) {
@@ -58,6 +62,8 @@ export function useDeed(number: number) {
         queries.invalidateQueries({ queryKey: [KEY] }),
         queries.invalidateQueries({ queryKey: ['review', number] }),
         queries.invalidateQueries({ queryKey: ['dictionary'] }),
+        queries.invalidateQueries({ queryKey: ['journeys'] }),
+        queries.invalidateQueries({ queryKey: ['drafts'] }),
       ]),
   })
 }
@@ -78,6 +84,12 @@ async function done(number: number, deed: Deed): Promise<Applied> {
     case 'withdraw':
       await take(api.POST('/api/changes/{number}/withdraw', { params }))
       return {}
+    case 'roll_back': {
+      const body = { why: deed.why }
+      const made = await take(api.POST('/api/changes/{number}/roll-back', { params, body }))
+      const problems = [...(made.proposed.problems ?? []), ...(made.applied?.problems ?? [])]
+      return { ...made.applied, problems, putsBack: made.proposed.change?.number }
+    }
     case 'apply':
       return apply(number, deed.waive)
   }
@@ -89,7 +101,7 @@ async function apply(number: number, waive: Waiver[]): Promise<Applied> {
   let objected: Applied | null = null
   const call = api.POST('/api/changes/{number}/apply', { params, body: { waive } })
   try {
-    return await take(
+    return await take<Schemas['Applied']>(
       call.then((result) => {
         objected = problemsOf(result.error)
         return result

@@ -11,3 +11,8 @@ export const SCREENS: readonly Screen[] = Object.values(found)
 export function screensFor(permissions: readonly Permission[]): readonly Screen[] {
   return SCREENS.filter((each) => each.needs === undefined || permissions.includes(each.needs))
 }
+
+/** Whether there is such a page, as screens declare them: for links to what may not be there. */
+export function hasPage(path: string): boolean {
+  return SCREENS.some((each) => each.pages.some((page) => page.path === path))
+}

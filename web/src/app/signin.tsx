@@ -67,7 +67,7 @@ export default function SignIn({ onDone }: { onDone: (me: Me) => void }) {
           {SHELL.signIn}
         </Button>
         {ways.data?.provider && (
-          <Button component="a" href="/api/sign-in/oidc" variant="default" fullWidth mt={8}>
+          <Button component="a" href={toProvider()} variant="default" fullWidth mt={8}>
             {SHELL.signInAt(ways.data.provider)}
           </Button>
         )}
@@ -79,4 +79,10 @@ export default function SignIn({ onDone }: { onDone: (me: Me) => void }) {
       </form>
     </main>
   )
+}
+
+/** The provider's door, which leads back to the very page that one wanted. */
+function toProvider(): string {
+  const back = location.pathname + location.search
+  return `/api/sign-in/oidc?${new URLSearchParams({ back })}`
 }

@@ -8,6 +8,7 @@ import {
   IconUserCircle,
 } from '@tabler/icons-react'
 import type { ReactElement } from 'react'
+import { Go } from '@/kit/go'
 import { SHELL } from '@/words/shell'
 import { useMe, useSignOut } from './session'
 
@@ -40,7 +41,7 @@ export default function WhoMenu({ children }: { children: ReactElement }) {
           </Menu.Item>
         ))}
         <Menu.Divider />
-        <Menu.Item component="a" href="/account" leftSection={<IconUserCircle {...ICON} />}>
+        <Menu.Item component={Go} to="/access/me" leftSection={<IconUserCircle {...ICON} />}>
           {SHELL.account}
         </Menu.Item>
         <Menu.Item leftSection={<IconLogout {...ICON} />} onClick={() => void signOut()}>

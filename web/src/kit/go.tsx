@@ -7,6 +7,8 @@ type Search = Record<string, string | undefined>
 type Props = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> & {
   to: string
   search?: Search
+  /** In place of where one is: a way of looking is no place to go back to. */
+  replace?: boolean
 }
 
 export function Go({ to, search, ...rest }: Props) {

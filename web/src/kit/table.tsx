@@ -16,9 +16,11 @@ type Props<Row> = {
   keyOf: (row: Row) => string | number
   onRow?: (row: Row) => void
   isActive?: (row: Row) => boolean
+  /** A row that says in words, too, that something is wrong. */
+  isBad?: (row: Row) => boolean
 }
 
-export function Table<Row>({ label, columns, rows, keyOf, onRow, isActive }: Props<Row>) {
+export function Table<Row>({ label, columns, rows, keyOf, onRow, isActive, isBad }: Props<Row>) {
   return (
     <table className="table" aria-label={label}>
       <thead>
@@ -40,6 +42,7 @@ export function Table<Row>({ label, columns, rows, keyOf, onRow, isActive }: Pro
           <tr
             key={keyOf(row)}
             data-active={isActive?.(row)}
+            data-bad={isBad?.(row)}
             data-click={onRow !== undefined}
             onClick={onRow && (() => onRow(row))}
           >

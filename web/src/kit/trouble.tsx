@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { Refused } from '@/api/client'
 import { hourAndMinute } from '@/words/format'
+import { Note } from './note'
 import { SHELL } from '@/words/shell'
 
 type Props = { error: unknown; retry?: () => void; title?: string }
@@ -20,6 +21,16 @@ export function Trouble({ error, retry, title }: Props) {
         </Button>
       )}
     </div>
+  )
+}
+
+/** Something that was asked for and refused: in place, with what to do. */
+export function Refusal({ error }: { error: unknown }) {
+  const refused = error instanceof Refused ? error : null
+  return (
+    <Note tone="bad" title={refused?.message ?? SHELL.broken}>
+      {refused?.fix ?? SHELL.brokenWhy}
+    </Note>
   )
 }
 

@@ -13,6 +13,8 @@ export const HOME = {
   pausedWhy: 'Nobody enters, and nobody in it goes on.',
   lane: (name: string) => `${name} is down`,
   laneWhy: (waiting: string) => `${waiting} deliveries wait for it.`,
+  waits: (n: number) => (n === 1 ? 'A change waits for you' : `${n} changes wait for you`),
+  waitsAll: 'See all that wait',
   happened: 'What happened since the start',
   lately: 'Lately',
   seeAll: 'See it live',
@@ -37,6 +39,19 @@ export const HOME = {
     sent: ['Send a first message', 'A journey that may, to somebody who said yes'],
     goal: ['Reach a goal', 'Somebody did what the journey is for'],
   } as const,
+  example: {
+    is: 'This is the example shop',
+    isWhy: 'Its orders are of 2011, its people are made up, and nothing leaves this machine.',
+    remove: 'Remove the example',
+    mayNot: (role: string) => `The role ${role} does not remove it: an admin does.`,
+    sure: 'Remove the example for good?',
+    sureWhy:
+      'Its definitions, customers and history are deleted, and Legato begins anew on a clean workspace. Users and the audit trail stay.',
+    removeNow: 'Remove it now',
+    keep: 'Keep it',
+    going: 'The example is being removed',
+    goingWhy: 'Legato begins anew. This page comes back by itself within some seconds.',
+  },
   figures: {
     events: 'Events',
     rate: (n: string) => `${n} a second now`,

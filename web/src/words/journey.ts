@@ -5,6 +5,7 @@ export const JOURNEY = {
   lenses: [
     ['build', 'Build'],
     ['traffic', 'Traffic'],
+    ['changes', 'Changes'],
     ['text', 'Rules as text'],
   ] as const,
   canvas: 'The journey, drawn',
@@ -54,7 +55,7 @@ export const JOURNEY = {
   purpose: 'Purpose',
   noPurpose: 'none',
   overdue: 'Overdue after a pause',
-  readOnly: 'To change it, edit its text in your workspace and propose the change.',
+  readOnly: 'To change it, press Edit: that begins a draft.',
   outline: 'The journey as text',
   outlineWhy: 'Each line is a step, in the order in which people come to it.',
   wholeText: (file: string) => `The text of ${file}`,

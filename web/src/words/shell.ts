@@ -30,6 +30,8 @@ export const SHELL = {
   asOf: (time: string) => `Legato does not answer. What you see is as of ${time}.`,
   health: {
     away: 'no answer',
+    asOf: (words: string, time: string) => `${words}, as of ${time}`,
+    more: 'See the scorecard',
     delivered: 'delivered',
     notReady: 'not ready',
     failing: 'needs a repair',

@@ -105,6 +105,21 @@ function Outcome({ doing }: { doing: Doing }) {
       </>
     )
   }
+  if (said.putsBack !== undefined) {
+    return (
+      <Note
+        tone="ok"
+        title={said.is_changed ? APPROVALS.putBack : APPROVALS.putsBack(said.putsBack)}
+        action={
+          <Go className="link" to={`/approvals/${said.putsBack}`}>
+            {APPROVALS.seeIt}
+          </Go>
+        }
+      >
+        {said.is_changed ? undefined : APPROVALS.putBackWaits}
+      </Note>
+    )
+  }
   if (said.is_waiting) return <Note title={APPROVALS.waiting} />
   return said.is_changed ? <Note tone="ok" title={APPROVALS.applied} /> : null
 }
@@ -124,7 +139,8 @@ function Doing({ verb, change, isBusy, onDo, onLeave }: DoingProps) {
   const waivable = verb === 'apply' ? grouped(review.data?.objections ?? []) : []
   const waive = waivable.map((each) => ({ ...each, because: reasons[keyOf(each)]?.trim() ?? '' }))
   const isLacking =
-    (verb === 'reject' && why.trim() === '') || waive.some((each) => each.because === '')
+    ((verb === 'reject' || verb === 'roll_back') && why.trim() === '') ||
+    waive.some((each) => each.because === '')
 
   function submit(event: React.FormEvent) {
     event.preventDefault()
@@ -134,9 +150,10 @@ function Doing({ verb, change, isBusy, onDo, onLeave }: DoingProps) {
   }
   return (
     <form className="approvals" onSubmit={submit} aria-label={APPROVALS.verbs[verb]}>
-      {verb === 'approve' || verb === 'reject' ? (
+      {verb === 'roll_back' && <p className="small">{APPROVALS.backWhat}</p>}
+      {verb === 'approve' || verb === 'reject' || verb === 'roll_back' ? (
         <Textarea
-          label={APPROVALS.whys[verb]}
+          label={verb === 'roll_back' ? APPROVALS.whyBack : APPROVALS.whys[verb]}
           description={verb === 'reject' ? APPROVALS.needsWhy : undefined}
           autosize
           minRows={3}

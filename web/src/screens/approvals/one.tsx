@@ -13,6 +13,7 @@ import { Stale, Trouble } from '@/kit/trouble'
 import { Definition } from '@/screens/dictionary/places'
 import { APPROVALS } from '@/words/approvals'
 import { count, title } from '@/words/format'
+import { After } from './after'
 import { Answers } from './answers'
 import './approvals.css'
 import { Choices } from './choices'
@@ -70,6 +71,7 @@ function Told({ shown, change }: { shown: ChangeShown; change: ChangeRequest }) 
         </div>
         <aside className="approvals" aria-label={APPROVALS.choices}>
           <Choices change={change} />
+          {change.state === 'applied' && <After change={change} />}
           <Answers shown={shown} change={change} />
         </aside>
       </div>

@@ -1,22 +1,21 @@
 // A customer: may we contact them, what happened, and why a message went or did not.
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { IconFileText, IconUser } from '@tabler/icons-react'
+import { IconUser } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { api, take } from '@/api/client'
 import type { Profile } from '@/api/types'
-import { useMay, useMe } from '@/app/session'
 import { Chip } from '@/kit/chip'
 import { useParam } from '@/kit/go'
 import { useTitle } from '@/kit/head'
+import { Scenario } from '@/kit/scenario'
 import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
 import { CUSTOMERS } from '@/words/customers'
 import { shortId } from '@/words/notes'
 import './customers.css'
 import { presentOf } from './profile'
-import { Reveal } from './reveal'
+import { Reveal } from '@/kit/reveal'
 import { Timeline } from './timeline-view'
 import { Who } from './who'
 import { WhyPane } from './why-pane'
@@ -115,31 +114,5 @@ function CustomerHead({ profile, reveal }: { profile: Profile; reveal: ReactNode
       {reveal}
       <Scenario who={profile.person_id} />
     </header>
-  )
-}
-
-/** What happened to this person as a scenario in which every value is made up: a file. */
-function Scenario({ who }: { who: string }) {
-  const may = useMay('reveal')
-  const { role } = useMe()
-  async function save() {
-    const made = await take(api.GET('/api/people/{who}/scenario', { params: { path: { who } } }))
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(new Blob([made.text], { type: 'application/yaml' }))
-    link.download = `${shortId(who)}.yaml`
-    link.click()
-    URL.revokeObjectURL(link.href)
-  }
-  return (
-    <Button
-      size="xs"
-      variant="default"
-      leftSection={<IconFileText size={15} stroke={1.7} />}
-      disabled={!may}
-      title={may ? undefined : `${CUSTOMERS.mayNot(role)} ${CUSTOMERS.scenarioMayNot}`}
-      onClick={() => void save()}
-    >
-      {CUSTOMERS.scenario}
-    </Button>
   )
 }

@@ -17,8 +17,10 @@ import { title } from '@/words/format'
 import './dictionary.css'
 import { Definition } from './places'
 import { Privacy } from './privacy'
+import { Look, OfTrait, seen, useSamples, Values } from './samples'
 
 type Entry = components['schemas']['Entry']
+type Property = NonNullable<Entry['properties']>[number]
 
 const UNDER = { label: DICTIONARY.title, to: '/dictionary' }
 
@@ -73,6 +75,7 @@ function Word({ entry, isSeveral }: { entry: Entry; isSeveral: boolean }) {
       <div className="dictionary-two">
         <div className="dictionary">
           {entry.kind === 'event' && <Properties entry={entry} />}
+          {entry.kind === 'trait' && <OfTrait name={entry.name} />}
           <UsedBy users={entry.used_by ?? []} />
         </div>
         <Card title={DICTIONARY.what}>
@@ -121,10 +124,14 @@ function purposes(names: readonly string[] | undefined): string {
 
 function Properties({ entry }: { entry: Entry }) {
   const rows = entry.properties ?? []
+  const samples = useSamples(entry.name)
   if (rows.length === 0) return null
   const words = DICTIONARY.property
+  // What holds for the whole event stands beside it already.
+  const isOwn = rows.some((row) => purposes(row.purposes) !== purposes(entry.purposes))
+  const found = (name: string) => samples.query.data?.find((each) => each.name === name)
   return (
-    <Card title={DICTIONARY.properties} isBare>
+    <Card title={DICTIONARY.properties} isBare more={<Look samples={samples} />}>
       <Table
         label={DICTIONARY.properties}
         rows={rows}
@@ -133,7 +140,15 @@ function Properties({ entry }: { entry: Entry }) {
           { name: words.name, cell: (row) => <span className="mono">{row.name}</span> },
           { name: words.type, cell: (row) => row.type },
           { name: words.privacy, cell: (row) => <Privacy name={row.privacy} /> },
-          { name: words.purposes, cell: (row) => purposes(row.purposes) },
+          ...(isOwn
+            ? [{ name: words.purposes, cell: (row: Property) => purposes(row.purposes) }]
+            : []),
+          { name: DICTIONARY.sampleSeen, side: 'end', cell: (row) => seen(found(row.name)) },
+          {
+            name: DICTIONARY.sampleValues,
+            width: '30%',
+            cell: (row) => <Values of={found(row.name)} />,
+          },
         ]}
       />
     </Card>

@@ -1,5 +1,7 @@
 // Home: is anything wrong, what happened, what next. Nothing here that the process did not say.
 import { Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { api, take } from '@/api/client'
 import { useOverview, useProblems } from '@/api/queries'
 import type { Overview, Problem } from '@/api/types'
 import { Card } from '@/kit/card'
@@ -13,7 +15,9 @@ import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
 import { count, span, title } from '@/words/format'
 import { HOME } from '@/words/home'
+import { Example } from './example'
 import './home.css'
+import { Waits } from './waits'
 import { steps, wrongs } from './wrong'
 
 const LINES = 9
@@ -27,6 +31,7 @@ export default function Home() {
       <Stale query={overview} />
       <div className="page">
         <div className="page-in home">
+          <Example />
           {overview.data !== undefined ? (
             <Told seen={overview.data} problems={problems.data ?? []} />
           ) : overview.isError ? (
@@ -40,9 +45,19 @@ export default function Home() {
   )
 }
 
+/** What was counted in a month, which a restart does not forget: what was done stays done. */
+function useKept() {
+  return useQuery({
+    queryKey: ['score', 'month'],
+    queryFn: () => take(api.GET('/api/score', { params: { query: { over: 'month' } } })),
+    staleTime: 60_000,
+  })
+}
+
 function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[] }) {
   const found = wrongs(seen, problems)
-  const isDone = steps(seen).every(([, done]) => done)
+  const todo = steps(seen, useKept().data)
+  const isDone = todo.every(([, done]) => done)
   return (
     <>
       <section aria-label={HOME.wrong}>
@@ -68,7 +83,8 @@ function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[]
       <Stats figures={figures(seen)} />
       <div className="home-two">
         <div className="home">
-          {!isDone && <Next seen={seen} />}
+          <Waits />
+          {!isDone && <Next todo={todo} />}
           <Journeys seen={seen} />
           <Refusals seen={seen} />
         </div>
@@ -103,11 +119,11 @@ function figures({ status, activity }: Overview): Figure[] {
   ]
 }
 
-function Next({ seen }: { seen: Overview }) {
+function Next({ todo }: { todo: ReturnType<typeof steps> }) {
   return (
     <Card title={HOME.next} isBare>
       <ol>
-        {steps(seen).map(([name, isDone]) => (
+        {todo.map(([name, isDone]) => (
           <li className="home-step" key={name}>
             <RoundMark state={isDone ? 'pass' : 'none'} />
             <div>
@@ -136,7 +152,14 @@ function Journeys({ seen }: { seen: Overview }) {
           rows={seen.activity.journeys}
           keyOf={(row) => row.journey}
           columns={[
-            { name: words.journey, cell: (row) => title(row.journey) },
+            {
+              name: words.journey,
+              cell: (row) => (
+                <Go className="link" to={`/journeys/${row.journey}`}>
+                  {title(row.journey)}
+                </Go>
+              ),
+            },
             { name: words.entered, side: 'end', cell: (row) => count(row.entered) },
             { name: words.goals, side: 'end', cell: (row) => count(row.goals) },
             { name: words.left, side: 'end', cell: (row) => count(row.left) },

@@ -30,7 +30,38 @@ test('a repair is named before anything else', () => {
 })
 
 test('a step is done when the process says so', () => {
-  const done = steps(overview({ plan: 'abc', position: 4 })).filter(([, isDone]) => isDone)
+  const seen = overview({ plan: 'abc', position: 4 })
+  const heard = { measures: [{ name: 'freshness' as const, actual: 5, of: 1, parts: [] }] }
+  const named = (done: ReturnType<typeof steps>) =>
+    done.filter(([, isDone]) => isDone).map(([name]) => name)
 
-  expect(done.map(([name]) => name)).toEqual(['plan', 'event'])
+  expect(named(steps(seen))).toEqual(['plan'])
+  expect(named(steps(seen, heard))).toEqual(['plan', 'event'])
+})
+
+test('what was done before a restart stays done', () => {
+  const kept = {
+    measures: [
+      { name: 'delivery' as const, actual: 0.98, of: 40, parts: [] },
+      {
+        name: 'journey_cost' as const,
+        actual: 0,
+        of: 3,
+        parts: [
+          {
+            kind: 'journey' as const,
+            name: 'welcome',
+            of: 3,
+            bad: 0,
+            goals: 2,
+            cost_micros: 0,
+          },
+        ],
+      },
+    ],
+  }
+
+  const done = steps(overview({ counts: { people: 3 } }), kept)
+
+  expect(Object.fromEntries(done)).toMatchObject({ sent: true, goal: true })
 })

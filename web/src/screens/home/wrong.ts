@@ -1,4 +1,5 @@
 // What is wrong, out of what the process says of itself. Pure, so that it can be tested.
+import type { components } from '@/api/schema'
 import type { Overview, Problem } from '@/api/types'
 import type { Tone } from '@/kit/note'
 import { count, title } from '@/words/format'
@@ -40,15 +41,26 @@ export function wrongs(seen: Overview, problems: readonly Problem[]): Wrong[] {
 
 export type StepName = keyof typeof HOME.steps
 
-/** The first things to do, and which of them are done: every one read off the process. */
-export function steps(seen: Overview): [StepName, boolean][] {
+type Kept = { measures: readonly Pick<Measure, 'name' | 'actual' | 'of' | 'parts'>[] }
+type Measure = components['schemas']['Measure']
+
+/** The first things to do, and which of them are done: every one read off the process, and off
+ * what it has kept (`kept`), since a restart undoes nothing. */
+export function steps(seen: Overview, kept?: Kept): [StepName, boolean][] {
   const { status, activity } = seen
-  const sent = activity.messages.some((each) => each.sent > 0)
+  const measures = kept?.measures ?? []
+  const people = status.counts.people ?? 0
+  const sent =
+    activity.messages.some((each) => each.sent > 0) ||
+    measures.some((each) => each.name === 'delivery' && (each.actual ?? 0) > 0)
+  const goal =
+    activity.journeys.some((each) => each.goals > 0) ||
+    measures.some((each) => each.parts.some((part) => (part.goals ?? 0) > 0))
   return [
     ['plan', status.plan !== ''],
-    ['event', status.position > 0],
-    ['person', (status.counts.people ?? 0) > 0],
+    ['event', people > 0 || measures.some((each) => each.name === 'freshness' && each.of > 0)],
+    ['person', people > 0],
     ['sent', sent],
-    ['goal', activity.journeys.some((each) => each.goals > 0)],
+    ['goal', goal],
   ]
 }

@@ -15,6 +15,8 @@ import {
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { JOURNEY } from '@/words/journey'
 import { useBoard } from './context'
+import { focusStep, useEditKeys } from './edit/keys'
+import { Palette } from './edit/palette'
 import { type Graph, START } from './graph'
 import { layout, type Spot, WIDTH } from './layout'
 import { LineMark, type StepLine } from './line'
@@ -63,19 +65,20 @@ function Drawn({ graph }: { graph: Graph }) {
         type: 'step',
         position: { x, y },
         data: { shown: graph.steps.get(id) ?? null },
-        measured: isMeasured ? { width: WIDTH, height } : undefined,
+        // A step that is new is measured alone: the others stay in sight.
+        measured: heights.has(id) ? { width: WIDTH, height } : undefined,
       })),
-    [placed, graph, isMeasured],
+    [placed, graph, heights],
   )
   const lines = useMemo(
     () =>
-      placed.lines.map<StepLine>(({ id, from, to, points }) => ({
+      placed.lines.map<StepLine>(({ id, from, to, way, points }) => ({
         id,
         source: from,
         target: to,
         type: 'line',
         focusable: false,
-        data: { points },
+        data: { points, way },
       })),
     [placed],
   )
@@ -90,8 +93,7 @@ function Drawn({ graph }: { graph: Graph }) {
     (id: string) => {
       const spot = placed.spots.find((each) => each.id === id)
       if (spot === undefined) return
-      const focus = () =>
-        document.querySelector<HTMLElement>(`[data-step="${CSS.escape(id)}"]`)?.focus()
+      const focus = () => focusStep(id)
       if (isInSight(flow, pane.current, spot)) return focus()
       const [x, y] = [spot.x + WIDTH / 2, spot.y + spot.height / 2]
       const zoom = Math.max(flow.getZoom(), READABLE)
@@ -103,12 +105,19 @@ function Drawn({ graph }: { graph: Graph }) {
   // Whatever chose a step, it is brought into sight.
   const { chosen } = board
   useEffect(() => {
-    if (isShown && chosen !== '' && isMeasured) show(chosen)
+    if (isShown && chosen !== '') show(chosen)
     // Not when heights change: what people look at stays where it is.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [isShown, chosen])
 
+  // A step that had the focus may be gone: whoever works by keyboard goes on at the chosen one.
+  useEffect(() => {
+    if (document.activeElement === document.body && chosen !== '') focusStep(chosen)
+  }, [graph, chosen])
+
+  const edits = useEditKeys()
   function onKeyDown(event: KeyboardEvent) {
+    if (edits(event)) return
     if (event.metaKey || event.ctrlKey || event.altKey) return
     const direction = DIRECTIONS[event.key]
     if (direction !== undefined) {
@@ -154,6 +163,7 @@ function Drawn({ graph }: { graph: Graph }) {
         {placed.spots.length > MINIMAP_PAST && (
           <MiniMap pannable zoomable position="bottom-left" ariaLabel={null} />
         )}
+        <Palette />
         <Panel position="bottom-right" className="canvas-zoom">
           <button type="button" aria-label={JOURNEY.zoomIn} onClick={() => flow.zoomIn()}>
             <IconPlus size={16} />

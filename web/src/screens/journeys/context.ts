@@ -1,18 +1,27 @@
 // What every part of a canvas knows: the drawing, the words, and which step is chosen.
 import { createContext, useContext } from 'react'
-import type { Drawing, Kind } from './graph'
+import type { components } from '@/api/schema'
+import type { Difference } from './edit/changes'
+import type { Drawing, Graph, Kind } from './graph'
 
-export type Lens = 'build' | 'traffic' | 'text'
+export type Lens = 'build' | 'traffic' | 'changes' | 'text'
 
 export type Board = {
   journey: string
   title: string
   drawing: Drawing
+  graph: Graph
+  /** Schemas and names for what can stand in a step. */
+  known: components['schemas']['ShownKinds']
   kinds: readonly Kind[]
   lens: Lens
+  /** Where a draft has it otherwise than what runs, by step. */
+  marks?: ReadonlyMap<string, Difference>
   /** Path of the step that is looked at; empty: none. */
   chosen: string
   choose: (path: string) => void
+  /** Whether it is in the running plan, so that anything happens in it. */
+  isRunning: boolean
   steps: {
     /** As counts name the step at a path. */
     idOf: (path: string) => string

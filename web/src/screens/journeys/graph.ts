@@ -76,7 +76,8 @@ export function channelOf(step: Step): string {
 
 /** Return the server's words on a step as a sentence; its cases follow where it waits for some. */
 export function saidOf(step: Step): string {
-  return `${capital(step.sentence)}${step.kind === 'wait_for' ? ':' : '.'}`
+  const end = step.kind === 'wait_for' ? ':' : step.sentence.endsWith('?') ? '' : '.'
+  return `${capital(step.sentence)}${end}`
 }
 
 export function capital(text: string): string {

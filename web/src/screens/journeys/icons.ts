@@ -50,7 +50,11 @@ export function iconOf(step: Step | null): Icon {
   if (step === null) return IconBolt
   const channel = channelOf(step)
   const byChannel = CHANNELS.find(([pattern]) => pattern.test(channel))
-  return byChannel?.[1] ?? KINDS[step.kind] ?? IconCircleDashed
+  return byChannel?.[1] ?? iconOfKind(step.kind)
+}
+
+export function iconOfKind(kind: string): Icon {
+  return KINDS[kind] ?? IconCircleDashed
 }
 
 export function tileOf(step: Step | null): TileKind {

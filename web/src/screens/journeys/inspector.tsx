@@ -7,9 +7,12 @@ import { Tile } from '@/kit/tile'
 import { title } from '@/words/format'
 import { JOURNEY } from '@/words/journey'
 import { useBoard } from './context'
+import { useEditing } from './edit/editing'
+import { focusStep } from './edit/keys'
+import { HeadSettings, StepSettings } from './edit/settings'
+import { Repairs, StepText, StepTools } from './edit/step-tools'
 import {
   capital,
-  type Graph,
   kindOf,
   nameOf,
   saidOf,
@@ -22,13 +25,17 @@ import { iconOf, tileOf } from './icons'
 import { PeopleHere } from './people'
 import { textOf } from './text'
 
-export function Inspector({ graph, text }: { graph: Graph; text: string }) {
-  const { chosen, choose } = useBoard()
+export function Inspector({ text }: { text: string }) {
+  const { chosen, choose, graph } = useBoard()
+  const isEditing = useEditing() !== null
   const shown = graph.steps.get(chosen)
   return (
     <aside
       className="inspector"
       aria-label={shown === undefined ? JOURNEY.about : JOURNEY.inspector}
+      onKeyDown={(event) => {
+        if (isEditing && event.key === 'Escape') focusStep(chosen || START)
+      }}
     >
       {shown === undefined ? (
         <AboutJourney />
@@ -41,6 +48,7 @@ export function Inspector({ graph, text }: { graph: Graph; text: string }) {
 
 function AboutJourney() {
   const { drawing } = useBoard()
+  const editing = useEditing()
   const { head } = drawing
   return (
     <>
@@ -48,6 +56,7 @@ function AboutJourney() {
       <div className="inspector-body">
         <p className="inspector-read">{head.entry.sentence}.</p>
         <Wrong problems={head.problems} />
+        {editing !== null && <HeadSettings editing={editing} />}
         {head.exits.length > 0 && (
           <section>
             <h3>{JOURNEY.leaves}</h3>
@@ -61,7 +70,7 @@ function AboutJourney() {
             </ul>
           </section>
         )}
-        <section>
+        {editing === null && (
           <Pairs
             pairs={[
               { name: JOURNEY.owner, value: head.owner },
@@ -69,7 +78,7 @@ function AboutJourney() {
               { name: JOURNEY.overdue, value: title(head.overdue) },
             ]}
           />
-        </section>
+        )}
         {drawing.elsewhere.length > 0 && (
           <section>
             <h3>{JOURNEY.elsewhere(drawing.elsewhere.length)}</h3>
@@ -77,7 +86,7 @@ function AboutJourney() {
           </section>
         )}
         <p className="quiet small pretty">
-          {JOURNEY.file(head.place.file, head.place.line)}. {JOURNEY.readOnly}
+          {JOURNEY.file(head.place.file, head.place.line)}. {editing === null && JOURNEY.readOnly}
         </p>
       </div>
     </>
@@ -87,14 +96,17 @@ function AboutJourney() {
 type StepProps = { shown: Shown; text: string; onClose: () => void }
 
 function AboutStep({ shown, text, onClose }: StepProps) {
-  const { kinds, journey } = useBoard()
+  const { kinds, journey, isRunning } = useBoard()
+  const editing = useEditing()
   const { step, ways } = shown
   return (
     <>
       <Top name={nameOf(step, kinds)} kind={kindOf(step, kinds)} shown={shown} onClose={onClose} />
       <div className="inspector-body">
+        {editing !== null && <StepTools shown={shown} editing={editing} />}
         {step.sentence !== '' && <p className="inspector-read">{saidOf(step)}</p>}
         <Wrong problems={[...step.problems, ...ways.flatMap(({ way }) => way.problems)]} />
+        {editing !== null && <StepSettings step={step} editing={editing} />}
         {ways.length > 0 && (
           <section>
             <h3>{JOURNEY.ways}</h3>
@@ -105,14 +117,20 @@ function AboutStep({ shown, text, onClose }: StepProps) {
             </ol>
           </section>
         )}
-        <PeopleHere journey={journey} stepId={step.step_id} />
+        {isRunning && <PeopleHere journey={journey} stepId={step.step_id} />}
         <section>
           <h3>{JOURNEY.written}</h3>
           <p className="quiet small">{JOURNEY.file(step.place.file, step.place.line)}</p>
-          <pre className="inspector-text" tabIndex={0} aria-label={JOURNEY.written}>
-            {textOf(text, step.place)}
-          </pre>
-          <p className="quiet small pretty">{JOURNEY.readOnly}</p>
+          {editing === null ? (
+            <>
+              <pre className="inspector-text" tabIndex={0} aria-label={JOURNEY.written}>
+                {textOf(text, step.place)}
+              </pre>
+              <p className="quiet small pretty">{JOURNEY.readOnly}</p>
+            </>
+          ) : (
+            <StepText shown={shown} text={text} editing={editing} />
+          )}
         </section>
       </div>
     </>
@@ -170,7 +188,8 @@ function Wrong({ problems, isElsewhere = false }: WrongProps) {
       <span className="mono">
         {problem.code}
         {isElsewhere && ` ${JOURNEY.file(problem.place.file, problem.place.line)}`}
-      </span>
+      </span>{' '}
+      <Repairs problem={problem} />
     </Note>
   ))
 }

@@ -15,6 +15,7 @@ import { Table } from '@/kit/table'
 import { Stale, Trouble } from '@/kit/trouble'
 import { clock, count, share } from '@/words/format'
 import { JOURNEYS } from '@/words/journeys'
+import { NewJourney } from './beginning'
 import './journeys.css'
 import { Pausing, type Row } from './pausing'
 
@@ -39,7 +40,9 @@ export default function Journeys() {
   })
   return (
     <>
-      <Head title={JOURNEYS.title} />
+      <Head title={JOURNEYS.title}>
+        <NewJourney />
+      </Head>
       <Stale query={board} />
       <div className="page">
         <div className="page-in journeys">

@@ -10,23 +10,54 @@ import { memo } from 'react'
 import { Tile } from '@/kit/tile'
 import { count } from '@/words/format'
 import { JOURNEY } from '@/words/journey'
+import { JOURNEY_EDIT } from '@/words/journey-edit'
 import { useBoard } from './context'
+import { useEditing } from './edit/editing'
+import { Repairs } from './edit/step-tools'
+import { Tails, useIsNear } from './edit/tails'
 import { capital, type End, kindOf, nameOf, type Problem, type Shown, START } from './graph'
 import { iconOf, tileOf } from './icons'
 import { enteredIn, takenBetween, useTraffic, useWaiting } from './traffic'
 
 export type StepNode = Node<{ shown: Shown | null }, 'step'>
 
-export const StepCard = memo(function StepCard({ id, data }: NodeProps<StepNode>) {
+/** Past so many steps, those that are too small to be read are drawn as names alone. */
+const MANY = 150
+
+export const StepCard = memo(function StepCard({ id, data, height }: NodeProps<StepNode>) {
   const board = useBoard()
+  const editing = useEditing()
+  const isFar = !useIsNear() && board.graph.steps.size > MANY && height !== undefined
   const { shown } = data
   const name = shown === null ? board.title : nameOf(shown.step, board.kinds)
   const kind = shown === null ? JOURNEY.starts : kindOf(shown.step, board.kinds)
   const sentence = shown === null ? board.drawing.head.entry.sentence : shown.step.sentence
   const problems = shown === null ? board.drawing.head.problems : problemsOf(shown)
   const isChosen = board.chosen === id
+  const mark = board.marks?.get(id)
+  if (isFar) {
+    return (
+      <div className="step" data-far data-bad={problems.length > 0} style={{ height }}>
+        <Handle type="target" position={Position.Top} isConnectable={false} />
+        <span className="step-name">{name}</span>
+        <Handle type="source" position={Position.Bottom} isConnectable={false} />
+      </div>
+    )
+  }
   return (
-    <div className="step" data-chosen={isChosen} data-bad={problems.length > 0}>
+    <div
+      className={editing === null ? 'step' : 'step nopan'}
+      data-chosen={isChosen}
+      data-bad={problems.length > 0}
+      data-cut={editing?.cut === id}
+      draggable={editing !== null && shown !== null}
+      onDragStart={(event) => {
+        event.dataTransfer.setData('text/plain', name)
+        event.dataTransfer.effectAllowed = 'move'
+        editing?.carry({ path: id })
+      }}
+      onDragEnd={() => editing?.carry(null)}
+    >
       {shown !== null && <Handle type="target" position={Position.Top} isConnectable={false} />}
       <div className="step-head">
         <Tile icon={iconOf(shown?.step ?? null)} kind={tileOf(shown?.step ?? null)} />
@@ -47,19 +78,32 @@ export const StepCard = memo(function StepCard({ id, data }: NodeProps<StepNode>
       {sentence !== '' && <p className="step-what">{capital(sentence)}</p>}
       {shown === null ? <StartFoot /> : <Foot shown={shown} />}
       {problems.map((problem) => (
-        <p className="step-problem" key={`${problem.code} ${problem.place.line}`}>
+        <p className="step-problem" key={`${problem.code} ${problem.place.line} ${problem.path}`}>
           <IconExclamationCircle size={14} aria-hidden="true" />
-          {problem.what}
+          <span>
+            {problem.what} <Repairs problem={problem} />
+          </span>
         </p>
       ))}
+      {mark !== undefined && (
+        <span className="ribbon" data-what={mark.what}>
+          {JOURNEY_EDIT.whats[mark.what]}
+        </span>
+      )}
+      {mark !== undefined && mark.before !== '' && board.lens === 'changes' && (
+        <p className="step-foot">
+          {JOURNEY_EDIT.was} <del>{capital(mark.before)}</del>
+        </p>
+      )}
+      <Tails shown={shown} />
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
     </div>
   )
 })
 
 function StartFoot() {
-  const { journey, drawing, lens } = useBoard()
-  const traffic = useTraffic(journey).data
+  const { journey, drawing, lens, isRunning } = useBoard()
+  const traffic = useTraffic(journey, isRunning).data
   return (
     <>
       {traffic !== undefined && (
@@ -89,8 +133,8 @@ function StartFoot() {
 }
 
 function Foot({ shown }: { shown: Shown }) {
-  const { journey, choose } = useBoard()
-  const waiting = useWaiting(journey, shown.step.step_id)
+  const { choose } = useBoard()
+  const waiting = useWaiting(shown.step.step_id)
   return (
     <>
       {waiting !== undefined && waiting > 0 && (
@@ -111,8 +155,8 @@ function Foot({ shown }: { shown: Shown }) {
 }
 
 function Ways({ shown }: { shown: Shown }) {
-  const { journey, lens, steps } = useBoard()
-  const traffic = useTraffic(journey).data
+  const { journey, lens, steps, isRunning } = useBoard()
+  const traffic = useTraffic(journey, isRunning).data
   const isCounted = lens === 'traffic' && traffic !== undefined
   const all = shown.ways.map(({ way }) => steps.idOf(way.next))
   return (

@@ -9,27 +9,33 @@ import { iconOf, tileOf } from './icons'
 
 export function Outline({ text }: { text: string }) {
   const { drawing } = useBoard()
-  const { head } = drawing
   return (
     <div className="outline">
-      <Card title={JOURNEY.outline}>
-        <p className="quiet small">{JOURNEY.outlineWhy}</p>
-        <p className="outline-begin">{head.entry.sentence}.</p>
-        <Steps steps={drawing.steps} />
-        <ul className="outline-exits">
-          {head.exits.map((exit) => (
-            <li key={exit.path}>
-              <IconFlag3 size={13} aria-hidden="true" /> {exit.sentence}.
-            </li>
-          ))}
-        </ul>
-      </Card>
+      <Sentences />
       <Card title={JOURNEY.wholeText(drawing.file)}>
         <pre className="outline-text" tabIndex={0} aria-label={JOURNEY.wholeText(drawing.file)}>
           {text}
         </pre>
       </Card>
     </div>
+  )
+}
+
+export function Sentences() {
+  const { head, steps } = useBoard().drawing
+  return (
+    <Card title={JOURNEY.outline}>
+      <p className="quiet small">{JOURNEY.outlineWhy}</p>
+      <p className="outline-begin">{head.entry.sentence}.</p>
+      <Steps steps={steps} />
+      <ul className="outline-exits">
+        {head.exits.map((exit) => (
+          <li key={exit.path}>
+            <IconFlag3 size={13} aria-hidden="true" /> {exit.sentence}.
+          </li>
+        ))}
+      </ul>
+    </Card>
   )
 }
 

@@ -15,7 +15,7 @@ const PAGE = 10
 type Props = { journey: string; stepId: string }
 
 export function PeopleHere(props: Props) {
-  const waiting = useWaiting(props.journey, props.stepId)
+  const waiting = useWaiting(props.stepId)
   return (
     <section>
       <h3>{JOURNEY.people}</h3>

@@ -13,3 +13,16 @@ export function textOf(text: string, { line, column }: Place): string {
   }
   return found.join('\n').trimEnd()
 }
+
+/** Put other lines in place of a step's, moved to where they stood. */
+export function withText(text: string, place: Place, step: string): string {
+  const lines = text.split('\n')
+  const { line, column } = place
+  const first = lines[line - 1] ?? ''
+  const count = textOf(text, place).split('\n').length
+  const [head = '', ...rest] = step.trimEnd().split('\n')
+  const indent = ' '.repeat(column - 1)
+  const moved = rest.map((each) => (each.trim() === '' ? '' : indent + each))
+  lines.splice(line - 1, count, first.slice(0, column - 1) + head, ...moved)
+  return lines.join('\n')
+}

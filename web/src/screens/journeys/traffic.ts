@@ -3,15 +3,17 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback } from 'react'
 import { api, take } from '@/api/client'
 import type { components } from '@/api/schema'
+import { useBoard } from './context'
 
 export type Traffic = components['schemas']['Traffic']
 type Taken = components['schemas']['Taken']
 
 const EVERY_MS = 3_000
 
-function asked<Picked>(journey: string, select: (traffic: Traffic) => Picked) {
+function asked<Picked>(journey: string, select: (traffic: Traffic) => Picked, isRunning: boolean) {
   return {
-    queryKey: ['journeys', 'traffic', journey],
+    enabled: isRunning,
+    queryKey: ['journeys', 'traffic', journey, isRunning],
     queryFn: () =>
       take(api.GET('/api/journeys/{name}/traffic', { params: { path: { name: journey } } })),
     refetchInterval: EVERY_MS,
@@ -21,22 +23,20 @@ function asked<Picked>(journey: string, select: (traffic: Traffic) => Picked) {
 
 const whole = (traffic: Traffic) => traffic
 
-export function useTraffic(journey: string) {
-  return useQuery(asked(journey, whole))
+export function useTraffic(journey: string, isRunning = true) {
+  return useQuery(asked(journey, whole, isRunning))
 }
 
 /** How many passages stand at a step now; undefined: not known yet. */
-export function useWaiting(journey: string, stepId: string): number | undefined {
+export function useWaiting(stepId: string): number | undefined {
+  const { journey, isRunning } = useBoard()
   const select = useCallback((traffic: Traffic) => traffic.crowd.waiting?.[stepId] ?? 0, [stepId])
-  return useQuery(asked(journey, select)).data
+  return useQuery(asked(journey, select, isRunning)).data
 }
 
 /** How many went from one step to another lately, and the most that went anywhere. */
-export function useTaken(
-  journey: string,
-  from: string,
-  to: string,
-): { count: number; most: number } | undefined {
+export function useTaken(from: string, to: string): { count: number; most: number } | undefined {
+  const { journey, isRunning } = useBoard()
   const select = useCallback(
     (traffic: Traffic) => ({
       count: takenBetween(traffic.moves.taken, from, to),
@@ -44,7 +44,7 @@ export function useTaken(
     }),
     [from, to],
   )
-  return useQuery(asked(journey, select)).data
+  return useQuery(asked(journey, select, isRunning)).data
 }
 
 export function takenBetween(taken: readonly Taken[], from: string, to: string): number {

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { api, take } from '@/api/client'
 import type { components } from '@/api/schema'
 import { Go } from '@/kit/go'
+import { Scenario } from '@/kit/scenario'
 import { Time } from '@/kit/time'
 import { Trouble } from '@/kit/trouble'
 import { span } from '@/words/format'
@@ -59,6 +60,7 @@ function Waterfall({ life }: { life: Life }) {
             {LIVE.customer} {shortId(life.person_id)}
           </Go>
         )}
+        {life.person_id && <Scenario who={life.person_id} />}
         <span className="grow" />
         <span className="quiet">
           {LIVE.record} <span className="mono">{life.position}</span>

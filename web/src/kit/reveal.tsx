@@ -4,7 +4,7 @@ import { IconEye, IconEyeOff } from '@tabler/icons-react'
 import { type FormEvent, useState } from 'react'
 import { Refused } from '@/api/client'
 import { useMay, useMe } from '@/app/session'
-import { Note } from '@/kit/note'
+import { Note } from './note'
 import { CUSTOMERS } from '@/words/customers'
 
 const LENGTH_MIN = 10

@@ -1,0 +1,39 @@
+// What is being typed, apart from what was taken: it is handed on when typing rests, or ends.
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+
+const REST_MS = 500
+
+/** Fields of a text that is handed on only where `accept` takes it. */
+export function useTyped(value: string, take: (text: string) => void) {
+  const [typed, setTyped] = useState<string | null>(null)
+  const latest = useRef({ typed, take, value })
+  useEffect(() => {
+    latest.current = { typed, take, value }
+  })
+
+  function done() {
+    const { typed: text, take: hand, value: before } = latest.current
+    if (text !== null && text !== before) hand(text)
+  }
+
+  useEffect(() => {
+    if (typed === null) return
+    const timer = setTimeout(done, REST_MS)
+    return () => clearTimeout(timer)
+  }, [typed])
+  // What was typed last is taken along, also where the field goes away.
+  useEffect(() => done, [])
+
+  return {
+    value: typed ?? value,
+    onChange: (event: { currentTarget: { value: string } }) => setTyped(event.currentTarget.value),
+    onBlur: () => {
+      done()
+      setTyped(null)
+    },
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key === 'Enter') done()
+      if (event.key === 'Escape' && typed !== null) setTyped(value)
+    },
+  }
+}

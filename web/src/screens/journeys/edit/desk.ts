@@ -1,0 +1,193 @@
+// The desk: texts that somebody edits, each version with what led to it. All meaning is the server's:
+// a command goes there with the texts, and comes back as texts, a drawing, and a sentence.
+import { Refused } from '@/api/client'
+import type { components } from '@/api/schema'
+import type { Drawing } from '../graph'
+
+type Schemas = components['schemas']
+export type Command = Schemas['ToEdit']['edits'][number]
+/** Texts in place of the running ones, by path; null: without the file. */
+export type Overlay = Readonly<Record<string, string | null>>
+
+export type Read = { drawing: Drawing; text: string; base: string }
+export type Edited = Read & { files: Overlay; said: readonly string[]; path: string }
+export type Calls = {
+  read: (journey: string, files: Overlay) => Promise<Read>
+  edit: (journey: string, files: Overlay, edits: Command[]) => Promise<Edited>
+}
+
+export type Version = Read & {
+  files: Overlay
+  /** What was done to get here from the version before; empty: it is the first. */
+  said: string
+  /** The path that it was about. */
+  path: string
+  /** What goes on in one place is undone at once; empty: this stands alone. */
+  group: string
+  /** The drawing is of these texts, and not of older ones. */
+  isDrawn: boolean
+}
+
+export type State = {
+  past: readonly Version[]
+  now: Version
+  future: readonly Version[]
+  /** Commands that are not answered yet. */
+  waiting: number
+  isAway: boolean
+  /** Why the last command was not done. */
+  refused: Refused | null
+}
+
+const VERSIONS_MAX = 100
+const READ_AFTER_MS = 400
+const AGAIN_MS = 2_000
+
+export class Desk {
+  private readonly listeners = new Set<() => void>()
+  private turn: Promise<void> = Promise.resolve()
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    private readonly calls: Calls,
+    private held: State,
+  ) {}
+
+  static of(calls: Calls, first: Read, files: Overlay): Desk {
+    const now = { ...first, files, said: '', path: '', group: '', isDrawn: true }
+    const rest = { waiting: 0, isAway: false, refused: null }
+    return new Desk(calls, { past: [], now, future: [], ...rest })
+  }
+
+  readonly subscribe = (call: () => void): (() => void) => {
+    this.listeners.add(call)
+    return () => this.listeners.delete(call)
+  }
+
+  readonly state = (): State => this.held
+
+  close(): void {
+    clearTimeout(this.timer)
+    this.listeners.clear()
+  }
+
+  /** Do commands, made of the drawing as it is when their turn comes. Resolves with what they were
+   * about; null: nothing was done. */
+  do(make: (drawing: Drawing) => Command[], group = ''): Promise<string | null> {
+    return this.inTurn(() => this.next(make, group))
+  }
+
+  /** Put a text in place of a file's at once; the drawing follows. */
+  write(file: string, text: string, said: string): void {
+    const { now } = this.held
+    const files = { ...now.files, [file]: text }
+    const shown = file === now.drawing.file ? { text } : {}
+    this.keep({ ...now, ...shown, files, said, path: '', group: file, isDrawn: false })
+    this.readSoon()
+  }
+
+  /** Put other texts in place of all of them. */
+  replace(files: Overlay, read: Read, said: string): void {
+    this.keep({ ...read, files, said, path: '', group: '', isDrawn: true })
+  }
+
+  /** Resolves with the version that was left; null: there was none before. */
+  undo(): Promise<Version | null> {
+    return this.inTurn(async () => {
+      const { past, now, future } = this.held
+      const before = past.at(-1)
+      if (before === undefined) return null
+      this.put({ past: past.slice(0, -1), now: before, future: [now, ...future], refused: null })
+      if (!before.isDrawn) this.readSoon(0)
+      return now
+    })
+  }
+
+  redo(): Promise<Version | null> {
+    return this.inTurn(async () => {
+      const { past, now, future } = this.held
+      const next = future[0]
+      if (next === undefined) return null
+      this.put({ past: [...past, now], now: next, future: future.slice(1), refused: null })
+      if (!next.isDrawn) this.readSoon(0)
+      return next
+    })
+  }
+
+  /** Draw it anew: what runs may be another plan by now. */
+  look(): void {
+    if (this.held.waiting === 0) this.readSoon(0)
+  }
+
+  /** Let what comes next stand alone in the history. */
+  pause(): void {
+    if (this.held.now.group !== '') this.put({ now: { ...this.held.now, group: '' } })
+  }
+
+  dismiss(): void {
+    this.put({ refused: null })
+  }
+
+  private inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
+    this.put({ waiting: this.held.waiting + 1 })
+    const done = this.turn.then(work)
+    const over = () => this.put({ waiting: this.held.waiting - 1 })
+    this.turn = done.then(over, over)
+    return done
+  }
+
+  private async next(make: (drawing: Drawing) => Command[], group: string): Promise<string | null> {
+    if (!this.held.now.isDrawn && !(await this.read())) return null
+    const { now } = this.held
+    const edits = make(now.drawing)
+    if (edits.length === 0) return null
+    try {
+      const { said, ...edited } = await this.calls.edit(now.drawing.journey, now.files, edits)
+      // The text was written on meanwhile: the commands are for that one then.
+      if (this.held.now.files !== now.files) return await this.next(make, group)
+      this.keep({ ...edited, said: said.at(-1) ?? '', group, isDrawn: true })
+      this.put({ isAway: false, refused: null })
+      return edited.path
+    } catch (error) {
+      this.failed(error)
+      return null
+    }
+  }
+
+  private keep(next: Version): void {
+    const { past, now } = this.held
+    const isSame = next.group !== '' && next.group === now.group && now.said !== ''
+    const before = isSame ? past : [...past, now].slice(-VERSIONS_MAX)
+    this.put({ past: before, now: next, future: [] })
+  }
+
+  private readSoon(after = READ_AFTER_MS): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => void this.read(), after)
+  }
+
+  private async read(): Promise<boolean> {
+    const { now } = this.held
+    try {
+      const read = await this.calls.read(now.drawing.journey, now.files)
+      if (this.held.now.files !== now.files) return false
+      this.put({ now: { ...this.held.now, ...read, isDrawn: true }, isAway: false, refused: null })
+      return true
+    } catch (error) {
+      if (this.failed(error) && this.listeners.size > 0) this.readSoon(AGAIN_MS)
+      return false
+    }
+  }
+
+  /** Keep why something was not done; return whether nobody answered. */
+  private failed(error: unknown): boolean {
+    if (!(error instanceof Refused)) throw error
+    this.put({ refused: error, isAway: error.isAway })
+    return error.isAway
+  }
+
+  private put(part: Partial<State>): void {
+    this.held = { ...this.held, ...part }
+    for (const call of this.listeners) call()
+  }
+}

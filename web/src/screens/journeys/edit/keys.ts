@@ -1,0 +1,67 @@
+// Editing by keyboard alone: which keys do what to the chosen step.
+import { type KeyboardEvent, useCallback } from 'react'
+import { useBoard } from '../context'
+import { START } from '../graph'
+import { placesAfter } from '../places'
+import { useEditing } from './editing'
+import { type Direction, move, placeTowards } from './moves'
+
+const ADD = ['.', 'Insert', '+', '/', 'a']
+const REMOVE = ['Delete', 'Backspace']
+const ARROWS: Record<string, Direction> = {
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+}
+
+/** Return what takes a key pressed on the canvas, and says whether it was one of these. */
+export function useEditKeys(): (event: KeyboardEvent) => boolean {
+  const editing = useEditing()
+  const { drawing, graph, chosen } = useBoard()
+  return useCallback(
+    (event) => {
+      if (editing === null) return false
+      const { run } = editing
+      const isMod = event.metaKey || event.ctrlKey
+      const isStep = chosen !== '' && chosen !== START
+      const [after] = placesAfter(drawing, graph, chosen).toReversed()
+      const arrow = ARROWS[event.key]
+      if (event.altKey && arrow !== undefined) {
+        const to = isStep ? placeTowards(drawing, chosen, arrow) : null
+        if (to !== null) run(() => move(chosen, to))
+      } else if (isMod && isStep && event.key === 'x') editing.take(chosen, 'cut')
+      else if (isMod && isStep && event.key === 'c') editing.take(chosen, 'copy')
+      else if (isMod && event.key === 'v' && after !== undefined) run(() => editing.put(after))
+      else if (isMod && isStep && event.key === 'd')
+        run(() => [{ edit: 'duplicate_step', path: chosen }])
+      else if (isMod || event.altKey) return false
+      else if (ADD.includes(event.key)) editing.ask(placesAfter(drawing, graph, chosen))
+      else if (isStep && REMOVE.includes(event.key)) editing.remove(chosen)
+      else if (event.key === 'Enter' && isOf(event, chosen)) focusSettings()
+      else return false
+      event.preventDefault()
+      return true
+    },
+    [editing, drawing, graph, chosen],
+  )
+}
+
+function isOf(event: KeyboardEvent, path: string): boolean {
+  return event.target instanceof HTMLElement && event.target.dataset.step === path
+}
+
+function focusSettings(): void {
+  const fields = '.inspector-body :is(input, select, textarea, button):not([disabled])'
+  document.querySelector<HTMLElement>(fields)?.focus()
+}
+
+const FRAMES_MAX = 20
+
+/** Give a step the focus; one that is new is drawn, and hidden until it is measured. */
+export function focusStep(path: string, frames = FRAMES_MAX): void {
+  const found = document.querySelector<HTMLElement>(`[data-step="${CSS.escape(path)}"]`)
+  found?.focus()
+  const isThere = found !== null && document.activeElement === found
+  if (!isThere && frames > 0) requestAnimationFrame(() => focusStep(path, frames - 1))
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { after, ANA, untilNext, valuesOf, type WalkFound, walkOf } from './script'
+
+test('time passes in the words of scenarios', () => {
+  expect(after(26 * 3_600)).toBe('after 1d 2h')
+  expect(after(61.2)).toBe('after 1m 2s')
+  expect(after(0)).toBe('after 1s')
+})
+
+test('what reads as JSON is a value, everything else a text', () => {
+  expect(valuesOf('value: 80\ncart_id: c1\n\nis_new: true\nnote: a: b\nnothing')).toEqual({
+    value: 80,
+    cart_id: 'c1',
+    is_new: true,
+    note: 'a: b',
+  })
+})
+
+test('a consent that nobody knows of is not given', () => {
+  const who = { ...ANA, consents: { email: 'granted', sms: 'unknown' } as const }
+
+  const walk = walkOf('welcome', { who, lines: [{ 'Signed Up': {} }] })
+
+  expect(walk.given).toEqual({
+    person: 'ana',
+    zone: 'Europe/London',
+    at: '2026-03-02 10:00',
+    consents: { email: 'granted' },
+  })
+})
+
+test('where nothing wakes anybody there is no next', () => {
+  const found = { now: 0, wakes_at: 90_000_000 } as WalkFound
+
+  expect(untilNext(found)).toBe('after 1m 30s')
+  expect(untilNext({ ...found, wakes_at: null })).toBeNull()
+})

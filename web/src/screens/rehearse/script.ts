@@ -1,0 +1,83 @@
+// A walk as it is told: who begins it, and one line after the other. In the words of scenarios.
+import type { components } from '@/api/schema'
+
+type Walk = components['schemas']['Walk']
+export type WalkFound = components['schemas']['WalkFound']
+
+export type Consent = 'granted' | 'denied' | 'unknown'
+
+export type Who = {
+  zone: string
+  /** On the wall of their zone: `2026-03-02 10:00`. */
+  at: string
+  consents: Record<string, Consent>
+  /** `name: value`, a line each. */
+  traits: string
+}
+
+export type Script = { who: Who; lines: readonly unknown[] }
+
+const PERSON = 'ana'
+const SECOND = 1_000_000
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3_600],
+  ['m', 60],
+  ['s', 1],
+] as const
+
+export const ANA: Who = { zone: 'Europe/London', at: '2026-03-02 10:00', consents: {}, traits: '' }
+
+export function walkOf(journey: string, { who, lines }: Script): Walk {
+  const traits = valuesOf(who.traits)
+  return {
+    kind: 'walk',
+    journey,
+    given: {
+      person: PERSON,
+      ...(who.zone !== '' && { zone: who.zone }),
+      at: who.at,
+      consents: Object.fromEntries(
+        Object.entries(who.consents).filter(([, said]) => said !== 'unknown'),
+      ),
+      ...(Object.keys(traits).length > 0 && { traits }),
+    },
+    lines: [...lines],
+  }
+}
+
+/** `value: 80` a line; what reads as JSON is that, everything else a text. */
+export function valuesOf(text: string): Record<string, unknown> {
+  const values: Record<string, unknown> = {}
+  for (const line of text.split('\n')) {
+    const at = line.indexOf(':')
+    const name = line.slice(0, at).trim()
+    if (at > 0 && name !== '') values[name] = valueOf(line.slice(at + 1).trim())
+  }
+  return values
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+/** Time passes: `after 1d 2h`. */
+export function after(seconds: number): string {
+  let rest = Math.max(1, Math.ceil(seconds))
+  const parts: string[] = []
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    if (count > 0) parts.push(`${count}${unit}`)
+  }
+  return `after ${parts.join(' ')}`
+}
+
+/** Time passes until something happens by itself; nothing where nothing will. */
+export function untilNext({ wakes_at: wakes, now }: WalkFound): string | null {
+  return wakes == null ? null : after((wakes - now) / SECOND)
+}
