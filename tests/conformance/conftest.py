@@ -12,14 +12,18 @@ from legato.ports.log import Log
 from legato.stores.memory import MemoryLog, MemoryStore
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
-from tests.conformance.rolling import RolledStore
+from tests.conformance.rolling import RolledLog, RolledStore
 
 Store: TypeAlias = MemoryStore | SqliteStore
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "rolled"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Log]:
-    log = MemoryLog() if request.param == "memory" else SqliteLog(tmp_path / "log.db")
+    if request.param == "memory":
+        log = MemoryLog()
+    else:
+        kind = SqliteLog if request.param == "sqlite" else RolledLog
+        log = kind(tmp_path / "log.db")
     yield log
     log.close()
 

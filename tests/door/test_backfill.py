@@ -175,3 +175,32 @@ def test_a_backfill_broken_off_by_a_stop_is_taken_up_at_the_next_start(tmp_path:
         return names
 
     assert "loyal" in asyncio.run(start_again())
+
+
+def test_one_that_is_stopped_leaves_the_plan_before_and_can_be_begun_again(tmp_path: Path) -> None:
+    with started(tmp_path) as legato:
+        live(legato)
+        files = files_of(legato)
+        before = legato.app.status().plan
+
+        async def begin_and_give_up() -> tuple[Any, Any]:
+            applying = asyncio.create_task(legato.app.apply(files, by="token:test"))
+            await has_begun(legato)
+            admin = (b"authorization", f"Bearer {legato.admin}".encode())
+            stopped = await legato.ask("POST", "/api/backfill/stop", [admin], b"", "10.0.0.1")
+            return await applying, stopped
+
+        applied, stopped = legato.runner.run(begin_and_give_up())
+        again = legato.call("POST", "/api/backfill/stop")
+        then = legato.call("GET", "/api/people/user-3/why?at=0s&message=welcome")
+        entries = legato.call("GET", "/api/audit?action=backfill.stop").json()
+
+        assert (stopped.status, applied.is_changed, applied.is_waiting) == (200, False, True)
+        assert stopped.json()["phase"] == "given up"
+        assert (again.status, again.json()["code"]) == (409, "backfill.none")
+        assert legato.app.status().plan == before
+        assert then.status == 200
+        assert [each["subject"] for each in entries] == [stopped.json()["plan"]]
+        legato.runner.run(legato.app.apply(files, by="token:test"))
+        until_swept(legato)
+        assert rows(legato, WRONG) == []

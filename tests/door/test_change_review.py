@@ -68,3 +68,18 @@ def test_everybody_is_told_what_they_may_do_and_why_not(legato: Legato) -> None:
     assert choices(legato, by=peer)["withdraw"] == (False, "change.not_yours")
     assert set(choices(legato, by=viewer).values()) == {(False, "access.forbidden")}
     assert legato.call("GET", "/api/changes/1").json()["change"]["state"] == "open"
+
+
+def test_what_waits_for_somebody_is_what_they_may_approve(legato: Legato) -> None:
+    with_policy(legato)
+    author = token(legato, "author", "approver", "growth")
+    peer = token(legato, "peer", "approver", "growth")
+    viewer = token(legato, "viewer", "viewer")
+    propose(legato, later(legato), by=author)
+
+    def waits(by: str) -> int:
+        return len(legato.call("GET", "/api/changes?mine=true", token=by).json())
+
+    assert (waits(peer), waits(author), waits(viewer)) == (1, 0, 0)
+    act(legato, 1, "approve", by=peer)
+    assert waits(peer) == 0

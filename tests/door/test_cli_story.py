@@ -91,6 +91,7 @@ def test_somebody_is_shown_and_explained_as_of_a_moment_of_the_past(running: Run
     masked = running.legato("profile", "gwen", "--at", at)
     then = running.legato("why", "gwen", "--journey", "receipt", "--at", at)
     unsaid = running.legato("why", "gwen", "--at", "yesterday")
+    unheard = running.legato("why", "gwen", "--at", "400d")
 
     assert '"Gwen"' in shown.stdout
     assert "Guinevere" not in shown.stdout
@@ -100,6 +101,7 @@ def test_somebody_is_shown_and_explained_as_of_a_moment_of_the_past(running: Run
     assert then.stdout.startswith("No")
     assert "never entered receipt" in then.stdout
     assert "2026-01-31T12:00Z" in unsaid.stderr
+    assert "Nobody was known by this at that moment." in unheard.stderr
 
 
 def test_a_whole_segment_is_explained_by_counts(running: Running) -> None:
@@ -155,3 +157,20 @@ def verdicts(running: Running) -> dict[str, str]:
     query = "&".join(f"messageId={name}" for name in ("b1", "b2", "b3"))
     _, answer = running.call(f"verdicts?{query}", None)
     return {item["messageId"]: item["status"] for item in answer["verdicts"]}
+
+
+def test_old_notes_and_records_are_rolled_and_the_same_is_told(running: Running) -> None:
+    running.track("eve", "Signed Up", method="web")
+    query = "SELECT name, count(*) FROM events GROUP BY ALL ORDER BY 1"
+    before = running.legato("sql", query, "--csv")
+
+    young = running.legato("history", "roll", "--older", "30d")
+    rolled = running.legato("history", "roll", "--older", "1ms")
+
+    after = running.legato("sql", query, "--csv")
+    run = json.loads(running.legato("history", "show", "--json").stdout)
+    assert "All records are in the log's file." in young.stdout
+    assert rolled.stdout.startswith(f"Rolled {run['notes']['row_count']:,} steps and")
+    assert f"{run['records']['row_count']:,} records are in 1 file of" in rolled.stdout
+    assert "Signed Up" in after.stdout
+    assert after.stdout == before.stdout

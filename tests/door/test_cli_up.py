@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,8 @@ COMMAND = (sys.executable, "-m", "legato")
 class Running:
     """A started process on a new workspace."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, environment: Mapping[str, str] = {}) -> None:
+        self.environment = {**os.environ, "COLUMNS": "80", **environment}
         self.workspace = folder / "shop"
         self.data = self.workspace / ".legato"
         subprocess.run([*COMMAND, "init", "shop"], cwd=folder, check=True, capture_output=True)
@@ -40,6 +41,7 @@ class Running:
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
+            env=self.environment,
         )
         self.said = self._until_up()
         self.connection = msgspec.json.decode(
@@ -62,7 +64,7 @@ class Running:
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "COLUMNS": "80"},
+            env=self.environment,
         )
 
     def track(self, user: str, event: str, **properties: object) -> int:

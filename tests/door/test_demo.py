@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from legato.cli.demo.demo import find_example
@@ -109,3 +111,51 @@ def test_a_taken_port_is_told_with_what_to_do() -> None:
     assert done.returncode == 1
     assert f"127.0.0.1:{port}" in done.stderr
     assert "fix:" in done.stderr
+
+
+def test_a_removed_example_leaves_a_clean_workspace_and_its_users(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        demo_command("--speed=36000", f"--keep={tmp_path}"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=ENVIRONMENT,
+    ) as running:
+        assert running.stdout is not None
+        next(line for line in running.stdout if "events/s" in line)
+        standing = ask(tmp_path, "GET", "/api/example")
+        people = ask(tmp_path, "GET", "/api/status")["status"]["counts"]["people"]
+
+        removed = ask(tmp_path, "POST", "/api/example/remove")
+        next(line for line in running.stdout if "A clean workspace is left" in line)
+        after = ask(tmp_path, "GET", "/api/status")
+        again = ask(tmp_path, "GET", "/api/example")
+        audited = ask(tmp_path, "GET", "/api/audit?action=example.remove")
+        users = ask(tmp_path, "GET", "/api/users")
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=60)
+
+    assert running.returncode == 0
+    assert standing["is_there"]
+    assert people > 0
+    assert removed["is_removed"]
+    assert after["status"]["is_ready"]
+    assert after["status"]["counts"]["people"] == 0
+    assert not again["is_there"]
+    assert "example.remove" in json.dumps(audited)
+    assert {user["email"] for user in users} >= {"ada@shop.example", "mara@shop.example"}
+    assert not (tmp_path / "shop").exists()
+    assert "journeys/welcome.yaml" in read_workspace(tmp_path / "workspace")
+    held = (tmp_path / "data" / name for name in ("log.db", "state.db"))
+    assert not any(b"cart_rescue" in file.read_bytes() for file in held)
+
+
+def ask(folder: Path, method: str, path: str) -> Any:  # noqa: ANN401 - JSON
+    """Call the API as this machine's own user."""
+    client = json.loads((folder / "data" / "client.json").read_text())
+    where = urlsplit(str(client["url"]))
+    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=30)
+    link.request(method, path, headers={"authorization": f"Bearer {client['token']}"})
+    answer = json.loads(link.getresponse().read())
+    link.close()
+    return answer

@@ -100,6 +100,10 @@ def test_a_draft_says_when_another_text_of_its_file_runs_since(app: Legato) -> N
     aware = save(app, 45, match=unaware.headers["etag"])
 
     assert moved["moved"] == [FILE]
+    assert moved["was"] == {FILE: WELCOME}
+    assert moved["moved_by"] == "token:this machine"
+    assert moved["moved_at"] > 0
+    assert aware.json()["was"] == {FILE: text(31)}
     assert refused.status == 409
     assert refused.json()["code"] == "draft.moved"
     assert unaware.json()["moved"] == [FILE]

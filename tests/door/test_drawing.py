@@ -181,7 +181,9 @@ def lives_in(shop: Legato, user: int, country: str) -> None:
         (b"content-type", b"application/json"),
         (b"authorization", f"Basic {basic}".encode()),
     ]
-    call = msgspec.json.encode({"userId": f"u{user}", "traits": {"country": country}})
+    call = msgspec.json.encode(
+        {"userId": f"u{user}", "traits": {"country": country, "email": f"{user}@example.com"}}
+    )
     answer = shop.runner.run(shop.ask("POST", "/v1/identify", headers, call, "10.0.0.1"))
     assert answer.status == 200
     shop.runner.run(_applied(shop))
@@ -235,6 +237,83 @@ def test_parts_that_cannot_be_told_of_people_are_said_to_be_so(people: Legato) -
     assert not who["is_whole"]
     assert [bool(row["untold"]) for row in who["rows"]] == [True, True, False]
     assert who["matching"] == 6
+
+
+def test_a_rule_may_be_asked_of_the_event_at_hand_or_of_an_answer(shop: Legato) -> None:
+    value = {"value": {"over": 40}}
+
+    of_event = ruled(shop, value, on="Checkout Started")
+    of_began = ruled(shop, {"entry": value}, on="Order Completed", event="Checkout Started")
+    of_answer = ruled(shop, {"answer": {"accepted": True}}, is_answer=True)
+    mistaken = ruled(shop, {"valu": 40}, on="Checkout Started", path="enter/when")
+
+    for body in (of_event, of_began, of_answer):
+        assert body["problems"] == []
+        assert body["who"]["rows"][0]["untold"]
+    assert "value is over 40" in of_event["sentence"]
+    assert "accepted" in of_answer["sentence"]
+    assert mistaken["problems"][0]["path"] == "enter/when/valu"
+    assert mistaken["problems"][0]["repairs"][0]["edits"][0]["key"] == "value"
+
+
+def tried(shop: Legato, rule: object, reason: str = "") -> Any:  # noqa: ANN401 - JSON
+    headers = {"legato-reason": reason} if reason else {}
+    asked = {"rule": rule, "who": "user_id:u1"}
+    answer = shop.call("POST", "/api/drawing/try", asked, headers=headers)
+    assert answer.status == 200, answer.body
+    return answer.json()["tried"]
+
+
+def test_a_rule_is_tried_on_one_person_part_by_part_and_on_record(people: Legato) -> None:
+    rule = {
+        "all": [
+            {"trait": {"country": "PT"}},
+            {"none": [{"in_segment": "vip"}, {"did": "Order Completed"}]},
+            {"did": "Order Completed", "at_least": 2},
+        ]
+    }
+
+    masked = tried(people, rule)
+    seen = tried(people, rule, reason="ticket 4711: asked why it stopped")
+
+    assert [part["holds"] for part in masked["parts"]] == [True, True, False]
+    assert (masked["word"], masked["holds"]) == ("all", False)
+    assert masked["parts"][1]["word"] == "none"
+    assert [part["seen"] for part in masked["parts"]] == [
+        "\u2022\u2022\u2022",
+        "",
+        "\u2022\u2022\u2022",
+    ]
+    assert [part["seen"] for part in seen["parts"]] == ["PT", "", "0"]
+    entries = people.call("GET", "/api/audit?action=person.try").json()
+    assert "trait `country`" in str(entries)
+    assert "PT" not in str(entries)
+
+
+def test_an_identifier_is_not_guessed_at_behind_the_mask(people: Legato) -> None:
+    rule = {"any": [{"trait": {"email": {"starts_with": "1"}}}, {"trait": {"country": "ES"}}]}
+
+    masked = tried(people, rule)
+    seen = tried(people, rule, reason="ticket 4711: asked why it stopped")
+
+    assert (masked["holds"], masked["parts"][0]["holds"]) == (None, None)
+    assert "identifier" in masked["parts"][0]["untold"]
+    assert seen["parts"][0] == {
+        "sentence": "their email starts with 1",
+        "holds": True,
+        "word": "",
+        "seen": "1@example.com",
+        "untold": "",
+        "parts": [],
+    }
+
+
+def test_a_broken_rule_and_an_unknown_person_are_refused(people: Legato) -> None:
+    broken = people.call("POST", "/api/drawing/try", {"rule": {"x": 1}, "who": "user_id:u1"})
+    nobody = people.call("POST", "/api/drawing/try", {"rule": {"did": "Page Viewed"}, "who": "x"})
+
+    assert (broken.status, broken.json()["code"]) == (422, "drawing.rule")
+    assert (nobody.status, nobody.json()["code"]) == (404, "person.unknown")
 
 
 def test_fewer_than_five_are_not_told_apart(people: Legato) -> None:

@@ -52,7 +52,7 @@ class Desk(Running):
     def command(self, *args: str, url: str) -> list[str]:
         return [*COMMAND, "import", *args, "--map", "map.yaml", "--url", url, "--token", "t"]
 
-    def environment(self) -> dict[str, str]:
+    def surroundings(self) -> dict[str, str]:
         return {**os.environ, "LEGATO_WRITE_KEY": self.write_key(), "COLUMNS": "200"}
 
     def bring(self, *args: str, **environment: str) -> Result:
@@ -200,7 +200,7 @@ def test_a_killed_import_goes_on_without_a_loss_or_a_double(desk: Desk, moment: 
         server.process = subprocess.Popen(
             desk.command(*args, url=url),
             cwd=desk.workspace,
-            env=desk.environment(),
+            env=desk.surroundings(),
             stdout=subprocess.DEVNULL,
             text=True,
         )
@@ -230,7 +230,7 @@ def test_an_import_that_is_interrupted_says_where_it_is(desk: Desk) -> None:
         server.process = subprocess.Popen(
             desk.command(*args, url=f"http://127.0.0.1:{server.server_port}"),
             cwd=desk.workspace,
-            env=desk.environment(),
+            env=desk.surroundings(),
             stdout=subprocess.PIPE,
             text=True,
             # Whoever runs the tests in the background has it ignored, and children inherit that.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from legato.plan.crowds.read import read_crowds
 from legato.simulate.proof.prove import prove
 from legato.workspace import REHEARSED, check_files
 
+CROWDS = ("browse", "cart", "complaint", "password_help", "post_purchase", "welcome", "win_back")
 NAMES = [template.name for template in listed(read_templates(find_templates()))]
 
 
@@ -83,6 +85,17 @@ def test_a_new_workspace_is_right_from_the_first_check_to_the_first_simulation(
     assert "messages sent" in simulated.output
     key = (folder / "sources" / "web.yaml").read_text(encoding="utf-8")
     assert "WRITE_KEY" not in key
+
+
+@pytest.mark.parametrize("name", CROWDS)
+def test_the_crowd_of_a_template_gets_messages(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    run("init", folder, "--template", name)
+
+    simulated = run("simulate", folder, "--people", "40", "--crowd", name)
+
+    assert simulated.exit_code == 0, simulated.output
+    assert re.search(r"messages sent +[1-9]", simulated.output)
 
 
 def test_templates_are_listed_with_a_sentence_each() -> None:

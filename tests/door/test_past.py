@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,36 @@ def test_where_records_were_not_kept_the_notes_answer_why_and_nobody_guesses_a_p
     assert (profile.status, profile.json()["code"]) == (409, "past.gone")
     assert answer["sentence"] == whole["sentence"]
     assert "cannot be computed" in answer["would_change"]
+
+
+def told(legato: Legato, query: str, reason: str = "") -> dict[str, Any]:
+    """Return the last line of an answer that tells how far it has come."""
+    answer = legato.call("GET", f"/api/people/ana/past?{query}", reason=reason)
+    assert answer.status == 200, answer.body
+    *before, last = (json.loads(line) for line in answer.body.splitlines())
+    assert all(line["profile"] is line["answer"] is line["refused"] is None for line in before)
+    return last
+
+
+def test_told_line_by_line_the_past_is_the_same(legato: Legato) -> None:
+    legato.identify("ana", email="ana@example.com", first_name="Ana")
+    legato.track("ana", "Signed Up", method="web")
+    at = now(legato)
+    asked = f"message=welcome&at={at}&what_if=true"
+
+    profile = told(legato, f"at={at}", WHY)["profile"]
+    answer = told(legato, f"of=why&{asked}")["answer"]
+
+    assert profile == read(legato, "ana", at)
+    assert answer == legato.call("GET", f"/api/people/ana/why?{asked}").json()
+    masked = told(legato, f"at={at}")["profile"]
+    assert "example.com" not in json.dumps(masked)
+
+
+def test_what_cannot_be_told_is_refused_in_the_last_line(legato: Legato) -> None:
+    legato.identify("ana", email="ana@example.com")
+
+    last = told(legato, "at=2001-01-01T00:00Z")
+
+    assert last["refused"]["code"] == "past.unknown"
+    assert legato.call("GET", "/api/people/ana/past?at=once").json()["code"] == "past.moment"

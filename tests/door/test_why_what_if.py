@@ -74,3 +74,44 @@ def test_a_decision_of_an_earlier_plan_is_taken_again_under_that_plan(legato: Le
 
     (one,) = answer["otherwise"]
     assert one["changes"] == ["a consent to marketing by email"]
+
+
+RICH = """
+journey: rich
+owner: shop
+purpose: marketing
+enter: {on: Order Completed, when: {all: [{value: {over: 40}}, {order_id: {exists: true}}]}}
+steps:
+  - wait: 1d
+---
+segment: golden
+title: Ordered more than once
+owner: shop
+when: {did: Order Completed, at_least: 2}
+---
+journey: regulars
+owner: shop
+purpose: marketing
+enter: {segment: golden}
+steps:
+  - wait: 1d
+"""
+
+
+def test_who_never_entered_a_journey_is_told_what_of_its_condition_was_not_so(
+    legato: Legato,
+) -> None:
+    files = {**read_workspace(legato.workspace), "journeys/rich.yaml": RICH}
+    assert legato.call("POST", "/api/plan/apply", {"files": files}).status == 200
+    legato.track("ana", "Order Completed", order_id="o1", value=30)
+
+    asked = "/api/people/ana/why?journey={}&what_if=true"
+    rich = legato.call("GET", asked.format("rich")).json()
+    regulars = legato.call("GET", asked.format("regulars")).json()
+
+    assert rich["kind"] == "not_entered"
+    assert rich["sentence"].endswith("because of what it asks this was not so: value is over 40.")
+    assert rich["would_change"].startswith("value is over 40: the person would have entered at ")
+    assert regulars["kind"] == "not_begun"
+    assert regulars["would_change"].startswith("joining segment golden; golden asks for what is")
+    assert regulars["would_change"].endswith("did Order Completed at least 2 times")

@@ -1,9 +1,8 @@
-"""A started Legato with the example shop, for a browser to look at."""
+"""A started Legato with the example shop, from its wheel, for a browser to look at."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
 import subprocess
@@ -17,8 +16,8 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from legato.model.noun import Noun
+from tests.e2e.wheel import environment
 
-ROOT = Path(__file__).parents[2]
 KEY = "shop-web-key"
 _PASSWORD = re.compile(r"sign in as \S+, password (\S+)")
 
@@ -49,14 +48,14 @@ def started(speed: int = 3_600) -> Generator[Started]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
     command = [sys.executable, "-m", "legato", "demo", "--plain", f"--port={port}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with (
         TemporaryDirectory(prefix="legato-e2e-") as folder,
         subprocess.Popen(
             [*command, f"--speed={speed}", f"--keep={folder}"],
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
+            env=environment(),
+            cwd=folder,
         ) as process,
     ):
         try:

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, Request, expect
 
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Theme, Watched, chromium, watched
-from tests.e2e.started import ROOT, Started, started
+from tests.e2e.started import Started, started
+from tests.e2e.wheel import ROOT
 
 ADMIN, MARKETER = "ada@shop.example", "mara@shop.example"
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"

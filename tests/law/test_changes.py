@@ -116,7 +116,10 @@ class Shelf:
     def last(self) -> int:
         return max(self.rows, default=0)
 
-    def put(self, row: ChangeRow, *, files: bytes | None = None) -> None:
+    def put(
+        self, row: ChangeRow, *, files: bytes | None = None, former: bytes | None = None
+    ) -> None:
+        del former
         before = self.rows.get(row.number)
         kept = files if files is not None else before[1] if before else b""
         self.rows[row.number] = (row, kept)
@@ -126,6 +129,10 @@ class Shelf:
 
     def files(self, number: int) -> bytes | None:
         return self.rows[number][1] if number in self.rows else None
+
+    def former(self, number: int) -> bytes | None:
+        del number
+        return None
 
     def list(self, states: Sequence[str], before: int, limit: int) -> list[bytes]:
         rows = [row for row, _ in reversed(self.rows.values()) if row.state in states or not states]
@@ -150,6 +157,9 @@ class Shop:
 
     def check(self, files: Mapping[str, str]) -> Loaded:
         return compiled(files["w.yaml"])
+
+    def texts(self) -> Mapping[str, str]:
+        return {}
 
     def plan(self) -> Plan:
         return self._plan

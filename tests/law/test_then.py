@@ -106,3 +106,21 @@ def test_measurements_that_were_born_late_stand_as_they_stood() -> None:
         life.live(4)
         assert diary.is_steady
         assert agree(life.log, diary, seed=seed, count=6) > 5
+
+
+def test_it_is_told_how_far_the_past_has_come() -> None:
+    log, diary = MemoryLog(), Diary()
+    live_seed(3, plans(), Crowd(people=4, days=2), log, diary)
+    chronicle = Chronicle(log=log, stories=diary, leads=diary.pointers, eras=Eras(log))
+    ((person_id, _), *_) = diary.people(PersonId(""), 1)
+    heard: list[tuple[str, int, int]] = []
+
+    def hear(phase: str, done: int, of: int) -> None:
+        heard.append((phase, done, of))
+
+    then(chronicle, person_id, Until(), hear)
+
+    last = log.last_position()
+    assert heard[0] == ("rules", last, last)
+    assert {phase for phase, _, _ in heard[1:]} == {"records"}
+    assert all(done <= of for _, done, of in heard)

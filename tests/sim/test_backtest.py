@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,10 @@ from legato.app.rehearse.backtest import (
 )
 from legato.app.rehearse.hosts import Host, Processes
 from legato.app.rehearse.parallel import Work
+from legato.model.event import DeliveryReported, TimerFired, decode_event
 from legato.model.instant import DAY, HOUR, MINUTE
 from legato.model.plan import Plan
+from legato.model.problem import LegatoError
 from legato.ports.log import Log
 from legato.simulate.backtest.compare import Comparison
 from legato.simulate.replay import refold
@@ -126,6 +130,33 @@ def test_the_same_plan_changes_nothing(tmp_path: Path) -> None:
     assert found.counts == {}
     assert found.same == 4
     assert found.was == found.now
+
+
+def test_alarms_that_a_busy_machine_had_not_come_to_ring_no_earlier_again(tmp_path: Path) -> None:
+    busy = MemoryLog()
+    for _, record in live_weeks(plan_of()).read(0, 1_000_000):
+        if not isinstance(decode_event(record), TimerFired | DeliveryReported):
+            busy.append([record])
+    folder = keep(tmp_path, busy)
+
+    with History(folder) as history:
+        index = read_index(history, work())
+        span = Span(start=index.first_at, end=index.last_at)
+        count, differing = decide_again(history, index, span, host())
+    found = backtest(folder, plan_of())
+
+    assert (count, differing) == (4, [])
+    assert found.counts == {}
+    assert found.was == found.now
+
+
+def test_a_history_with_a_gap_is_refused_with_its_place(tmp_path: Path) -> None:
+    folder = keep(tmp_path, live_weeks(plan_of()))
+    with closing(sqlite3.connect(folder / "log.db")) as log, log:
+        log.execute("DELETE FROM log WHERE position BETWEEN 7 AND 9")
+
+    with pytest.raises(LegatoError, match="the records 7 to 9 are missing"):
+        backtest(folder, plan_of())
 
 
 @pytest.mark.parametrize(

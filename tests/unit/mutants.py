@@ -1,4 +1,4 @@
-"""Fifty faults, each planted alone into the example shop, as people make them."""
+"""Fifty-four faults, each planted alone into the example shop, as people make them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ class Mutant(NamedTuple):
     file: str
     old: str
     new: str
+    also: tuple[tuple[str, str, str], ...] = ()
+    """The rest of it, in other files."""
 
     def files(self) -> Mapping[str, str]:
         files = read_workspace(SHOP)
         # Else what a journey reads would be found to be kept for another purpose before.
         files[LAW] = files[LAW].replace("service: {", "service: {may_use: [analytics], ")
-        assert files[self.file].count(self.old) >= 1, (self.file, self.old)
-        return {**files, self.file: files[self.file].replace(self.old, self.new, 1)}
+        for file, old, new in ((self.file, self.old, self.new), *self.also):
+            assert files[file].count(old) >= 1, (file, old)
+            files = {**files, file: files[file].replace(old, new, 1)}
+        return files
 
 
 CART, BROWSE = "journeys/cart_rescue.yaml", "journeys/browse_abandon.yaml"
@@ -33,6 +37,7 @@ CASE, AFTER = "journeys/complaint_hold.yaml", "journeys/post_purchase.yaml"
 WELCOME, BACK = "journeys/welcome.yaml", "journeys/win_back.yaml"
 LOGIN, ADS = "journeys/login_help.yaml", "journeys/ads_after_purchase.yaml"
 STATE, PRESSURE, LAW = "policies/state.yaml", "policies/pressure.yaml", "policies/lawfulness.yaml"
+OFFERS, REMINDERS = "offers.yaml", "templates/reminders.yaml"
 MARKETING = "marketing: {basis: consent"
 REMIND = "on: {cheapest_of: [push, email, sms]}, expires: 30m, about: product_id}"
 LETTER = "{message: cart_reminder, on: email, expires: 30m, about: product_id}"
@@ -60,6 +65,8 @@ RACE = """  - wait_for:
       - {on: Product Added, same: cart_id, go_to: patience, at_most: 2}
       - {after: 2d}
 """
+OFFERED = QUESTION.replace("}", ", offer: basket_10_off}")
+TEN_OFF = "kind: discount\nprice: 10 % off\nitem: {from: product_id}\n"
 IDEAS = "  - send: {message: welcome_ideas, on: email, expires: 1d}\n"
 
 MUTANTS = (
@@ -152,4 +159,16 @@ MUTANTS = (
     Mutant("a buyer still gets first ideas", "V510", WELCOME,
            "leave:\n  - {on: Order Completed, as: goal}\n", ""),
     Mutant("a browse reminder does not say of what", "V502", BROWSE, ", about: product_id", ""),
+    # Offers.
+    Mutant("a discount goes with the full price", "V512", OFFERS, "kind: discount\n",
+           "kind: discount\ngoes_with: [full_price]\n"),
+    Mutant("a discount on all that is like it", "V512", OFFERS, TEN_OFF,
+           TEN_OFF.replace("item: {from: product_id}", "category: {from: product_name}")),
+    Mutant("a browse reminder does not say what it offers", "V512", REMINDERS,
+           "offer: at_this_price\n", ""),
+    Mutant("a question tells of its offer in one place of two", "V512", CART, LETTER,
+           QUESTION, also=(
+               (CART, f"\n  - send: {QUESTION}", f"\n  - send: {OFFERED}"),
+               (REMINDERS, "offer: basket_10_off\n", ""),
+           )),
 )  # fmt: skip

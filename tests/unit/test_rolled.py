@@ -10,6 +10,7 @@ from legato.model.ids import EventId, PersonId
 from legato.model.note import Admitted, Story, encode_notes
 from legato.ports.erasure import Erasing
 from legato.ports.state_store import NoteRow, Turn
+from legato.stores.rolled.maker import SPILL
 from legato.stores.rolled.manifest import FOLDER, write_trimmed
 from legato.stores.search import search_folder
 from legato.stores.sqlite.state import SqliteStore
@@ -97,6 +98,23 @@ def test_a_crash_at_any_step_of_a_roll_leaves_every_note_once(tmp_path: Path) ->
     assert len(replaced) == 1
 
 
+def test_what_a_killed_roll_was_sorting_is_gone_after_the_next_start(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db")
+    live(store, 1, 12)
+    roll(store)
+    expected = told(store)
+    store.close()
+    left = tmp_path / FOLDER / SPILL
+    left.mkdir()
+    (left / "duckdb_temp_storage.tmp").write_bytes(SECRET.encode())
+
+    store = SqliteStore(tmp_path / "state.db")
+
+    assert not left.exists()
+    assert told(store) == expected
+    store.close()
+
+
 def test_a_crash_at_any_step_of_an_erasure_brings_nobody_back(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     store = SqliteStore(tmp_path / "data" / "state.db")
@@ -131,7 +149,7 @@ def test_no_file_holds_anything_of_who_was_erased(tmp_path: Path) -> None:
     assert with_her
     assert search_folder(tmp_path / FOLDER, [SECRET, ANA]).found == {}
     assert search_folder(tmp_path, [SECRET]).found == {}
-    assert store.rolling.standing().gone_count == 0
+    assert store.rolling.standing().stale_count == 0
     store.close()
 
 

@@ -433,3 +433,38 @@ def test_what_is_worth_most_asks_to_prove_at_the_provider_again_who_one_is(
     assert b"/api/sign-in/oidc?again=true" in offered.body
     assert done.status == 200, "it takes the browser on to the provider"
     assert account(legato, proved).status == 303
+
+
+@pytest.mark.parametrize(
+    ("back", "leads_to"),
+    [
+        ("/studio/access?show=tokens", "/studio/access?show=tokens"),
+        ("/account", "/account"),
+        ("//evil.example/studio/", "/account"),
+        ("/studio/..\\\\evil.example", "/account"),
+        ("https://evil.example/studio/", "/account"),
+        ('/studio/"><script>', "/account"),
+        ("/api/session", "/account"),
+        ("/studio/../api/session", "/account"),
+    ],
+)
+def test_who_began_at_the_studio_comes_back_there_and_to_no_other_page(
+    legato: Legato, provider: Provider, back: str, leads_to: str
+) -> None:
+    assert provider.url
+    left = legato.call("GET", f"/api/sign-in/oidc?{urlencode({'back': back})}", token=None)
+    cookie = left.headers["set-cookie"].partition(";")[0]
+
+    arrived = come_back(legato, visit(left.headers["location"]), cookie)
+
+    assert f'content="0;url={leads_to}"' in arrived.body.decode()
+
+
+def test_an_admin_sees_how_people_come_in_and_nothing_secret(
+    legato: Legato, provider: Provider
+) -> None:
+    state = legato.call("GET", "/api/access/provider")
+
+    assert state.json()["provider"]["issuer"] == provider.url
+    assert state.json()["provider"]["has_secret"]
+    assert SECRET not in state.body.decode()

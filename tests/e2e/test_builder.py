@@ -1,0 +1,164 @@
+"""The canvas as people edit on it: by hand, by keys alone, against each other, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
+from tests.e2e.browser import Watched, chromium, watched
+from tests.e2e.started import Started, started
+from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
+
+DRAFT = "/journeys/cart_rescue?draft=cart_rescue"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def legato(browser: Browser) -> Generator[Started]:
+    assert browser.is_connected(), "no Legato is started where nobody looks at it"
+    assert PAGE in read_bundle(FOLDER), "the Studio is not built: make studio"
+    with started() as running:
+        yield running
+
+
+def begin(page: Page, title: str) -> None:
+    """Begin a journey of this title."""
+    page.get_by_role("link", name="Journeys").first.click()
+    page.get_by_role("button", name="New journey").click()
+    page.get_by_label("What people call it").fill(title)
+    page.get_by_label("The team that answers for it").fill("growth")
+    page.get_by_role("button", name="Begin").click()
+    palette(page).wait_for()
+
+
+def palette(page: Page) -> Locator:
+    return page.get_by_role("toolbar", name="Kinds of steps")
+
+
+def saved(page: Page) -> None:
+    expect(page.locator(".draft-saved")).to_contain_text("Saved")
+
+
+def step(page: Page, path: str) -> Locator:
+    return page.locator(f'[data-step="{path}"]')
+
+
+def wait_minutes(page: Page, minutes: int) -> None:
+    """Set how long the first step waits."""
+    step(page, "steps/0").click()
+    page.get_by_role("spinbutton").first.fill(str(minutes))
+    page.keyboard.press("Enter")
+
+
+def test_a_journey_is_made_by_drag_and_its_problem_is_put_right(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        begin(page, "Baskets by hand")
+        drag = page.get_by_role("button", name="Add: Wait", exact=True)
+        drag.drag_to(page.locator('[data-place="steps/0"]'))
+        expect(step(page, "steps/0")).to_have_text("Wait")
+        page.get_by_role("button", name="Add: Go to").drag_to(
+            page.locator('[data-place="steps/1"]').first
+        )
+        expect(step(page, "steps/1")).to_have_text("Go to")
+        problem = page.get_by_text("problem", exact=False).first
+        expect(problem).to_be_visible()
+
+        page.keyboard.press("F8")
+        page.get_by_role("button", name="Undo: add", exact=False).click()
+        expect(step(page, "steps/1")).to_have_count(0)
+        page.get_by_role("button", name="Redo: add", exact=False).click()
+        expect(step(page, "steps/1")).to_have_text("Go to")
+
+        saved(page)
+        assert barriers(page) == []
+
+
+def test_a_journey_is_made_by_keys_alone(browser: Browser, legato: Started) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        begin(page, "Baskets by keys")
+        step(page, "start").focus()
+        for words, path in (("stays for a length", "steps/0"), ("asks something", "steps/1")):
+            page.keyboard.press(".")
+            page.get_by_role("combobox", name="Add a step").fill(words)
+            page.keyboard.press("Enter")
+            expect(step(page, path)).to_be_focused()
+
+        page.keyboard.press("Alt+ArrowUp")
+        expect(step(page, "steps/0")).to_be_focused()
+        expect(step(page, "steps/0")).to_have_text("Choose")
+        page.keyboard.press("Delete")
+        expect(step(page, "steps/0")).to_have_text("Wait")
+        page.keyboard.press("Control+z")
+        expect(step(page, "steps/0")).to_have_text("Choose")
+        page.keyboard.press("Control+Shift+z")
+        expect(step(page, "steps/0")).to_have_text("Wait")
+        saved(page)
+
+
+def test_two_who_change_one_step_choose_and_nothing_is_lost(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as one, watched(browser, legato.url) as other:
+        mine, theirs = enter(one, legato, ADMIN), enter(other, legato, MARKETER)
+        for seen in (one, other):
+            seen.go(DRAFT)
+            palette(seen.page).wait_for()
+        wait_minutes(theirs, 45)
+        saved(theirs)
+        wait_minutes(mine, 90)
+
+        dialog = mine.get_by_role("dialog")
+        expect(dialog).to_contain_text("Waits 1 hour 30 minutes.")
+        expect(dialog).to_contain_text("Waits 45 minutes.")
+        dialog.get_by_label("Theirs").check()
+        dialog.get_by_role("button", name="Use these").click()
+        expect(mine.get_by_role("complementary")).to_contain_text("Waits 45 minutes.")
+        mine.get_by_role("button", name="Undo: bring both").click()
+        expect(mine.get_by_role("complementary")).to_contain_text("Waits 1 hour 30 minutes.")
+        saved(mine)
+
+        forgive(one, "status of 412")
+
+
+def test_what_is_written_without_a_server_is_kept_and_saved_later(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go(f"{DRAFT}&lens=text")
+        area = page.get_by_role("textbox", name="The text of")
+        text = area.input_value()
+        page.route("**/api/**", cut_off)
+        area.fill(f"{text}# kept through the night\n")
+        expect(page.locator(".draft-saved")).to_contain_text("Kept on this device")
+        page.unroute("**/api/**", cut_off)
+        saved(page)
+
+        seen.go(f"{DRAFT}&lens=text")
+        expect(page.get_by_role("textbox", name="The text of")).to_have_value(
+            f"{text}# kept through the night\n"
+        )
+        forgive(seen, "Failed to load resource")
+
+
+def forgive(seen: Watched, words: str) -> None:
+    """The browser itself puts what was refused on its console: that was meant to be."""
+    assert [fault for fault in seen.faults if words not in fault] == []
+    seen.faults.clear()
+
+
+def cut_off(route: Route) -> None:
+    """Let nobody answer."""
+    route.abort()

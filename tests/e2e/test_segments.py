@@ -1,0 +1,122 @@
+"""Segments in a browser: a rule is read, changed by keyboard, tried on somebody, and proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
+from tests.e2e.browser import Theme, chromium, watched
+from tests.e2e.started import Started, started
+from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
+
+PEOPLE = 12
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def legato(browser: Browser) -> Generator[Started]:
+    assert browser.is_connected(), "no Legato is started where nobody looks at it"
+    assert PAGE in read_bundle(FOLDER), "the Studio is not built: make studio"
+    with started() as running:
+        for number in range(PEOPLE):
+            country = "Portugal" if number % 2 else "United Kingdom"
+            traits = {"email": f"{number}@segments.example", "country": country}
+            running.post("/v1/identify", {"userId": f"segments-{number}", "traits": traits})
+        yield running
+
+
+def add_condition(page: Page, words: str) -> None:
+    """Add a condition without a mouse."""
+    page.get_by_role("button", name="Add a condition", exact=True).first.press("Enter")
+    finder = page.get_by_role("combobox", name="Add a condition")
+    finder.press_sequentially(words)
+    finder.press("Enter")
+
+
+def test_a_segment_is_changed_by_keyboard_tried_and_proposed(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        page.get_by_role("link", name="Segments").click()
+        page.get_by_label("Find by name").fill("outside")
+        page.get_by_role("link", name="Abroad").click()
+
+        people = page.get_by_role("complementary", name="People now")
+        expect(people.get_by_role("heading", name="Some of its people")).to_be_visible()
+        said = page.get_by_label("In words")
+        expect(said).to_contain_text("country is not")
+
+        add_condition(page, "orders 90d")
+        expect(said).to_contain_text("orders_90d is 0")
+        page.get_by_label("orders_90d: How it is compared").select_option("at_least")
+        page.get_by_label("orders_90d: Value").fill("1")
+        page.get_by_label("orders_90d: Value").press("Enter")
+        expect(said).to_contain_text("orders_90d is at least 1")
+        expect(page.get_by_role("region", name="Who matches now")).to_contain_text("removes")
+
+        page.get_by_role("button", name="Try on a customer").click()
+        page.get_by_label("Customer to try it on").fill("user_id:segments-1")
+        page.get_by_role("button", name="Try", exact=True).click()
+        expect(page.get_by_text("This customer does not meet the rule")).to_be_visible()
+
+        expect(page.get_by_text("Draft saved")).to_be_visible()
+        page.reload()
+        expect(said).to_contain_text("orders_90d is at least 1")
+        page.get_by_role("button", name="Propose this change").click()
+        sheet = page.get_by_role("dialog")
+        sheet.get_by_label("What it does").fill("Abroad are those who bought")
+        sheet.get_by_role("button", name="Propose this change").click()
+
+        expect(page.get_by_role("heading", name="Abroad are those who bought")).to_be_visible()
+
+
+def test_a_new_segment_is_drafted_with_its_size_and_a_mistake_put_right(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/segments?begin=1")
+        page.get_by_label("Name in definitions").fill("portuguese")
+        page.get_by_label("What people call it").fill("Lives in Portugal")
+        page.get_by_label("Owner: the team").fill("growth")
+        page.get_by_role("button", name="Begin this segment").click()
+
+        expect(page.get_by_text("Not in force yet").first).to_be_visible()
+        add_condition(page, "write it as text")
+        text = page.get_by_label("Condition as text")
+        text.fill('{"trait": {"contry": "Portugal"}}')
+        text.press("Tab")
+        page.get_by_role("button", name="Use `country`").click()
+
+        expect(page.get_by_label("In words")).to_contain_text("country is Portugal")
+        matches = page.get_by_role("region", name="Who matches now")
+        expect(matches).to_contain_text("of")
+        expect(page.get_by_label("country: Value")).to_have_value("Portugal")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.get_by_role("button", name="Use `country`")).to_be_visible()
+
+        page.get_by_role("button", name="Discard draft").click()
+        page.get_by_role("dialog").get_by_role("button", name="Discard draft").click()
+        expect(page.get_by_role("table", name="Segments")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_barrier(browser: Browser, legato: Started, theme: Theme) -> None:
+    with watched(browser, legato.url, theme=theme) as seen:
+        page = enter(seen, legato, ADMIN)
+        found: dict[str, list[str]] = {}
+        for route in ("/segments", "/segments/open_complaint", "/segments/vip"):
+            seen.go(route)
+            page.wait_for_load_state("networkidle")
+            found[route] = barriers(page)
+
+        assert {name: each for name, each in found.items() if each} == {}
