@@ -181,7 +181,7 @@ def measure(count: int, people: int, *, profile: bool) -> list[tuple[str, str]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--events", type=int, default=20_000)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--profile", action="store_true")
