@@ -93,7 +93,8 @@ function Drawn({ graph }: { graph: Graph }) {
     (id: string) => {
       const spot = placed.spots.find((each) => each.id === id)
       if (spot === undefined) return
-      const focus = () => focusStep(id)
+      const before = document.activeElement
+      const focus = () => focusStep(id, before)
       if (isInSight(flow, pane.current, spot)) return focus()
       const [x, y] = [spot.x + WIDTH / 2, spot.y + spot.height / 2]
       const zoom = Math.max(flow.getZoom(), READABLE)

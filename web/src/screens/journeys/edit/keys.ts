@@ -58,10 +58,18 @@ function focusSettings(): void {
 
 const FRAMES_MAX = 20
 
-/** Give a step the focus; one that is new is drawn, and hidden until it is measured. */
-export function focusStep(path: string, frames = FRAMES_MAX): void {
-  const found = document.querySelector<HTMLElement>(`[data-step="${CSS.escape(path)}"]`)
-  found?.focus()
-  const isThere = found !== null && document.activeElement === found
-  if (!isThere && frames > 0) requestAnimationFrame(() => focusStep(path, frames - 1))
+/**
+ * Give a step the focus; one that is new is drawn, and hidden until it is measured. Whoever went
+ * somewhere else since the focus was `before`, as to the search for a kind, is not fetched back.
+ */
+export function focusStep(path: string, before = document.activeElement): void {
+  const look = (frames: number) => {
+    const now = document.activeElement
+    if (now !== before && now !== document.body) return
+    const found = document.querySelector<HTMLElement>(`[data-step="${CSS.escape(path)}"]`)
+    found?.focus()
+    if (document.activeElement !== found && frames > 0)
+      requestAnimationFrame(() => look(frames - 1))
+  }
+  look(FRAMES_MAX)
 }
