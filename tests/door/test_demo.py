@@ -50,6 +50,19 @@ def test_the_demonstration_delivers_messages_and_ends_by_itself(tmp_path: Path) 
     assert "Traceback" not in done.stderr
 
 
+def test_what_it_runs_makes_no_difference_to_its_history(tmp_path: Path) -> None:
+    run(demo_command("--for=4s", "--speed=36000", f"--keep={tmp_path}"))
+    backtest = [sys.executable, "-m", "legato", "backtest", "--json", str(tmp_path / "shop")]
+
+    done = run([*backtest, f"--data={tmp_path / 'data'}"])
+
+    assert done.returncode == 0, done.stderr
+    assert "36,000x" in done.stderr
+    report = json.loads(done.stdout)
+    assert report["record_count"] > 100
+    assert report["comparison"]["counts"] == {}
+
+
 def test_what_is_kept_is_a_whole_workspace(tmp_path: Path) -> None:
     command = demo_command("--for=1s", f"--keep={tmp_path}")
 

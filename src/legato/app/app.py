@@ -70,7 +70,7 @@ from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.status import LaneStatus
 from legato.runtime.lanes.world import World
 from legato.runtime.pulse import Pulses
-from legato.stores.folder import Folder, wait_for_engine
+from legato.stores.folder import Folder, keep_speed, wait_for_engine
 from legato.stores.govern.changes import SqliteChanges
 from legato.stores.govern.drafts import SqliteDrafts
 from legato.stores.marks_file import MarksFile
@@ -458,6 +458,7 @@ def open_app(config: Config, clock: Clock = SystemClock()) -> App:  # noqa: B008
     folder = Folder(config.data)
     try:
         wait_for_engine(config.data)  # that of a process which was killed just now
+        keep_speed(config.data, config.speed)
         return App(config, folder, clock)
     except LegatoError:
         folder.close()

@@ -14,6 +14,7 @@ _OWNER_ONLY_FOLDER = 0o700
 _OWNER_ONLY_FILE = 0o600
 
 
+SPEED_FILE = "speed"
 ENGINE_HOLD = "engine.lock"
 """What the engine's process holds of the folder, beside the one that serves."""
 ENGINE_WAIT_SECONDS = 20.0
@@ -92,3 +93,20 @@ def force(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def keep_speed(path: Path, speed: int) -> None:
+    """Note in a data folder that its plan runs in time-lapse, for whoever reads its history."""
+    note = path / SPEED_FILE
+    if speed == 1:
+        note.unlink(missing_ok=True)
+    else:
+        note.write_text(f"{speed}\n", encoding="ascii")
+
+
+def speed_of(path: Path) -> int:
+    """Return how many times as fast as life the plan of a data folder ran last."""
+    try:
+        return max(1, int((path / SPEED_FILE).read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return 1

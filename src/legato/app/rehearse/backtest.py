@@ -37,6 +37,7 @@ from legato.simulate.backtest.part import (
 )
 from legato.simulate.backtest.tape import Recorded
 from legato.simulate.world import WorldStore
+from legato.stores.folder import speed_of
 from legato.stores.memory import MemoryLog, MemoryStore
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore
@@ -69,6 +70,8 @@ class History:
             )
         self._data = data
         self._log = SqliteLog(path, is_writer=False)
+        self.speed = speed_of(data)
+        """Of a demonstration in time-lapse; 1 elsewhere."""
         self.last = self._log.last_position()
         if not self.last:
             raise LegatoError(f"The log in {data} is empty.", fix="Let events come in first.")

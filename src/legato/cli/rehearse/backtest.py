@@ -40,6 +40,7 @@ from legato.simulate.backtest.report import MEANINGS, Report, kinds, story
 MICROS = 1_000_000
 SHOWN = 3
 WIDTH = 80
+LAPSE = "This history is a demonstration's in time-lapse; the draft's times run {speed:,}x as well."
 
 
 @click.command()
@@ -56,7 +57,6 @@ WIDTH = 80
 @click.option("--spark", metavar="MASTER", help="Have Spark live it: local[4], spark://host:7077.")
 @click.option("--staging", help="With --spark: a folder or URI that its workers reach.")
 @click.option("--part-records", default=PART_RECORDS, help="Records that are one task.")
-@click.option("--speed", default=1, hidden=True, help="Of a demonstration in time-lapse.")
 @click.option("--examples", default=SHOWN, help="Stories shown of each kind; --json has twenty.")
 @click.option("--verify", is_flag=True, help="Only show that a replay decides what was decided.")
 @click.option("--versions", is_flag=True, help="Only list the versions there are.")
@@ -71,7 +71,6 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
     spark: str | None,
     staging: str | None,
     part_records: int,
-    speed: int,
     examples: int,
     verify: bool,
     versions: bool,
@@ -83,7 +82,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
     contacted, and nothing of the running process is touched.
     """
     is_tried = DRAFT in (was, now) and not (verify or versions)
-    draft = scale_plan(compiled(workspace), speed) if is_tried else None
+    draft = compiled(workspace) if is_tried else None
     doing = progress(is_json=is_json, part_records=part_records)
     with History(data or workspace / DATA_NAME) as history, doing as work:
         host: Host = Spark(spark, staging, work) if spark else Processes(work)
@@ -95,6 +94,9 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
         if verify:
             _verify(history, index, span, host)
             return
+        if draft is not None and history.speed > 1:
+            draft = scale_plan(draft, history.speed)
+            click.echo(LAPSE.format(speed=history.speed), err=True)
         plans = (plan_named(was, index, draft), plan_named(now, index, draft))
         if plans[1] is None:
             raise Failure("There is nothing to try: --to is what was recorded.", "Name a plan.")
