@@ -90,7 +90,7 @@ def backtest(  # noqa: PLR0913 - one parameter for each option, as click hands t
         if versions:
             _show_versions(index.versions, is_json=is_json)
             return
-        span = Span(start=start_of(since, index), end=index.last_at)
+        span = Span(start=start_of(since, index), end=index.last_at, speed=history.speed)
         if verify:
             _verify(history, index, span, host)
             return

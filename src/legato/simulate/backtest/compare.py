@@ -98,11 +98,14 @@ class Comparison(msgspec.Struct, kw_only=True):
     examples: dict[str, list[Example]] = {}
 
 
-def compare(was: Ways, now: Ways) -> Comparison:
-    """Compare two lives."""
+def compare(was: Ways, now: Ways, *, speed: int = 1) -> Comparison:
+    """Compare two lives, lived so many times as fast as life."""
+    moved_least = MOVED_LEAST // speed
     found = Comparison(was=side_of(was), now=side_of(now))
     pairs = list(_pairs(was.messages, now.messages))
-    differences = [difference for pair in pairs if (difference := _difference(*pair)) is not None]
+    differences = [
+        difference for pair in pairs if (difference := _difference(*pair, moved_least)) is not None
+    ]
     found.open = len(differences)
     differences = [one for one in differences if not _is_open(one, was, now)]
     found.open -= len(differences)
@@ -174,7 +177,7 @@ def _pairs(
             yield one, None
 
 
-def _difference(was: Went | None, now: Went | None) -> Difference | None:
+def _difference(was: Went | None, now: Went | None, moved_least: Duration) -> Difference | None:
     was_sent, now_sent = was is not None and was.is_sent, now is not None and now.is_sent
     kind: Kind | None = None
     if was_sent and now_sent:
@@ -182,7 +185,7 @@ def _difference(was: Went | None, now: Went | None) -> Difference | None:
         assert now is not None
         if was.channel != now.channel:
             kind = "rechannelled"
-        elif abs(was.at - now.at) > MOVED_LEAST:
+        elif abs(was.at - now.at) > moved_least:
             kind = "moved"
     elif now_sent:
         kind = "new"

@@ -53,6 +53,8 @@ class Span(Noun, frozen=True, kw_only=True):
 
     start: Instant
     end: Instant
+    speed: int = 1
+    """How many times as fast as life it was lived: more for a demonstration in time-lapse."""
 
 
 class Lived(msgspec.Struct, frozen=True, kw_only=True):

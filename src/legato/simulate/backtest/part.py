@@ -87,7 +87,7 @@ def compare_part(recorded: Iterator[Recorded], asked: Asked, place: Forked) -> F
         lapsed = lived.lapsed
     was, now = lives
     return Found(
-        comparison=compare(ways_of(was.notes), ways_of(now.notes)),
+        comparison=compare(ways_of(was.notes), ways_of(now.notes), speed=asked.span.speed),
         dropped=now.dropped,
         record_count=was.record_count + now.record_count,
     )

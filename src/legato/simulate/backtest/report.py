@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from legato.model.instant import DAY, MINUTE, Duration, Instant, format_duration, to_datetime
+from legato.model.instant import (
+    DAY,
+    HOUR,
+    MILLISECOND,
+    MINUTE,
+    Duration,
+    Instant,
+    format_duration,
+    to_datetime,
+)
 from legato.simulate.backtest.compare import KINDS, Comparison, Example, Kind
 from legato.simulate.backtest.went import Went
 
@@ -23,7 +32,7 @@ MEANINGS: dict[Kind, str] = {
     "lost": "sent only then",
     "suppressed": "sent then, refused by a gate now",
     "rechannelled": "sent by another channel",
-    "moved": f"sent at another time, by more than {MINUTE // 60_000_000} minute",
+    "moved": "sent at another time",
 }
 
 
@@ -96,7 +105,9 @@ def _moment(instant: Instant) -> str:
 
 
 def _apart(duration: Duration) -> str:
-    unit = MINUTE if duration < DAY else 60 * MINUTE
+    if duration < MINUTE:  # in time-lapse
+        return format_duration(duration // MILLISECOND * MILLISECOND)
+    unit = MINUTE if duration < DAY else HOUR
     return format_duration(max(round(duration / unit), 1) * unit)
 
 

@@ -202,7 +202,7 @@ def _lived_again(task: Backtest, job: Job, draft: Plan, tell: Tell) -> Found:
     work = Work(told=tell, processes=1)
     with History(Path(job.data)) as history:
         index = read_index(history, work)
-        span = Span(start=start_of(task.since, index), end=index.last_at)
+        span = Span(start=start_of(task.since, index), end=index.last_at, speed=history.speed)
         was, now = (plan_named(name, index, draft) for name in (task.against, DRAFT))
         assert now is not None, "a draft is a plan"
         compared, count = compare_plans(history, index, span, (was, now), Processes(work))
