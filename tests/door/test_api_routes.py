@@ -331,6 +331,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/journeys/none/resume", None, "run"),
     ("POST", "/api/journeys/none/enter", {"who": "nobody"}, "run"),
     ("GET", "/api/plan", None, "look"),
+    ("GET", "/api/plan/history", None, "look"),
     ("GET", "/api/dictionary", None, "look"),
     ("GET", "/api/dictionary/vip", None, "look"),
     ("GET", "/api/dictionary/vip/samples", None, "look"),

@@ -68,6 +68,7 @@ def test_refusals_are_counted_by_reason_at_decision_and_at_sending() -> None:
 
     (refusal,) = activity.refusals
     assert (refusal.code, refusal.count) == ("cap.reached", 2)
+    assert refusal.what == "has had 3 of 3 in 7 days"
 
 
 def test_sentences_are_bounded_and_name_nobody() -> None:

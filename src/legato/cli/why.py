@@ -26,7 +26,8 @@ from legato.insight.profile import (
     ShownTrait,
 )
 from legato.insight.sentences import channel_words, moment
-from legato.insight.why.answer import Answer, GateLine, Line, Stage, Weighing
+from legato.insight.why.answer import Answer, GateLine, Instead, Line, Stage, Weighing
+from legato.insight.why.instead import words_of
 
 Row: TypeAlias = tuple[str, str, str]
 
@@ -122,6 +123,8 @@ def show_answer(console: Console, answer: Answer) -> None:
         _show_blocking(console, answer.first_blocking)
     if answer.would_change:
         console.print(Text.assemble(("Would have changed it: ", "bold"), answer.would_change))
+    if answer.instead is not None:
+        _show_instead(console, answer.instead)
     if answer.way:
         _show_way(console, answer.way)
     _show_versions(console, answer)
@@ -146,6 +149,18 @@ def _show_blocking(console: Console, gate: GateLine) -> None:
     why_not = gate.reason or gate.seen
     line = Text.assemble(("\nFirst that blocked: ", "bold"), f"{gate.gate}: {why_not}{at}")
     console.print(line)
+
+
+def _show_instead(console: Console, instead: tuple[Instead, ...]) -> None:
+    if not instead:
+        console.print(Text.assemble(("Instead: ", "bold"), "nothing, within a day of it"))
+        return
+    console.print(Text("\nWhat went instead", style="bold"))
+    table = Table.grid(padding=(0, 2))
+    for one in instead:
+        what = f"{one.message} by {one.channel} ({one.state})"
+        table.add_row(f"  {moment(one.at)}", what, one.journey, words_of(one.relation))
+    console.print(table)
 
 
 def _show_way(console: Console, way: tuple[Stage, ...]) -> None:

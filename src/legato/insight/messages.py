@@ -35,7 +35,7 @@ def messages_of(story: Sequence[Story]) -> list[Message]:
 def _message(thread: Thread) -> Message:
     row, decided = thread.decisions[-1]
     last = (thread.settled or thread.revoked or thread.decisions)[-1][0]
-    reason = thread.reason()
+    reason = thread.closed_by()
     return Message(
         delivery_id=thread.delivery_id,
         message=thread.message,

@@ -44,6 +44,7 @@ from legato.model.note import (
     TraitWritten,
 )
 from legato.model.noun import Noun
+from legato.model.problem import Reason
 
 SENTENCES_MAX = 200
 """Sentences remembered for a screen."""
@@ -71,6 +72,8 @@ class RefusalCount(Noun, frozen=True, kw_only=True):
     message: str
     code: str
     count: int
+    what: str = ""
+    """The reason in words, as the newest of them has it."""
 
 
 class Sentence(Noun, frozen=True, kw_only=True):
@@ -118,6 +121,7 @@ class Watch:
         self._held: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._refused: Counter[tuple[str, str]] = Counter()
+        self._refused_words: dict[tuple[str, str], str] = {}
         self._quarantined = 0
         self._contradictions = 0
         self._contradicted_at = 0
@@ -140,7 +144,12 @@ class Watch:
             journeys=tuple(self._journey(name) for name in journeys),
             messages=tuple(self._message(name) for name in messages),
             refusals=tuple(
-                RefusalCount(message=message, code=code, count=count)
+                RefusalCount(
+                    message=message,
+                    code=code,
+                    count=count,
+                    what=self._refused_words[message, code],
+                )
                 for (message, code), count in self._refused.most_common()
             ),
             quarantined=self._quarantined,
@@ -230,7 +239,7 @@ class Watch:
             case "hold":
                 self._held[note.message] += 1
             case "refuse":
-                self._refused[note.message, note.reason.code if note.reason else "unknown"] += 1
+                self._count_refusal(note.message, note.reason, otherwise="unknown")
             case _:
                 assert_never(note.verdict)
 
@@ -248,13 +257,17 @@ class Watch:
                 self._sent[message] += 1
             case "refused" | "expired":
                 del self._following[note.delivery_id]
-                code = note.reason.code if note.reason else f"sending.{note.outcome}"
-                self._refused[message, code] += 1
+                self._count_refusal(message, note.reason, otherwise=f"sending.{note.outcome}")
             case "failed" | "bounced" | "in_doubt":
                 del self._following[note.delivery_id]
                 self._failed[message] += 1
             case _:
                 assert_never(note.outcome)
+
+    def _count_refusal(self, message: str, reason: Reason | None, *, otherwise: str) -> None:
+        code = otherwise if reason is None else reason.code
+        self._refused[message, code] += 1
+        self._refused_words[message, code] = "" if reason is None else reason.what
 
 
 def decode_activity(report: bytes) -> Activity:

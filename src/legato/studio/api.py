@@ -20,6 +20,7 @@ from legato.studio.accounts.rules import RULES_OF_ACCESS
 from legato.studio.accounts.session import SESSION, SIGN_IN
 from legato.studio.accounts.tokens import TOKENS
 from legato.studio.accounts.users import TEAMS, USERS
+from legato.studio.changes.made import MADE
 from legato.studio.changes.review import REVIEW
 from legato.studio.changes.routes import CHANGES
 from legato.studio.connections.catalog import CATALOG
@@ -104,6 +105,7 @@ ROUTES = (
     JOURNEYS,
     TRAFFIC,
     PLAN,
+    MADE,
     BACKFILL,
     CHANGES,
     REVIEW,

@@ -77,6 +77,27 @@ class Line(Noun, frozen=True, kw_only=True):
     state: str
 
 
+Relation: TypeAlias = Literal[
+    "same",  # the same message, by another channel or later on the same way
+    "offer",  # what it promised stood against this one
+    "cap",  # it was counted when the cap was found to be reached
+    "near",  # it went within a day
+]
+
+
+class Instead(Noun, frozen=True, kw_only=True):
+    """A message that went, beside one that did not."""
+
+    relation: Relation
+    at: Instant
+    """When it was decided."""
+    message: str
+    journey: str
+    channel: str
+    state: str
+    delivery_id: str
+
+
 class Answer(Noun, frozen=True, kw_only=True):
     """Yes or no in one sentence, and everything it rests on."""
 
@@ -108,5 +129,7 @@ class Answer(Noun, frozen=True, kw_only=True):
     """From the event to the provider's receipt, in order."""
     decisions: tuple[Line, ...] = ()
     """All decisions that the question covers, oldest first."""
+    instead: tuple[Instead, ...] | None = None
+    """What went instead of a message that did not, as was recorded; None: that is no question."""
     otherwise: tuple[Otherwise, ...] | None = None
     """What would have sent it, as was computed; None: that was not asked, or cannot be."""

@@ -16,6 +16,7 @@ import msgspec
 from legato.expr.english import sentence as english
 from legato.insight.sentences import clause, moment, plain
 from legato.insight.why.answer import Answer, AnswerKind, GateLine, Line, Stage
+from legato.insight.why.instead import UNSENT, instead_of_entering, instead_of_message
 from legato.insight.why.thread import Passing, Thread, last_refusal, passings, threads
 from legato.model.definitions.journey import (
     Call,
@@ -70,16 +71,24 @@ def why(
     stopped: Sequence[Stopped] = (),
 ) -> Answer:
     """Answer from a person's whole story, oldest first, and their quarantined events."""
+    every = threads(story)
     found = [
         thread
-        for thread in threads(story)
+        for thread in every
         if question.journey in ("", thread.journey)
         and question.message in ("", thread.message)
         and question.delivery in ("", thread.delivery_id)
     ]
-    if found:
-        return _of_thread(question, found, story=story, plan=plan)
-    return _unsent(question, story, plan=plan, stopped=stopped)
+    if not found:
+        answer = _unsent(question, story, plan=plan, stopped=stopped)
+        if answer.kind not in UNSENT or answer.at is None:
+            return answer
+        return msgspec.structs.replace(answer, instead=instead_of_entering(answer.at, every))
+    answer = _of_thread(question, found, story=story, plan=plan)
+    if answer.kind not in UNSENT:
+        return answer
+    instead = instead_of_message(found[-1], answer.first_blocking, among=every, plan=plan)
+    return msgspec.structs.replace(answer, instead=instead)
 
 
 def unknown_person(question: Question) -> Answer:

@@ -63,6 +63,7 @@ export default function Customer() {
             who={profile.data.person_id}
             chosen={message}
             onChoose={(id) => (journey === '' ? setMessage(id) : leaveJourney(id))}
+            onJourney={setJourney}
           />
         </section>
         <WhyPane

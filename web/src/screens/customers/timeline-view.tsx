@@ -14,16 +14,31 @@ import { Trouble } from '@/kit/trouble'
 import { CUSTOMERS } from '@/words/customers'
 import { count, dayName, span, title, weekday } from '@/words/format'
 import { lookOf } from '@/words/notes'
-import { chosen as choose, folded, isVisit, type Row, rowsOf, type Visit } from './timeline'
+import {
+  chosen as choose,
+  folded,
+  isUnsent,
+  isVisit,
+  reasonOf,
+  type Row,
+  rowsOf,
+  type Visit,
+} from './timeline'
 
 const STEPS_MAX = 1_000
 const SHOWN_MAX = 250
 const EVERY_MS = 4_000
 const AT_ONCE_US = 1_000_000
 
-type Props = { who: string; chosen: string; onChoose: (delivery: string) => void }
+type Props = {
+  who: string
+  chosen: string
+  onChoose: (delivery: string) => void
+  /** Of a row that says why a journey did not take them in. */
+  onJourney: (name: string) => void
+}
 
-export function Timeline({ who, chosen, onChoose }: Props) {
+export function Timeline({ who, chosen, onChoose, onJourney }: Props) {
   const [show, setShow] = useParam('show', 'all')
   const [text, setText] = useState('')
   const path = { who }
@@ -80,7 +95,12 @@ export function Timeline({ who, chosen, onChoose }: Props) {
                 {isVisit(each) ? (
                   <Folded visit={each} />
                 ) : (
-                  <Entry row={each} isChosen={isOf(each, chosen)} onChoose={onChoose} />
+                  <Entry
+                    row={each}
+                    isChosen={isOf(each, chosen)}
+                    onChoose={onChoose}
+                    onJourney={onJourney}
+                  />
                 )}
               </li>
             ))}
@@ -98,9 +118,9 @@ function isOf(row: Row, delivery: string): boolean {
   return delivery !== '' && row.note.delivery_id === delivery
 }
 
-type EntryProps = { row: Row; isChosen: boolean; onChoose: (delivery: string) => void }
+type EntryProps = Pick<Props, 'onChoose' | 'onJourney'> & { row: Row; isChosen: boolean }
 
-function Entry({ row, isChosen, onChoose }: EntryProps) {
+function Entry({ row, isChosen, onChoose, onJourney }: EntryProps) {
   const look = lookOf(row.note)
   const inside = (
     <>
@@ -115,11 +135,24 @@ function Entry({ row, isChosen, onChoose }: EntryProps) {
       </span>
     </>
   )
+  if (row.note.type === 'not_entered') {
+    return (
+      <button
+        type="button"
+        className="event"
+        data-unsent="true"
+        onClick={() => onJourney(String(row.note.journey))}
+      >
+        {inside}
+      </button>
+    )
+  }
   if (row.note.type !== 'decided') return <div className="event">{inside}</div>
   return (
     <button
       type="button"
       className="event"
+      data-unsent={isUnsent(row)}
       aria-pressed={isChosen}
       onClick={() => onChoose(isChosen ? '' : String(row.note.delivery_id))}
     >
@@ -129,6 +162,7 @@ function Entry({ row, isChosen, onChoose }: EntryProps) {
 }
 
 function headline(row: Row): string {
+  if (row.note.type === 'not_entered') return CUSTOMERS.notEntered(title(String(row.note.journey)))
   if (row.note.type !== 'decided') return row.sentence
   const channel = String(row.note.channel || '')
   const message = title(String(row.note.message))
@@ -137,14 +171,19 @@ function headline(row: Row): string {
 
 function more(row: Row, word: string): string {
   const { note, message } = row
+  const reason = reasonOf(row)
+  if (note.type === 'not_entered') return capital(reason)
   if (note.type !== 'decided') return word
   const journey = title(String(note.journey))
-  const reason = message?.reason?.what
-  if (reason !== undefined) return `${journey} · ${reason}`
+  if (reason !== '') return `${capital(reason)} · ${journey}`
   if (message?.state === 'sent') {
     return `${journey} · ${span(message.since - message.decided_at)} from decision to delivery`
   }
   return journey
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 function State({ message }: { message: Message }) {

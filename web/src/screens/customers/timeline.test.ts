@@ -1,7 +1,7 @@
 // The timeline: what was not sent has a row, and what was merely done is folded.
 import { expect, test } from 'vitest'
 import type { Told } from '@/api/types'
-import { chosen, folded, isVisit, rowsOf } from './timeline'
+import { chosen, folded, isVisit, reasonOf, rowsOf } from './timeline'
 
 const MINUTE = 60_000_000
 
@@ -52,4 +52,25 @@ test('a search finds the words of a row', () => {
   const rows = rowsOf([step(1, [{ type: 'entered' }]), step(2, [{ type: 'left' }])], [])
 
   expect(chosen(rows, 'all', 'LEFT').length).toBe(1)
+})
+
+test('what did not go stands together, each with its reason in words', () => {
+  const what = 'has had 3 of 3 in 7 days'
+  const reason = { code: 'cap.reached', what, definition: 'policies/cap/week' }
+  const decided = { type: 'decided', message: 'm', verdict: 'pass' }
+  const steps = [
+    step(1, [{ ...decided, delivery_id: 'sent' }]),
+    step(2, [{ ...decided, delivery_id: 'capped', verdict: 'refuse' }]),
+    step(3, [{ type: 'not_entered', journey: 'welcome', reason: { what: 'is in it already' } }]),
+    step(4, [{ type: 'entered', journey: 'thanks' }]),
+  ]
+  const message = { message: 'm', journey: 'j', channel: '', decided_at: 1, since: 1 }
+  const messages = [
+    { ...message, delivery_id: 'sent', state: 'sent' },
+    { ...message, delivery_id: 'capped', state: 'suppressed:cap', reason },
+  ]
+
+  const rows = chosen(rowsOf(steps, messages), 'unsent', '')
+
+  expect(rows.map(reasonOf)).toEqual(['is in it already', 'has had 3 of 3 in 7 days'])
 })

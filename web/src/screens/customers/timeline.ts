@@ -74,13 +74,33 @@ function rowOf(step: Told, note: Note, index: number): Row | null {
   }
 }
 
+/** Whether something that could have gone did not: a message, or what would have led to one. */
+export function isUnsent(row: Row): boolean {
+  if (row.note.type === 'not_entered') return true
+  if (row.note.type !== 'decided') return false
+  if (row.message === undefined) return row.note.verdict !== 'pass'
+  const [state = ''] = row.message.state.split(':')
+  return !['sent', 'delivered', 'complained', 'queued'].includes(state)
+}
+
+/** Why it did not go, in words: as it was noted of the message, or of the way to it. */
+export function reasonOf(row: Row): string {
+  const noted = row.note.reason as { what?: string } | null | undefined
+  return row.message?.reason?.what ?? noted?.what ?? ''
+}
+
 /** The rows that a filter lets through. `all` leaves out what nobody would miss. */
 export function chosen(rows: readonly Row[], filter: string, text: string): Row[] {
   const wanted = text.trim().toLowerCase()
   return rows.filter((row) => {
-    if (filter === 'all' ? !isNotable(row) : row.kind !== filter) return false
+    if (!isLetThrough(row, filter)) return false
     return wanted === '' || row.sentence.toLowerCase().includes(wanted)
   })
+}
+
+function isLetThrough(row: Row, filter: string): boolean {
+  if (filter === 'all') return isNotable(row)
+  return filter === 'unsent' ? isUnsent(row) : row.kind === filter
 }
 
 function isNotable(row: Row): boolean {

@@ -1,8 +1,10 @@
 // Why: the question, the answer in one sentence, the checks in order, what would have changed it.
 import { Button, SegmentedControl } from '@mantine/core'
 import { IconCheck, IconLink, IconSparkles } from '@tabler/icons-react'
+import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Answer } from '@/api/types'
+import { Go } from '@/kit/go'
 import { type MarkState, RoundMark } from '@/kit/mark'
 import { Time } from '@/kit/time'
 import { WHY } from '@/words/customers'
@@ -22,6 +24,7 @@ export function WhyCard({ answer, otherwise }: Props) {
         </header>
         <Weighings answer={answer} />
         {answer.weighed.length === 0 && <Way answer={answer} />}
+        {answer.instead != null && <Instead instead={answer.instead} />}
         {!answer.is_sent && <Change answer={answer} otherwise={otherwise} />}
         <Acts />
       </article>
@@ -109,6 +112,34 @@ function Way({ answer }: { answer: Answer }) {
         </li>
       ))}
     </ol>
+  )
+}
+
+type Went = NonNullable<Answer['instead']>
+
+function Instead({ instead }: { instead: Went }) {
+  const { who } = useParams({ strict: false }) as { who: string }
+  return (
+    <div className="why-foot">
+      <h3>{WHY.instead}</h3>
+      {instead.length === 0 ? (
+        <p className="quiet">{WHY.insteadNone}</p>
+      ) : (
+        <ul className="why-instead" aria-label={WHY.instead}>
+          {instead.map((one) => (
+            <li key={one.delivery_id}>
+              <span>
+                <Go className="link" to={`/customers/${who}`} search={{ message: one.delivery_id }}>
+                  {WHY.insteadOf(title(one.message), title(one.channel), title(one.journey))}
+                </Go>
+                <small>{WHY.relations[one.relation]}</small>
+              </span>
+              <Time at={one.at} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
   )
 }
 

@@ -15,10 +15,11 @@ import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
 import { count, span, title } from '@/words/format'
 import { HOME } from '@/words/home'
+import { Changed } from './changed'
 import { Example } from './example'
 import './home.css'
 import { Waits } from './waits'
-import { steps, wrongs } from './wrong'
+import { reasonOf, steps, wrongs } from './wrong'
 
 const LINES = 9
 
@@ -88,7 +89,10 @@ function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[]
           <Journeys seen={seen} />
           <Refusals seen={seen} />
         </div>
-        <Lately seen={seen} />
+        <div className="home">
+          <Changed />
+          <Lately seen={seen} />
+        </div>
       </div>
     </>
   )
@@ -173,6 +177,7 @@ function Journeys({ seen }: { seen: Overview }) {
 
 function Refusals({ seen }: { seen: Overview }) {
   const rows = seen.activity.refusals.slice(0, LINES)
+  const words = HOME.refusals
   return (
     <Card title={HOME.refused} isBare>
       {rows.length === 0 ? (
@@ -183,9 +188,12 @@ function Refusals({ seen }: { seen: Overview }) {
           rows={rows}
           keyOf={(row) => `${row.message} ${row.code}`}
           columns={[
-            { name: 'Message', cell: (row) => title(row.message) },
-            { name: 'Reason', cell: (row) => <span className="mono">{row.code}</span> },
-            { name: 'Times', side: 'end', cell: (row) => count(row.count) },
+            { name: words.message, cell: (row) => title(row.message) },
+            {
+              name: words.reason,
+              cell: (row) => <span title={row.code}>{reasonOf(row)}</span>,
+            },
+            { name: words.times, side: 'end', cell: (row) => count(row.count) },
           ]}
         />
       )}

@@ -1,7 +1,7 @@
 // Home: what is wrong, and what is done, are read off what the process says of itself.
 import { expect, test } from 'vitest'
 import type { Overview } from '@/api/types'
-import { steps, wrongs } from './wrong'
+import { reasonOf, steps, wrongs } from './wrong'
 
 function overview(status: object, more: object = {}): Overview {
   const calm = { is_ready: true, is_failing: false, faults: [], plan: '', position: 0, counts: {} }
@@ -64,4 +64,11 @@ test('what was done before a restart stays done', () => {
   const done = steps(overview({ counts: { people: 3 } }), kept)
 
   expect(Object.fromEntries(done)).toMatchObject({ sent: true, goal: true })
+})
+
+test('why messages did not go is said in words, and by its code where nothing else is known', () => {
+  const counted = { code: 'cap.reached', what: 'has had 3 of 3 in 7 days' }
+
+  expect(reasonOf(counted)).toBe('Has had 3 of 3 in 7 days')
+  expect(reasonOf({ code: 'sending.in_doubt', what: '' })).toBe('Sending in doubt')
 })

@@ -39,6 +39,12 @@ export function wrongs(seen: Overview, problems: readonly Problem[]): Wrong[] {
   return found
 }
 
+/** Why messages did not go, in words; what an older Legato has counted is known by its code. */
+export function reasonOf(refusal: { code: string; what?: string }): string {
+  const words = refusal.what || refusal.code.replace(/[._]/g, ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 export type StepName = keyof typeof HOME.steps
 
 type Kept = { measures: readonly Pick<Measure, 'name' | 'actual' | 'of' | 'parts'>[] }
