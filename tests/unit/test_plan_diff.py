@@ -40,7 +40,7 @@ def test_a_changed_wait_is_told_with_both_times_and_how_many_stay() -> None:
 
     assert (change.kind, change.action) == ("migrating", "changed")
     assert str(change) == (
-        "journey cart_rescue: waits 45 minutes instead of 30 minutes; "
+        "journey cart_rescue: 'Start over' waits 45 minutes instead of 30 minutes; "
         "12 people stay on the version they entered"
     )
 

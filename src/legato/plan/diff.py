@@ -14,14 +14,14 @@ from legato.model.definitions.journey import (
     Call,
     Journey,
     Send,
-    Wait,
     WaitFor,
 )
 from legato.model.instant import Instant, format_duration
 from legato.model.noun import Noun
 from legato.model.plan import Destination, EventType, Plan, SegmentType, TraitType
 from legato.model.rule import Rule, Slot
-from legato.plan.explain import step_text, stream_text
+from legato.plan.differing.steps import step_differences
+from legato.plan.explain import stream_text
 from legato.plan.retiring import FIELDS, other_fields, retirement_words
 
 Kind: TypeAlias = Literal["safe", "migrating", "breaking"]
@@ -320,30 +320,10 @@ def _differences(was: Journey, now: Journey) -> list[str]:
         found.append("takes people in differently")
     if was.exits != now.exits:
         found.append("lets people leave differently")
-    found += [_step_difference(was, now, step_id) for step_id in _step_ids(was, now)]
+    found += step_differences(was, now)
     if not found:
         found.append("has another title, owner, purpose or treatment of overdue messages")
     return found
-
-
-def _step_ids(was: Journey, now: Journey) -> list[str]:
-    ids = sorted(dict.fromkeys((*was.steps, *now.steps)))
-    return [step_id for step_id in ids if was.steps.get(step_id) != now.steps.get(step_id)]
-
-
-def _step_difference(was: Journey, now: Journey, step_id: str) -> str:
-    before, after = was.steps.get(step_id), now.steps.get(step_id)
-    if before is None:
-        assert after is not None
-        return f"at [{step_id}] newly {step_text(after)}"
-    if after is None:
-        return f"at [{step_id}] no longer {step_text(before)}"
-    if isinstance(before, Wait) and isinstance(after, Wait) and before.duration != after.duration:
-        old, new = format_duration(before.duration), format_duration(after.duration)
-        return f"waits {new} instead of {old}"
-    if step_text(before) == step_text(after):
-        return f"at [{step_id}] goes on differently"
-    return f"at [{step_id}] {step_text(after)}, where before it {step_text(before)}"
 
 
 def _people(count: int) -> str:

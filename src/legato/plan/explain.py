@@ -128,7 +128,7 @@ def exit_text(way: Exit) -> str:
 
 def outline(journey: Journey) -> list[str]:
     """Return a line for each step, in the order in which people come to them."""
-    order = _order(journey)
+    order = reading_order(journey)
     lines: list[str] = []
     for index, step_id in enumerate(order):
         step = journey.steps[step_id]
@@ -260,7 +260,7 @@ def _target(step_id: str) -> str:
     return f"[{step_id}]" if step_id != END else "the end"
 
 
-def _order(journey: Journey) -> list[str]:
+def reading_order(journey: Journey) -> list[str]:
     """Return the steps as they were written, or with forks before what follows them."""
     done: dict[str, None] = {}
     order: list[str] = []

@@ -1,0 +1,1 @@
+"""How definitions differ, in the words of those who wrote them."""
