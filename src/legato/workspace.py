@@ -56,6 +56,34 @@ def _read(path: Path) -> str:
         ) from error
 
 
+def find_templates() -> Path:
+    """Return the folder of the templates: beside the sources, or inside the installation."""
+    package = Path(__file__).parent
+    places = (package.parents[1] / "examples", package / "examples")
+    for place in places:
+        if (place / "templates" / "legato.yaml").is_file():
+            return place / "templates"
+    raise LegatoError(
+        f"The templates are not where they should be: {places[0] / 'templates'}.",
+        fix="Install Legato again.",
+    )
+
+
+def read_templates(folder: Path) -> dict[str, str]:
+    """Return the texts of a workspace of templates, scenarios among them."""
+    rehearsed = [read_rehearsed(folder, kind) for kind in REHEARSED]
+    return {
+        **read_workspace(folder),
+        **{name: text for each in rehearsed for name, text in each.items()},
+    }
+
+
+@cache
+def shipped_templates() -> Mapping[str, str]:
+    """Return the texts of the workspace of templates that is shipped."""
+    return read_templates(find_templates())
+
+
 def check_files(files: Mapping[str, str]) -> Loaded:
     """Compile definitions with the connectors that are shipped: a plan, or every mistake."""
     return load(files, shipped_connectors(), shipped_sources(), lacks=_lacks())

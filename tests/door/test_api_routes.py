@@ -286,6 +286,8 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/drawing/segment/edit", {"segment": "none", "edits": []}, "rehearse"),
     ("POST", "/api/drawing/try", {"rule": {}, "who": "nobody"}, "rehearse"),
     ("GET", "/api/drawing/kinds", None, "look"),
+    ("GET", "/api/drawing/templates", None, "look"),
+    ("POST", "/api/drawing/begin", {"template": "none"}, "rehearse"),
     ("POST", "/api/drawing/read", {"journey": "none"}, "look"),
     ("POST", "/api/drawing/edit", {"journey": "none", "edits": []}, "rehearse"),
     ("POST", "/api/drawing/compare", {"journey": "none"}, "look"),

@@ -10,11 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from legato.app.rehearse.scenarios import open_book, outcome_of, rehearse_scenario
-from legato.cli.begin.templates import cut, find_templates, listed, read_templates
 from legato.cli.main import legato
+from legato.plan.beginning.cut import cut, listed
 from legato.plan.crowds.read import read_crowds
 from legato.simulate.proof.prove import prove
-from legato.workspace import REHEARSED, check_files
+from legato.workspace import REHEARSED, check_files, find_templates, read_templates
 
 CROWDS = ("browse", "cart", "complaint", "password_help", "post_purchase", "welcome", "win_back")
 NAMES = [template.name for template in listed(read_templates(find_templates()))]

@@ -10,6 +10,7 @@ import pytest
 from legato.model.definitions.journey import Leave
 from legato.plan.drawing.commands import DeleteStep, RenameField, SetField
 from legato.plan.drawing.draw import draw, journeys_in
+from legato.plan.drawing.edit import Edited, edit
 from legato.plan.drawing.kinds import step_kinds
 from legato.plan.drawing.paths import at
 from legato.plan.drawing.tree import Drawing, DrawnGoTo, DrawnProblem, Step, Way
@@ -202,3 +203,25 @@ def test_every_kind_of_step_has_a_schema_that_its_template_fits_in_shape() -> No
         assert set(kind.schema["required"]) <= set(kind.template) | {"arms"}
         assert all(path.split("/")[0] in keys for path in kind.words)
         assert all(slot.under.split("/")[0] in keys for slot in kind.slots)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "titles"),
+    [
+        ("on: {cheapest_of: [push, email, sms]}", "on: [pigeon, email]", ["Leave it out"]),
+        ("cart_question, on: email", "cart_question, on: pigeon", ["Use `email`", "Use `push`"]),
+    ],
+)
+def test_a_channel_that_is_not_there_can_be_left_out_or_replaced(
+    before: str, after: str, titles: list[str]
+) -> None:
+    files = dict(read_workspace(EXAMPLES / "shop"))
+    files[CART] = files[CART].replace(before, after, 1)
+
+    (problem,) = drawn(files, "cart_rescue").problems
+
+    assert problem.what == "there is no channel named `pigeon`"
+    assert [repair.title for repair in problem.repairs][: len(titles)] == titles
+    repaired = edit(files, "cart_rescue", problem.repairs[0].edits)
+    assert isinstance(repaired, Edited)
+    assert drawn(dict(repaired.files), "cart_rescue").problems == ()

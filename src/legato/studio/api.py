@@ -34,6 +34,7 @@ from legato.studio.consents.routes import CONSENTS
 from legato.studio.consents.watch import ConsentWatch
 from legato.studio.contract.openapi import Contract, told
 from legato.studio.deliveries import DELIVERIES
+from legato.studio.drawing.beginning import BEGINNING
 from legato.studio.drawing.drafts import DRAFTS
 from legato.studio.drawing.merging import MERGING
 from legato.studio.drawing.routes import DRAWING
@@ -111,6 +112,7 @@ ROUTES = (
     REVIEW,
     REHEARSALS,
     DICTIONARY,
+    BEGINNING,
     DRAWING,
     DRAFTS,
     RULES,

@@ -15,11 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from legato.cli.begin.templates import cut, find_templates, listed, read_templates
 from legato.cli.client import Failure
+from legato.plan.beginning.cut import cut, listed
 from legato.plan.findings import nearest
 from legato.plan.scenarios.schema import scenario_schema
 from legato.plan.schemas import any_document, document_schemas
+from legato.workspace import find_templates, read_templates
 
 WRITE_KEY = "WRITE_KEY"
 """Stands in the starter's source for the key that every new workspace gets of its own."""

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import PurePosixPath as Path
 
 import msgspec
 
 from legato.core.program import ZONE_TRAIT
-from legato.model.problem import LegatoError
-from legato.workspace import REHEARSED, read_rehearsed, read_workspace
 
 _SPLIT = re.compile(r"^---\n", re.MULTILINE)
 _HEAD = re.compile(r"^(\w+): *(.*)$", re.MULTILINE)
@@ -43,33 +41,13 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
 
 
-class _Document(msgspec.Struct, frozen=True, kw_only=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One definition of a workspace of templates."""
+
     file: str
     kind: str
     name: str
     text: str
-
-
-def find_templates() -> Path:
-    """Return the folder of the templates: beside the sources, or inside the installation."""
-    package = Path(__file__).parents[2]
-    places = (package.parents[1] / "examples", package / "examples")
-    for place in places:
-        if (place / "templates" / "legato.yaml").is_file():
-            return place / "templates"
-    raise LegatoError(
-        f"The templates are not where they should be: {places[0] / 'templates'}.",
-        fix="Install Legato again.",
-    )
-
-
-def read_templates(folder: Path) -> dict[str, str]:
-    """Return the texts of a workspace of templates, scenarios among them."""
-    rehearsed = [read_rehearsed(folder, kind) for kind in REHEARSED]
-    return {
-        **read_workspace(folder),
-        **{name: text for each in rehearsed for name, text in each.items()},
-    }
 
 
 def listed(files: Mapping[str, str]) -> list[Template]:
@@ -81,9 +59,26 @@ def listed(files: Mapping[str, str]) -> list[Template]:
     ]
 
 
+def needed(files: Mapping[str, str], name: str) -> list[Part]:
+    """Return a template's journey and all that it needs, but what every workspace has."""
+    parts = parts_of(files)
+    kept = [each for each in parts if each.file == f"{_JOURNEYS}{name}.yaml"]
+    ground = [each for each in parts if _is_ground(each) or each.kind == "crowd"]
+    left = [each for each in parts if each not in kept and each not in ground]
+    while found := [each for each in left if _is_needed(each, kept)]:
+        kept += found
+        left = [each for each in left if each not in found]
+    return kept
+
+
+def parts_of(files: Mapping[str, str]) -> list[Part]:
+    """Return the definitions of texts, in their order."""
+    return [each for file, text in files.items() for each in _documents(file, text)]
+
+
 def cut(files: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     """Return the texts of a workspace with some of the templates."""
-    documents = [each for file, text in files.items() for each in _documents(file, text)]
+    documents = parts_of(files)
     wanted = [f"{_JOURNEYS}{name}.yaml" for name in names]
     kept = [each for each in documents if each.file in wanted or _is_ground(each)]
     left = [each for each in documents if each not in kept]
@@ -94,35 +89,33 @@ def cut(files: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     return _written(files, documents, [*kept, *(each for each in shared if each is not None)])
 
 
-def _documents(file: str, text: str) -> list[_Document]:
-    found: list[_Document] = []
+def _documents(file: str, text: str) -> list[Part]:
+    found: list[Part] = []
     for part in _SPLIT.split(_COMMENT.sub("", text)):
         head = _HEAD.search(part)
         if head is not None:
-            found.append(_Document(file=file, kind=head[1], name=head[2], text=part))
+            found.append(Part(file=file, kind=head[1], name=head[2], text=part))
     return found
 
 
-def _is_ground(one: _Document) -> bool:
+def _is_ground(one: Part) -> bool:
     """Return whether something is there whichever journeys are."""
     is_zone = one.kind == "trait" and one.name == ZONE_TRAIT
     return is_zone or one.kind not in (*_NAMED, *_SHARED, *_TOLD)
 
 
-def _is_needed(one: _Document, kept: Sequence[_Document]) -> bool:
+def _is_needed(one: Part, kept: Sequence[Part]) -> bool:
     if one.kind in _TOLD:
         journey = f"{_JOURNEYS}{Path(one.file).name}"
         return any(each.file == journey for each in kept)
     return one.kind in _NAMED and any(_names(each, one) for each in kept)
 
 
-def _names(one: _Document, other: _Document) -> bool:
+def _names(one: Part, other: Part) -> bool:
     return re.search(_NAMED[other.kind].format(re.escape(other.name)), one.text) is not None
 
 
-def _fitted(
-    one: _Document, kept: Sequence[_Document], left: Sequence[_Document]
-) -> _Document | None:
+def _fitted(one: Part, kept: Sequence[Part], left: Sequence[Part]) -> Part | None:
     """Return what concerns several journeys as it concerns these; None: not at all."""
     if any(each.kind in _NAMED and _names(one, each) for each in left):
         return None
@@ -139,7 +132,7 @@ def _fitted(
 
 
 def _written(
-    files: Mapping[str, str], documents: Sequence[_Document], kept: Sequence[_Document]
+    files: Mapping[str, str], documents: Sequence[Part], kept: Sequence[Part]
 ) -> dict[str, str]:
     """Put what is kept back into its files, in its order, under the comment of each file."""
     of_names = {(each.file, each.kind, each.name): each for each in kept}

@@ -109,7 +109,7 @@ class _Artist:
         self._compiled = _compiled(document, loaded)
         self._found = list(all_steps(self._tree.get("steps")))
         self._paths = {step.step_id: step.path for step in self._found}
-        self._finder = Finder(self._tree)
+        self._finder = Finder(self._tree, _names_in(loaded))
         self._problems = self._sorted_problems()
         self._owners = self._owners_of_problems()
 
@@ -332,6 +332,11 @@ def _shown(forks: list[Fork]) -> list[Fork]:
 
 def _compiled(document: Document, loaded: Loaded) -> Journey | None:
     return loaded.draft.journeys.get(document.name) if loaded.draft is not None else None
+
+
+def _names_in(loaded: Loaded) -> Mapping[str, Iterable[str]]:
+    plan = loaded.draft
+    return {} if plan is None else {"channel": plan.channels, "purpose": plan.purposes}
 
 
 def _last_line(value: Value) -> int:

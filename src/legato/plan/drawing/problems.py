@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 
 from legato.model.problem import Place, Problem
 from legato.plan.drawing.commands import (
@@ -22,6 +23,9 @@ _ADD = re.compile(r"add `(\w+): ([^`\[{]+)`")
 _ADDED = ("at_most", "expires", "within", "time")
 """Keys whose example is a sensible value anywhere; others name what this workspace may not have."""
 
+_MISSING = re.compile(r"there is no (channel|purpose) named `([^`]+)`")
+_OFFERED_MAX = 5
+"""Names to choose from: more are a list, not a repair."""
 _WHOLE = 100
 """Shares are written in percent."""
 
@@ -29,8 +33,10 @@ _WHOLE = 100
 class Finder:
     """Knows what stands where in one journey."""
 
-    def __init__(self, tree: Fields) -> None:
+    def __init__(self, tree: Fields, names: Mapping[str, Iterable[str]] | None = None) -> None:
         self._tree = tree
+        self._names = names or {}
+        """What there is to choose from, by kind."""
         self._spots = sorted(spots(tree), key=lambda spot: _order(spot.place))
         self._orders = [_order(spot.place) for spot in self._spots]
 
@@ -53,6 +59,9 @@ class Finder:
         added = _ADD.search(problem.fix)
         if added is not None and added[1] in _ADDED:
             return (self._add(here[0], added[1], added[2].strip().strip('"')),)
+        missing = _MISSING.search(problem.what)
+        if missing is not None:
+            return self._others(here[-1], missing[1])
         match problem.code:
             case "D103":
                 key = next((spot for spot in here if spot.is_key), here[0])
@@ -63,6 +72,18 @@ class Finder:
                 return _even_shares(here)
             case _:
                 return ()
+
+    def _others(self, spot: Spot, kind: str) -> tuple[Repair, ...]:
+        """Put one that is there in place of a name that is not; of several, leave it out."""
+        outer, last = parent(spot.path)
+        holder = next((each for each in self._spots if each.path == outer), None)
+        items = holder.value.items if holder is not None and isinstance(holder.value, Items) else ()
+        if last.isdigit() and len(items) > 1:
+            return (_repair("Leave it out", RemoveField(path=spot.path)),)
+        names = sorted(self._names.get(kind, ()))[:_OFFERED_MAX]
+        return tuple(
+            _repair(f"Use `{name}`", SetField(path=spot.path, value=name)) for name in names
+        )
 
     def _add(self, spot: Spot, key: str, value: str) -> Repair:
         path = spot.path if isinstance(spot.value, Fields) else parent(spot.path)[0]
