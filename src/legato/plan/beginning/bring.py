@@ -192,7 +192,7 @@ class _Bringing:
         """Say what becomes of channels and purposes, which do not come along."""
         for name in _channels(kept):
             if not self._ground.has("channel", name):
-                is_alone = any(set(each) == {name} for each in _sent(kept))
+                is_alone = any(dict.fromkeys(each) == {name: None} for each in _sent(kept))
                 said = (
                     f"Your workspace has no channel `{name}`: choose another at the steps that "
                     "send by it alone."
