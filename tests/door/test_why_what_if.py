@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from legato.model.instant import HOUR, MINUTE, parse_instant
 from legato.workspace import read_workspace
+from tests.door.embedded import OwnClock
 from tests.door.test_api_routes import Legato, started
 
 
@@ -115,3 +117,23 @@ def test_who_never_entered_a_journey_is_told_what_of_its_condition_was_not_so(
     assert regulars["kind"] == "not_begun"
     assert regulars["would_change"].startswith("joining segment golden; golden asks for what is")
     assert regulars["would_change"].endswith("did Order Completed at least 2 times")
+
+
+def test_an_event_that_came_too_late_would_have_entered_when_it_happened(tmp_path: Path) -> None:
+    noon = parse_instant("2026-03-02T12:00:00Z")
+    assert noon is not None
+    clock = OwnClock(noon)
+    with started(tmp_path, is_one_process=True, clock=clock) as legato:
+        legato.identify("ana", email="ana@example.com")
+        legato.consent("ana")
+        clock.set(noon + HOUR)
+        signed_up = {"userId": "ana", "event": "Signed Up", "properties": {"method": "web"}}
+        legato.collect("track", {**signed_up, "timestamp": "2026-03-02T12:01:00Z"})
+
+        answer = legato.call("GET", "/api/people/ana/why?journey=welcome&what_if=true").json()
+
+    assert answer["first_blocking"]["code"] == "entry.late"
+    (one,) = answer["otherwise"]
+    assert one["changes"] == ["its arrival when it happened"]
+    assert one["at"] == noon + MINUTE
+    assert "would have entered at 2026-03-02 12:01:00 UTC" in answer["would_change"]

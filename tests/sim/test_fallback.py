@@ -163,7 +163,7 @@ def test_each_channel_has_its_time_and_the_message_expires_as_a_whole() -> None:
     assert len(dict.fromkeys(note.delivery_id for note in decided)) == 3
     assert channels(world) == []
     outcomes = [world.outcomes[note.delivery_id] for note in decided]
-    assert outcomes == ["refused", "refused", "failed"]
+    assert outcomes == ["refused", "refused", "expired"]
     assert remembered(world) == 0
 
 

@@ -43,6 +43,7 @@ def settle(moment: Moment, report: DeliveryReported) -> None:
             attempt_count=report.attempt_count,
             receipt=report.receipt,
             reason=report.reason,
+            gates=report.gates,
             kept_to=turning.stays,
             record=report.record,
             by=report.by,

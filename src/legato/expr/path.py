@@ -38,6 +38,19 @@ def values_at(body: Mapping[str, Json], path: str) -> list[Scalar]:
     return [scalar for item in found for scalar in scalars(item)]
 
 
+def with_value(body: Mapping[str, Json], path: str, value: Scalar) -> dict[str, Json]:
+    """Return a body in which a path leads to a value; what is in its way gives way."""
+    (key, is_each), *rest = parse_path(path)
+    inner: Json = value
+    if rest:
+        found = body.get(key)
+        inside: Mapping[str, Json] = {}
+        if isinstance(found, Mapping):
+            inside = cast("Mapping[str, Json]", found)
+        inner = with_value(inside, path.partition(".")[2], value)
+    return {**body, key: [inner] if is_each else inner}
+
+
 def scalars(value: Json) -> list[Scalar]:
     """Return a value's scalars: itself, or those in the list that it is."""
     if isinstance(value, str | int | float):

@@ -18,10 +18,11 @@ from legato.core.reads import reads
 from legato.core.step import step
 from legato.expr.depends import leaves
 from legato.model.consent import ConsentLine
-from legato.model.event import ConsentSaid
+from legato.model.delivery import Delivery
+from legato.model.event import ConsentSaid, Event
 from legato.model.ids import EventId, PersonId
-from legato.model.instant import Instant
-from legato.model.note import Candidate, Decided
+from legato.model.instant import DAY, Instant
+from legato.model.note import Decided, GateSeen
 from legato.model.plan import Plan, Policies
 from legato.model.problem import Reason
 from legato.model.rule import InSegment, Rule, TraitIs
@@ -29,6 +30,9 @@ from legato.model.state import State, Trait
 
 States: TypeAlias = dict[PersonId, State]
 
+WHILE_HELD = "expiry.while_held"
+LONG = 30 * DAY
+"""To live, for what may live longer than it did."""
 ANY_ADDRESS = "somebody@example.invalid"
 """No number: from a number it would be told where somebody lives, and when they sleep."""
 _SAMPLES: dict[object, Any] = {
@@ -45,7 +49,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     words: str
     plan: Callable[[Plan], Plan] | None = None
+    program: Callable[[Program], None] | None = None
+    """What an operator could have had otherwise."""
     states: Callable[[Program, States, Instant], None] | None = None
+    event: Callable[[Event], Event | None] | None = None
+    """What came, in another shape; None: it did not come."""
 
 
 def changes(program: Program, decided: Decided, states: Iterable[State]) -> list[Change]:
@@ -53,20 +61,29 @@ def changes(program: Program, decided: Decided, states: Iterable[State]) -> list
     people = list(states)
     found: dict[str, Change] = {}
     for candidate in decided.candidates:
-        for gate in candidate.gates:
-            if gate.verdict != "pass" and gate.reason is not None:
-                for one in _of_gate(program.plan, candidate, gate.gate, gate.reason, people):
-                    found.setdefault(one.words, one)
+        for one in of_gates(program.plan, candidate.channel, candidate.gates, people):
+            found.setdefault(one.words, one)
     if decided.reason is not None and decided.reason.code == "template.failed":
         for one in _of_template(program.plan, decided.message, people):
             found.setdefault(one.words, one)
     return list(found.values())
 
 
-def _of_gate(
-    plan: Plan, candidate: Candidate, gate: str, reason: Reason, people: list[State]
+def of_gates(
+    plan: Plan, channel: str, gates: Iterable[GateSeen], people: list[State]
 ) -> Iterator[Change]:
-    channel, name = candidate.channel, reason.definition.rpartition("/")[2]
+    """Yield what could have been otherwise where these gates did not let something pass."""
+    for gate in gates:
+        if gate.verdict != "pass" and gate.reason is not None:
+            yield from _of_gate(plan, channel, gate.gate, gate.reason, people)
+            if gate.gate == "expiry" or gate.reason.code == WHILE_HELD:
+                yield Change(words="a longer time to live", states=_living_longer)
+
+
+def _of_gate(
+    plan: Plan, channel: str, gate: str, reason: Reason, people: list[State]
+) -> Iterator[Change]:
+    name = reason.definition.rpartition("/")[2]
     match gate:
         case "consent":
             words = f"a consent to {name} by {channel}"
@@ -164,6 +181,17 @@ def _without(gate: str, name: str) -> Callable[[Plan], Plan]:
 def _lifting(_: Program, states: States, __: Instant) -> None:
     for state in states.values():
         state.suppressed = {}
+
+
+def _living_longer(_: Program, states: States, now: Instant) -> None:
+    for state in states.values():
+        for held in state.held:
+            held.delivery = _for_long(held.delivery, now)
+        state.pending = {one: _for_long(each, now) for one, each in state.pending.items()}
+
+
+def _for_long(delivery: Delivery, now: Instant) -> Delivery:
+    return msgspec.structs.replace(delivery, expires_at=now + LONG)
 
 
 def _freeing(_: Program, states: States, __: Instant) -> None:

@@ -11,7 +11,7 @@ from legato.core.identity.identify import newcomer_of
 from legato.core.program import Program
 from legato.core.reads import reads
 from legato.core.step import step
-from legato.fold.inputs import Change
+from legato.fold.inputs import Change, States
 from legato.fold.past import Past
 from legato.fold.then import GONE, Chronicle, Then, Until, then
 from legato.model.event import CustomerEvent, Erased, Event
@@ -47,10 +47,22 @@ def scene_of(chronicle: Chronicle, person_id: PersonId, row: Story) -> Scene | R
     if event is None or isinstance(event, Erased):
         return GONE
     [(_, whole)] = past.complete([(row.position, event)])
-    return _scene(found, whole, row)
+    return _scene(found, whole, row.at)
 
 
-def _scene(found: Then, event: Event, row: Story) -> Scene:
+def prompt_scene_of(chronicle: Chronicle, person_id: PersonId, row: Story) -> Scene | Reason:
+    """Return the same step as it would have been, had its event come when it happened."""
+    event = Past(chronicle.log, chronicle.stories, chronicle.leads).get(row.position)
+    if not isinstance(event, CustomerEvent):
+        return GONE
+    found = then(chronicle, person_id, Until(at=event.occurred_at))
+    if isinstance(found, Reason):
+        return found
+    prompt = msgspec.structs.replace(event, received_at=event.occurred_at)
+    return _scene(found, prompt, event.occurred_at)
+
+
+def _scene(found: Then, event: Event, now: Instant) -> Scene:
     loaded = found.loaded(reads(found.program, event))
     identifiers = loaded.keys.identifiers
     if identifiers and isinstance(event, CustomerEvent) and not loaded.states:
@@ -64,7 +76,7 @@ def _scene(found: Then, event: Event, row: Story) -> Scene:
         pointers=loaded.pointers,
         encoded={one: encode_state(state) for one, state in loaded.states.items()},
         event=event,
-        now=row.at,
+        now=now,
     )
 
 
@@ -77,22 +89,57 @@ class Retaken:
         """By the words of what is otherwise in the plan."""
 
     def take(self, otherwise: Sequence[Change]) -> Result:
-        """Take the step from where it began."""
-        scene, program = self._scene, self._with(otherwise)
+        """Take the step from where it began; of an event that does not come, nothing comes."""
+        scene, program, states = self._scene, self.program(otherwise), self._states(otherwise)
+        event = self._event(otherwise)
+        if event is None:
+            return Result()
+        keys = scene.keys if event is scene.event else reads(program, event)
+        loaded = Loaded(keys=keys, pointers=dict(scene.pointers), states=states)
+        return step(program, loaded, event, scene.now)
+
+    def after(self, otherwise: Sequence[Change]) -> list[State]:
+        """Return everybody as they stand after the step, or after it has not come."""
+        states = self._states(otherwise)
+        if self._event(otherwise) is not None:
+            result = self.take(otherwise)
+            for gone in result.gone:
+                del states[gone]
+            if result.state is not None:
+                states[result.state.person_id] = result.state
+        return list(states.values())
+
+    def before(self, otherwise: Sequence[Change]) -> list[State]:
+        """Return everybody as they stood before it, with what was otherwise."""
+        return list(self._states(otherwise).values())
+
+    def _states(self, otherwise: Sequence[Change]) -> States:
+        scene, program = self._scene, self.program(otherwise)
         states = {one: decode_state(data) for one, data in scene.encoded.items()}
         for change in otherwise:
             if change.states is not None:
                 change.states(program, states, scene.now)
-        loaded = Loaded(keys=scene.keys, pointers=dict(scene.pointers), states=states)
-        return step(program, loaded, scene.event, scene.now)
+        return states
 
-    def _with(self, otherwise: Sequence[Change]) -> Program:
-        mine = [change for change in otherwise if change.plan is not None]
+    def _event(self, otherwise: Sequence[Change]) -> Event | None:
+        event: Event | None = self._scene.event
+        for change in otherwise:
+            if change.event is not None and event is not None:
+                event = change.event(event)
+        return event
+
+    def program(self, otherwise: Sequence[Change]) -> Program:
+        """Return the rules by which it is taken."""
+        mine = [one for one in otherwise if one.plan is not None or one.program is not None]
         key = tuple(change.words for change in mine)
         if key not in self._programs:
             plan = self._scene.program.plan
             for change in mine:
                 plan = change.plan(plan) if change.plan is not None else plan
-            self._programs[key] = Program(plan, self._scene.program.backfill)
-            self._programs[key].paused = self._scene.program.paused
+            program = Program(plan, self._scene.program.backfill)
+            program.paused = dict(self._scene.program.paused)
+            for change in mine:
+                if change.program is not None:
+                    change.program(program)
+            self._programs[key] = program
         return self._programs[key]

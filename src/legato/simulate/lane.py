@@ -12,10 +12,11 @@ from typing import Protocol
 import msgspec
 
 from legato.core.gate import Clearance
-from legato.model.delivery import OBLIGATIONS, Delivery, Outcome
+from legato.model.delivery import OBLIGATIONS, TELLINGS, Delivery, Outcome
 from legato.model.event import DeliveryReported
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Duration, Instant
+from legato.model.note import GateSeen
 from legato.model.noun import Noun
 from legato.model.plan import Destination
 from legato.model.problem import Reason
@@ -161,7 +162,7 @@ class Lanes:
             self._soon(entry, clearance.until - now)
             return
         if not clearance.is_clear and not is_going_on:
-            self._over(entry, "refused", clearance.reason)
+            self._over(entry, "refused", clearance.reason, gates=clearance.gates)
             return
         entry.attempt_count += 1
         entry.first_attempt_at = entry.first_attempt_at or now
@@ -206,11 +207,19 @@ class Lanes:
             what = f"no attempt of {entry.attempt_count} succeeded; last: {said}"
             self._over(entry, "failed", Reason(code="delivery.gave_up", what=what))
             return
-        if due_at >= entry.delivery.expires_at:
-            reason = Reason(code="delivery.failed", what="every attempt failed until it expired")
-            self._over(entry, "failed", reason)
+        expires_at = entry.delivery.expires_at
+        if due_at >= expires_at:
+            self._world.after(expires_at - self._world.clock(), lambda: self._expire(entry))
             return
         self._soon(entry, delay)
+
+    def _expire(self, entry: Entry) -> None:
+        if entry.delivery.operation in TELLINGS:
+            reason = Reason(code="delivery.gave_up", what="no attempt succeeded in all its time")
+            self._over(entry, "failed", reason)
+            return
+        what = "its time to live ended before it could be sent"
+        self._over(entry, "expired", Reason(code="delivery.expired", what=what))
 
     def _move_up(self, entry: Entry) -> None:
         """Let the next one of a person go, where this one was first."""
@@ -229,6 +238,8 @@ class Lanes:
         outcome: Outcome,
         reason: Reason | None = None,
         answer: Answer | None = None,
+        *,
+        gates: tuple[GateSeen, ...] = (),
     ) -> None:
         if not self._is_here(entry):
             return
@@ -246,6 +257,7 @@ class Lanes:
                 outcome=outcome,
                 attempt_count=entry.attempt_count,
                 reason=reason,
+                gates=gates,
                 receipt=answer.receipt if answer is not None else "",
                 answer=answer.body if is_answered and answer is not None else b"",
                 may_have_arrived=entry.may_have_arrived,

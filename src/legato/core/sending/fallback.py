@@ -84,6 +84,8 @@ def turning_at(
             why = _of_refusal(delivery, fallback, report)
         case "in_doubt":
             return Turning(stays=_in_doubt(delivery))
+        case "expired" if report.may_have_arrived:
+            return Turning(stays=_in_doubt(delivery))  # that was why, all its time
         case _:
             pass  # it is there, or too late everywhere
     if why is None:

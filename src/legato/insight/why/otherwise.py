@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from legato.fold.entering import entering, outside
+from legato.fold.taken_back import taken_back
 from legato.fold.then import Chronicle
 from legato.fold.what_if import Otherwise, what_if
 from legato.insight.sentences import moment, plain
 from legato.insight.why.answer import Answer
-from legato.insight.why.thread import last_refusal, threads
+from legato.insight.why.thread import last_refusal, threads, turned_away_again
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Story
@@ -30,12 +31,16 @@ def computed(
     match answer.kind:
         case "refused" | "held":
             return _sent(answer, story, chronicle)
+        case "revoked" | "expired":
+            return _kept(answer, story, chronicle)
+        case "waiting" if _is_called_back(answer, story):
+            return _kept(answer, story, chronicle)
         case "not_entered":
             return _entered(answer, story, chronicle)
         case "not_begun":
             return _joined(answer, chronicle, plan=plan, now=now)
         case _:
-            return answer
+            return _again(answer, story, chronicle)
 
 
 def _entered(answer: Answer, story: Sequence[Story], chronicle: Chronicle) -> Answer:
@@ -45,7 +50,7 @@ def _entered(answer: Answer, story: Sequence[Story], chronicle: Chronicle) -> An
     found = entering(chronicle, PersonId(answer.person_id), note, row)
     if isinstance(found, Reason):
         return _uncomputed(answer, found)
-    if found.unmet:
+    if found.unmet and answer.kind == "not_entered":
         sentence = (
             f"No: the person did not enter {plain(note.journey)} at {moment(row.at)}, because of "
             f"what it asks this was not so: {'; '.join(found.unmet)}."
@@ -55,11 +60,15 @@ def _entered(answer: Answer, story: Sequence[Story], chronicle: Chronicle) -> An
         return structs.replace(answer, otherwise=())
     ways = [" and ".join(one.changes) for one in found.otherwise]
     words = ways[0] if len(ways) == 1 else f"any one of: {'; '.join(ways)}"
-    return structs.replace(
-        answer,
-        would_change=f"{words}: the person would have entered at {moment(row.at)}",
-        otherwise=found.otherwise,
-    )
+    again = "" if answer.kind == "not_entered" else " again"
+    words = f"{words}: the person would have entered{again} at {moment(found.otherwise[0].at)}"
+    return structs.replace(answer, would_change=words, otherwise=found.otherwise)
+
+
+def _again(answer: Answer, story: Sequence[Story], chronicle: Chronicle) -> Answer:
+    """Say what would have let in once more somebody who had been in the journey."""
+    is_asked = turned_away_again(story, answer.journey) is not None
+    return _entered(answer, story, chronicle) if is_asked else answer
 
 
 def _joined(answer: Answer, chronicle: Chronicle, *, plan: Plan, now: Instant) -> Answer:
@@ -77,8 +86,33 @@ def _joined(answer: Answer, chronicle: Chronicle, *, plan: Plan, now: Instant) -
     return structs.replace(answer, would_change=f"{answer.would_change}; {words}")
 
 
+def _is_called_back(answer: Answer, story: Sequence[Story]) -> bool:
+    return any(one.delivery_id == answer.delivery_id and one.revoked for one in threads(story))
+
+
+def _kept(answer: Answer, story: Sequence[Story], chronicle: Chronicle) -> Answer:
+    """Say what would have let it go, where it was chosen and then taken back, or too late."""
+    thread = next(one for one in threads(story) if one.delivery_id == answer.delivery_id)
+    is_called_back = answer.kind != "expired" and bool(thread.revoked)
+    row, ended = thread.revoked[-1] if is_called_back else thread.settled[-1]
+    found = taken_back(chronicle, PersonId(answer.person_id), ended, row)
+    if isinstance(found, Reason):
+        return _uncomputed(answer, found)
+    return structs.replace(answer, would_change=_kept_words(found), otherwise=found)
+
+
+def _kept_words(found: Sequence[Otherwise]) -> str:
+    if not found:
+        return _words(found)
+    one = found[0]
+    ways = "; or ".join(" and ".join(each.changes) for each in found)
+    free = f"it would have been free to go by {one.channel} at {moment(one.at)}"
+    return f"{'no single change; with ' if len(one.changes) > 1 else ''}{ways}: {free}"
+
+
 def _uncomputed(answer: Answer, reason: Reason) -> Answer:
-    words = f"{answer.would_change}; say the notes, for it cannot be computed: {reason.what}"
+    noted = f"{answer.would_change}; say the notes, for it" if answer.would_change else "it"
+    words = f"{noted} cannot be computed: {reason.what}"
     return structs.replace(answer, would_change=words)
 
 

@@ -372,6 +372,20 @@ def last_refusal(story: Sequence[Story], journey: str) -> tuple[Story, NotEntere
     return None
 
 
+def turned_away_again(story: Sequence[Story], journey: str) -> tuple[Story, NotEntered] | None:
+    """Return the last time somebody who had been in a journey was not let in once more."""
+    refusal = last_refusal(story, journey)
+    if refusal is None or refusal[1].reason.code == "entry.repeated":
+        return None
+    entered = [
+        row.position
+        for row in story
+        for note in row.notes
+        if isinstance(note, Entered) and note.journey == journey
+    ]
+    return refusal if entered and entered[-1] < refusal[0].position else None
+
+
 def _stage(row: Story, note: Note) -> Stage:
     return Stage(position=row.position, at=row.at, what=clause(note))
 

@@ -17,7 +17,14 @@ from legato.expr.english import sentence as english
 from legato.insight.sentences import clause, moment, plain
 from legato.insight.why.answer import Answer, AnswerKind, GateLine, Line, Stage
 from legato.insight.why.instead import UNSENT, instead_of_entering, instead_of_message
-from legato.insight.why.thread import Passing, Thread, last_refusal, passings, threads
+from legato.insight.why.thread import (
+    Passing,
+    Thread,
+    last_refusal,
+    passings,
+    threads,
+    turned_away_again,
+)
 from legato.model.definitions.journey import (
     Call,
     Entry,
@@ -79,16 +86,27 @@ def why(
         and question.message in ("", thread.message)
         and question.delivery in ("", thread.delivery_id)
     ]
-    if not found:
+    if found:
+        answer = _of_thread(question, found, story=story, plan=plan)
+        if answer.kind in UNSENT:
+            blocking = answer.first_blocking
+            instead = instead_of_message(found[-1], blocking, among=every, plan=plan)
+            answer = msgspec.structs.replace(answer, instead=instead)
+    else:
         answer = _unsent(question, story, plan=plan, stopped=stopped)
-        if answer.kind not in UNSENT or answer.at is None:
-            return answer
-        return msgspec.structs.replace(answer, instead=instead_of_entering(answer.at, every))
-    answer = _of_thread(question, found, story=story, plan=plan)
-    if answer.kind not in UNSENT:
+        if answer.kind in UNSENT and answer.at is not None:
+            instead = instead_of_entering(answer.at, every)
+            answer = msgspec.structs.replace(answer, instead=instead)
+    return _with_return(answer, turned_away_again(story, question.journey))
+
+
+def _with_return(answer: Answer, again: tuple[Story, NotEntered] | None) -> Answer:
+    """Say too that somebody was not let in once more."""
+    if again is None:
         return answer
-    instead = instead_of_message(found[-1], answer.first_blocking, among=every, plan=plan)
-    return msgspec.structs.replace(answer, instead=instead)
+    row, note = again
+    since = f" At {moment(row.at)} they were not let in again, because {note.reason.what}."
+    return msgspec.structs.replace(answer, sentence=answer.sentence + since)
 
 
 def unknown_person(question: Question) -> Answer:
