@@ -7,10 +7,11 @@ import hashlib
 import queue
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import cast
+from typing import Any, cast
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
@@ -64,6 +65,8 @@ class Provider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Answers)
         self.asked: dict[str, str] = {}
         """What the browser came with last."""
+        self.agrees = True
+        """Whether whoever comes says yes."""
         self.refresh_token = "none is good"
         self.came: queue.Queue[str] = queue.Queue()
         """Tokens that events came with."""
@@ -79,10 +82,11 @@ class _Answers(BaseHTTPRequestHandler):
         return cast("Provider", self.server)
 
     def do_GET(self) -> None:
-        """Agree at once, and send the browser back."""
+        """Agree or not, at once, and send the browser back."""
         query = urlsplit(self.path).query
         asked = self.provider.asked = {name: v[0] for name, v in parse_qs(query).items()}
-        back = urlencode({"code": "code-1", "state": asked["state"]})
+        answer = {"code": "code-1"} if self.provider.agrees else {"error": "access_denied"}
+        back = urlencode({**answer, "state": asked["state"]})
         self.send_response(302)
         self.send_header("location", f"{asked['redirect_uri']}?{back}")
         self.send_header("content-length", "0")
@@ -126,14 +130,21 @@ class _Answers(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[Provider]:
+@contextmanager
+def providing() -> Generator[Provider]:
+    """Run a provider for as long as the block lasts."""
     with Provider() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with providing() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +182,28 @@ def browse(url: str) -> str:
         if answer.status == 200:
             return text
         url = answer.headers["location"]
+
+
+def agree(url: str) -> None:
+    """Agree at the provider, and go where it sends the browser no more."""
+    parts = urlsplit(url)
+    link = HTTPConnection(parts.netloc, timeout=WAIT_SECONDS)
+    link.request("GET", f"{parts.path}?{parts.query}")
+    assert link.getresponse().status == 302
+    link.close()
+
+
+def asked(running: Running, path: str, body: object, *, token: str = "") -> Any:  # noqa: ANN401 - JSON
+    """Call the API, as the page of a destination does."""
+    link = HTTPConnection(urlsplit(running.connection.url).netloc, timeout=WAIT_SECONDS)
+    headers = {
+        "authorization": f"Bearer {token or running.connection.token}",
+        "content-type": "application/json",
+    }
+    link.request("POST", path, msgspec.json.encode(body), headers)
+    answer = msgspec.json.decode(link.getresponse().read())
+    link.close()
+    return answer
 
 
 def test_an_account_that_is_disconnected_is_told_of_and_connected_in_a_browser(
@@ -215,3 +248,28 @@ def test_what_cannot_be_connected_says_why(running: Running) -> None:
     assert "no destination of this name" in unknown
     assert "not connected in a browser" in other
     assert "comes back over https" in unsafe
+
+
+def test_a_visit_is_ended_by_the_very_session_that_began_it(
+    running: Running, provider: Provider
+) -> None:
+    back = "https://legato.example/studio/connections/connected"
+    where = "/api/destinations"
+    begun = asked(running, f"{where}/crm/connect", {"redirect": back})
+    token = said(running, "tokens", "add", "another", "--role", "admin").split()[-1]
+    agree(begun["url"])
+    returned = {"state": begun["state"], "code": "code-1"}
+
+    assert provider.asked["redirect_uri"] == back
+    other = asked(running, f"{where}/connected", returned, token=token)
+    own = asked(running, f"{where}/connected", returned)
+    again = asked(running, f"{where}/connected", returned)
+    unagreed = asked(running, f"{where}/crm/connect", {"redirect": back})
+    declined = asked(running, f"{where}/declined", {"state": unagreed["state"]})
+    late = asked(running, f"{where}/connected", {"state": unagreed["state"], "code": "code-1"})
+
+    assert other["code"] == "connect.session"
+    assert own == {"destination": "crm"}
+    assert (again["code"], late["code"]) == ("connect.state", "connect.state")
+    assert "Begin again" in again["fix"]
+    assert declined == {"destination": "crm"}

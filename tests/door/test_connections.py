@@ -181,6 +181,34 @@ def test_a_change_keeps_the_comments_that_others_wrote(tmp_path: Path) -> None:
         assert (nothing["is_same"], nothing["lines"]) == (True, [])
 
 
+def test_what_uses_a_connection_is_said_before_it_goes(tmp_path: Path) -> None:
+    with started(tmp_path) as legato:
+        files = read_workspace(legato.workspace)
+        spare = "destination: spare\nconnector: file\nsettings: {path: /tmp/spare}\n"
+        files["destinations/spare.yaml"] = f"{spare}# of no use\n"
+        legato.call("POST", "/api/plan/apply", {"files": files})
+        gone: dict[str, Any] = {"kind": "destination", "is_removed": True}
+        used, free = {**gone, "name": "console"}, {**gone, "name": "spare"}
+
+        seen = legato.call("POST", "/api/connections/preview", used).json()
+        refused = legato.call("POST", "/api/connections/propose", {**used, "title": "Away"})
+        alone = legato.call("POST", "/api/connections/preview", free).json()
+        wish = {**free, "title": "Unused"}
+        made = legato.call("POST", "/api/connections/propose", wish).json()
+        number = made["shown"]["change"]["number"]
+        applied = legato.call("POST", f"/api/changes/{number}/apply").json()
+
+        uses = [(each["family"], each["name"], each["through"]) for each in seen["uses"]]
+        assert ("channel", "email", "") in uses
+        assert ("journey", "welcome", "channel email") in uses
+        assert seen["problems"][0]["problem"]["place"]["file"]
+        assert refused.status == 422
+        assert (alone["uses"], alone["problems"]) == ([], [])
+        assert alone["lines"][1:] == [f"-{line}" for line in f"{spare}# of no use".splitlines()]
+        assert applied["is_changed"] is True
+        assert legato.call("GET", "/api/destinations/spare").status == 404
+
+
 def test_a_write_key_is_answered_once_and_only_its_digest_is_kept(tmp_path: Path) -> None:
     with started(tmp_path) as legato:
         body = {

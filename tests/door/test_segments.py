@@ -184,3 +184,32 @@ def test_nobody_is_named_of_a_segment_that_reads_what_is_sensitive(tmp_path: Pat
         assert "sensitive" in page["untold"]
     finally:
         shop.close()
+
+
+def test_what_uses_a_segment_is_said_before_it_goes(shop: Legato) -> None:
+    used = asked(shop, "/api/segments/open_complaint/removal", shop.token("marketer"))
+    free = asked(shop, "/api/segments/portugal/removal", shop.token("marketer"))
+
+    uses = [(each["family"], each["name"], each["through"]) for each in used["uses"]]
+    assert ("journey", "cart_rescue", "") in uses
+    assert ("journey", "win_back", "segment lapsed") in uses
+    assert any("open_complaint" in problem["what"] for problem in used["problems"])
+    assert (free["uses"], free["problems"]) == ([], [])
+    assert (free["file"], free["is_whole_file"]) == ("segments/iberia.yaml", False)
+
+
+def test_a_segment_goes_as_a_change_and_never_from_under_what_uses_it(shop: Legato) -> None:
+    wish = {"title": "Nobody looks at it"}
+    path = "/api/segments/{}/removal"
+
+    refused = shop.call("POST", path.format("open_complaint"), wish)
+    untitled = shop.call("POST", path.format("portugal"), {"title": " "})
+    made = shop.call("POST", path.format("portugal"), wish, token=shop.token("marketer"))
+    number = made.json()["change"]["number"]
+    review = shop.call("GET", f"/api/changes/{number}/review").json()
+
+    assert (refused.status, untitled.status, made.status) == (422, 400, 201)
+    assert "open_complaint" in refused.json()["problems"][0]["what"]
+    assert review["mistakes"] == []
+    (difference,) = review["differences"]
+    assert difference["file"] == "segments/iberia.yaml"

@@ -13,6 +13,14 @@ from playwright.sync_api import Browser, expect
 
 from legato.app.rehearse.scenarios import read_whole
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
+from tests.door.test_connect import (
+    CLIENT,
+    DESTINATION,
+    MANIFEST,
+    SECRET,
+    Provider,
+    providing,
+)
 from tests.e2e.browser import Theme, chromium, watched
 from tests.e2e.started import Started, started
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
@@ -92,6 +100,101 @@ def test_somebody_connects_tries_and_proposes_a_destination(
         page.get_by_role("button", name="Propose this change").click()
         page.get_by_role("link", name="See the change").click()
         expect(page.get_by_role("heading", name="Tell the team").first).to_be_visible()
+
+
+def test_a_person_agrees_at_the_provider_and_comes_back_connected(
+    browser: Browser, legato: Started
+) -> None:
+    with providing() as provider:
+        connect_partner(legato, provider)
+        with watched(browser, legato.url) as seen:
+            page = enter(seen, legato, ADMIN)
+            provider.agrees = False
+            seen.go("/connections/destinations/partner")
+            back = f"{legato.url}/studio/connections/connected"
+            expect(page.get_by_text(back, exact=True)).to_be_visible()
+            page.get_by_role("button", name="Agree at Crm").click()
+            expect(page.get_by_text("You did not agree at the provider")).to_be_visible()
+
+            provider.agrees = True
+            page.get_by_role("link", name="See Partner").click()
+            expect(page.get_by_text("not set", exact=True)).to_be_visible()
+            page.get_by_role("button", name="Agree at Crm").click()
+            expect(page.get_by_role("heading", name="Partner is connected")).to_be_visible()
+            expect(page).to_have_url(back)
+            assert barriers(page) == []
+            page.reload()
+            expect(page.get_by_text("Nobody came back from a provider here")).to_be_visible()
+            seen.go("/connections/destinations/partner")
+            expect(page.get_by_text("set", exact=True)).to_have_count(3)
+
+            away = f"a request elsewhere: {provider.url}"
+            seen.faults[:] = [each for each in seen.faults if not each.startswith(away)]
+        assert provider.refresh_token == "refresh-anew"
+
+
+def connect_partner(legato: Started, provider: Provider) -> None:
+    """Add a destination with an account that a person connects in a browser."""
+    files = read_whole(legato.folder / "shop")
+    manifest = MANIFEST.replace("id: crm", "id: partner_crm")
+    destination = DESTINATION.replace("URL", provider.url).replace("crm", "partner_crm")
+    destination = destination.replace("destination: partner_crm", "destination: partner")
+    more = {"connectors/partner_crm.yaml": manifest, "destinations/partner.yaml": destination}
+    applied = json.loads(ask(legato, "POST", "/api/plan/apply", {"files": {**files, **more}}))
+    assert applied["is_changed"], applied
+    for name, value in (("CLIENT", CLIENT), ("KEY", SECRET)):
+        ask(legato, "PUT", f"/api/secrets/{name}", {"value": value})
+
+
+def test_what_uses_a_destination_stands_in_the_way_of_removing_it(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, ADMIN)
+        seen.go("/connections/destinations/sms_gateway")
+        page.get_by_role("button", name="Remove…").click()
+        sheet = page.get_by_role("dialog", name="Remove Sms gateway")
+        uses = sheet.get_by_role("table", name="What uses it")
+        expect(uses.get_by_role("link", name="Cart rescue")).to_be_visible()
+        expect(uses).to_contain_text("through the channel sms")
+        expect(sheet.get_by_text("These have to let go of it first")).to_be_visible()
+        expect(sheet.get_by_role("button", name="Propose to remove it")).to_be_disabled()
+        assert barriers(page) == []
+        page.keyboard.press("Escape")
+        expect(sheet).to_be_hidden()
+
+        seen.go("/connections/destinations/analytics")
+        page.get_by_role("button", name="Remove…").click()
+        sheet = page.get_by_role("dialog", name="Remove Analytics")
+        expect(sheet.get_by_text("Nothing else in the definitions uses it.")).to_be_visible()
+        sheet.get_by_label("What it does, in a few words").fill("We measure elsewhere")
+        sheet.get_by_role("button", name="Propose to remove it").click()
+        expect(page.get_by_role("heading", name="We measure elsewhere").first).to_be_visible()
+
+
+def test_how_it_fails_and_whose_data_it_has_are_fields_of_the_form(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, ADMIN)
+        seen.go("/connections/destinations/sms_gateway/edit")
+        text = page.get_by_role("region", name="What differs in destinations/providers.yaml")
+        page.get_by_label("First pause before it is tried again").fill("2s")
+        page.get_by_label("Shares this rate under the name").fill("one_account")
+        page.get_by_label("Regions", exact=True).fill("eu, uk")
+        page.get_by_label("Given up after").fill("soon")
+        wrong = page.get_by_role("alert").filter(has_text="give_up")
+        expect(wrong).to_be_visible()
+        page.get_by_label("Given up after").fill("2h")
+        expect(wrong).to_be_hidden()
+        expect(text).to_contain_text("give_up: 2h")
+        expect(text).to_contain_text("shared: one_account")
+        expect(text).to_contain_text("regions:")
+
+        page.get_by_label("While it is down, its messages go to").select_option("")
+        page.get_by_label("What it does, in a few words").fill("Try for two hours")
+        page.get_by_role("button", name="Propose this change").click()
+        expect(page.get_by_role("link", name="See the change")).to_be_visible()
 
 
 def test_a_new_source_shows_its_key_once(browser: Browser, legato: Started) -> None:

@@ -72,6 +72,7 @@ from legato.studio.replay import REPLAY
 from legato.studio.retention import RETENTION
 from legato.studio.score.routes import SCORE
 from legato.studio.segments.drawing import SEGMENT_TEXTS
+from legato.studio.segments.removing import REMOVING
 from legato.studio.segments.routes import SEGMENTS
 from legato.studio.segments.watch import SegmentWatch
 from legato.studio.site import Site
@@ -118,6 +119,7 @@ ROUTES = (
     RULES,
     SEGMENTS,
     SEGMENT_TEXTS,
+    REMOVING,
     MERGING,
     BLOAT,
     DRIFT,

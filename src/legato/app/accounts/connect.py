@@ -26,6 +26,7 @@ from legato.ports.sender import Sender, SendFault
 VISIT_LIFE: Duration = 10 * MINUTE
 VISITS_MAX = 100
 """The oldest goes first."""
+_AGAIN = "Begin again on the destination's page, or with `legato connectors connect DESTINATION`."
 
 
 class ConnectError(Exception):
@@ -50,6 +51,8 @@ class _Under(Noun, frozen=True, kw_only=True):
 
     visit: Visit
     destination: str
+    by: str
+    """Who began it, and in which session: nobody else can end it."""
     until: Instant
 
 
@@ -72,7 +75,7 @@ class Connections:
         self._sender = sender
         self._visits: OrderedDict[str, _Under] = OrderedDict()
 
-    def begin(self, destination: str, redirect: str) -> Begun:
+    def begin(self, destination: str, redirect: str, *, by: str) -> Begun:
         """Return where a person agrees, for a redirect to `redirect`. Raises ConnectError."""
         spec, terms, _ = self._read(destination)
         visit = Visit(
@@ -81,20 +84,14 @@ class Connections:
             verifier=secrets.token_urlsafe(48),
         )
         until = self._clock.now() + VISIT_LIFE
-        self._visits[visit.state] = _Under(visit=visit, destination=destination, until=until)
+        self._visits[visit.state] = _Under(visit=visit, destination=destination, by=by, until=until)
         while len(self._visits) > VISITS_MAX:
             self._visits.popitem(last=False)
         return Begun(url=way_there(spec, terms, visit), state=visit.state)
 
-    async def finish(self, state: str, code: str, *, actor: str) -> str:
+    async def finish(self, state: str, code: str, *, actor: str, by: str) -> str:
         """Exchange a code and keep the refresh token; return its destination's name."""
-        under = self._visits.pop(state, None)
-        if under is None or self._clock.now() >= under.until:
-            raise ConnectError(
-                "connect.state",
-                "This visit to the provider is not known, or took over ten minutes.",
-                "Begin again: `legato connectors connect DESTINATION`.",
-            )
+        under = self._under(state, by)
         spec, terms, secret = self._read(under.destination)
         try:
             response = await self._sender.send(code_request(spec, terms, under.visit, code))
@@ -115,9 +112,32 @@ class Connections:
         )
         return under.destination
 
+    def give_up(self, state: str, *, by: str) -> str:
+        """Forget a visit that the provider did not agree to; return its destination's name."""
+        return self._under(state, by).destination
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._sender.close()
+
+    def _under(self, state: str, by: str) -> _Under:
+        """Return a visit, once; another's is left as it is. Raises ConnectError."""
+        under = self._visits.get(state)
+        if under is not None and under.by != by:
+            raise ConnectError(
+                "connect.session",
+                "This visit to the provider was begun in another session.",
+                "Begin again here, or come back in the browser in which you began.",
+            )
+        self._visits.pop(state, None)
+        if under is None or self._clock.now() >= under.until:
+            raise ConnectError(
+                "connect.state",
+                "This visit to the provider is not known, was used already, or took over ten "
+                "minutes.",
+                _AGAIN,
+            )
+        return under
 
     def _read(self, name: str) -> tuple[Spec, Terms, str]:
         """Return what a visit needs, and the secret that its refresh token is kept under."""

@@ -23,6 +23,8 @@ from legato.plan.load import ENDINGS, SCENARIOS
 from legato.plan.source import chunks, plain, read_documents
 
 Kind: TypeAlias = Literal["destination", "source"]
+Removable: TypeAlias = Literal["destination", "source", "segment"]
+"""What can be taken out of its file."""
 FOLDERS: Mapping[Kind, str] = {"destination": "destinations", "source": "sources"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -39,7 +41,7 @@ class Written(Noun, frozen=True, kw_only=True):
     fields: Mapping[str, Any]
 
 
-def definitions_in(files: Mapping[str, str], kind: Kind) -> Iterator[Written]:
+def definitions_in(files: Mapping[str, str], kind: Removable) -> Iterator[Written]:
     """Return all of a kind that can be read."""
     for file, text in files.items():
         if f"{kind}:" not in text or not file.endswith(ENDINGS) or file.startswith(SCENARIOS):
@@ -56,7 +58,7 @@ def definitions_in(files: Mapping[str, str], kind: Kind) -> Iterator[Written]:
                 )
 
 
-def definition_of(files: Mapping[str, str], kind: Kind, name: str) -> Written | None:
+def definition_of(files: Mapping[str, str], kind: Removable, name: str) -> Written | None:
     """Return one of them by its name."""
     return next((one for one in definitions_in(files, kind) if one.name == name), None)
 

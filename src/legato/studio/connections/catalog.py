@@ -127,8 +127,11 @@ async def read_connectors(host: Host) -> tuple[ConnectorLine, ...]:
 async def read_connector(
     direction: FromPath[Direction], name: FromPath[str], host: Host
 ) -> ShownConnector:
-    """Return what it needs, does and is known to get right."""
+    """Return what it needs, does and is known to get right; also one of the workspace's own."""
     shipped = shipped_connectors() if direction == "destination" else shipped_sources()
+    own = None if name in shipped else _own(host, direction, name)
+    if own is not None:
+        return own
     if name not in shipped:
         near = nearest(name, shipped)
         raise not_found(
@@ -242,8 +245,26 @@ def _shown(direction: Direction, name: str) -> ShownConnector:
     return _shown_destination(name) if direction == "destination" else _shown_source(name)
 
 
+def _own(host: App, direction: Direction, name: str) -> ShownConnector | None:
+    """Return a connector that the workspace has written, of a destination that runs."""
+    if direction == "source":
+        return None
+    running = host.plan().destinations.values()
+    manifest = next((one.manifest for one in running if one.manifest.get("id") == name), None)
+    spec = None if manifest is None else compile_manifest(manifest).spec
+    if spec is None:
+        return None
+    shown = _of_spec(name, spec)
+    used = _used(host).get((direction, name), ())
+    return msgspec.structs.replace(shown, line=msgspec.structs.replace(shown.line, used_by=used))
+
+
 def _shown_destination(name: str) -> ShownConnector:
-    spec, reached = _spec(name), shipped_score(name)
+    return _of_spec(name, _spec(name))
+
+
+def _of_spec(name: str, spec: Spec) -> ShownConnector:
+    reached = shipped_score(name)
     return ShownConnector(
         line=_destination_line(name, spec),
         api_version=spec.head.api_version,

@@ -33,6 +33,7 @@ from legato.plan.connecting.texts import (
 )
 from legato.plan.diff import compare
 from legato.plan.drawing.layout import Misfit
+from legato.plan.impact.uses import RestsOn, uses_of
 from legato.studio.access import needs
 from legato.studio.changes.routes import Shown, proposed
 from legato.studio.connections.sources import HIDDEN
@@ -87,6 +88,8 @@ class ConnectionPreview(Noun, frozen=True, kw_only=True):
     changes: tuple[str, ...]
     """What it changes, in words."""
     is_same: bool
+    uses: tuple[RestsOn, ...] = ()
+    """Of one that is to be removed: what of the running plan uses it."""
 
 
 class ProposedConnection(Noun, frozen=True, kw_only=True):
@@ -121,6 +124,7 @@ async def preview(data: JSONBody[WantedConnection], host: Host) -> ConnectionPre
         problems=tuple(_placed(each, written, text) for each in loaded.problems),
         changes=changes,
         is_same=is_same,
+        uses=uses_of(host.plan(), data.kind, data.name) if data.is_removed else (),
     )
 
 

@@ -1,7 +1,6 @@
 // One destination: how it is doing, why, and what it is configured as.
 import { Button, Skeleton } from '@mantine/core'
 import { useParams } from '@tanstack/react-router'
-import { useState } from 'react'
 import type { components } from '@/api/schema'
 import { useMay, useMe } from '@/app/session'
 import { Proving } from '@/screens/access/proof'
@@ -19,7 +18,8 @@ import { doing, isBad, type Line, State } from './parts'
 import { PulseChart } from './pulse-chart'
 import { History } from './history'
 import { useDestination } from './queries'
-import { Keep } from './settings-form'
+import { Account } from './account'
+import { Remove } from './remove'
 
 type Destination = components['schemas']['ShownDestination']
 
@@ -37,6 +37,7 @@ export default function One() {
         under={UNDER}
         beside={line && <Chip tone="line">{line.connector_name}</Chip>}
       >
+        {destination.data !== undefined && <Remove kind="destination" name={name} />}
         <Change to={`/connections/destinations/${name}/edit`} />
       </Head>
       <Stale query={destination} />
@@ -72,7 +73,7 @@ function Whole({ of, now }: { of: Destination; now: number }) {
           <Card title={CONNECTIONS.what}>
             <Pairs pairs={facts(of)} />
           </Card>
-          <Secrets of={of} />
+          <Account of={of} />
           <History name={line.name} hasEvents={of.events !== ''} />
         </div>
       </div>
@@ -143,37 +144,6 @@ function facts(of: Destination): Pair[] {
     },
     { name: WORDS.owner, value: title(line.owner) || CONNECTIONS.none },
   ]
-}
-
-function Secrets({ of }: { of: Destination }) {
-  const may = useMay('administer')
-  const [open, setOpen] = useState('')
-  return (
-    <Card title={WORDS.account}>
-      {of.secrets.length === 0 && <p className="quiet">{WORDS.noSecrets}</p>}
-      <div className="connections-form">
-        {of.secrets.map((each) => (
-          <div key={each.setting} className="connections-secret">
-            <span className="quiet">{title(each.setting)}</span>
-            <span className="mono">{each.name}</span>
-            <Chip tone={each.is_kept ? 'ok' : 'bad'}>
-              {each.is_kept ? WORDS.kept : WORDS.missing}
-            </Chip>
-            <button
-              type="button"
-              className="link small"
-              disabled={!may}
-              title={may ? undefined : CONNECTIONS.edit.secretAdmin}
-              onClick={() => setOpen(open === each.name ? '' : each.name)}
-            >
-              {CONNECTIONS.edit.secretSet}
-            </button>
-            {open === each.name && <Keep name={each.name} onDone={() => setOpen('')} />}
-          </div>
-        ))}
-      </div>
-    </Card>
-  )
 }
 
 /** The way to changing it; who may not is told why. */

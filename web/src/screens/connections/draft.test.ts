@@ -4,9 +4,12 @@ import {
   freeName,
   mistakesIn,
   namesIn,
+  rateOf,
   secretNameOf,
   textOf,
   withField,
+  withInner,
+  withRate,
   withSetting,
 } from './draft'
 
@@ -49,4 +52,20 @@ test('mistakes stand at their field, those of a setting at the setting', () => {
 test('another destination gets a name that is free', () => {
   expect(freeName('slack', ['slack', 'slack_2'])).toBe('slack_3')
   expect(freeName('ads-x', [])).toBe('ads_x')
+})
+
+test('a part of a field goes with the last that is in it', () => {
+  const fields = withInner({ connector: 'slack' }, 'retry', 'first', '2s')
+
+  expect(fields).toEqual({ connector: 'slack', retry: { first: '2s' } })
+  expect(withInner(fields, 'retry', 'first', undefined)).toEqual({ connector: 'slack' })
+})
+
+test('a rate that is shared says the limit inside, and alone stands by itself', () => {
+  const shared = withRate({ rate: '50/s' }, { limit: '50/s', shared: 'twilio' })
+
+  expect(shared).toEqual({ rate: { limit: '50/s', shared: 'twilio' } })
+  expect(rateOf(shared)).toEqual({ limit: '50/s', shared: 'twilio' })
+  expect(withRate(shared, { limit: '50/s', shared: '' })).toEqual({ rate: '50/s' })
+  expect(withRate(shared, { limit: '', shared: '' })).toEqual({})
 })

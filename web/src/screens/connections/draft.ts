@@ -16,6 +16,36 @@ export function withSetting(fields: JsonObject, name: string, value: Json | unde
   return withField(fields, 'settings', Object.keys(settings).length === 0 ? undefined : settings)
 }
 
+/** As `retry` has `first`: another value inside of a field, which goes when nothing is left in it. */
+export function withInner(
+  fields: JsonObject,
+  outer: string,
+  name: string,
+  value: Json | undefined,
+): JsonObject {
+  const inner = withField(innerOf(fields, outer), name, value)
+  return withField(fields, outer, Object.keys(inner).length === 0 ? undefined : inner)
+}
+
+export function innerOf(fields: JsonObject, outer: string): JsonObject {
+  const inner = fields[outer]
+  return isObject(inner) ? inner : {}
+}
+
+export type Rate = { limit: string; shared: string }
+
+/** `50/s`, or `{limit: 50/s, shared: NAME}`. */
+export function rateOf(fields: JsonObject): Rate {
+  const { rate } = fields
+  if (!isObject(rate)) return { limit: textOf(rate), shared: '' }
+  return { limit: textOf(rate.limit), shared: textOf(rate.shared) }
+}
+
+export function withRate(fields: JsonObject, { limit, shared }: Rate): JsonObject {
+  if (shared === '') return withField(fields, 'rate', limit === '' ? undefined : limit)
+  return withField(fields, 'rate', limit === '' ? { shared } : { limit, shared })
+}
+
 /** NAME of `{secret: NAME}`. */
 export function secretNameOf(value: Json | undefined): string | null {
   if (!isObject(value) || typeof value.secret !== 'string') return null
@@ -35,13 +65,15 @@ export function textOf(value: Json | undefined): string {
   return value === undefined || value === null ? '' : String(value)
 }
 
-/** What is wrong, by the field it is in: of a setting, by the setting. */
+const WITH_INNER = ['settings', 'retry', 'when_down']
+
+/** What is wrong, by the field it is in: of a setting, by the setting; of `retry`, by its part. */
 export function mistakesIn(problems: readonly FieldProblem[]): Map<string, string[]> {
   const found = new Map<string, string[]>()
   for (const { path, problem } of problems) {
     const named = /setting `(\w+)`/.exec(problem.what)?.[1]
     const parts = (named === undefined ? path : `settings/${named}`).split('/')
-    const key = parts.slice(0, parts[0] === 'settings' ? 2 : 1).join('/')
+    const key = parts.slice(0, WITH_INNER.includes(parts[0] ?? '') ? 2 : 1).join('/')
     found.set(key, [
       ...(found.get(key) ?? []),
       `${sentence(problem.what)} ${sentence(problem.fix)}`,

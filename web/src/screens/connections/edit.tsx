@@ -196,6 +196,8 @@ function Sheet({ kind, begun, connector, settings, isNew = false, ...given }: Sh
                 isSdk={isSdk}
                 fields={fields}
                 operations={connector?.line.does ?? []}
+                category={connector?.line.category ?? ''}
+                name={name}
                 mistakes={mistakes}
                 onChange={set}
               />

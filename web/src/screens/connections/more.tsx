@@ -1,22 +1,27 @@
 // What a destination or source has besides its connector's settings: pace, events, silence.
-import type { ReactNode } from 'react'
 import { Card } from '@/kit/card'
 import { ChoiceField, TextField } from '@/kit/form/inputs'
 import { isObject, type Json, type JsonObject } from '@/kit/form/json'
 import { CONNECTIONS } from '@/words/connections'
-import { namesIn, textOf, withField } from './draft'
+import { namesIn, rateOf, textOf, withField, withRate } from './draft'
+import { Failing, Reach } from './failing'
+import { Field } from './field'
 import type { Mistakes } from './settings-form'
 
 const WORDS = CONNECTIONS.edit
 
-type Props = {
+export type MoreProps = {
   kind: 'destination' | 'source'
   isSdk: boolean
   fields: JsonObject
   operations: readonly string[]
+  /** Of the connector: who can take over is of the same. */
+  category: string
+  name: string
   mistakes: Mistakes
   onChange: (field: string, value: Json | undefined) => void
 }
+type Props = MoreProps
 
 export function More(props: Props) {
   const { kind, isSdk, operations } = props
@@ -27,8 +32,9 @@ export function More(props: Props) {
         <div className="connections-form">
           {kind === 'destination' ? (
             <>
-              <Word {...props} field="rate" label={WORDS.rate} hint={WORDS.rateHint} />
+              <Pace {...props} />
               <Count {...props} field="concurrency" label={WORDS.concurrency} />
+              <Word {...props} field="timeout" label={WORDS.timeout} hint={WORDS.timeoutHint} />
               <Yes {...props} field="allow_private" label={WORDS.private} />
             </>
           ) : (
@@ -41,6 +47,29 @@ export function More(props: Props) {
           )}
         </div>
       </Card>
+      {kind === 'destination' && <Failing {...props} />}
+      {kind === 'destination' && <Reach {...props} />}
+    </>
+  )
+}
+
+/** How fast, and with whom the pace is shared: one account at a provider often serves several. */
+function Pace({ fields, mistakes, onChange }: Props) {
+  const rate = rateOf(fields)
+  const set = (part: Partial<typeof rate>) =>
+    onChange('rate', withRate(fields, { ...rate, ...part }).rate)
+  return (
+    <>
+      <Field label={WORDS.rate} hint={WORDS.rateHint} wrong={mistakes.get('rate')}>
+        <TextField label={WORDS.rate} value={rate.limit} onChange={(limit) => set({ limit })} />
+      </Field>
+      <Field label={WORDS.shared} hint={WORDS.sharedHint}>
+        <TextField
+          label={WORDS.shared}
+          value={rate.shared}
+          onChange={(shared) => set({ shared })}
+        />
+      </Field>
     </>
   )
 }
@@ -157,29 +186,5 @@ function Events({ fields, mistakes, onChange }: Props) {
         )}
       </div>
     </Card>
-  )
-}
-
-type FieldProps = {
-  label: string
-  hint?: string
-  wrong?: readonly string[]
-  children: ReactNode
-}
-
-function Field({ label, hint, wrong = [], children }: FieldProps) {
-  return (
-    <div className="connections-field" data-wrong={wrong.length > 0}>
-      <span className="connections-label" aria-hidden="true">
-        {label}
-      </span>
-      {children}
-      {hint !== undefined && <span className="quiet small">{hint}</span>}
-      {wrong.map((each) => (
-        <span className="connections-wrong" key={each} role="alert">
-          {each}
-        </span>
-      ))}
-    </div>
   )
 }

@@ -15,6 +15,7 @@ export default screen({
     { path: '/connections/sources/$name/edit', load: () => import('./edit') },
     { path: '/connections/new/$name', load: () => import('./edit') },
     { path: '/connections/new/sources/$name', load: () => import('./edit') },
+    { path: '/connections/connected', load: () => import('./connected') },
     { path: '/connections/quarantine', load: () => import('./quarantine') },
     { path: '/connections/quarantine/$position', load: () => import('./quarantined') },
     { path: '/connections/dead', load: () => import('./dead') },

@@ -15,6 +15,7 @@ import { Change, Definition } from './destination'
 import { NewKey } from './new-key'
 import { Heard } from './heard'
 import { useSource } from './queries'
+import { Remove } from './remove'
 
 type Source = components['schemas']['ShownSource']
 
@@ -32,6 +33,7 @@ export default function One() {
         under={UNDER}
         beside={kind && <Chip tone="line">{kind}</Chip>}
       >
+        {source.data !== undefined && <Remove kind="source" name={name} />}
         <Change to={`/connections/sources/${name}/edit`} />
       </Head>
       <Stale query={source} />

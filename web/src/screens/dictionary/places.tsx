@@ -3,7 +3,12 @@ import { SCREENS } from '@/app/screens'
 import { Go } from '@/kit/go'
 import { title } from '@/words/format'
 
-const SCREEN_OF: Record<string, string> = { journey: 'journeys', segment: 'segments' }
+const SCREEN_OF: Record<string, string> = {
+  journey: 'journeys',
+  segment: 'segments',
+  destination: 'connections/destinations',
+  source: 'connections/sources',
+}
 const WORDS = ['event', 'trait', 'computed', 'segment', 'term', 'team']
 
 /** Nothing, where no screen shows it. */

@@ -20,6 +20,7 @@ import { Editor } from './editor'
 import { Measuring } from './measuring'
 import { Overlap } from './overlap'
 import { Discard, Propose, Rename } from './propose'
+import { Remove } from './remove'
 import './segments.css'
 
 const EVERY_MS = 10_000
@@ -130,6 +131,7 @@ function Deeds({ draft, isDraft, runs }: DeedsProps) {
           {SEGMENTS.rename}
         </Button>
       )}
+      {runs && <Remove name={draft.name} isDraft={isDraft} />}
       {isDraft && (
         <>
           <Button size="xs" variant="default" onClick={() => setAsking('discard')}>

@@ -1,0 +1,22 @@
+// What is said where a definition is taken out of the workspace, as a change.
+export const REMOVING = {
+  open: 'Remove…',
+  mayNot: 'Your role does not propose changes',
+  isDraft: 'Discard the draft first: what runs is what is removed',
+  title: (name: string) => `Remove ${name}`,
+  lead: 'It is taken out of the definitions as a change, which others review. Everything goes on as it is until that is applied.',
+  uses: 'What uses it',
+  usesNone: 'Nothing else in the definitions uses it.',
+  use: 'What',
+  how: 'How',
+  names: 'names it itself',
+  through: (through: string) => `through the ${through}`,
+  first: 'These have to let go of it first',
+  firstWhy: 'Without it they would be wrong, and a change with mistakes cannot be proposed:',
+  others: (count: number) => `and ${count} more`,
+  changes: 'What becomes of it',
+  words: 'What it does, in a few words',
+  why: 'Why',
+  submit: 'Propose to remove it',
+  close: 'Close',
+} as const
