@@ -17,7 +17,10 @@ export const LIVE = {
     `Showing ${shown} of the ${matched} that came in the last seconds`,
   all_shown: 'Showing all there are',
   paused: (waiting: string) => `Paused. ${waiting} came since`,
-  lost: 'The line is lost; trying again.',
+  lost: (time: string | null) =>
+    time === null
+      ? 'The line is lost; trying again.'
+      : `The line is lost; trying again. What you see is as of ${time}.`,
   waiting: 'Waiting for the first event',
   waitingWhy:
     'Everything that comes in shows here as it happens: what it was, whom it concerned, and what followed.',

@@ -7,32 +7,39 @@ const REST_MS = 500
 export function useTyped(value: string, take: (text: string) => void) {
   const [typed, setTyped] = useState<string | null>(null)
   const latest = useRef({ typed, take, value })
+  const handed = useRef<string | null>(null)
   useEffect(() => {
     latest.current = { typed, take, value }
   })
 
-  function done() {
+  /** What was handed on already is not handed on again while its answer is on the way. */
+  function done(isPressed = false) {
     const { typed: text, take: hand, value: before } = latest.current
-    if (text !== null && text !== before) hand(text)
+    if (text === null || text === before || (text === handed.current && !isPressed)) return
+    handed.current = text
+    hand(text)
   }
 
   useEffect(() => {
     if (typed === null) return
-    const timer = setTimeout(done, REST_MS)
+    const timer = setTimeout(() => done(), REST_MS)
     return () => clearTimeout(timer)
   }, [typed])
   // What was typed last is taken along, also where the field goes away.
-  useEffect(() => done, [])
+  useEffect(() => () => done(), [])
 
   return {
     value: typed ?? value,
-    onChange: (event: { currentTarget: { value: string } }) => setTyped(event.currentTarget.value),
+    onChange: (event: { currentTarget: { value: string } }) => {
+      handed.current = null
+      setTyped(event.currentTarget.value)
+    },
     onBlur: () => {
       done()
       setTyped(null)
     },
     onKeyDown: (event: KeyboardEvent) => {
-      if (event.key === 'Enter') done()
+      if (event.key === 'Enter') done(true)
       if (event.key === 'Escape' && typed !== null) setTyped(value)
     },
   }

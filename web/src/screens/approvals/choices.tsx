@@ -139,6 +139,8 @@ function Doing({ verb, change, isBusy, onDo, onLeave }: DoingProps) {
   const waivable = verb === 'apply' ? grouped(review.data?.objections ?? []) : []
   const waive = waivable.map((each) => ({ ...each, because: reasons[keyOf(each)]?.trim() ?? '' }))
   const isLacking =
+    // What objects is said before it can be waived.
+    (verb === 'apply' && review.isLoading) ||
     ((verb === 'reject' || verb === 'roll_back') && why.trim() === '') ||
     waive.some((each) => each.because === '')
 

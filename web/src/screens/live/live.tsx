@@ -10,11 +10,12 @@ import { useParam } from '@/kit/go'
 import { Head } from '@/kit/head'
 import { Tile } from '@/kit/tile'
 import { Time } from '@/kit/time'
-import { count } from '@/words/format'
+import { count, hourAndMinute } from '@/words/format'
 import { LIVE } from '@/words/live'
 import { bare, lookOf, mainNote, shortId } from '@/words/notes'
 import { LifeCard } from './life'
 import './live.css'
+import { useStill } from './still'
 import { keyOf, NOTHING, type Shown, sampling, take } from './stream'
 
 const KEYS = [{ press: 'Space', does: 'Pause the events, or go on' }]
@@ -30,9 +31,11 @@ export default function Live() {
   useEffect(() => {
     paused.current = isPaused
   }, [isPaused])
-  const onPage = useCallback((page: LivePage) => {
-    setShown((before) => take(before, page, paused.current))
-  }, [])
+  const { inTime, minds } = useStill(about)
+  const onPage = useCallback(
+    (page: LivePage) => inTime(() => setShown((before) => take(before, page, paused.current))),
+    [inTime],
+  )
   const line = useLive(onPage, about)
   usePauseKey(() => setPaused((now) => !now))
 
@@ -60,9 +63,13 @@ export default function Live() {
         </Button>
       </Head>
       <div className="live">
-        <section className="live-list" aria-label={LIVE.title}>
+        <section className="live-list" aria-label={LIVE.title} {...minds}>
           <div className="live-bar" role="status">
-            {line === 'lost' ? LIVE.lost : <Sampling shown={shown} isPaused={isPaused} />}
+            {line.is === 'lost' ? (
+              LIVE.lost(line.lostAt === null ? null : hourAndMinute(line.lostAt * 1_000))
+            ) : (
+              <Sampling shown={shown} isPaused={isPaused} />
+            )}
           </div>
           {shown.rows.length === 0 ? (
             <Empty title={LIVE.waiting}>{LIVE.waitingWhy}</Empty>

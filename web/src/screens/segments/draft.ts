@@ -67,10 +67,15 @@ export function useDraft(opened: Opened) {
   const turn = useRef<Promise<unknown>>(Promise.resolve())
   const saved = useRef<Promise<unknown>>(Promise.resolve())
 
+  function stand(is: Saving) {
+    latest.current = { ...latest.current, saving: is }
+    setSaving(is)
+  }
+
   function show(version: Version) {
     latest.current = { ...latest.current, now: version }
     setNow(version)
-    setSaving('changed')
+    stand('changed')
   }
 
   /** Do commands in their turn; whether they were done. */
@@ -107,7 +112,7 @@ export function useDraft(opened: Opened) {
   async function keep(match = latest.current.kept): Promise<KeptDraft | null> {
     const { now: version } = latest.current
     if (version === null) return null
-    setSaving('saving')
+    stand('saving')
     const isMoved = match !== null && match.moved.length > 0
     const base = isMoved && version.base !== match.draft.base ? match.draft.base : version.base
     const about = { name: draftOf(name), journey: '', title: titleOf(version) }
@@ -115,16 +120,16 @@ export function useDraft(opened: Opened) {
       const saved = await save({ ...about, base, files: version.files }, match?.etag ?? '')
       setKept(saved)
       latest.current = { ...latest.current, kept: saved }
-      setSaving(latest.current.now === version ? 'saved' : 'changed')
+      stand(latest.current.now === version ? 'saved' : 'changed')
       void queries.invalidateQueries({ queryKey: ['drafts'] })
       return saved
     } catch (refused) {
       if (refused instanceof Clash) {
         setTheirs(refused.theirs)
-        setSaving('clash')
+        stand('clash')
       } else if (refused instanceof Refused) {
         setError(refused)
-        setSaving('refused')
+        stand('refused')
       } else throw refused
       return null
     }
@@ -132,18 +137,40 @@ export function useDraft(opened: Opened) {
 
   useEffect(() => {
     if (saving !== 'changed') return
-    const timer = setTimeout(() => (saved.current = keep()), SAVE_AFTER_MS)
+    const timer = setTimeout(() => void flush(), SAVE_AFTER_MS)
     return () => clearTimeout(timer)
     // A timer for each version: whatever else is drawn anew meanwhile.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [saving, now])
+
+  /** Save what is not saved yet, after all that is on its way; the draft as it is kept then. */
+  function flush(): Promise<KeptDraft | null> {
+    const done = Promise.all([turn.current, saved.current]).then(() => {
+      const { kept: had, saving: is } = latest.current
+      return is === 'saved' || is === 'same' ? had : keep()
+    })
+    saved.current = done
+    return done
+  }
+
+  // Whoever leaves at once takes the last change along.
+  useEffect(
+    () => () => {
+      const last = Promise.all([turn.current, saved.current])
+      void last.then(() => {
+        if (latest.current.saving === 'changed') void keep()
+      })
+    },
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [],
+  )
 
   async function takeTheirs() {
     const files = theirs?.files ?? {}
     const shown = theirs === null ? running : await read(name, files)
     if (shown !== null) setNow({ ...shown, files })
     setKept(theirs)
-    setSaving(theirs === null ? 'same' : 'saved')
+    stand(theirs === null ? 'same' : 'saved')
     setPast([])
   }
 
@@ -164,12 +191,12 @@ export function useDraft(opened: Opened) {
 
   async function throwAway() {
     // What is saved behind it would begin the draft anew.
-    setSaving('same')
+    stand('same')
     await Promise.all([turn.current, saved.current])
     if (kept !== null) await discard(draftOf(name))
     setKept(null)
     setPast([])
-    setSaving('same')
+    stand('same')
     if (running !== null) setNow({ ...running, files: {} })
     await queries.invalidateQueries({ queryKey: ['drafts'] })
   }
@@ -187,6 +214,7 @@ export function useDraft(opened: Opened) {
     edit,
     undo,
     keep,
+    flush,
     takeTheirs,
     ontoRunning,
     throwAway,

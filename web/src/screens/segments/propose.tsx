@@ -23,7 +23,7 @@ export function Propose({ draft, onClose }: Props) {
 
   async function send() {
     setWrong(null)
-    const kept = draft.saving === 'saved' ? draft.kept : await draft.keep()
+    const kept = await draft.flush()
     if (kept === null) return onClose()
     try {
       const made = await propose(draftOf(draft.name), { title: what, why }, kept.etag)

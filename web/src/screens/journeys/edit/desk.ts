@@ -114,6 +114,11 @@ export class Desk {
     })
   }
 
+  /** Resolves when every command so far is answered. */
+  settled(): Promise<void> {
+    return this.turn
+  }
+
   /** Draw it anew: what runs may be another plan by now. */
   look(): void {
     if (this.held.waiting === 0) this.readSoon(0)

@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest'
 import { Refused } from '@/api/client'
 import type { Drawing } from '../graph'
 import { Clash, type KeptDraft } from './calls'
-import { Desk } from './desk'
+import { type Calls, Desk, type Edited } from './desk'
 import { type Copy, type Device } from './device'
 import { Keeper, type Saving } from './keeper'
 
@@ -25,7 +25,9 @@ function kept(files: KeptDraft['files'], etag: string): KeptDraft {
   return { files, etag, moved: [], draft: { saved_at: 7, base: 'p' } } as unknown as KeptDraft
 }
 
-function opened(save: (match: string) => KeptDraft) {
+const never = () => Promise.reject(new Refused(0, { code: '', message: '', fix: '' }))
+
+function opened(save: (match: string) => KeptDraft, edit: Calls['edit'] = never) {
   const copies: Copy[] = []
   const device: Device = {
     get: () => copies.at(-1) ?? null,
@@ -34,8 +36,7 @@ function opened(save: (match: string) => KeptDraft) {
   }
   const drawing = { journey: 'x', file: FILE, steps: [] } as unknown as Drawing
   const read = { drawing, text: '', base: 'p' }
-  const never = () => Promise.reject(new Refused(0, { code: '', message: '', fix: '' }))
-  const desk = Desk.of({ read: never, edit: never }, read, {})
+  const desk = Desk.of({ read: never, edit }, read, {})
   const calls = {
     find: () => Promise.resolve(null),
     save: (_: unknown, match: string) => Promise.resolve().then(() => save(match)),
@@ -111,4 +112,25 @@ it('tries again when nobody answers', async () => {
   expect(keeper.state().is).toBe('saved')
   desk.close()
   vi.useRealTimers()
+})
+
+it('saves a command too that was not answered when somebody left', async () => {
+  const saved: unknown[] = []
+  let answer: (edited: Edited) => void = () => undefined
+  const { desk, keeper } = opened(
+    () => kept({ [FILE]: String(saved.push('')) }, '"1"'),
+    () => new Promise((resolve) => (answer = resolve)),
+  )
+  const { now } = desk.state()
+
+  void desk.do(() => [{ edit: 'delete_step', path: 'steps/0' }])
+  const gone = keeper.flush()
+  keeper.close()
+  desk.close()
+  await Promise.resolve()
+  answer({ ...now, files: { [FILE]: 'b' }, said: ['delete'], path: 'steps/0' })
+  await gone
+
+  expect(saved).toHaveLength(1)
+  expect(keeper.state().is).toBe('saved')
 })

@@ -63,8 +63,11 @@ export class Keeper {
 
   readonly state = (): Saving => this.held
 
-  /** Save now what is not saved yet; resolves when the server has answered. */
+  /** Save now what is not saved yet, commands on their way too; resolves when the server has
+   * answered. */
   async flush(): Promise<void> {
+    await this.desk.settled()
+    this.look()
     clearTimeout(this.timer)
     await this.running
     if (this.isChanged() && this.held.is !== 'clash') await this.start()
