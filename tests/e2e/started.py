@@ -19,6 +19,8 @@ from legato.model.noun import Noun
 from tests.e2e.wheel import environment
 
 KEY = "shop-web-key"
+ANSWER_SECONDS = 120
+"""Nothing takes so long that goes on at all, be the machine ever so busy."""
 _PASSWORD = re.compile(r"sign in as \S+, password (\S+)")
 
 
@@ -29,11 +31,12 @@ class Started(Noun, frozen=True, kw_only=True):
     password: str
     folder: Path
     """Of its copy of the workspace, and of its data."""
+    process_id: int
 
     def post(self, path: str, body: Mapping[str, object]) -> None:
         """Send a call as the shop's site does."""
         where = urlsplit(self.url)
-        link = HTTPConnection(where.hostname or "", where.port or 0, timeout=10)
+        link = HTTPConnection(where.hostname or "", where.port or 0, timeout=ANSWER_SECONDS)
         key = b64encode(f"{KEY}:".encode()).decode()
         headers = {"authorization": f"Basic {key}", "content-type": "application/json"}
         link.request("POST", path, json.dumps(body).encode(), headers)
@@ -43,8 +46,8 @@ class Started(Noun, frozen=True, kw_only=True):
 
 
 @contextmanager
-def started(speed: int = 3_600) -> Generator[Started]:
-    """Run the demonstration for as long as the block lasts."""
+def started(speed: int = 3_600, *, environ: Mapping[str, str] | None = None) -> Generator[Started]:
+    """Run the demonstration for as long as the block lasts: of the wheel, or in an environment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
     command = [sys.executable, "-m", "legato", "demo", "--plain", f"--port={port}"]
@@ -54,16 +57,17 @@ def started(speed: int = 3_600) -> Generator[Started]:
             [*command, f"--speed={speed}", f"--keep={folder}"],
             stdout=subprocess.PIPE,
             text=True,
-            env=environment(),
+            env=environment() if environ is None else environ,
             cwd=folder,
         ) as process,
     ):
         try:
             url = f"http://127.0.0.1:{port}"
-            yield Started(url=url, password=_password(process), folder=Path(folder))
+            password = _password(process)
+            yield Started(url=url, password=password, folder=Path(folder), process_id=process.pid)
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=ANSWER_SECONDS)
 
 
 def _password(process: subprocess.Popen[str]) -> str:

@@ -15,10 +15,13 @@ const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2_000,
+      // A Legato on this machine answers without a network; and one that does not is to be said so.
+      networkMode: 'always',
       // What was refused will be refused again; what was not answered may be.
       retry: (count, error) => error instanceof Refused && error.isAway && count < TRIES,
       throwOnError: false,
     },
+    mutations: { networkMode: 'always' },
   },
 })
 

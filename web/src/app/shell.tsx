@@ -3,6 +3,7 @@ import { useHotkeys } from '@mantine/hooks'
 import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useRef, useState } from 'react'
 import { useGo } from '@/kit/go'
+import { Away } from './away'
 import { Rail } from './rail'
 
 // What floats comes when it is called for.
@@ -32,6 +33,7 @@ export function Shell() {
     <div className="shell">
       <Rail onFind={() => setFinding(true)} />
       <main className="main">
+        <Away />
         <Outlet />
       </main>
       <Suspense>

@@ -145,7 +145,11 @@ function Answer({ of }: { of: Delivery }) {
             <Chip tone="bad">{CONNECTIONS.tryOut.answered(answer.status)}</Chip>
             <Time at={answer.at} as="ago" />
           </figcaption>
-          {answer.text !== '' && <pre className="mono">{answer.text}</pre>}
+          {answer.text !== '' && (
+            <pre className="mono" tabIndex={0} aria-label={WORDS.answer}>
+              {answer.text}
+            </pre>
+          )}
         </figure>
       )}
     </Card>

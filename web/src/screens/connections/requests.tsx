@@ -49,7 +49,9 @@ function One({ request }: { request: Shown }) {
         </div>
       ))}
       {request.body !== null && request.body !== undefined && (
-        <pre className="mono">{written(request.body)}</pre>
+        <pre className="mono" tabIndex={0} aria-label={`${request.method} ${request.url}`}>
+          {written(request.body)}
+        </pre>
       )}
     </figure>
   )
@@ -69,7 +71,11 @@ export function Exchanges({ exchanged }: { exchanged: readonly Exchanged[] }) {
             </Chip>
             <span className="quiet">{span(each.took_us)}</span>
           </figcaption>
-          {each.answer.text !== '' && <pre className="mono">{each.answer.text}</pre>}
+          {each.answer.text !== '' && (
+            <pre className="mono" tabIndex={0} aria-label={WORDS.answered(each.answer.status)}>
+              {each.answer.text}
+            </pre>
+          )}
         </figure>
       )}
     </div>
