@@ -1,4 +1,4 @@
-.PHONY: up test check kafka spark chromium studio types bench fix lock clean
+.PHONY: up test check kafka spark chromium studio screenshots types bench fix lock clean
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
@@ -37,6 +37,9 @@ spark: .venv/spark/.ready ## fetch the Spark that its tests start; needs Java 17
 
 chromium: ## see to a Chromium for the Studio's tests
 	scripts/chromium_for_tests.sh
+
+screenshots: studio chromium ## every page of the Studio, light and dark, wide and narrow, as pictures
+	$(BIN)/python scripts/screenshots.py screenshots $(ARGS)
 
 test: check studio kafka spark chromium ## everything CI runs
 	$(BIN)/pytest -q -n 2 --dist loadfile tests/door tests/sim tests/conformance tests/e2e

@@ -1,108 +1,93 @@
-"""Takes every screen of a running demo, light and dark, wide and narrow, into a folder of pictures.
+"""Takes every page of the Studio, light and dark, wide and narrow, into a folder of pictures.
 
-legato demo --plain --port 8461          in one shell; it prints the password
-python scripts/screenshots.py http://127.0.0.1:8461 PASSWORD out/
+make screenshots                                     # into screenshots/
+.venv/bin/python scripts/screenshots.py out/ --only journeys --themes dark --widths 1180
+
+It starts the example shop for that, and lets happen what has to be shown. The pages are those of
+`tests/e2e/looks.py`: a test fails when one is missing there.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests.e2e.browser import Theme, Watched, chromium  # noqa: E402
+from tests.e2e.looks import addresses  # noqa: E402
+from tests.e2e.started import Started, started  # noqa: E402
+
+EMAIL = "ada@shop.example"
+THEMES: tuple[Theme, ...] = ("light", "dark")
 WIDTHS = (1440, 1180)
 HEIGHT = 900
-SETTLE_MS = 2_500
-"""For the live stream to have something to show."""
 
 
 def main() -> None:
-    """Sign in once for each theme and width, and walk the screens."""
+    """Start the shop and walk its pages, once for each theme and width."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("url")
-    options.add_argument("password")
     options.add_argument("folder", type=Path)
-    options.add_argument("--email", default="ada@shop.example")
-    options.add_argument("--only", default="", help="Part of a picture's name.")
+    options.add_argument("--only", default="", help="a part of the pictures' names")
+    options.add_argument("--themes", nargs="+", default=THEMES, choices=THEMES)
+    options.add_argument("--widths", nargs="+", type=int, default=WIDTHS)
     asked = options.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for theme in ("light", "dark"):
-            for width in WIDTHS:
-                size = {"width": width, "height": HEIGHT}
-                page = browser.new_page(viewport=size, color_scheme=theme)
-                page.on("console", lambda message: print("console:", message.type, message.text))
-                page.on("pageerror", lambda error: print("error:", error))
-                sign_in(page, asked.url, asked.email, asked.password)
-                for name, path in screens(page, asked.url):
-                    if asked.only in name:
-                        take(
-                            page,
-                            f"{asked.url}/studio{path}",
-                            asked.folder,
-                            f"{name}-{theme}-{width}",
-                        )
-                page.close()
-        browser.close()
+    with started(environ={**os.environ}) as legato, chromium() as browser:
+        places = {name_of(place): place for place in ["/nowhere", *addresses(legato)]}
+        wanted = {name: place for name, place in places.items() if asked.only in name}
+        for theme in asked.themes:
+            for width in asked.widths:
+                take(browser, legato, wanted, (theme, width, asked.folder))
 
 
-def sign_in(page: Page, url: str, email: str, password: str) -> None:
-    """Sign in on the Studio's own page."""
-    page.goto(f"{url}/studio/")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("navigation", name="Main").wait_for()
+def name_of(place: str) -> str:
+    """Return what the picture of an address is called; ids are longer than anybody reads."""
+    words = re.sub(r"[0-9a-f-]{20,}", "", place.replace("%2F", "-"))
+    return re.sub(r"[^\w]+", "-", words).strip("-") or "home"
 
 
-def screens(page: Page, url: str) -> list[tuple[str, str]]:
-    """Return what the rail leads to, and deeper pages that can be found by themselves."""
-    items = page.locator("nav[aria-label=Main] a.rail-item").all()
-    found = [
-        (
-            str(item.get_attribute("data-hint")).lower().replace(" ", "-"),
-            _path(item.get_attribute("href")),
-        )
-        for item in items
-    ]
-    whom = page.request.get(f"{url}/api/tail?after=1&limit=900").json()
-    refused = [
-        step
-        for step in whom["steps"]
-        if any(note["type"] == "decided" and note["verdict"] == "refuse" for note in step["notes"])
-    ]
-    last = whom["steps"][-1]
-    found.append(("live-event", f"/live?event={(refused or [last])[-1]['position']}"))
-    if refused:
-        step = refused[-1]
-        (note,) = [note for note in step["notes"] if note["type"] == "decided"][:1]
-        place = f"/customers/{step['person_id']}?message={note['delivery_id']}"
-        found.append(("customer", place))
-    return found
+def take(
+    browser: Browser,
+    legato: Started,
+    places: dict[str, str],
+    how: tuple[Theme, int, Path],
+) -> None:
+    """Sign in, go everywhere, and take a picture of each place when it has settled."""
+    theme, width, folder = how
+    size = {"width": width, "height": HEIGHT}
+    with browser.new_context(viewport=size, color_scheme=theme, locale="en-GB") as context:  # pyright: ignore[reportArgumentType] - a plain mapping has its shape
+        seen = Watched(context.new_page(), legato.url)
+        seen.page.goto(f"{legato.url}/studio/")
+        seen.settle()
+        shot(seen, folder / f"sign-in-{theme}-{width}.png")
+        seen.sign_in(EMAIL, legato.password)
+        seen.page.get_by_role("navigation", name="Main").wait_for()
+        for name, place in places.items():
+            seen.go(place)
+            seen.settle()
+            shot(seen, folder / f"{name}-{theme}-{width}.png")
+        tell(seen.faults)
 
 
-def _path(href: str | None) -> str:
-    return (href or "").removeprefix("/studio") or "/"
+def shot(seen: Watched, path: Path) -> None:
+    """Take a picture, and say of what is wider than the window that it is."""
+    seen.page.screenshot(path=path)
+    over = seen.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    tell([str(path), *([f"  {over} px too wide"] if over > 0 else [])])
 
 
-def take(page: Page, where: str, folder: Path, name: str) -> None:
-    """Go there, let it settle, and take a picture."""
-    page.goto(where)
-    page.wait_for_timeout(SETTLE_MS)
-    page.screenshot(path=folder / f"{name}.png")
-    print(folder / f"{name}.png")
+def tell(lines: Sequence[str]) -> None:
+    """Write lines for whoever waits."""
+    for line in lines:
+        print(line, flush=True)
 
 
 if __name__ == "__main__":

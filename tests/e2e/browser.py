@@ -21,7 +21,33 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WAIT_MS = 20_000
+WAIT_MS = 60_000
+"""Long for a busy machine: who waits for a condition loses nothing by it."""
+SLOWED = "LEGATO_TEST_SLOWED"
+"""Names how many times slower the pages compute: what was pressed too early then shows."""
+FRAMES = 8
+COUNTS = """
+(() => {
+  const { fetch } = window
+  window.asked = 0
+  window.fetch = async (...words) => {
+    window.asked += 1
+    try {
+      return await fetch(...words)
+    } finally {
+      window.asked -= 1
+    }
+  }
+})()
+"""
+IS_SETTLED = f"""() => {{
+  const moving = document.getAnimations().filter(each => each.playState === 'running' &&
+    each.effect.getComputedTiming().iterations !== Infinity)
+  const isBusy = window.asked > 0 || moving.length > 0 || document.readyState !== 'complete' ||
+    document.querySelector('.mantine-Skeleton-root, .mantine-Loader-root') !== null
+  window.calm = isBusy ? 0 : (window.calm ?? 0) + 1
+  return window.calm > {FRAMES}
+}}"""
 Theme = Literal["light", "dark"]
 
 
@@ -59,6 +85,7 @@ class Watched:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
         page.on("request", self._request)
+        page.add_init_script(COUNTS)
         # Of what the policy forbids, the console tells too; this says which rule it was.
         page.add_init_script(
             "addEventListener('securitypolicyviolation', event => "
@@ -69,6 +96,10 @@ class Watched:
         """Go to a path of the Studio and wait until it stands."""
         self.page.goto(f"{self.url}/studio{path}")
         self.page.get_by_role("heading").first.wait_for()
+
+    def settle(self) -> None:
+        """Wait until it has all it asked for, and nothing moves: as somebody sees it who looks."""
+        self.page.wait_for_function(IS_SETTLED)
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in as people do."""
@@ -91,6 +122,16 @@ def watched(browser: Browser, url: str, *, theme: Theme = "light") -> Generator[
     """Open a page with a session of its own; at the end, it must have done nothing wrong."""
     size = {"width": 1440, "height": 900}
     with browser.new_context(viewport=size, color_scheme=theme, locale="en-GB") as context:  # pyright: ignore[reportArgumentType] - a plain mapping has its shape
-        seen = Watched(context.new_page(), url)
+        page = context.new_page()
+        slow(page)
+        seen = Watched(page, url)
         yield seen
     assert seen.faults == []
+
+
+def slow(page: Page) -> None:
+    """Let a page compute as slowly as the environment asks for."""
+    rate = float(os.environ.get(SLOWED, "1"))
+    if rate > 1:
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": rate})  # pyright: ignore[reportUnknownMemberType] - it speaks in plain mappings

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Theme, chromium, watched
-from tests.e2e.started import Started, started
+from tests.e2e.started import ANSWER_SECONDS, Started, started
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
 
 OFFICER, PASSWORD = "lena@shop.example", "nine otters under the pier"
@@ -38,7 +38,7 @@ def legato(browser: Browser) -> Generator[Started]:
 def called(legato: Started, token: str, path: str) -> int:
     """Call as a program does, and return the status."""
     where = urlsplit(legato.url)
-    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=10)
+    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=ANSWER_SECONDS)
     link.request("GET", path, headers={"authorization": f"Bearer {token}"})
     status = link.getresponse().status
     link.close()
@@ -65,12 +65,12 @@ def test_no_page_has_a_barrier(browser: Browser, legato: Started, theme: Theme) 
         routes = (*(f"/access{show}" for show in SHOWS), *(f"/consent{show}" for show in PRIVACY))
         for route in (*routes, "/access/me"):
             seen.go(route)
-            page.wait_for_load_state("networkidle")
+            seen.settle()
             found[route] = barriers(page)
         seen.go("/access?show=tokens")
         page.get_by_role("button", name="Make a token").click()
         page.get_by_role("dialog").wait_for()
-        page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
+        seen.settle()
         found["a new token"] = barriers(page)
 
         assert {name: each for name, each in found.items() if each} == {}

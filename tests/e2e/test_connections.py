@@ -22,7 +22,7 @@ from tests.door.test_connect import (
     providing,
 )
 from tests.e2e.browser import Theme, chromium, watched
-from tests.e2e.started import Started, started
+from tests.e2e.started import ANSWER_SECONDS, Started, started
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
 
 ROUTES = (
@@ -58,7 +58,7 @@ def ask(legato: Started, method: str, path: str, body: object = None) -> bytes:
     """Call the API as a program on the same machine does."""
     client = json.loads((legato.folder / "data" / "client.json").read_text())
     where = urlsplit(legato.url)
-    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=30)
+    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=ANSWER_SECONDS)
     headers = {"authorization": f"Bearer {client['token']}", "content-type": "application/json"}
     link.request(method, path, json.dumps(body).encode(), headers)
     answer = link.getresponse().read()
@@ -273,7 +273,7 @@ def test_no_page_has_a_barrier(browser: Browser, legato: Started, theme: Theme) 
         found: dict[str, list[str]] = {}
         for route in ROUTES:
             seen.go(route)
-            page.locator(".mantine-Skeleton-root").first.wait_for(state="detached")
+            seen.settle()
             found[route] = barriers(page)
 
         assert {name: each for name, each in found.items() if each} == {}

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from legato.app.rehearse.scenarios import read_whole
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Theme, chromium, watched
-from tests.e2e.started import Started, started
+from tests.e2e.started import ANSWER_SECONDS, Started, started
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
 
 APPROVER = "theo@shop.example"
@@ -41,7 +41,7 @@ def propose(legato: Started) -> int:
     wish = {"files": {**files, "journeys/cart_rescue.yaml": journey}, "title": TITLE}
     client = json.loads((legato.folder / "data" / "client.json").read_text())
     where = urlsplit(legato.url)
-    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=30)
+    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=ANSWER_SECONDS)
     headers = {"authorization": f"Bearer {client['token']}", "content-type": "application/json"}
     link.request("POST", "/api/changes", json.dumps(wish).encode(), headers)
     made = json.loads(link.getresponse().read())
@@ -76,7 +76,7 @@ def test_no_page_has_a_barrier(browser: Browser, legato: Started, theme: Theme) 
             "/audit",
         ):
             seen.go(route)
-            page.wait_for_load_state("networkidle")
+            seen.settle()
             found[route] = barriers(page)
 
         assert {name: each for name, each in found.items() if each} == {}

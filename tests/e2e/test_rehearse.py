@@ -13,14 +13,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Watched, chromium, watched
-from tests.e2e.started import Started, started
+from tests.e2e.started import ANSWER_SECONDS, Started, started
 from tests.e2e.test_govern import APPROVER
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
 
 DRAFT, TITLE = "larger-carts", "Rescue only larger carts"
 HERE = f"/journeys/cart_rescue/rehearse?draft={DRAFT}"
 TABS = ("scenarios", "walk", "proofs", "backtest", "publish")
-LONG_MS = 120_000
+LONG_MS = 300_000
 """A rehearsal is a process of its own, at the lowest priority."""
 
 
@@ -42,7 +42,7 @@ def call(legato: Started, method: str, path: str, body: Mapping[str, object]) ->
     """Call as a program on the same machine does."""
     client = json.loads((legato.folder / "data" / "client.json").read_text())
     where = urlsplit(legato.url)
-    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=30)
+    link = HTTPConnection(where.hostname or "", where.port or 0, timeout=ANSWER_SECONDS)
     headers = {"authorization": f"Bearer {client['token']}", "content-type": "application/json"}
     link.request(method, path, json.dumps(body).encode(), headers)
     answer = json.loads(link.getresponse().read())
@@ -60,6 +60,7 @@ def draft(legato: Started) -> None:
 
 def tab(seen: Watched, name: str, more: str = "") -> Page:
     seen.go(f"{HERE}&tab={name}{more}")
+    seen.settle()
     return seen.page
 
 

@@ -116,7 +116,7 @@ def test_no_page_has_a_barrier(browser: Browser, legato: Started, theme: Theme) 
         found: dict[str, list[str]] = {}
         for route in ("/segments", "/segments/open_complaint", "/segments/vip"):
             seen.go(route)
-            page.wait_for_load_state("networkidle")
+            seen.settle()
             found[route] = barriers(page)
 
         assert {name: each for name, each in found.items() if each} == {}

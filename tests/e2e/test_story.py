@@ -86,7 +86,7 @@ def rehearse(page: Page) -> None:
     page.get_by_text("Publish", exact=True).click()
     page.get_by_role("button", name="Run what is missing").click()
     expect(page.get_by_text("Every promise is kept")).to_be_visible()
-    expect(page.get_by_text("On every way through every journey.")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("On every way through every journey.")).to_be_visible(timeout=300_000)
 
 
 def propose(page: Page) -> str:
