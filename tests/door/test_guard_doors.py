@@ -55,6 +55,7 @@ def test_a_silent_source_is_told_degrades_its_journeys_and_clears_itself(legato:
 
     assert "welcome (enter" in silent["reason"]["what"]
     assert [each["topic"] for each in status["alerts"]] == ["source:web"]
+    assert status["alerts"][0]["reason"]["what"] == "source web is silent"
     assert journeys["welcome"]["degraded"][0]["steps"] == ["enter"]
     assert journeys["invited"]["degraded"] == []
     assert source["silent_since"] is not None

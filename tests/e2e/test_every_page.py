@@ -44,7 +44,7 @@ def test_every_page_stands_without_a_fault(
     with watched(browser, legato.url, theme=theme) as seen:
         page = enter(seen, legato)
         found: dict[str, list[str]] = {}
-        for place in places:
+        for place in ("/nowhere", *places):
             seen.go(place)
             seen.settle()
             found[place] = [*barriers(page), *namelessness(page), *seen.faults]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from legato.app.guard.guard import Alert
 from legato.core.sending.propagate import ALARM_AFTER
+from legato.insight.shown import shown_reason
 from legato.insight.untold import untold
 from legato.model.delivery import Delivery
 from legato.model.instant import Instant
@@ -33,7 +34,11 @@ class UntoldWatch:
         trying = self._trying(self._clock.now() - ALARM_AFTER)
         dead = await asyncio.to_thread(self._dead)
         return tuple(
-            Alert(topic=f"{one.reason.code}:{one.destination}", reason=one.reason, since=one.since)
+            Alert(
+                topic=f"{one.reason.code}:{one.destination}",
+                reason=shown_reason(one.reason),
+                since=one.since,
+            )
             for one in untold(trying, dead)
         )
 

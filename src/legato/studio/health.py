@@ -11,10 +11,11 @@ from litestar.params import QueryParameter
 
 from legato.app import Alert, SourceSeen, Status
 from legato.core.offers.holding import CONTRADICTION
+from legato.insight.shown import ShownReason
 from legato.insight.status import Activity
 from legato.model.instant import SECOND
 from legato.model.noun import Noun, shown
-from legato.model.problem import Problem, Reason
+from legato.model.problem import Problem
 from legato.studio.access import needs, public
 from legato.studio.host import Host
 
@@ -96,7 +97,7 @@ def _contradictions(activity: Activity) -> tuple[Alert, ...]:
     if not activity.contradictions:
         return ()
     what = f"offers were held at once that contradict each other: {activity.contradictions}"
-    reason = Reason(code=CONTRADICTION, what=what)
+    reason = ShownReason(code=CONTRADICTION, what=what)
     return (Alert(topic="offers", reason=reason, since=activity.contradicted_at),)
 
 

@@ -10,6 +10,7 @@ import {
 import { Refused } from '@/api/client'
 import { Empty } from '@/kit/empty'
 import { Go } from '@/kit/go'
+import { Head } from '@/kit/head'
 import { Trouble } from '@/kit/trouble'
 import { SHELL } from '@/words/shell'
 import { SCREENS } from './screens'
@@ -51,16 +52,17 @@ export const router = createRouter({
 
 function Nowhere() {
   return (
-    <Empty
-      title={SHELL.nowhere}
-      action={
-        <Go className="link" to="/">
-          {SHELL.goHome}
-        </Go>
-      }
-    >
-      {SHELL.nowhereWhy}
-    </Empty>
+    <>
+      <Head title={SHELL.nowhere} />
+      <Empty
+        title={SHELL.nowhereWhy}
+        action={
+          <Go className="link" to="/">
+            {SHELL.goHome}
+          </Go>
+        }
+      />
+    </>
   )
 }
 

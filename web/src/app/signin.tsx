@@ -53,7 +53,7 @@ export default function SignIn({ onDone }: { onDone: (me: Me) => void }) {
           autoComplete="username"
           required
           withAsterisk={false}
-          data-autofocus
+          autoFocus
         />
         <PasswordInput
           name="password"

@@ -43,6 +43,10 @@ export const theme = createTheme({
   fontSizes: { xs: '12px', sm: '13px', md: '13.5px', lg: '15px', xl: '17px' },
   cursorType: 'pointer',
   respectReducedMotion: true,
+  components: {
+    // What floats stands out by its shadow: the page behind it can still be read.
+    Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.32 }, radius: 12 } },
+  },
 })
 
 /** Keeps the choice where public/theme.js looks for it before the first paint. */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from legato.app.guard.guard import Alert
+from legato.insight.shown import ShownReason
 from legato.model.problem import Reason
 from legato.runtime.lanes.status import LaneStatus
 
@@ -18,6 +19,6 @@ def held(lanes: Mapping[str, LaneStatus]) -> tuple[Alert, ...]:
     )
 
 
-def _reason(destination: str, dead: Reason) -> Reason:
+def _reason(destination: str, dead: Reason) -> ShownReason:
     what = f"{destination} holds its deliveries: {dead.what}"
-    return Reason(code=dead.code, what=what, definition=f"destinations/{destination}")
+    return ShownReason(code=dead.code, what=what, definition=f"destinations/{destination}")

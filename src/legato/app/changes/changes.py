@@ -20,6 +20,7 @@ from legato.app.guard.guard import Alert
 from legato.govern.access.denial import Denial
 from legato.govern.changes import rules
 from legato.govern.changes.request import ChangeRequest, Draft, Party, Verdict, team_words
+from legato.insight.shown import shown_reason
 from legato.model.definitions.property import Waiver
 from legato.model.event import Event, Noticed
 from legato.model.ids import digest
@@ -237,7 +238,11 @@ class Changes:
     def alerts(self) -> tuple[Alert, ...]:
         """Return the requests whose deadline passed without every answer."""
         return tuple(
-            Alert(topic=_topic(request), reason=_late(request), since=request.escalated_at)
+            Alert(
+                topic=_topic(request),
+                reason=shown_reason(_late(request)),
+                since=request.escalated_at,
+            )
             for request in self.live.values()
             if request.state == "open" and request.escalated_at is not None
         )

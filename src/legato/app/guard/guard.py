@@ -13,10 +13,11 @@ from legato.app.guard.kept import Drift, Kept, KeptFile
 from legato.app.guard.shapes import ShapeWatch
 from legato.app.guard.sources import SourceSeen, SourceWatch
 from legato.insight.dependence import Degraded, degraded
+from legato.insight.shown import ShownReason
 from legato.model.event import Event, Noticed
 from legato.model.instant import Instant
 from legato.model.noun import Noun
-from legato.model.problem import LegatoError, Reason
+from legato.model.problem import LegatoError
 from legato.ports.clock import Clock
 from legato.ports.intake import Busy, FrontIntake
 
@@ -28,7 +29,7 @@ class Alert(Noun, frozen=True, kw_only=True):
     """Something about what comes in that is not as it should be, now."""
 
     topic: str
-    reason: Reason
+    reason: ShownReason
     since: Instant
     journeys: tuple[Degraded, ...] = ()
     """What rests on it."""
@@ -150,7 +151,7 @@ class Guard:
         event = finding.event if finding.mapping is None else finding.mapping.event
         return Alert(
             topic=finding.topic,
-            reason=Reason(
+            reason=ShownReason(
                 code="event.drifted",
                 what=f"'{finding.event}' from {finding.source} has drifted: see `legato drift`",
                 definition=f"catalog/{event}",
@@ -191,7 +192,7 @@ def _silence(seen: SourceSeen) -> Alert:
     assert seen.silent_since is not None
     return Alert(
         topic=f"source:{seen.source}",
-        reason=Reason(
+        reason=ShownReason(
             code="source.silent",
             what=f"source {seen.source} is silent",
             definition=f"sources/{seen.source}",
