@@ -19,6 +19,8 @@ from legato.model.problem import LegatoError
 PROCESSES_MAX = 4
 """Drafts that people walk through at one time; each takes some fifty megabytes."""
 IDLE_SECONDS = 300.0
+READ_SECONDS_MAX = 120.0
+"""The first walk of some texts: a process begins for it and reads them, on a busy machine too."""
 SECONDS_MAX = 20.0
 """One walk takes some hundredths of a second: a year of a circle, some."""
 FOUND_BYTES_MAX = 8 << 20
@@ -30,6 +32,7 @@ class _Path:
     def __init__(self, process: Process) -> None:
         self.process = process
         self.lock = asyncio.Lock()
+        self.has_read = False
 
 
 class Walks:
@@ -50,8 +53,11 @@ class Walks:
         texts = digest(data)
         path = await self._path(texts, data)
         try:
-            async with path.lock, asyncio.timeout(SECONDS_MAX):
-                said = await _asked(path.process, walk)
+            async with path.lock:
+                seconds = SECONDS_MAX if path.has_read else READ_SECONDS_MAX
+                async with asyncio.timeout(seconds):
+                    said = await _asked(path.process, walk)
+                path.has_read = True
         except (TimeoutError, OSError, EOFError, ValueError) as error:
             await self._end(texts)
             raise LegatoError(
