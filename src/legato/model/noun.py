@@ -8,8 +8,11 @@ from typing import Any, cast
 import msgspec
 
 
-class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An immutable value. Subclasses restate `frozen=True, kw_only=True`: neither is inherited."""
+class Noun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """An immutable value. Subclasses restate `frozen=True, kw_only=True`: neither is inherited.
+
+    The collector need not look at it: what is made of values that were there before makes no ring.
+    """
 
 
 ENCODER = msgspec.msgpack.Encoder(order="deterministic")

@@ -77,7 +77,7 @@ class EventMatch(Noun, frozen=True, kw_only=True, array_like=True):
     where: Rule | None = None
 
 
-class Slot(Noun, frozen=True, kw_only=True, array_like=True, dict=True):
+class Slot(Noun, frozen=True, kw_only=True, array_like=True, dict=True, gc=True):
     """One measurement over a person's events: what computed traits and history rules read.
 
     `property` is a dotted path into the body; `products[].sku` means every element's. `sum`, `min`,
