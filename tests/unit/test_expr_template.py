@@ -43,6 +43,40 @@ def test_a_template_renders(text: str, said: str) -> None:
     assert rendered(text) == said
 
 
+VALUES: tuple[Any, ...] = (
+    *(None, False, True, 0, 7, 0.0, 2.5, "", " ", "Ana", "3", [], ["a"], {}),
+    *({"size": "much"}, {"name": "Bea"}),
+)
+NAMES = (
+    *("profile", "profile.name", "profile.name.size", "profile.name.name", "profile.size"),
+    *("profile.gone", "gone", "true", "nil", "empty"),
+)
+FILTERS = (
+    "",
+    "| default: 'there'",
+    '|default:""',
+    "| default: 'a' | upcase",
+    "| default: profile.name",
+)
+NOTHING = "{% comment %}it prints nothing{% endcomment %}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("filters", FILTERS)
+def test_a_template_of_names_alone_says_what_liquid_says(name: str, filters: str) -> None:
+    text = f"Hi {{{{ {name} {filters} }}}}, {{{{profile.name | default: '-'}}}}."
+
+    for value in VALUES:
+        names: dict[str, Any] = {"profile": {"name": value}}
+        assert filled(text, names) == filled(text + NOTHING, names), value
+
+
+def filled(text: str, names: dict[str, Any]) -> str | TemplateFault:
+    template = compile_template(text)
+    assert isinstance(template, Template)
+    return template.render(names)
+
+
 def test_html_is_escaped_unless_marked_safe() -> None:
     assert rendered("{{ profile.html }}{{ profile.html | safe }}", is_html=True) == "&lt;b&gt;<b>"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import liquid
 from liquid.exceptions import (
@@ -50,6 +50,14 @@ class TemplateFault(Noun, frozen=True, kw_only=True):
     line: int
 
 
+class _Plain(NamedTuple):
+    """A template that prints names and does nothing else: literal texts, and names between them."""
+
+    literals: tuple[str, ...]
+    names: tuple[tuple[tuple[str, ...], str | None], ...]
+    """The keys that lead to each, and what is printed where nothing is there."""
+
+
 class Template:
     """A compiled template."""
 
@@ -59,12 +67,11 @@ class Template:
         self,
         bound: liquid.BoundTemplate,
         variables: tuple[str, ...],
-        plain: tuple[str, ...] | None,
+        plain: _Plain | None,
     ) -> None:
         self._bound = bound
         self._variables = variables
         self._plain = plain
-        """Literal text and dotted names in turn, where the template is nothing else."""
 
     def render(self, variables: Mapping[str, Json]) -> str | TemplateFault:
         """Return the text, or why there is none."""
@@ -109,25 +116,36 @@ def _compiled(text: str, is_html: bool) -> Template | TemplateFault:  # noqa: FB
         return TemplateFault(what="the template nests too deeply", line=1)
 
 
-def _plain(text: str) -> tuple[str, ...] | None:
+def _plain(text: str) -> _Plain | None:
     """Split a template that prints names and does nothing else: most messages are such."""
-    parts = tuple(_NAME.split(text))
-    has_more = any("{{" in literal or "{%" in literal for literal in parts[::2])
-    return None if has_more else parts
+    parts = _NAME.split(text)
+    literals = tuple(parts[::4])
+    if any("{{" in literal or "{%" in literal for literal in literals):
+        return None
+    names: list[tuple[tuple[str, ...], str | None]] = []
+    for name, *defaults in zip(parts[1::4], parts[2::4], parts[3::4], strict=True):
+        keys = tuple(name.split("."))
+        default = next((one for one in defaults if one is not None), None)
+        if default is not None and (keys[0] in _WORDS or keys[-1] in _MEASURES):
+            return None  # Liquid finds something there that nobody has put there
+        names.append((keys, default))
+    return _Plain(literals, tuple(names))
 
 
-def _fill(parts: tuple[str, ...], variables: Mapping[str, Json]) -> str | None:
+def _fill(plain: _Plain, variables: Mapping[str, Json]) -> str | None:
     """Fill a plain template seven times faster; None where Liquid's own rules are asked for."""
-    filled = list(parts)
-    for index in range(1, len(parts), 2):
+    filled = [plain.literals[0]]
+    for (keys, default), literal in zip(plain.names, plain.literals[1:], strict=True):
         value: Json = variables
-        for name in parts[index].split("."):
+        for key in keys:
             if not isinstance(value, dict):
                 return None
-            value = cast("dict[str, Json]", value).get(name)
+            value = cast("dict[str, Json]", value).get(key)
+        if default is not None and (value is None or value == ""):
+            value = default
         if type(value) is not str and type(value) is not int:
             return None
-        filled[index] = str(value)
+        filled += (str(value), literal)
     text = "".join(filled)
     return text if len(text) <= FILLED_MAX else None
 
@@ -160,7 +178,13 @@ def _line(error: Exception, text: str = "") -> int:
     return token.source.count("\n", 0, token.start_index) + 1
 
 
-_NAME = re.compile(r"\{\{ *([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*) *\}\}")
+_NAME = re.compile(
+    r"\{\{ *([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*) *"
+    r"""(?:\| *default: *(?:"([^"\\{}]*)"|'([^'\\{}]*)') *)?\}\}"""
+)
+_WORDS = ("true", "false", "nil", "null", "empty", "blank")
+_MEASURES = ("size", "first", "last")
+"""What Liquid knows of any text and list."""
 FILLED_MAX = TEXT_MAX // 4
 """Characters below which a text cannot be over TEXT_MAX bytes."""
 _EXPRESSION = re.compile(r"[^\s|}%,:]+")
