@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.looks import PAGES, declared
+
 SOURCE = Path(__file__).parent.parent / "src" / "legato"
 MODULE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 60
@@ -54,4 +56,14 @@ def test_package_is_tidy(path: Path) -> None:
     assert count <= PACKAGE_MODULES_MAX, (
         f"{where}: {count} modules, over {PACKAGE_MODULES_MAX}; move those that belong to one "
         f"noun into a subpackage: `git mv`, and name the new place in every import"
+    )
+
+
+def test_every_page_of_the_studio_is_looked_at() -> None:
+    declares = declared()
+    unseen = sorted(declares ^ set(PAGES))
+    assert declares
+    assert not unseen, (
+        f"web/src/screens: {unseen} stand in a screen.ts or in tests/e2e/looks.py, not in both; "
+        "say there how a page is looked at, so that test_every_page.py walks it"
     )

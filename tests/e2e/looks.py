@@ -33,6 +33,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/connections/catalog": ("",),
     "/connections/catalog/$name": ("",),
     "/connections/catalog/sources/$name": ("",),
+    "/connections/connected": ("",),
     "/connections/dead": ("",),
     "/connections/dead/$id": ("",),
     "/connections/destinations/$name": ("",),
