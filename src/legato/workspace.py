@@ -15,7 +15,8 @@ from legato.plan.load import Loaded, load
 from legato.transports.catalog import CATALOG, SOURCES, Kept, read_catalog, read_source_catalog
 from legato.transports.drivers.extras import absent
 
-REHEARSED = ("scenarios", "crowds")
+CROWDS = "crowds"
+REHEARSED = ("scenarios", CROWDS)
 """Folders of a workspace that are no definitions: what rehearsals begin with."""
 
 

@@ -358,6 +358,8 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/rehearsals/walk", {"walk": {"journey": "x", "given": {}}}, "rehearse"),
     ("GET", "/api/rehearsals/none", None, "rehearse"),
     ("POST", "/api/rehearsals/none/stop", None, "rehearse"),
+    ("GET", "/api/rehearsals/none/page", None, "rehearse"),
+    ("GET", "/api/rehearsals/crowds", None, "rehearse"),
     ("POST", "/api/changes", {"files": {}, "title": ""}, "propose"),
     ("POST", "/api/changes/999/revise", {"files": {"a.yaml": "nonsense"}}, "propose"),
     ("POST", "/api/changes/999/approve", {}, "approve"),

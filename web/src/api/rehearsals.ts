@@ -17,6 +17,8 @@ const KEY = 'rehearsals'
 const WAIT_SECONDS = 1
 const AGAIN_MS = 300
 const LIST_MS = 10_000
+/** What there were rehearsals of, since this page was opened. */
+const SEEN = new Set<string>()
 
 export function isLive(made: Pick<Rehearsal, 'state'> | undefined): boolean {
   return made?.state === 'waiting' || made?.state === 'running'
@@ -36,6 +38,8 @@ export function useNewest(kind: Task['kind'], about: About, isAsked: boolean) {
   const all = useRehearsals(isAsked)
   const newest = all.data?.find((each) => each.task.kind === kind && isAbout(each, about))
   const id = newest?.rehearsal_id ?? ''
+  const place = `${kind} ${about.draft ?? ''} ${about.change ?? 0}`
+  if (newest !== undefined) SEEN.add(place)
   const one = useQuery({
     queryKey: [KEY, id],
     queryFn: () => {
@@ -45,7 +49,9 @@ export function useNewest(kind: Task['kind'], about: About, isAsked: boolean) {
     enabled: id !== '',
     refetchInterval: (query) => (isLive(query.state.data) ? AGAIN_MS : false),
   })
-  return { all, one }
+  /** Something of this was there when it was looked at before, and is not any longer. */
+  const isLost = newest === undefined && all.isSuccess && SEEN.has(place)
+  return { all, one, isLost }
 }
 
 function isAbout({ subject }: Rehearsal, about: About): boolean {

@@ -44,7 +44,7 @@ def each(call: Callable[[PartT], FoundT], parts: Sequence[PartT], work: Work) ->
     """
     within = partial(_within_walls, call)
     processes = min(work.processes or _cores(), len(parts))
-    if processes == 1:
+    if processes <= 1:
         return [_counted(within(part), at, len(parts), work) for at, part in enumerate(parts, 1)]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:

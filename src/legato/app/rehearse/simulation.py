@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from legato.app.rehearse.backtest import History
 from legato.app.rehearse.parallel import Work, each
@@ -20,17 +21,18 @@ from legato.model.event import (
     decode_event,
 )
 from legato.model.ids import EventId, derive
-from legato.model.instant import DAY, Instant
+from legato.model.instant import DAY, Duration, Instant
 from legato.model.noun import Noun
 from legato.model.plan import Plan, plan_digest
 from legato.model.problem import LegatoError
 from legato.plan.crowds.crowd import Crowd
+from legato.simulate.crowd.flow import Flow, merge_flows
 from legato.simulate.crowd.kinds import Kinds
 from legato.simulate.crowd.lives import Deed, Record, draw, read_lives
 from legato.simulate.crowd.people import Casting
 from legato.simulate.crowd.pressure import merge
 from legato.simulate.crowd.report import Report
-from legato.simulate.crowd.run import Line, Lived, live
+from legato.simulate.crowd.run import Line, Lived, Told, live
 from legato.simulate.dice import Dice
 from legato.stores.memory import MemoryLog, MemoryStore
 
@@ -54,13 +56,28 @@ class Simulated(msgspec.Struct, kw_only=True):
 
     report: Report
     decisions: list[Line]
+    flow: Flow
 
 
 def lives_of_data(data: Path, plan: Plan) -> Record:
     """Take lives from the log of a data folder. Raises LegatoError where nothing is in it."""
+    return _lives(deeds_of_data(data), plan, data)
+
+
+def deeds_of_data(data: Path, speed: int = 1) -> list[Deed]:
+    """Return what people did; at the pace they did it, where `speed` was a demonstration's."""
     with History(data) as history:
         events = (decode_event(record) for _, record in history.records())
-        return _lives([e for e in events if isinstance(e, CustomerEvent | ConsentSaid)], plan, data)
+        deeds = [each for each in events if isinstance(each, CustomerEvent | ConsentSaid)]
+    if speed == 1 or not deeds:
+        return deeds
+    first = min(deed.received_at for deed in deeds)
+    return [_at_pace(deed, (deed.received_at - first) * (speed - 1)) for deed in deeds]
+
+
+def _at_pace(deed: Deed, later: Duration) -> Deed:
+    """Put off a deed; how late it came stays, as networks do not run in time-lapse."""
+    return replace(deed, received_at=deed.received_at + later, occurred_at=deed.occurred_at + later)
 
 
 def lives_of_file(path: Path, plan: Plan) -> Record:
@@ -101,10 +118,13 @@ def _calls(path: Path) -> Iterator[CustomerEvent]:
             )
 
 
-def simulate(record: Record | None, asked: Asked, work: Work) -> Simulated:
+def simulate(
+    record: Record | None, asked: Asked, work: Work, *, told: Told | None = None
+) -> Simulated:
     """Live through a crowd's days; the same seed gives the same, however many processes do it.
 
-    Lives on record are needed where the crowd does not say itself what people do.
+    Lives on record are needed where the crowd does not say itself what people do. With `told`,
+    which hears which share is done, everybody lives in this process.
     """
     people, dice = asked.crowd.people, Dice(asked.seed)
     parts: list[_Part] = []
@@ -112,7 +132,10 @@ def simulate(record: Record | None, asked: Asked, work: Work) -> Simulated:
         numbers = range(at, min(at + PART_PEOPLE, people))
         drawn = None if record is None else draw(record, numbers, dice)
         parts.append((numbers, drawn))
-    lived = each(partial(_live, asked), parts, work)
+    if told is None:
+        lived = each(partial(_live, asked), parts, work)
+    else:
+        lived = [_live(asked, part, told) for part in parts]
     digest = hashlib.blake2b("".join(one.digest for one in lived).encode(), digest_size=16)
     pressure = merge(one.pressure for one in lived)
     decisions = sorted(
@@ -132,11 +155,18 @@ def simulate(record: Record | None, asked: Asked, work: Work) -> Simulated:
         record_count=pressure.record_count,
         pressure=pressure,
     )
-    return Simulated(report=report, decisions=decisions)
+    return Simulated(
+        report=report, decisions=decisions, flow=merge_flows(one.flow for one in lived)
+    )
 
 
-def _live(asked: Asked, part: _Part) -> Lived:
+def _live(asked: Asked, part: _Part, told: Told | None = None) -> Lived:
     numbers, record = part
+
+    def tell(share: float) -> None:
+        assert told is not None, "somebody listens"
+        told((numbers.start + share * len(numbers)) / asked.crowd.people)
+
     dice, crowd = Dice(asked.seed), asked.crowd
     kinds = Kinds(crowd, asked.plan, dice)
     return live(
@@ -148,4 +178,5 @@ def _live(asked: Asked, part: _Part) -> Lived:
         seed=asked.seed,
         numbers=numbers,
         start=asked.start,
+        told=None if told is None else tell,
     )

@@ -23,7 +23,6 @@ from legato.app.rehearse.simulation import (
 from legato.cli.check import Folder, show_problems
 from legato.cli.client import Failure
 from legato.cli.rehearse.doing import compiled, progress
-from legato.cli.rehearse.page import page
 from legato.cli.up import DATA_NAME
 from legato.cli.why import print_json
 from legato.model.instant import DAY, WEEK, Instant, parse_instant
@@ -31,6 +30,7 @@ from legato.model.plan import Plan
 from legato.plan.crowds.crowd import Crowd
 from legato.plan.crowds.read import read_crowds
 from legato.simulate.crowd.lives import Record
+from legato.simulate.crowd.page import page
 from legato.simulate.crowd.pressure import PAIRS_SHOWN, percentile
 from legato.simulate.crowd.promises import NO_JOURNEY, Promises
 from legato.simulate.crowd.report import Report

@@ -81,7 +81,8 @@ def ways_of(notes: Iterable[tuple[PersonId, Instant, Note]]) -> Ways:
             case Settled() if note.delivery_id in keys:
                 key = keys[note.delivery_id]
                 ways.messages[key] = _settled(ways.messages[key], at, note)
-            case Entered():
+            # Told once more where what came late had the passage begun anew.
+            case Entered() if note.enrollment_id not in ways.inside:
                 ways.entered[note.journey] = ways.entered.get(note.journey, 0) + 1
                 ways.inside[note.enrollment_id] = None
             case Left():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -15,12 +15,16 @@ from legato.plan.crowds.crowd import Crowd
 from legato.ports.log import Log
 from legato.simulate.backtest.went import ways_of
 from legato.simulate.crowd.desk import CrowdDesk
+from legato.simulate.crowd.flow import Flow, flow_of
 from legato.simulate.crowd.lives import Deed
 from legato.simulate.crowd.pressure import Pressure, pressure_of
 from legato.simulate.crowd.promises import promises_of
 from legato.simulate.dice import Dice
 from legato.simulate.lane import Scene
 from legato.simulate.world import World, WorldStore
+
+TELL_EVERY = 200
+Told: TypeAlias = Callable[[float], None]
 
 
 class Line(Noun, frozen=True, kw_only=True, array_like=True):
@@ -43,6 +47,7 @@ class Lived(msgspec.Struct, kw_only=True):
     decisions: list[Line]
     digest: str
     """Over every note and delivery, in order."""
+    flow: Flow
 
 
 class Cast(Protocol):
@@ -63,8 +68,12 @@ def live(  # noqa: PLR0913 - people, a world, and a place of its own
     seed: int,
     numbers: range,
     start: Instant,
+    told: Told | None = None,
 ) -> Lived:
-    """Live through the days of some people: one seed gives the same, byte for byte."""
+    """Live through the days of some people: one seed gives the same, byte for byte.
+
+    `told` hears now and then which share of the time is over.
+    """
     end = start + crowd.span
     deeds = [deed for number in numbers for deed in cast.deeds(number, start, end)]
     deeds.sort(key=lambda deed: (deed.received_at, deed.event_id))
@@ -72,7 +81,9 @@ def live(  # noqa: PLR0913 - people, a world, and a place of its own
     world = World(plan, log, store, Scene(seed=seed, start=start))
     world.let_answer(desk)
     desk.later, desk.feed = world.at, world.feed
-    for deed in deeds:
+    for number, deed in enumerate(deeds):
+        if told is not None and number % TELL_EVERY == 0:
+            told((deed.received_at - start) / crowd.span)
         if deed.received_at > world.now:
             world.run_until(deed.received_at)
         world.feed(deed)
@@ -101,7 +112,12 @@ def _result(world: World, store: WorldStore, start: Instant) -> Lived:
         for person_id, at, note in world.notes
         if isinstance(note, Decided)
     ]
-    return Lived(pressure=pressure, decisions=lines, digest=world.decision_digest())
+    return Lived(
+        pressure=pressure,
+        decisions=lines,
+        digest=world.decision_digest(),
+        flow=flow_of(note for _, _, note in world.notes),
+    )
 
 
 def _line(person_id: str, at: Instant, note: Decided) -> Line:

@@ -154,7 +154,7 @@ class Script:
                 body = {move.same: _at(entry, move.same)} if move.same else {}
                 body.update(_values_of(move.known, "event"))
                 source = f" from {move.source}" if move.source else ""
-                self._now({f"{move.event}{source}": _nested(body)})
+                self._now({f"{move.event}{source}": nested(body)})
                 self._arrange(move.known, entry)
             case "late":
                 self._late(move, entry)
@@ -207,10 +207,10 @@ class Script:
         index = self._waits[move.step]
         source = move.source or self._source()
         body = {move.same: _at(entry, move.same)} if move.same else {}
-        late = {f"source {source}": {"late": "2m", "for": "1s"}, move.event: _nested(body)}
+        late = {f"source {source}": {"late": "2m", "for": "1s"}, move.event: nested(body)}
         if move.source:
             late = {f"source {source}": late[f"source {source}"]}
-            late[f"{move.event} from {source}"] = _nested(body)
+            late[f"{move.event} from {source}"] = nested(body)
         words = str(self._lines[index])
         self._lines[index] = {words: late}
         self._now("after 3m")
@@ -224,7 +224,7 @@ class Script:
         step = self._journey.steps[move.step]
         destination = getattr(step, "destination", "")
         if move.name:
-            body = _nested(_values_of(move.known, "answer"))
+            body = nested(_values_of(move.known, "answer"))
             self._lines.insert(0, {f"provider {destination}": {"answer": 200, "body": body}})
             self._now(f"after {_length(MINUTE)}")
             self._elapsed += MINUTE
@@ -301,7 +301,7 @@ class Script:
         if isinstance(leaf, HistoryHas):
             subject = _at(entry, leaf.subject) if leaf.subject else THING
             body[leaf.slot.property] = subject
-        event = {leaf.slot.match.event: _nested(body)}
+        event = {leaf.slot.match.event: nested(body)}
         recent = next((each for each in (HOUR, MINUTE) if fits_age(asked, each)), None)
         recent = recent if fits_age(asked, 0) else None
         if self._spot == 0 or recent is None or self._ends_it(leaf.slot.match.event):
@@ -319,7 +319,7 @@ class Script:
         elif slot.property:
             body[slot.property] = value
         for _ in range(count):
-            event = {slot.match.event: _nested(body)}
+            event = {slot.match.event: nested(body)}
             if self._spot:
                 self._put(event)
             else:
@@ -340,7 +340,7 @@ class Script:
                 reach = leaf.slot.window.size + HOUR
                 ago = reach if field[0] == "happened" and fits_age(asked, reach) else ago
         for one in self._ground.ways(entry_conditions(other), ()):
-            self._before.append((ago, {other.entry.on: _nested(dict(entry_values(one)))}))
+            self._before.append((ago, {other.entry.on: nested(dict(entry_values(one)))}))
             return
 
     # -- The entry event -------------------------------------------------------------------------
@@ -367,7 +367,7 @@ class Script:
         for path in dict.fromkeys(filter(None, paths)):
             if path not in values and (not declared or path.partition(".")[0] in declared):
                 values[path] = f"{THING}"
-        return _nested(values)
+        return nested(values)
 
 
 def _where(rule: Rule | None) -> dict[str, Any]:
@@ -392,7 +392,7 @@ def _values_of(known: Known, scope: str) -> dict[str, Any]:
     }
 
 
-def _nested(values: dict[str, Any]) -> dict[str, Any]:
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     """Turn dotted paths into objects; `products[].sku` into a list of one."""
     body: dict[str, Any] = {}
     for path, value in values.items():

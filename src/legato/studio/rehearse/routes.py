@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
-from litestar import Router, get, post
+from litestar import MediaType, Response, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec.structs import replace
 
 from legato.app import App
 from legato.app.rehearse.jobs.found import Mistakes, WalkFound
 from legato.app.rehearse.jobs.rehearsals import Rehearsal, Subject
-from legato.app.rehearse.jobs.task import Task, Walk
+from legato.app.rehearse.jobs.task import Job, Simulate, Task, Walk
+from legato.model.instant import DAY
 from legato.model.noun import Noun
+from legato.model.problem import Problem
+from legato.plan.crowds.read import read_crowds
 from legato.studio.access import needs
 from legato.studio.drawing.texts import check_depth, merged
 from legato.studio.host import Host, Who, actor_of
 from legato.studio.refusal import Refused
+from legato.workspace import CROWDS, read_rehearsed
 
 LINES_MAX = 200
 WALK_BYTES_MAX = 100_000
+PEOPLE_MAX = 20_000
+"""Some minutes for a quarter of a year; one process, beside what is collected."""
+DAYS_MAX = 365
+SEED_MAX = 1_000_000_000
 WAIT_SECONDS_MAX = 25
 """How long an answer is held back for a rehearsal to end."""
 
@@ -36,6 +46,23 @@ class Wish(About, frozen=True, kw_only=True):
     """What is to be rehearsed."""
 
     task: Task
+
+
+class CrowdShown(Noun, frozen=True, kw_only=True):
+    """A crowd of the workspace."""
+
+    name: str
+    people: int
+    days: int
+    is_recorded: bool
+    """Its people live as people on record did; else it says itself what they do."""
+
+
+class CrowdsShown(Noun, frozen=True, kw_only=True):
+    """Those there are, and what keeps others from being read."""
+
+    crowds: tuple[CrowdShown, ...]
+    problems: tuple[Problem, ...]
 
 
 class WalkWish(About, frozen=True, kw_only=True):
@@ -54,7 +81,15 @@ async def read_rehearsals(host: Host) -> list[Rehearsal]:
 async def begin_rehearsal(data: JSONBody[Wish], host: Host, caller: Who) -> Rehearsal:
     """Begin in a process of its own; nobody is contacted, and nothing that runs is touched."""
     subject, files = await _texts(host, data)
-    return await host.rehearsals.begin(data.task, files, subject, by=actor_of(caller))
+    config = host.config
+    job = Job(task=data.task, files=files, data=str(config.data), speed=config.speed)
+    if isinstance(data.task, Simulate):
+        _check_size(data.task)
+        crowds = await asyncio.to_thread(read_rehearsed, config.workspace, CROWDS)
+        job = replace(job, crowds=crowds)
+        if data.task.beside_running:
+            job = replace(job, running=merged(host, {}))
+    return await host.rehearsals.begin(job, subject, by=actor_of(caller))
 
 
 @get("/{rehearsal_id:str}", opt=needs("rehearse"), summary="How far it is, and what came of it")
@@ -93,6 +128,50 @@ async def walk(data: JSONBody[WalkWish], host: Host) -> WalkFound | Mistakes:
     return await host.rehearsals.walks.go(files, data.walk)
 
 
+@get("/crowds", opt=needs("rehearse"), summary="Crowds that can be simulated")
+async def read_simulated_crowds(host: Host) -> CrowdsShown:
+    """Return those of crowds/ that can be read under the plan that runs, and what is wrong."""
+    texts = await asyncio.to_thread(read_rehearsed, host.config.workspace, CROWDS)
+    found = await asyncio.to_thread(read_crowds, texts, host.plan())
+    return CrowdsShown(
+        crowds=tuple(
+            CrowdShown(
+                name=one.name,
+                people=one.people,
+                days=max(1, one.span // DAY),
+                is_recorded=not one.kinds,
+            )
+            for one in found.crowds
+        ),
+        problems=found.problems,
+    )
+
+
+@get(
+    "/{rehearsal_id:str}/page",
+    opt=needs("rehearse"),
+    media_type=MediaType.HTML,
+    summary="What came of a simulation, as one file that needs nothing else",
+)
+async def read_rehearsal_page(rehearsal_id: FromPath[str], host: Host) -> Response[str]:
+    """Return it to be saved: it has no script, and asks no network for anything."""
+    page = host.rehearsals.page(rehearsal_id)
+    headers = {"content-disposition": 'attachment; filename="simulation.html"'}
+    return Response(page, media_type=MediaType.HTML, headers=headers)
+
+
+def _check_size(task: Simulate) -> None:
+    if 1 <= task.people <= PEOPLE_MAX and 1 <= task.days <= DAYS_MAX and 0 <= task.seed <= SEED_MAX:
+        return
+    raise Refused(
+        status=400,
+        code="simulation.size",
+        message=f"A simulation has 1 to {PEOPLE_MAX:,} people, 1 to {DAYS_MAX} days, and a seed "
+        f"from 0 to {SEED_MAX:,}.",
+        fix="Ask for less; `legato simulate` lets larger crowds live, on all cores of a machine.",
+    )
+
+
 async def _texts(host: App, wish: About) -> tuple[Subject, Mapping[str, str]]:
     plan = host.status().plan
     if wish.draft and wish.change:
@@ -113,6 +192,9 @@ async def _texts(host: App, wish: About) -> tuple[Subject, Mapping[str, str]]:
 
 REHEARSALS = Router(
     "/api/rehearsals",
-    route_handlers=[read_rehearsals, begin_rehearsal, walk, read_rehearsal, stop_rehearsal],
+    route_handlers=[
+        *(read_rehearsals, begin_rehearsal, walk, read_simulated_crowds),
+        *(read_rehearsal, read_rehearsal_page, stop_rehearsal),
+    ],
     tags=["rehearsals"],
 )

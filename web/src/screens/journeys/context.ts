@@ -4,6 +4,8 @@ import type { components } from '@/api/schema'
 import type { Difference } from './edit/changes'
 import type { Drawing, Graph, Kind } from './graph'
 
+type Traffic = components['schemas']['Traffic']
+
 export type Lens = 'build' | 'traffic' | 'changes' | 'text'
 
 export type Board = {
@@ -22,6 +24,8 @@ export type Board = {
   choose: (path: string) => void
   /** Whether it is in the running plan, so that anything happens in it. */
   isRunning: boolean
+  /** Counts that stand still, in place of those of what happens now; by a name of their own. */
+  still?: { name: string; traffic: Traffic }
   steps: {
     /** As counts name the step at a path. */
     idOf: (path: string) => string

@@ -1,37 +1,53 @@
 // Live counts of a journey. Each node asks for its own figure, so that only what changed is drawn.
 import { useQuery } from '@tanstack/react-query'
-import { useCallback } from 'react'
+import { useCallback, useContext } from 'react'
 import { api, take } from '@/api/client'
 import type { components } from '@/api/schema'
-import { useBoard } from './context'
+import { BoardContext, useBoard } from './context'
 
 export type Traffic = components['schemas']['Traffic']
 type Taken = components['schemas']['Taken']
 
 const EVERY_MS = 3_000
 
-function asked<Picked>(journey: string, select: (traffic: Traffic) => Picked, isRunning: boolean) {
+function useAsked<Picked>(
+  journey: string,
+  select: (traffic: Traffic) => Picked,
+  isRunning: boolean,
+) {
+  const still = useContext(BoardContext)?.still
+  return useQuery({
+    ...asking(journey, isRunning),
+    ...(still !== undefined && {
+      enabled: false,
+      queryKey: ['journeys', 'still', journey, still.name],
+      initialData: still.traffic,
+    }),
+    select,
+  })
+}
+
+function asking(journey: string, isRunning: boolean) {
   return {
     enabled: isRunning,
     queryKey: ['journeys', 'traffic', journey, isRunning],
     queryFn: () =>
       take(api.GET('/api/journeys/{name}/traffic', { params: { path: { name: journey } } })),
     refetchInterval: EVERY_MS,
-    select,
   }
 }
 
 const whole = (traffic: Traffic) => traffic
 
 export function useTraffic(journey: string, isRunning = true) {
-  return useQuery(asked(journey, whole, isRunning))
+  return useAsked(journey, whole, isRunning)
 }
 
 /** How many passages stand at a step now; undefined: not known yet. */
 export function useWaiting(stepId: string): number | undefined {
   const { journey, isRunning } = useBoard()
   const select = useCallback((traffic: Traffic) => traffic.crowd.waiting?.[stepId] ?? 0, [stepId])
-  return useQuery(asked(journey, select, isRunning)).data
+  return useAsked(journey, select, isRunning).data
 }
 
 /** How many went from one step to another lately, and the most that went anywhere. */
@@ -44,7 +60,7 @@ export function useTaken(from: string, to: string): { count: number; most: numbe
     }),
     [from, to],
   )
-  return useQuery(asked(journey, select, isRunning)).data
+  return useAsked(journey, select, isRunning).data
 }
 
 export function takenBetween(taken: readonly Taken[], from: string, to: string): number {

@@ -9,11 +9,11 @@ import { Table } from '@/kit/table'
 import { count, day, inline } from '@/words/format'
 import { BACKTEST } from '@/words/rehearse'
 import type { Subject } from './about'
+import { codeWords, type Counts, digitsOf, figure, MICROS, signed, sum } from './figures'
 import { Run } from './run'
 import { Stories } from './stories'
 
 type Found = FoundOf<'backtest'>
-const MICROS = 1_000_000
 
 export function Backtest({ subject }: { subject: Subject }) {
   const [since, setSince] = useParam('since', '30d')
@@ -175,35 +175,7 @@ function totalsOf({ was, now, currency }: Found): Total[] {
   ]
 }
 
-type Counts = Record<string, number> | undefined
-
 function each(was: Counts = {}, now: Counts = {}, name: (key: string) => string): Total[] {
   const keys = [...new Set([...Object.keys(was), ...Object.keys(now)])].toSorted()
   return keys.map((key) => ({ name: name(key), was: was[key] ?? 0, now: now[key] ?? 0 }))
-}
-
-function sum(counts: Counts = {}): number {
-  return Object.values(counts).reduce((total, each) => total + each, 0)
-}
-
-function figure(value: number, digits = 0): string {
-  return value.toLocaleString(undefined, {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  })
-}
-
-/** Fractions of a penny are shown where nothing else differs. */
-function digitsOf(micros: number): number {
-  return Math.abs(micros) < MICROS / 100 && micros !== 0 ? 4 : 2
-}
-
-function signed(value: number, digits = 0): string {
-  if (value === 0) return figure(0, digits)
-  return `${value > 0 ? '+' : '−'}${figure(Math.abs(value), digits)}`
-}
-
-/** `cap.reached`: a code that programs know, as words. */
-function codeWords(code: string): string {
-  return code.replaceAll('.', ' ').replaceAll('_', ' ')
 }

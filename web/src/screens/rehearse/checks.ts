@@ -2,7 +2,9 @@
 import type { Rehearsal } from '@/api/rehearsals'
 import { share } from '@/words/format'
 import { PUBLISH, REHEARSE } from '@/words/rehearse'
+import { SIMULATE } from '@/words/simulate'
 import { type Draft, isOutdated } from './about'
+import { sum } from './figures'
 
 export type Check = { what: string; how: string; state: 'ok' | 'bad' | 'open'; tab: string }
 
@@ -17,6 +19,7 @@ export function checksOf(made: Made, draft: Draft | null): Check[] {
     { what: PUBLISH.checks.coverage, tab: 'scenarios', ...coverage(made.scenarios, draft) },
     { what: PUBLISH.checks.proofs, tab: 'proofs', ...proofs(made.prove, draft) },
     { what: PUBLISH.checks.backtest, tab: 'backtest', ...backtest(made.backtest, draft) },
+    { what: PUBLISH.checks.crowd, tab: 'simulate', ...crowd(made.simulate, draft) },
     {
       what: PUBLISH.checks.moved,
       how: moved.length === 0 ? PUBLISH.notMoved : REHEARSE.movedWhy(moved.join(', ')),
@@ -80,7 +83,21 @@ function proofs(made: Rehearsal | undefined, draft: Draft | null): Said {
 function backtest(made: Rehearsal | undefined, draft: Draft | null): Said {
   const open = unknown(made, draft)
   if (open !== null) return open
+  if (made?.found?.kind === 'no_history') return { how: SIMULATE.noPast, state: 'open' }
   if (made?.found?.kind !== 'backtest') return { how: PUBLISH.notRun, state: 'open' }
   const count = made.found.counts.reduce((sum, each) => sum + each.count, 0)
   return { how: PUBLISH.differs(count), state: 'ok' }
+}
+
+function crowd(made: Rehearsal | undefined, draft: Draft | null): Said {
+  const open = unknown(made, draft)
+  if (open !== null) return open
+  if (made?.found?.kind === 'no_history') return { how: SIMULATE.noHistory, state: 'open' }
+  if (made?.found?.kind !== 'simulate') return { how: PUBLISH.notRun, state: 'open' }
+  const { now, was } = made.found
+  const [after, before] = [now, was].map((life) => sum(life?.sent))
+  return {
+    how: PUBLISH.crowd(after ?? 0, was == null ? null : (before ?? 0), now.week.p95),
+    state: 'ok',
+  }
 }

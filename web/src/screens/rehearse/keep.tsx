@@ -19,6 +19,7 @@ export function AsScenario({ label, text, file, subject, isOpen = false }: Props
       </pre>
       <div className="rehearse-asks">
         <Copy text={text} />
+        <Save text={text} file={file} />
         {subject.draftName !== '' && <Keep text={text} file={file} draft={subject.draftName} />}
       </div>
     </details>
@@ -34,6 +35,25 @@ function Copy({ text }: { text: string }) {
       onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
     >
       {isCopied ? PROOFS.copied : PROOFS.copy}
+    </Button>
+  )
+}
+
+/** The file itself, for whoever keeps the workspace in a folder. */
+function Save({ text, file }: { text: string; file: string }) {
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      onClick={() => {
+        const link = document.createElement('a')
+        link.href = URL.createObjectURL(new Blob([text], { type: 'application/yaml' }))
+        link.download = file.slice(file.lastIndexOf('/') + 1)
+        link.click()
+        URL.revokeObjectURL(link.href)
+      }}
+    >
+      {PROOFS.save}
     </Button>
   )
 }

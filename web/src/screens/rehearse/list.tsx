@@ -29,6 +29,7 @@ const TABS: Record<Rehearsal['task']['kind'], string> = {
   scenarios: 'scenarios',
   prove: 'proofs',
   backtest: 'backtest',
+  simulate: 'simulate',
 }
 
 export default function List() {

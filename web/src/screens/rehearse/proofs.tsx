@@ -1,7 +1,10 @@
 // What is proved of a journey, what is broken, and how that comes to be: a story, and a scenario.
+import { Button } from '@mantine/core'
+import { IconWalk } from '@tabler/icons-react'
 import type { FoundOf } from '@/api/rehearsals'
 import { Card } from '@/kit/card'
 import { Chip } from '@/kit/chip'
+import { useGo } from '@/kit/go'
 import { Note } from '@/kit/note'
 import { Table } from '@/kit/table'
 import { count, title } from '@/words/format'
@@ -10,6 +13,8 @@ import type { Subject } from './about'
 import { AsScenario } from './keep'
 import { Run } from './run'
 import { sentence } from './scenarios'
+import { scriptOf } from './script'
+import { beginWalk } from './walk'
 
 type Found = FoundOf<'prove'>
 type Harm = Found['journeys'][number]['harms'][number]
@@ -111,6 +116,7 @@ function Broken({ harm, subject }: { harm: Harm; subject: Subject }) {
             {harm.place.file}:{harm.place.line}
           </p>
         </section>
+        {harm.walk != null && <WalkIt walk={harm.walk} subject={subject} />}
         {harm.scenario === '' ? (
           <p className="quiet small">{PROOFS.onlyTold}</p>
         ) : (
@@ -123,5 +129,27 @@ function Broken({ harm, subject }: { harm: Harm; subject: Subject }) {
         )}
       </div>
     </Card>
+  )
+}
+
+/** The story on the canvas, where its journey is the one that is looked at. */
+function WalkIt({ walk, subject }: { walk: NonNullable<Harm['walk']>; subject: Subject }) {
+  const go = useGo()
+  const { draftName } = subject
+  return (
+    <div>
+      <Button
+        size="xs"
+        variant="default"
+        leftSection={<IconWalk size={14} />}
+        onClick={() => {
+          beginWalk({ ...subject, journey: walk.journey }, scriptOf(walk))
+          const search = { ...(draftName !== '' && { draft: draftName }), tab: 'walk' }
+          go(`/journeys/${walk.journey}/rehearse`, search)
+        }}
+      >
+        {PROOFS.walk}
+      </Button>
+    </div>
   )
 }

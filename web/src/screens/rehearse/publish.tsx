@@ -23,6 +23,7 @@ const KINDS: readonly Task[] = [
   { kind: 'scenarios', names: [] },
   { kind: 'prove', journeys: [] },
   { kind: 'backtest', since: '30d', against: 'running' },
+  { kind: 'simulate', crowd: '', people: 1_000, days: 30, seed: 1, beside_running: true },
 ]
 const MARKS: Record<Check['state'], 'pass' | 'refuse' | 'hold'> = {
   ok: 'pass',
@@ -62,6 +63,7 @@ function Checklist({ subject }: { subject: Subject }) {
     scenarios: useNewest('scenarios', subject.about, true).one.data,
     prove: useNewest('prove', subject.about, true).one.data,
     backtest: useNewest('backtest', subject.about, true).one.data,
+    simulate: useNewest('simulate', subject.about, true).one.data,
   }
   const checks = checksOf(made, subject.draft)
   const missing = KINDS.filter(({ kind }) => !isFresh(made[kind], subject.draft))

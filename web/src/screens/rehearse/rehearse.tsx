@@ -16,6 +16,7 @@ import { Proofs } from './proofs'
 import { Publish } from './publish'
 import './rehearse.css'
 import { Scenarios } from './scenarios'
+import { Simulate } from './simulate'
 import { Walk } from './walk'
 
 type Tab = (typeof REHEARSE.tabs)[number][0]
@@ -83,6 +84,7 @@ function Shown({ tab, subject }: { tab: Tab; subject: Subject }) {
         {tab === 'scenarios' && <Scenarios subject={subject} />}
         {tab === 'proofs' && <Proofs subject={subject} />}
         {tab === 'backtest' && <Backtest subject={subject} />}
+        {tab === 'simulate' && <Simulate subject={subject} />}
         {tab === 'publish' && <Publish subject={subject} />}
       </div>
     </div>

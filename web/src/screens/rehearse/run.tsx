@@ -14,11 +14,13 @@ import {
 import type { Problem } from '@/api/types'
 import { Card } from '@/kit/card'
 import { Empty } from '@/kit/empty'
+import { Go, useParam } from '@/kit/go'
 import { Note } from '@/kit/note'
 import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
-import { count } from '@/words/format'
+import { count, share, span } from '@/words/format'
 import { REHEARSE } from '@/words/rehearse'
+import { SIMULATE } from '@/words/simulate'
 import { isOutdated, type Subject } from './about'
 
 type Props<Kind extends Task['kind']> = {
@@ -27,6 +29,8 @@ type Props<Kind extends Task['kind']> = {
   words: { run: string; empty: string; emptyWhy: string }
   /** What is asked before it is run. */
   asks?: ReactNode
+  /** Whether what is asked can be run as it is written. */
+  isRight?: boolean
   children: (found: Extract<Found, { kind: Kind }>, made: Rehearsal) => ReactNode
 }
 
@@ -35,9 +39,10 @@ export function Run<Kind extends Task['kind']>({
   subject,
   words,
   asks,
+  isRight = true,
   children,
 }: Props<Kind>) {
-  const { all, one } = useNewest(task.kind, subject.about, true)
+  const { all, one, isLost } = useNewest(task.kind, subject.about, true)
   const begin = useBegin()
   const made = one.data
   const run = () => begin.mutate({ task, about: subject.about })
@@ -47,7 +52,7 @@ export function Run<Kind extends Task['kind']>({
       size="xs"
       leftSection={<IconPlayerPlay size={14} />}
       variant={made === undefined ? 'filled' : 'default'}
-      disabled={isBusy}
+      disabled={isBusy || !isRight}
       onClick={run}
     >
       {made === undefined ? words.run : REHEARSE.again}
@@ -57,8 +62,11 @@ export function Run<Kind extends Task['kind']>({
     return <Trouble error={all.error} retry={all.refetch} />
   if (made === undefined) {
     return (
-      <Empty title={words.empty} action={<Asking asks={asks} button={button} />}>
-        {words.emptyWhy} {REHEARSE.nobody}
+      <Empty
+        title={isLost ? REHEARSE.lost : words.empty}
+        action={<Asking asks={asks} button={button} />}
+      >
+        {isLost ? REHEARSE.lostWhy : words.emptyWhy} {REHEARSE.nobody}
         {begin.isError && <Trouble error={begin.error} />}
       </Empty>
     )
@@ -108,11 +116,8 @@ function Became({ made, children }: { made: Rehearsal; children: ReactNode }) {
     case 'gone':
       return <Note title={REHEARSE.gone}>{made.failure}</Note>
     case 'done':
-      return made.found?.kind === 'mistakes' ? (
-        <Mistakes problems={made.found.problems} />
-      ) : (
-        children
-      )
+      if (made.found?.kind === 'mistakes') return <Mistakes problems={made.found.problems} />
+      return made.found?.kind === 'no_history' ? <NoHistory kind={made.task.kind} /> : children
   }
 }
 
@@ -126,7 +131,12 @@ function Progress({ made }: { made: Rehearsal }) {
       <div className="rehearse-progress" role="status">
         <span className="strong">{made.state === 'waiting' ? REHEARSE.waiting : doing}</span>
         {total > 0 && (
-          <span className="quiet small num">{REHEARSE.of(count(done), count(total))}</span>
+          <span className="quiet small num">
+            {made.doing === 'crowd'
+              ? REHEARSE.done(share(done / total))
+              : REHEARSE.of(count(done), count(total))}
+            {made.left != null && `, ${REHEARSE.left(span(made.left))}`}
+          </span>
         )}
         <span className="grow" />
         <Button
@@ -147,9 +157,40 @@ function Progress({ made }: { made: Rehearsal }) {
   )
 }
 
-export function Mistakes({ problems }: { problems: readonly Problem[] }) {
+/** Nothing is on record: said with what to do about it. */
+function NoHistory({ kind }: { kind: Task['kind'] }) {
+  const isCrowd = kind === 'simulate'
   return (
-    <Card title={REHEARSE.mistakes(problems.length)}>
+    <Empty
+      title={isCrowd ? SIMULATE.noHistory : SIMULATE.noPast}
+      action={
+        <div className="rehearse-asks">
+          <Go className="link" to="/connections">
+            {SIMULATE.connect}
+          </Go>
+          {!isCrowd && <Simulating />}
+        </div>
+      }
+    >
+      {isCrowd ? SIMULATE.noHistoryWhy : SIMULATE.noPastWhy}
+    </Empty>
+  )
+}
+
+function Simulating() {
+  const [draft] = useParam('draft')
+  return (
+    <Go className="link" to="." search={{ ...(draft !== '' && { draft }), tab: 'simulate' }}>
+      {SIMULATE.simulate}
+    </Go>
+  )
+}
+
+type MistakesProps = { problems: readonly Problem[]; title?: string }
+
+export function Mistakes({ problems, title }: MistakesProps) {
+  return (
+    <Card title={title ?? REHEARSE.mistakes(problems.length)}>
       <ol className="rehearse-problems">
         {problems.map((each, index) => (
           <li key={index}>

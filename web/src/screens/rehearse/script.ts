@@ -13,6 +13,12 @@ export type Who = {
   consents: Record<string, Consent>
   /** `name: value`, a line each. */
   traits: string
+  /** By split, the arm that they draw; what is not said is left to chance. */
+  arms: Record<string, string>
+  /** A holdout that keeps everything promotional from them; empty: none. */
+  heldOutBy: string
+  /** What else a story says of them. */
+  more: Record<string, unknown>
 }
 
 export type Script = { who: Who; lines: readonly unknown[] }
@@ -26,7 +32,15 @@ const UNITS = [
   ['s', 1],
 ] as const
 
-export const ANA: Who = { zone: 'Europe/London', at: '2026-03-02 10:00', consents: {}, traits: '' }
+export const ANA: Who = {
+  zone: 'Europe/London',
+  at: '2026-03-02 10:00',
+  consents: {},
+  traits: '',
+  arms: {},
+  heldOutBy: '',
+  more: {},
+}
 
 export function walkOf(journey: string, { who, lines }: Script): Walk {
   const traits = valuesOf(who.traits)
@@ -34,16 +48,49 @@ export function walkOf(journey: string, { who, lines }: Script): Walk {
     kind: 'walk',
     journey,
     given: {
+      ...who.more,
       person: PERSON,
       ...(who.zone !== '' && { zone: who.zone }),
       at: who.at,
-      consents: Object.fromEntries(
-        Object.entries(who.consents).filter(([, said]) => said !== 'unknown'),
-      ),
+      consents: { ...purposesOf(who.more), ...told(who.consents) },
       ...(Object.keys(traits).length > 0 && { traits }),
+      ...(Object.keys(who.arms).length > 0 && { arms: who.arms }),
+      ...(who.heldOutBy !== '' && { held_out_by: who.heldOutBy }),
     },
     lines: [...lines],
   }
+}
+
+function told(consents: Who['consents']): Record<string, Consent> {
+  return Object.fromEntries(Object.entries(consents).filter(([, said]) => said !== 'unknown'))
+}
+
+/** Consents that a story gives by purpose are kept as they are. */
+function purposesOf(more: Who['more']): Record<string, unknown> {
+  return isRecord(more.consents) ? more.consents : {}
+}
+
+/** The story of a broken promise, to be gone through from its beginning. */
+export function scriptOf({ given, lines = [] }: Walk): Script {
+  const { zone, at, traits, arms, held_out_by: heldOut, ...more } = given
+  return {
+    who: {
+      zone: typeof zone === 'string' ? zone : '',
+      at: typeof at === 'string' ? at : ANA.at,
+      consents: {},
+      traits: Object.entries(isRecord(traits) ? traits : {})
+        .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
+        .join('\n'),
+      arms: isRecord(arms) ? (arms as Record<string, string>) : {},
+      heldOutBy: typeof heldOut === 'string' ? heldOut : '',
+      more,
+    },
+    lines,
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** `value: 80` a line; what reads as JSON is that, everything else a text. */

@@ -1,20 +1,12 @@
 // Who goes the walk, and what happens next: an event, a yes or no, or time.
-import { Button, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { IconArrowBackUp, IconPlayerSkipForward, IconSend } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { components } from '@/api/schema'
-import { title } from '@/words/format'
 import { REHEARSE } from '@/words/rehearse'
-import {
-  after,
-  ANA,
-  type Consent,
-  type Script,
-  untilNext,
-  valuesOf,
-  type WalkFound,
-  type Who,
-} from './script'
+import { after, type Script, untilNext, valuesOf, type WalkFound } from './script'
+import { Later } from './walk-later'
+import { Person } from './walk-person'
 import { wall } from './wall'
 
 type Kinds = components['schemas']['ShownKinds']
@@ -22,7 +14,6 @@ type Drawing = components['schemas']['Drawing']
 
 const WORDS = REHEARSE.walk
 const PASSES = [600, 3_600, 86_400] as const
-const CONSENTS: readonly Consent[] = ['unknown', 'granted', 'denied']
 
 type Props = {
   script: Script
@@ -30,9 +21,11 @@ type Props = {
   found: WalkFound | undefined
   kinds: Kinds
   drawing: Drawing
+  /** What a step of the journey is called. */
+  nameOf: (stepId: string) => string
 }
 
-export function Desk({ script, onChange, found, kinds, drawing }: Props) {
+export function Desk({ script, onChange, found, kinds, drawing, nameOf }: Props) {
   const add = (line: unknown) => onChange({ ...script, lines: [...script.lines, line] })
   const next = found === undefined ? null : untilNext(found)
   return (
@@ -61,6 +54,7 @@ export function Desk({ script, onChange, found, kinds, drawing }: Props) {
         </Button>
       </div>
       <Happens kinds={kinds} drawing={drawing} onAdd={add} />
+      <Later kinds={kinds} entries={found?.entries ?? []} onAdd={add} />
       <div className="walk-row">
         <Button
           size="xs"
@@ -80,7 +74,13 @@ export function Desk({ script, onChange, found, kinds, drawing }: Props) {
           {WORDS.anew}
         </Button>
       </div>
-      <Person who={script.who} kinds={kinds} onChange={(who) => onChange({ ...script, who })} />
+      <Person
+        who={script.who}
+        kinds={kinds}
+        found={found}
+        nameOf={nameOf}
+        onChange={(who) => onChange({ ...script, who })}
+      />
     </div>
   )
 }
@@ -112,7 +112,7 @@ function Happens({ kinds, drawing, onAdd }: HappensProps) {
       <Textarea
         size="xs"
         label={WORDS.values}
-        description={WORDS.valuesOf(Object.keys(propertiesOf(declared?.schema)).join(', '))}
+        description={WORDS.valuesOf(propertiesOf(declared?.schema).join(', '))}
         autosize
         minRows={1}
         maxRows={5}
@@ -132,87 +132,11 @@ function Happens({ kinds, drawing, onAdd }: HappensProps) {
   )
 }
 
-function propertiesOf(schema: unknown): Record<string, unknown> {
-  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) return {}
-  const { properties } = schema
-  return typeof properties === 'object' && properties !== null
-    ? (properties as Record<string, unknown>)
-    : {}
-}
-
-type PersonProps = { who: Who; kinds: Kinds; onChange: (who: Who) => void }
-
-function Person({ who, kinds, onChange }: PersonProps) {
-  const channels = kinds.words.channels ?? []
-  const [begun, setBegun] = useState(who)
-  return (
-    <details className="rehearse-more" open={Object.keys(who.consents).length === 0}>
-      <summary>{WORDS.who}</summary>
-      <form
-        className="walk-form"
-        aria-label={WORDS.who}
-        onSubmit={(event) => {
-          event.preventDefault()
-          onChange(begun)
-        }}
-      >
-        <div className="walk-pair">
-          {channels.map((channel) => (
-            <NativeSelect
-              key={channel.name}
-              size="xs"
-              label={WORDS.by(title(channel.name))}
-              data={CONSENTS.map((value) => ({ value, label: WORDS.consents[value] }))}
-              value={begun.consents[channel.name] ?? 'unknown'}
-              onChange={(event) => {
-                const said = event.currentTarget.value as Consent
-                setBegun({ ...begun, consents: { ...begun.consents, [channel.name]: said } })
-              }}
-            />
-          ))}
-        </div>
-        <div className="walk-pair">
-          <TextInput
-            size="xs"
-            label={WORDS.at}
-            value={begun.at}
-            onChange={(event) => setBegun({ ...begun, at: event.currentTarget.value })}
-          />
-          <TextInput
-            size="xs"
-            label={WORDS.zone}
-            value={begun.zone}
-            onChange={(event) => setBegun({ ...begun, zone: event.currentTarget.value })}
-          />
-        </div>
-        <Textarea
-          size="xs"
-          label={WORDS.traits}
-          description={WORDS.traitsWhy}
-          autosize
-          minRows={1}
-          maxRows={5}
-          value={begun.traits}
-          onChange={(event) => setBegun({ ...begun, traits: event.currentTarget.value })}
-        />
-        <div className="walk-row">
-          <Button size="xs" type="submit" variant="default">
-            {WORDS.begin}
-          </Button>
-          <Button
-            size="xs"
-            variant="subtle"
-            onClick={() => {
-              const all = channels.map((each) => [each.name, 'granted'] as const)
-              const agreed = { ...ANA, consents: Object.fromEntries(all) }
-              setBegun(agreed)
-              onChange(agreed)
-            }}
-          >
-            {WORDS.agreed}
-          </Button>
-        </div>
-      </form>
-    </details>
+/** What an event has, with the values that it can have where there are only some. */
+function propertiesOf(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null || !('properties' in schema)) return []
+  const properties = Object.entries(schema.properties as Record<string, { enum?: unknown[] }>)
+  return properties.map(([name, { enum: values }]) =>
+    values === undefined ? name : `${name} (${values.join(', ')})`,
   )
 }

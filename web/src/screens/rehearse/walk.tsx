@@ -24,6 +24,11 @@ type Kinds = components['schemas']['ShownKinds']
 /** Walks that were begun are there again when somebody comes back to them. */
 const BEGUN = new Map<string, Script>()
 
+/** Put a walk in place of the one that was begun, for whoever comes to it next. */
+export function beginWalk({ journey, draftName }: Subject, script: Script): void {
+  BEGUN.set(`${journey} ${draftName}`, script)
+}
+
 export function Walk({ subject }: { subject: Subject }) {
   const files = subject.draft?.files ?? {}
   const { journey } = subject
@@ -86,6 +91,7 @@ function Walking({ shown, kinds, subject }: WalkingProps) {
           found={found}
           kinds={kinds}
           drawing={shown.drawing}
+          nameOf={nameAt}
         />
         {gone.isError && <Trouble error={gone.error} />}
         {gone.data?.kind === 'mistakes' && <Mistakes problems={gone.data.problems} />}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from legato.app.rehearse.jobs.crowd import CrowdFound
+from legato.app.rehearse.jobs.task import Walk
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.problem import Place, Problem
@@ -90,6 +92,8 @@ class Harm(Noun, frozen=True, kw_only=True):
     """Why it does not stand, where somebody has said so."""
     scenario: str
     """The story as a scenario; empty: the definitions alone tell it."""
+    walk: Walk | None
+    """The same to be gone through; None: there is nothing to live through."""
 
 
 class ProvedJourney(Noun, frozen=True, kw_only=True):
@@ -166,6 +170,10 @@ class BacktestFound(Noun, frozen=True, kw_only=True, tag="backtest", tag_field="
     limit: str
 
 
+class NoHistory(Noun, frozen=True, kw_only=True, tag="no_history", tag_field="kind"):
+    """Nobody has done anything yet, so there is nothing to live again."""
+
+
 class Happened(Noun, frozen=True, kw_only=True):
     """Something on a walk: what was done, or what came of it."""
 
@@ -189,6 +197,25 @@ class Reached(Noun, frozen=True, kw_only=True):
     step: str
 
 
+class WalkSplit(Noun, frozen=True, kw_only=True):
+    """A split that the walk may come to, and the arm that is drawn there."""
+
+    name: str
+    """As `given: {arms: ...}` names it."""
+    step: str
+    arms: tuple[str, ...]
+    drawn: str
+
+
+class WalkEntry(Noun, frozen=True, kw_only=True):
+    """What brings somebody into another journey: an open case, say, or a hold."""
+
+    journey: str
+    title: str
+    line: Mapping[str, Any]
+    """As under `when`."""
+
+
 class WalkFound(Noun, frozen=True, kw_only=True, tag="walk", tag_field="kind"):
     """How a walk went, up to its last line and the minute after."""
 
@@ -205,11 +232,15 @@ class WalkFound(Noun, frozen=True, kw_only=True, tag="walk", tag_field="kind"):
     """The step that is waited at; empty: they are not in it."""
     outcome: str
     """How the last passage ended."""
+    splits: tuple[WalkSplit, ...]
+    entries: tuple[WalkEntry, ...]
+    holdouts: tuple[str, ...]
+    """By which somebody may be held out, as `given: {held_out_by: ...}` names them."""
     scenario: str
     """The walk as a scenario that comes out as it went."""
 
 
-Found: TypeAlias = Mistakes | ScenariosFound | ProofsFound | BacktestFound
+Found: TypeAlias = Mistakes | NoHistory | ScenariosFound | ProofsFound | BacktestFound | CrowdFound
 
 
 class Said(Noun, frozen=True, kw_only=True):
@@ -219,6 +250,8 @@ class Said(Noun, frozen=True, kw_only=True):
     done: int = 0
     total: int = 0
     found: Found | WalkFound | None = None
+    page: str = ""
+    """What came of it as a file that needs nothing else, where there is one."""
     failure: str = ""
     """Of the world."""
     fix: str = ""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 from legato.app.rehearse.backtest import (
     DRAFT,
@@ -24,8 +24,10 @@ from legato.app.rehearse.jobs.found import (
     Harm,
     Missed,
     Mistakes,
+    NoHistory,
     ProofsFound,
     ProvedJourney,
+    Said,
     ScenariosFound,
     StoryLine,
     TimelineRow,
@@ -33,8 +35,10 @@ from legato.app.rehearse.jobs.found import (
     ToldScenario,
     Walked,
 )
-from legato.app.rehearse.jobs.task import Backtest, Job, Prove, Scenarios
-from legato.app.rehearse.parallel import Work
+from legato.app.rehearse.jobs.simulating import simulated
+from legato.app.rehearse.jobs.task import Backtest, Job, Prove, Scenarios, Simulate
+from legato.app.rehearse.jobs.walk import walk_of
+from legato.app.rehearse.parallel import Told, Work
 from legato.app.rehearse.scenarios import (
     chosen,
     coverage_of,
@@ -59,24 +63,25 @@ from legato.simulate.scenario.run import Lived
 from legato.simulate.scenario.timeline import timeline
 from legato.workspace import check_files
 
-Tell: TypeAlias = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
 
-
-def perform(job: Job, tell: Tell) -> Found:
+def perform(job: Job, tell: Told) -> Said:
     """Do it. Raises LegatoError."""
     texts = {file: text for file, text in job.files.items() if file.startswith(SCENARIOS)}
     definitions = {file: text for file, text in job.files.items() if file not in texts}
     loaded = check_files(definitions)
     if loaded.plan is None:
-        return Mistakes(problems=loaded.problems)
+        return Said(found=Mistakes(problems=loaded.problems))
     match job.task:
         case Scenarios(names=names):
-            return _rehearsed(texts, definitions, loaded, names=names, tell=tell)
+            told = _rehearsed(texts, definitions, loaded, names=names, tell=tell)
+            return Said(found=told)
         case Prove(journeys=journeys):
-            return _proved(loaded, loaded.plan, journeys, tell)
+            return Said(found=_proved(loaded, loaded.plan, journeys, tell))
         case Backtest():
-            return _lived_again(job.task, job, scale_plan(loaded.plan, job.speed), tell)
+            again = _lived_again(job.task, job, scale_plan(loaded.plan, job.speed), tell)
+            return Said(found=again)
+        case Simulate():
+            return simulated(job.task, job, loaded.plan, tell)
         case _:
             assert_never(job.task)
 
@@ -87,7 +92,7 @@ def _rehearsed(
     loaded: Loaded,
     *,
     names: tuple[str, ...],
-    tell: Tell,
+    tell: Told,
 ) -> Found:
     plan = loaded.plan
     assert plan is not None, "it compiled"
@@ -152,7 +157,7 @@ def _covered(coverage: Coverage) -> Iterator[Covered]:
         )
 
 
-def _proved(loaded: Loaded, plan: Plan, journeys: tuple[str, ...], tell: Tell) -> Found:
+def _proved(loaded: Loaded, plan: Plan, journeys: tuple[str, ...], tell: Told) -> Found:
     unknown = [name for name in journeys if name not in plan.journeys]
     if unknown:
         raise LegatoError(
@@ -184,6 +189,7 @@ def _proof(proof: Proof, plan: Plan, loaded: Loaded) -> ProvedJourney:
 
 
 def _harm(violation: Violation, plan: Plan, loaded: Loaded) -> Harm:
+    scenario = exported(plan, violation, loaded.properties)
     return Harm(
         code=violation.code,
         promise=violation.property or violation.code,
@@ -194,11 +200,12 @@ def _harm(violation: Violation, plan: Plan, loaded: Loaded) -> Harm:
         fix=violation.fix,
         story=violation.story,
         waived=violation.waived,
-        scenario=exported(plan, violation, loaded.properties),
+        scenario=scenario,
+        walk=walk_of(violation.journey, scenario) if scenario else None,
     )
 
 
-def _lived_again(task: Backtest, job: Job, draft: Plan, tell: Tell) -> Found:
+def _lived_again(task: Backtest, job: Job, draft: Plan, tell: Told) -> Found:
     work = Work(told=tell, processes=1)
     with History(Path(job.data)) as history:
         index = read_index(history, work)
@@ -206,6 +213,8 @@ def _lived_again(task: Backtest, job: Job, draft: Plan, tell: Tell) -> Found:
         was, now = (plan_named(name, index, draft) for name in (task.against, DRAFT))
         assert now is not None, "a draft is a plan"
         compared, count = compare_plans(history, index, span, (was, now), Processes(work))
+    if count == 0:
+        return NoHistory()
     return BacktestFound(
         against=task.against,
         start=span.start,

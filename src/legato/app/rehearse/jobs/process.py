@@ -63,7 +63,7 @@ def main() -> None:
     threading.Thread(target=_end_with_input, daemon=True).start()
     try:
         with walls():
-            say(Said(found=perform(job, _Teller())))
+            say(perform(job, _Teller()))
     except LegatoError as error:
         say(Said(failure=error.what, fix=error.fix))
 

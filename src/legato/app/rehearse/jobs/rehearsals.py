@@ -15,21 +15,21 @@ import os
 import shutil
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
 from legato.app.config import Config
+from legato.app.rehearse.jobs.crowd import CrowdFound
 from legato.app.rehearse.jobs.found import Found, Said
 from legato.app.rehearse.jobs.task import Job, Task, reads_history
 from legato.app.rehearse.jobs.walks import Walks
 from legato.govern.access.denial import Denial
 from legato.model.ids import derive
-from legato.model.instant import HOUR, Instant
+from legato.model.instant import HOUR, Duration, Instant
 from legato.model.noun import Noun
 from legato.ports.audit import Audit, AuditEntry
 from legato.ports.clock import Clock
@@ -81,6 +81,10 @@ class Rehearsal(Noun, frozen=True, kw_only=True):
     doing: str = ""
     done: int = 0
     total: int = 0
+    left: Duration | None = None
+    """How much longer it takes if it goes on as it went; None: nobody knows yet."""
+    has_page: bool = False
+    """Whether what came of it can be had as a file."""
     ended_at: Instant | None = None
     found: Found | None = None
     failure: str = ""
@@ -112,6 +116,7 @@ class Rehearsals:
         self._home = home
         self._folder = home.config.data / FOLDER
         self._kept: dict[str, Rehearsal] = {}
+        self._pages: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed: dict[str, asyncio.Event] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -132,9 +137,7 @@ class Rehearsals:
 
     # -- What people do --------------------------------------------------------------------------
 
-    async def begin(
-        self, task: Task, files: Mapping[str, str], subject: Subject, *, by: str
-    ) -> Rehearsal:
+    async def begin(self, job: Job, subject: Subject, *, by: str) -> Rehearsal:
         """Begin, or wait for others to end. Raises Denial where too many wait."""
         self._tidy()
         if sum(one.is_live for one in self._kept.values()) >= WAITING_MAX:
@@ -148,7 +151,7 @@ class Rehearsals:
         self._count += 1
         made = Rehearsal(
             rehearsal_id=derive("rehearsal", str(now), str(self._count)),
-            task=task,
+            task=job.task,
             subject=subject,
             by=by,
             asked_at=now,
@@ -156,8 +159,6 @@ class Rehearsals:
         await self._record(made, "rehearsal.begin", by)
         self._kept[made.rehearsal_id] = made
         self._changed[made.rehearsal_id] = asyncio.Event()
-        config = self._home.config
-        job = Job(task=task, files=files, data=str(config.data), speed=config.speed)
         self._tasks[made.rehearsal_id] = asyncio.create_task(
             self._run(made.rehearsal_id, job), name="rehearsal"
         )
@@ -174,10 +175,12 @@ class Rehearsals:
     async def forget(self) -> None:
         """Let go of all that is made of the history: somebody of it is erased."""
         for made in list(self._kept.values()):
-            if not reads_history(made.task) or made.state == "gone":
+            if not _is_of_history(made) or made.state == "gone":
                 continue
             await self._end(made.rehearsal_id)
             gone = replace(made, state="gone", found=None, failure=_OF_OTHERS, fix="Run it again.")
+            self._pages.pop(made.rehearsal_id, None)
+            gone = replace(gone, has_page=False)
             self._put(replace(gone, ended_at=gone.ended_at or self._home.clock.now()))
 
     # -- What people read ------------------------------------------------------------------------
@@ -200,6 +203,18 @@ class Rehearsals:
             )
         return made
 
+    def page(self, rehearsal_id: str) -> str:
+        """Return what came of one as a file that needs nothing else. Raises Denial."""
+        made = self.get(rehearsal_id)
+        if not made.has_page:
+            raise Denial(
+                "missing",
+                "rehearsal.no_page",
+                "There is no file of this rehearsal.",
+                fix="Only a simulation that is done has one: run one.",
+            )
+        return self._pages[rehearsal_id]
+
     async def wait(self, rehearsal_id: str, seconds: float) -> Rehearsal:
         """Return one when it is over, or when time is up. Raises Denial."""
         with contextlib.suppress(TimeoutError):
@@ -216,7 +231,12 @@ class Rehearsals:
                 self._change(rehearsal_id, state="running")
                 said = await self._ask(rehearsal_id, job)
             if said.found is not None:
-                self._change(rehearsal_id, state="done", found=said.found)
+                if said.page:
+                    self._pages[rehearsal_id] = said.page
+                has_page = bool(said.page)
+                self._change(
+                    rehearsal_id, state="done", found=said.found, has_page=has_page, left=None
+                )
             else:
                 self._change(rehearsal_id, state="failed", failure=said.failure, fix=said.fix)
         except asyncio.CancelledError:
@@ -244,6 +264,7 @@ class Rehearsals:
         process.stdin.write(msgspec.json.encode(job) + b"\n")
         with contextlib.suppress(ConnectionError):
             await process.stdin.drain()
+        began = _Began(self._home.clock.now(), Said())
         while True:
             try:
                 line = await process.stdout.readline()
@@ -257,7 +278,13 @@ class Rehearsals:
             said = msgspec.json.decode(line, type=Said)
             if not said.doing:
                 return said
-            self._change(rehearsal_id, doing=said.doing, done=said.done, total=said.total)
+            now = self._home.clock.now()
+            if said.doing != began.said.doing:
+                began = _Began(now, said)
+            left = began.left(said, now)
+            self._change(
+                rehearsal_id, doing=said.doing, done=said.done, total=said.total, left=left
+            )
 
     async def _end(self, rehearsal_id: str) -> None:
         task = self._tasks.pop(rehearsal_id, None)
@@ -289,6 +316,7 @@ class Rehearsals:
         for number, one in enumerate(over):
             if number < spare or (one.ended_at or one.asked_at) < oldest:
                 del self._kept[one.rehearsal_id]
+                self._pages.pop(one.rehearsal_id, None)
                 del self._changed[one.rehearsal_id]
 
     async def _record(self, made: Rehearsal, action: str, by: str) -> None:
@@ -305,6 +333,27 @@ class Rehearsals:
             },
         )
         await self._home.audit.record(entry)
+
+
+class _Began(NamedTuple):
+    """When a part of the work began, and what was said then."""
+
+    at: Instant
+    said: Said
+
+    def left(self, said: Said, now: Instant) -> Duration | None:
+        """Return how much longer the part takes, as fast as it went; None: it has not moved yet."""
+        done = said.done - self.said.done
+        if done <= 0 or said.total <= 0:
+            return None
+        return max(0, (now - self.at) * (said.total - said.done) // done)
+
+
+def _is_of_history(made: Rehearsal) -> bool:
+    """Return whether what comes of one is made of what people did, or might be."""
+    if isinstance(made.found, CrowdFound):
+        return made.found.is_recorded
+    return reads_history(made.task)
 
 
 async def _started(folder: Path) -> Process:

@@ -29,6 +29,18 @@ class Backtest(Noun, frozen=True, kw_only=True, tag="backtest", tag_field="kind"
     """The plan that runs, living through the same time again, or what was really decided then."""
 
 
+class Simulate(Noun, frozen=True, kw_only=True, tag="simulate", tag_field="kind"):
+    """Days of a crowd that does not exist, under all journeys together."""
+
+    crowd: str = ""
+    """One of crowds/; empty: people as on record, in a world that is steady."""
+    people: int = 1_000
+    days: int = 30
+    seed: int = 1
+    beside_running: bool = False
+    """Let the same people live under what runs, too."""
+
+
 class Walk(Noun, frozen=True, kw_only=True, tag="walk", tag_field="kind"):
     """A way that somebody made up goes, in the words of scenarios; from the beginning each time."""
 
@@ -39,7 +51,7 @@ class Walk(Noun, frozen=True, kw_only=True, tag="walk", tag_field="kind"):
     """As under `when`: events, `after 20m`, `at 08:00`."""
 
 
-Task: TypeAlias = Scenarios | Prove | Backtest
+Task: TypeAlias = Scenarios | Prove | Backtest | Simulate
 
 
 class Job(Noun, frozen=True, kw_only=True):
@@ -52,8 +64,12 @@ class Job(Noun, frozen=True, kw_only=True):
     """The data folder, which is only read."""
     speed: int = 1
     """Of a demonstration in time-lapse."""
+    running: Mapping[str, str] = {}
+    """The texts that run, where the task looks at them too."""
+    crowds: Mapping[str, str] = {}
+    """The texts of crowds/, where the task needs them."""
 
 
 def reads_history(task: Task) -> bool:
-    """Return whether what comes of a task is made of what people did: it ends with an erasure."""
-    return isinstance(task, Backtest)
+    """Return whether a task may read what people did: what comes of that ends with an erasure."""
+    return isinstance(task, Backtest | Simulate)

@@ -8,14 +8,24 @@ that is made of it will do.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from legato.app.rehearse.jobs.found import Happened, Mistakes, Reached, WalkFound
+from legato.app.rehearse.jobs.found import (
+    Happened,
+    Mistakes,
+    Reached,
+    WalkEntry,
+    WalkFound,
+    WalkSplit,
+)
 from legato.app.rehearse.jobs.task import Walk
 from legato.app.rehearse.scenarios import open_book, rehearse_scenario
+from legato.core.journeys.journey import drawn_arm
 from legato.insight.sentences import clause
+from legato.model.definitions.journey import Split
+from legato.model.ids import EnrollmentId
 from legato.model.instant import Instant
 from legato.model.note import (
     Called,
@@ -31,10 +41,17 @@ from legato.model.note import (
     Settled,
 )
 from legato.model.plan import Plan
-from legato.model.state import Enrollment
+from legato.plan.findings import Findings
 from legato.plan.load import SCENARIOS
+from legato.plan.scenarios.people import person_id_of
 from legato.plan.scenarios.scenario import AFTERWARDS
-from legato.simulate.proof.script import flow
+from legato.plan.source import plain, read_documents
+from legato.simulate.crowd.flow import COMPLETED
+from legato.simulate.proof.ground import Ground
+from legato.simulate.proof.guards import Reasoner
+from legato.simulate.proof.moves import entry_conditions
+from legato.simulate.proof.script import flow, nested
+from legato.simulate.proof.story import entry_values
 from legato.simulate.scenario.run import Lived
 from legato.simulate.scenario.timeline import told
 from legato.workspace import check_files
@@ -76,14 +93,14 @@ def _found(lived: Lived, plan: Plan, walk: Walk, name: str) -> WalkFound:
     (person,) = lived.states
     notes = [(row.at, note) for row in lived.story_of(person) for note in row.notes]
     since = [one for one in notes if one[0] >= scenario.start]
-    passage = _passage(lived, person, walk.journey)
+    passage = _passage(notes, plan, walk.journey)
     done = [
         Happened(at=one.at, kind="did", words=told(lived, one))
         for one in scenario.happenings
         if one.at >= scenario.start
     ]
     happened = [*done, *(shown for at, note in since if (shown := _shown(at, note)) is not None)]
-    is_inside = passage is not None and passage.ended_at is None
+    is_inside = passage is not None and not passage.outcome
     return WalkFound(
         begin=scenario.start,
         now=scenario.end - AFTERWARDS,
@@ -91,32 +108,101 @@ def _found(lived: Lived, plan: Plan, walk: Walk, name: str) -> WalkFound:
         wakes_at=lived.alarms[person],
         happened=tuple(sorted(happened, key=lambda one: one.at)),
         reached=tuple(_reached(since, plan, passage)),
-        stands=passage.step_id if passage is not None and is_inside else "",
+        stands=passage.step if passage is not None and is_inside else "",
         outcome="" if passage is None else passage.outcome,
+        splits=tuple(_splits(lived, plan, walk.journey)),
+        entries=tuple(_entries(plan, walk.journey)),
+        holdouts=tuple(holdout.name for holdout in plan.policies.holdouts),
         scenario=_text(name, walk, _then(lived, person, passage)),
     )
 
 
-def _passage(lived: Lived, person: str, journey: str) -> Enrollment | None:
+def _splits(lived: Lived, plan: Plan, name: str) -> Iterator[WalkSplit]:
+    """Yield the splits of a journey, each with the arm that this person draws."""
+    (person,) = lived.scenario.people
+    person_id = person_id_of(plan, person)
+    journey = plan.journeys.get(name)
+    for step in () if journey is None else journey.steps.values():
+        if isinstance(step, Split):
+            yield WalkSplit(
+                name=step.salt,
+                step=step.step_id,
+                arms=tuple(arm.name for arm in step.arms),
+                drawn="" if person_id is None else drawn_arm(step, person_id).name,
+            )
+
+
+def _entries(plan: Plan, name: str) -> Iterator[WalkEntry]:
+    """Yield what brings somebody into each other journey that can be entered by one deed."""
+    ground = Ground(plan=plan, reasoner=Reasoner(plan.segments))
+    for journey in plan.journeys.values():
+        entry = journey.entry
+        if journey.name == name or entry.kind not in ("event", "api"):
+            continue
+        if entry.kind == "api":
+            line: dict[str, Any] = {f"put into {journey.name}": {}}
+        else:
+            conditions = entry_conditions(journey)
+            known = next(iter(ground.ways(conditions, ())), None)
+            if known is None:
+                continue
+            line = {entry.on: nested(entry_values(known))}
+        yield WalkEntry(journey=journey.name, title=journey.title, line=line)
+
+
+def walk_of(journey: str, text: str) -> Walk:
+    """Return the walk that an exported scenario tells, without what it expects."""
+    (document,) = read_documents(FILE, text, Findings())
+    assert document.tree is not None, "it was written by Legato"
+    told: dict[str, Any] = plain(document.tree)
+    return Walk(journey=journey, given=told["given"], lines=tuple(told["when"]))
+
+
+class _Passage(NamedTuple):
+    """One passage through a journey, as notes tell it: the state forgets those that are over."""
+
+    journey: str
+    enrollment_id: EnrollmentId
+    step: str
+    outcome: str = ""
+    """How it ended; empty: it has not."""
+
+
+def _passage(notes: Sequence[tuple[Instant, Note]], plan: Plan, name: str) -> _Passage | None:
     """Return the last passage through a journey; one that is not over first."""
-    state = lived.states[person]
-    passages = [] if state is None else [e for e in state.enrollments if e.journey == journey]
-    return max(passages, key=lambda one: (one.ended_at is None, one.entered_at), default=None)
+    found: dict[EnrollmentId, _Passage] = {}
+    for _, note in notes:
+        match note:
+            case Entered() if note.journey == name:
+                first = plan.journeys[name].first
+                found[note.enrollment_id] = _Passage(name, note.enrollment_id, first)
+            case Moved() if note.enrollment_id in found:
+                outcome = "" if note.to_step else COMPLETED
+                moved = found[note.enrollment_id]._replace(step=note.to_step, outcome=outcome)
+                found[note.enrollment_id] = moved
+            case Left() if note.enrollment_id in found:
+                left = found[note.enrollment_id]._replace(outcome=note.outcome)
+                found[note.enrollment_id] = left
+            case _:
+                pass
+    passages = list(found.values())
+    inside = [one for one in passages if not one.outcome]
+    return (inside or passages or [None])[-1]
 
 
-def _then(lived: Lived, person: str, passage: Enrollment | None) -> Mapping[str, Any]:
+def _then(lived: Lived, person: str, passage: _Passage | None) -> Mapping[str, Any]:
     """Return what came of it, as a scenario expects it."""
     sent = [f"{one.delivery.message} by {one.delivery.channel}" for one in lived.sent_to(person)]
     then: dict[str, Any] = {"messages": sent or "none"}
-    if passage is not None and passage.ended_at is None:
-        then["in_step"] = {passage.journey: passage.step_id}
+    if passage is not None and not passage.outcome:
+        then["in_step"] = {passage.journey: passage.step}
     elif passage is not None:
         then["ends"] = {passage.journey: passage.outcome}
     return then
 
 
 def _reached(
-    notes: Sequence[tuple[Instant, Note]], plan: Plan, passage: Enrollment | None
+    notes: Sequence[tuple[Instant, Note]], plan: Plan, passage: _Passage | None
 ) -> Iterator[Reached]:
     """Yield the steps of a passage, in order."""
     if passage is None:
