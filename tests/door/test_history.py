@@ -19,6 +19,10 @@ QUERY = """
     SELECT n.*, e.properties FROM notes n LEFT JOIN events e USING (position, person_id)
     ORDER BY ALL
 """
+BY_COLUMN = "SELECT person_id, name, source, kind, occurred_at FROM events ORDER BY position"
+"""Nothing that only a record has."""
+BY_RECORD = "SELECT * FROM events ORDER BY position"
+QUERIES = (QUERY, BY_COLUMN, BY_RECORD, "SELECT count(*) FROM events")
 PATHS = ("/story", "/why?message=welcome", "/consents", "?at={}", "/why?message=welcome&at={}")
 FOLDERS = ("history", "records")
 """Of rolled notes, and of rolled records."""
@@ -32,6 +36,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Legato]:
             running.consent(who)
             running.track(who, "Signed Up", method="web")
             running.track(who, "Order Completed", order_id=f"order-of-{who}", value=10)
+        running.track("bob", "Order Completed", value="this is refused")
+        visit: dict[str, object] = {"anonymousId": "a1", "event": "Signed Up"}
+        visit["properties"] = {"method": "web"}
+        running.collect("track", visit)
+        running.collect("identify", {"userId": "bob", "anonymousId": "a1", "traits": {}})
         running.until("decided")
         yield running
 
@@ -49,13 +58,14 @@ def rolled(shop: Legato) -> Any:  # noqa: ANN401 - JSON
 
 def answers(shop: Legato, who: str, at: str) -> list[Any]:
     asked = [
-        shop.call("POST", "/api/sql", {"query": QUERY}, reason=WHY),
-        shop.call("POST", "/api/sql", {"query": QUERY}),
+        *(shop.call("POST", "/api/sql", {"query": one}, reason=WHY) for one in QUERIES),
+        *(shop.call("POST", "/api/sql", {"query": one}) for one in QUERIES),
         *(shop.call("GET", f"/api/people/{who}{path.format(at)}", reason=WHY) for path in PATHS),
     ]
     assert [each.status for each in asked] == [200] * len(asked)
     found = [each.json() for each in asked]
-    return [each["rows"] for each in found[:2]] + found[2:]
+    count = 2 * len(QUERIES)
+    return [each["rows"] for each in found[:count]] + found[count:]
 
 
 def test_all_answers_are_the_same_when_notes_and_records_are_rolled(shop: Legato) -> None:

@@ -14,13 +14,14 @@ from legato.model.ids import EventId, PersonId
 from legato.model.note import Admitted, encode_notes
 from legato.model.problem import LegatoError
 from legato.ports.state_store import NoteRow, Turn
+from legato.query import Inquiry, answered
 from legato.stores.rolled.parquet import connect
 from legato.stores.rolled.records.maker import Ground, Limits, check_written, make
 from legato.stores.rolled.records.manifest import FOLDER, name_of
 from legato.stores.search import search_folder
 from legato.stores.sqlite.file import SqliteFile
 from legato.stores.sqlite.log import LOG_FORMAT, SqliteLog
-from legato.stores.sqlite.snapshot import log_of, snapshot_of, state_of
+from legato.stores.sqlite.snapshot import log_of, state_of
 from legato.stores.sqlite.state import SqliteStore
 from tests.conformance.rolling import EVER, made_of_records, mend_records, roll_records
 
@@ -48,6 +49,17 @@ def event(position: int) -> CustomerEvent:
         name="Order Completed",
         body=b'{"order_id": "%s"}' % (SECRET.encode() if position % 3 == 0 else b"o"),
     )
+
+
+QUERIES = (
+    "SELECT * FROM events ORDER BY position",
+    (
+        "SELECT position, person_id, received_at, occurred_at, source, kind, name FROM events"
+        " ORDER BY position"
+    ),
+    "SELECT user_id, properties FROM events ORDER BY position",
+)
+"""What only records have, what files have columns for, and something of both."""
 
 
 class Life:
@@ -81,8 +93,7 @@ class Life:
         """Return what the log says, by position, in pages, of one kind, and to SQL."""
         last = self.log.last_position()
         paged = [row for after in range(0, last, 5) for row in self.log.read(after, 5)]
-        with snapshot_of(self.data) as snapshot:
-            asked = list(snapshot.events())
+        asked = [self.asked(query) for query in QUERIES]
         return [
             [self.log.get(position) for position in range(1, last + 1)],
             paged,
@@ -90,6 +101,12 @@ class Life:
             self.log.tagged(("customer",), 0, last),
             asked,
         ]
+
+    def asked(self, query: str) -> object:
+        """Return what SQL is answered."""
+        found = answered(self.data, Inquiry(query=query, sight="whole", rows_max=1_000))
+        assert found.answer is not None, found
+        return found.answer.rows
 
     def file_names(self) -> list[str]:
         folder = self.data / FOLDER

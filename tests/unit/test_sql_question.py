@@ -26,8 +26,14 @@ class Nothing:
     def became(self) -> Mapping[PersonId, PersonId]:
         return {}
 
-    def events(self) -> Iterator[Any]:
+    def own_events(self) -> Iterator[Any]:
         yield from ()
+
+    def own_admitted(self) -> Iterator[Any]:
+        yield from ()
+
+    def rolled_events(self) -> None:
+        return None
 
     def people(self) -> Iterator[Any]:
         yield from ()

@@ -50,17 +50,8 @@ class Adjuster:
 
     def adjust(self, event: CustomerEvent, body: Holder) -> Adjusted | None:
         """Return the event as it is to be seen; None to see it as it came. `body` is given away."""
-        notes: list[Note] = []
-        name = event.name
-        for mapper in self._mappers:
-            mapping = mapper.mapping
-            if mapping.source in ("", event.source):
-                done = mapper.apply(body)
-                if mapping.event != name:
-                    done.insert(0, f"took it for '{mapping.event}'")
-                    name = mapping.event
-                if done:
-                    notes.append(Mapped(mapping=mapping.name, what=tuple(done)))
+        name, mapped = read_by(self._mappers, event, body)
+        notes: list[Note] = [*mapped]
         declared = self._events.get(name)
         if declared is not None:
             if declared.retired and declared.retired <= event.received_at:
@@ -97,6 +88,24 @@ class Adjuster:
                 body = kept
                 warnings.append(_omitted_warning(declared, names))
         return body, warnings
+
+
+def read_by(
+    mappers: Iterable[Mapper], event: CustomerEvent, body: Holder
+) -> tuple[str, list[Mapped]]:
+    """Change a body as mappings say; return as which event it is read, and what was done."""
+    notes: list[Mapped] = []
+    name = event.name
+    for mapper in mappers:
+        mapping = mapper.mapping
+        if mapping.source in ("", event.source):
+            done = mapper.apply(body)
+            if mapping.event != name:
+                done.insert(0, f"took it for '{mapping.event}'")
+                name = mapping.event
+            if done:
+                notes.append(Mapped(mapping=mapping.name, what=tuple(done)))
+    return name, notes
 
 
 def adjusters(plan: Plan, schemas: Mapping[str, jsonschema_rs.Validator]) -> dict[str, Adjuster]:

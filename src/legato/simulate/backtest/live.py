@@ -40,6 +40,7 @@ from legato.plan.births.segments import with_births
 from legato.plan.diff import retire
 from legato.ports.log import Log
 from legato.simulate.backtest.called import Called
+from legato.simulate.backtest.reading import Reading
 from legato.simulate.backtest.tape import Lapsed, Recorded, Tape, told_of
 from legato.simulate.lane import Scene
 from legato.simulate.provider import Provider
@@ -148,15 +149,17 @@ def live(  # noqa: PLR0913 - a part has a before, a since, and a place of its ow
         _change_plan(world, log, store, plan)
         world.rounds.look()
     happens = _always if plan is None else _Happens(tape)
+    reading = None if plan is None else Reading(plan, first=before.plan)
     places, dropped = dict(before.places), 0
     for (position, recorded), now in tape:
         world.run_until(max(world.now, recorded.received_at))
+        read = recorded if reading is None else reading.read(recorded)
         if not happens(world, recorded):
             dropped += told_of(recorded) is not None
             continue
         _take_answer(world, providers, recorded)
         world.set_clock(now)
-        world.feed(placed(recorded, places))
+        world.feed(placed(read, places))
         places[position] = world.position()
     world.run_until(max(world.now, span.end))
     tape.end(world.now)

@@ -6,12 +6,10 @@ interpreter from doors and lanes. Nothing is written, and nobody waits.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
-from heapq import merge
-from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from legato.model.event import tag_mark
 from legato.model.ids import EventId, PersonId
@@ -20,21 +18,22 @@ from legato.model.note import Admitted, mark_of
 from legato.model.problem import LegatoError
 from legato.stores.connection import Connection
 from legato.stores.rolled.manifest import FOLDER, read_manifest
-from legato.stores.rolled.parquet import Vanished, relation
-from legato.stores.rolled.reader import STRETCH_ROWS, Row, SegmentReader
+from legato.stores.rolled.parquet import relation
+from legato.stores.rolled.reader import Row
 from legato.stores.rolled.records.manifest import FOLDER as RECORDS
 from legato.stores.rolled.records.manifest import floor_of
-from legato.stores.rolled.records.reader import RecordReader
+from legato.stores.rolled.records.manifest import read_manifest as read_records
 from legato.stores.sqlite.file import Format, SqliteFile
 from legato.stores.sqlite.log import LOG_FORMAT
 from legato.stores.sqlite.schema import STATE_FORMAT
-from legato.stores.sqlite.stories import KEY_MAX
 
 _CACHE_BYTES = 8 << 20
-_PAGE = 5_000
-"""Rolled records in a list at once."""
 _ADMITTED = mark_of(Admitted(event_id=EventId(""), name=""))
 _CUSTOMER = tag_mark("customer")
+
+
+Part: TypeAlias = tuple[str, list[Any]]
+"""What stands in a FROM of DuckDB's, and what it is to be given."""
 
 
 class Snapshot:
@@ -66,22 +65,34 @@ class Snapshot:
             return None
         return relation(self._folder / FOLDER, self.manifest, self.manifest.segments)
 
-    def events(self) -> Iterator[tuple[int, PersonId, bytes]]:
-        """Yield the record of every admitted customer event, and whose it is."""
-        became = self.became()
-        owners = (
-            (position, person_id)
-            for _, position, person_id, _, notes in self._steps(_ADMITTED)
-            if person_id and _ADMITTED in notes
+    def own_events(self) -> Iterator[tuple[int, bytes]]:
+        """Yield customer events that are in the log itself, in order."""
+        return iter(
+            self._log.execute(
+                "SELECT position, record FROM log"
+                " WHERE ?1 IN (substr(record, 2, ?2), substr(record, 4, ?2)) ORDER BY position",
+                (_CUSTOMER, len(_CUSTOMER)),
+            )
         )
-        owner = next(owners, None)
-        for position, record in chain(self._rolled_records(), self._own_records()):
-            while owner is not None and owner[0] < position:
-                owner = next(owners, None)
-            if owner is None:
-                return
-            if owner[0] == position:
-                yield position, became.get(owner[1], owner[1]), record
+
+    def own_admitted(self) -> Iterator[tuple[int, PersonId]]:
+        """Yield what the state file's notes say was admitted, and of whom, each position once."""
+        last = 0
+        for _, position, person_id, _, notes in self._own(_ADMITTED):
+            if person_id and position != last and _ADMITTED in notes:
+                last = position
+                yield position, person_id
+
+    def rolled_events(self) -> tuple[Part, Sequence[int]] | None:
+        """Return where DuckDB finds records that were rolled, and positions that count no more."""
+        segments = read_records(self._log).segments
+        if not segments:
+            return None
+        paths = [str(self._folder / RECORDS / each.name) for each in segments]
+        standing = self._log.execute(
+            "SELECT position FROM log WHERE position <= ?", (floor_of(self._log),)
+        )
+        return ("read_parquet(?)", [paths]), [position for (position,) in standing]
 
     def people(self) -> Iterator[tuple[PersonId, bytes]]:
         """Yield everybody's state."""
@@ -95,13 +106,6 @@ class Snapshot:
             self._became = dict(self._state.execute("SELECT gone, target FROM forward"))
         return self._became
 
-    def _steps(self, mark: bytes = b"") -> Iterator[Row]:
-        """Yield all steps in order of their keys; of the state file's, those that hold a mark."""
-        own = self._own(mark)
-        if not self.manifest.segments:
-            return own
-        return merge(self._rolled(), own)
-
     def _own(self, mark: bytes = b"") -> Iterator[Row]:
         return iter(
             self._state.execute(
@@ -110,49 +114,6 @@ class Snapshot:
                 (self.manifest.floor, mark),
             )
         )
-
-    def _own_records(self) -> Iterator[tuple[int, bytes]]:
-        return iter(
-            self._log.execute(
-                "SELECT position, record FROM log WHERE position > ?3"
-                " AND ?1 IN (substr(record, 2, ?2), substr(record, 4, ?2)) ORDER BY position",
-                (_CUSTOMER, len(_CUSTOMER), floor_of(self._log)),
-            )
-        )
-
-    def _rolled_records(self) -> Iterator[tuple[int, bytes]]:
-        records, after, floor = RecordReader(self._folder / RECORDS), 0, floor_of(self._log)
-        try:
-            while after < floor:
-                rows = records.read(self._log, after, min(_PAGE, floor - after))
-                yield from (row for row in rows if _is_of_customer(row[1]))
-                after = rows[-1][0]
-        except Vanished as error:
-            raise _replaced() from error
-        finally:
-            records.close()
-
-    def _rolled(self) -> Iterator[Row]:
-        segments = SegmentReader(self._folder / FOLDER)
-        try:
-            first = 0
-            while rows := segments.onward(self.manifest, first, KEY_MAX, STRETCH_ROWS):
-                yield from rows
-                first = rows[-1][0] + 1
-        except Vanished as error:
-            raise _replaced() from error
-        finally:
-            segments.close()
-
-
-def _is_of_customer(record: bytes) -> bool:
-    return record.startswith(_CUSTOMER, 1) or record.startswith(_CUSTOMER, 3)
-
-
-def _replaced() -> LegatoError:
-    return LegatoError(
-        "What was rolled was written anew while it was read.", fix="Ask again.", can_retry=True
-    )
 
 
 @contextmanager

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
-from itertools import islice
 from typing import Any
 
 from legato.model.ids import PersonId
 from legato.model.instant import Duration
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
+from legato.warehouse.sql.columns import Part, given, insert_into, pieces, quoted
 from legato.warehouse.sql.question import Mistake, Question, read_question
-from legato.warehouse.sql.tables import DELIVERIES, Column, Source, Table
+from legato.warehouse.sql.tables import DELIVERIES, Source, Table
 from legato.warehouse.value import plain
 
-ROWS_AT_ONCE = 10_000
-"""Put into a table at once: some megabytes."""
 MEMORY = "2GB"
 """Nothing is written to a disk: a query that needs more than this is refused."""
 THREADS = 2
@@ -98,34 +96,33 @@ def _fill(
     question: Question,
 ) -> None:
     """Make a table with its rows; columns that the query does not name stay empty."""
-    columns = table.columns
-    written = ", ".join(f"{_name(each.name)} {each.type}" for each in columns)
+    written = ", ".join(f"{quoted(each.name)} {each.type}" for each in table.columns)
     connection.execute(f"CREATE TABLE {name} ({written})")
     # What a view is made of may need any column.
     is_all = question.columns is None or any(of == name for of, _ in _VIEWS.values())
     kept = [
         index
-        for index, each in enumerate(columns)
+        for index, each in enumerate(table.columns)
         if is_all or each.name.lower() in (question.columns or ())
     ] or [0]
-    into = ", ".join(_name(columns[index].name) for index in kept)
-    values = ", ".join(_given(columns[index]) for index in kept)
-    insert = f"INSERT INTO {name} ({into}) SELECT {values}"
-    for rows in _pieces(table.rows(source)):
-        connection.execute(insert, [[row[index] for row in rows] for index in kept])
+    columns = [table.columns[index] for index in kept]
+    if table.events is not None:
+        table.events.fill(connection, source, columns)
+    if table.rows is not None:
+        insert = insert_into(name, columns) + given(columns)
+        for rows in pieces(table.rows(source)):
+            connection.execute(insert, [[row[index] for row in rows] for index in kept])
     rolled = source.rolled_notes() if table.rolled is not None else None
     if table.rolled is not None and rolled is not None:
-        made = ", ".join(table.rolled[columns[index].name] for index in kept)
-        _add_rolled(
-            connection, source.became(), f"INSERT INTO {name} ({into}) SELECT {made}", rolled
-        )
+        made = ", ".join(table.rolled[each.name] for each in columns)
+        _add_rolled(connection, source.became(), insert_into(name, columns) + made, rolled)
 
 
 def _add_rolled(
     connection: Any,  # noqa: ANN401 - the driver has no types
     became: Mapping[PersonId, PersonId],
     insert: str,
-    rolled: tuple[str, list[Any]],
+    rolled: Part,
 ) -> None:
     """Add what was rolled: read by DuckDB itself, a column at a time."""
     connection.execute("CREATE TEMP TABLE became (gone VARCHAR, target VARCHAR)")
@@ -140,25 +137,6 @@ def _add_rolled(
         bindings,
     )
     connection.execute("DROP TABLE became")
-
-
-def _given(column: Column) -> str:
-    match column.type:
-        case "TIMESTAMP":
-            return "make_timestamp(unnest(?::BIGINT[]))"
-        case "BIGINT" | "DOUBLE" | "DECIMAL(18,6)":
-            return f"TRY_CAST(unnest(?::VARCHAR[]) AS {column.type})"
-        case _:
-            return f"CAST(unnest(?::VARCHAR[]) AS {column.type})"
-
-
-def _pieces(rows: Iterator[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    while piece := list(islice(rows, ROWS_AT_ONCE)):
-        yield piece
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _mistake(error: Exception) -> Mistake | LegatoError:

@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from legato.core.privacy.mask import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.core.program import Program
 from legato.expr.facts import Facts
-from legato.model.event import CustomerEvent, decode_event
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Note, decode_notes
 from legato.model.noun import Noun, shown
 from legato.model.plan import Plan, PrivacyClass
 from legato.model.state import State, decode_state
+from legato.warehouse.sql.columns import Column, Type, Values
+from legato.warehouse.sql.events import EVENTS, Events, EventSource
 from legato.warehouse.sql.flat import flat
 
-Type: TypeAlias = Literal[
-    "VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMP", "JSON", "DECIMAL(18,6)"
-]
-Values: TypeAlias = Sequence[Any]
 
-
-class Column(NamedTuple):
-    """One column: a TIMESTAMP is given as microseconds, whatever else as text or as it is."""
-
-    name: str
-    type: Type
-
-
-class Source(Protocol):
+class Source(EventSource, Protocol):
     """The data of one instant."""
 
     def own_notes(self) -> Iterator[tuple[int, PersonId, Instant, bytes]]:
         """Yield every step's notes, without those that were rolled."""
-        ...
-
-    def rolled_notes(self) -> tuple[str, list[Any]] | None:
-        """Return, for a FROM of DuckDB's, the rolled ones that count, and what it is to be given.
-
-        They have the columns of the table `notes`, unmasked, and whom each was noted of.
-        """
-        ...
-
-    def became(self) -> Mapping[PersonId, PersonId]:
-        """Return whom those who were merged have become."""
-        ...
-
-    def events(self) -> Iterator[tuple[int, PersonId, bytes]]:
-        """Yield the record of every admitted customer event, and whose it is."""
         ...
 
     def people(self) -> Iterator[tuple[PersonId, bytes]]:
@@ -71,9 +45,11 @@ class Table(NamedTuple):
     """A table, and where its rows come from."""
 
     columns: tuple[Column, ...]
-    rows: Callable[[Source], Iterator[Values]]
+    rows: Callable[[Source], Iterator[Values]] | None
+    """None: `events` fills it."""
     rolled: Mapping[str, str] | None = None
     """How each column is made of a rolled note; None: nothing of it is rolled."""
+    events: Events | None = None
 
 
 DELIVERIES = """
@@ -91,21 +67,6 @@ FROM (
 """
 """Every message that was released or held, with the last word on it."""
 
-_EVENTS = (
-    Column("position", "BIGINT"),
-    Column("person_id", "VARCHAR"),
-    Column("received_at", "TIMESTAMP"),
-    Column("occurred_at", "TIMESTAMP"),
-    Column("source", "VARCHAR"),
-    Column("kind", "VARCHAR"),
-    Column("name", "VARCHAR"),
-    Column("message_id", "VARCHAR"),
-    Column("user_id", "VARCHAR"),
-    Column("anonymous_id", "VARCHAR"),
-    Column("group_id", "VARCHAR"),
-    Column("properties", "JSON"),
-    Column("context", "JSON"),
-)
 NOTES = (
     Column("position", "BIGINT"),
     Column("at", "TIMESTAMP"),
@@ -183,7 +144,7 @@ def tables_of(asked: Asked) -> dict[str, Table]:
     """Return the tables by name; what the asker may not see is masked in their rows."""
     reading = _Reading(asked)
     return {
-        "events": Table(_EVENTS, reading.events),
+        "events": Table(EVENTS, None, events=reading.events()),
         "notes": Table(NOTES, reading.notes, reading.rolled()),
         "people": Table((*_PEOPLE, *reading.trait_columns()), reading.people),
         "identifiers": Table(_IDENTIFIERS, reading.identifiers),
@@ -204,25 +165,9 @@ class _Reading:
             name: one.privacy for name, one in {**plan.traits, **plan.computed}.items()
         }
 
-    def events(self, source: Source) -> Iterator[Values]:
-        for position, person_id, data in source.events():
-            event = decode_event(data)
-            if isinstance(event, CustomerEvent):
-                yield (
-                    position,
-                    person_id,
-                    event.received_at,
-                    event.occurred_at,
-                    event.source,
-                    event.kind,
-                    event.name,
-                    event.message_id,
-                    self._masked(event.user_id),
-                    self._masked(event.anonymous_id),
-                    self._masked(event.group_id),
-                    self._json(event.body),
-                    self._json(event.context),
-                )
+    def events(self) -> Events:
+        """Return what fills the table of events."""
+        return Events(self._sight, self._special)
 
     def notes(self, source: Source) -> Iterator[Values]:
         for position, person_id, at, data in source.own_notes():
@@ -308,11 +253,6 @@ class _Reading:
 
     def _masked(self, value: object) -> Any:  # noqa: ANN401 - of the same shape as it was
         return mask_values(value, "masked", ()) if self._sight == "masked" else value
-
-    def _json(self, data: bytes) -> str:
-        if self._sight == "whole" or data == b"{}":
-            return data.decode()
-        return _text(mask_values(msgspec.json.decode(data), self._sight, self._special))
 
     def _note(self, position: int, person_id: str, at: Instant, note: Note) -> Values:
         found = flat(note)
