@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,11 @@ def test_the_types_of_the_studio_are_made_of_the_api_there_is() -> None:
     kept = (ROOT / "web" / "openapi.json").read_bytes()
 
     assert kept == document(), "the API has changed: run `make types` and commit web/openapi.json"
+
+
+def test_one_of_several_says_by_which_field_it_is_known() -> None:
+    schemas = json.loads(document())["components"]["schemas"]
+    known_by = schemas["Rehearsal"]["properties"]["task"]["discriminator"]
+
+    assert known_by["propertyName"] == "kind"
+    assert known_by["mapping"]["prove"] == "#/components/schemas/Prove"

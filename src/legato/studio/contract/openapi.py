@@ -30,7 +30,8 @@ def told(document: Mapping[str, Any]) -> dict[str, Any]:
         [Refusal], ref_template="#/components/schemas/{name}"
     )
     components = {**document["components"]}
-    components["schemas"] = {**components["schemas"], **parts}
+    schemas = {**components["schemas"], **parts}
+    components["schemas"] = _told_apart(schemas, schemas)
     components["responses"] = {
         "Refusal": {
             "description": "Refused: a stable code, what happened and what to do next.",
@@ -52,3 +53,31 @@ def _of_operation(operation: Mapping[str, Any]) -> dict[str, Any]:
     answers = operation["responses"]
     kept = {status: answer for status, answer in answers.items() if status < "4"}
     return {**operation, "responses": {**kept, "default": _REFUSED}}
+
+
+def _told_apart(node: Any, schemas: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """Say of every "one of several" which of its fields tells them apart, and by which values."""
+    if isinstance(node, list):
+        return [_told_apart(each, schemas) for each in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    parts = {
+        name: _told_apart(part, schemas) for name, part in cast("dict[str, Any]", node).items()
+    }
+    mapping = _mapped(cast("list[Any]", parts.get("oneOf", [])), schemas)
+    return {**parts, "discriminator": mapping} if mapping else parts
+
+
+def _mapped(choices: list[Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+    refs = [str(choice.get("$ref", "")) for choice in choices]
+    tags = [_constants(schemas.get(ref.rpartition("/")[2], {})) for ref in refs]
+    for field in tags[0] if tags else {}:
+        mapping = {tag[field]: ref for tag, ref in zip(tags, refs, strict=True) if field in tag}
+        if len(mapping) == len(choices):
+            return {"propertyName": field, "mapping": mapping}
+    return {}
+
+
+def _constants(schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties = cast("Mapping[str, Any]", schema.get("properties", {}))
+    return {name: part["const"] for name, part in properties.items() if "const" in part}
