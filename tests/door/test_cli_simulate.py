@@ -89,5 +89,29 @@ def test_of_several_crowds_one_has_to_be_named(workspace: Path) -> None:
     text = (workspace / "crowds" / "christmas.yaml").read_text(encoding="utf-8")
     (workspace / "crowds" / "easter.yaml").write_text(text.replace("christmas", "easter"))
 
-    assert "Name one: --crowd" in run(workspace, *FEW).output
+    told = " ".join(run(workspace, *FEW).output.split())
+    assert "There are 2 crowds" in told
+    assert "--crowd christmas or --crowd easter" in told
     assert run(workspace, *FEW, "--crowd", "easter").exit_code == 0
+
+
+def test_lives_on_record_are_not_silently_left_out_by_a_crowd_that_says_what_people_do(
+    tmp_path: Path,
+) -> None:
+    made = CliRunner().invoke(legato, ["init", str(tmp_path / "cart"), "--template", "cart"])
+    assert made.exit_code == 0, made.output
+
+    result = run(tmp_path / "cart", *FEW, "--data", tmp_path)
+
+    assert result.exit_code == 1
+    assert "The crowd `cart` says what people do" in " ".join(result.output.split())
+    assert "Leave --data out" in " ".join(result.output.split())
+
+
+def test_journeys_that_do_not_meet_are_told_so(tmp_path: Path) -> None:
+    made = CliRunner().invoke(legato, ["init", str(tmp_path / "cart"), "--template", "cart"])
+    assert made.exit_code == 0, made.output
+
+    result = run(tmp_path / "cart", *FEW)
+
+    assert "No two journeys reached one person within a day of each other." in result.output

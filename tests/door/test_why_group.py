@@ -181,6 +181,7 @@ def test_whoever_asks_about_a_group_is_on_record(legato: Legato) -> None:
         ("message=offer", 400, "why.no_group", "`segment` or `journey`"),
         ("segment=know&message=offer", 404, "segment.unknown", "`known`"),
         ("segment=known&message=ofer", 404, "message.unknown", "`offer`"),
+        ("segment=xyz&message=offer", 404, "segment.unknown", "There are "),
         ("journey=ofers&message=offer", 404, "journey.unknown", "`offers`"),
         ("segment=known&message=offer&since=soon", 400, "why.since", "30d"),
     ],

@@ -127,11 +127,18 @@ def test_an_event_that_came_too_late_would_have_entered_when_it_happened(tmp_pat
         legato.identify("ana", email="ana@example.com")
         legato.consent("ana")
         clock.set(noon + HOUR)
-        signed_up = {"userId": "ana", "event": "Signed Up", "properties": {"method": "web"}}
-        legato.collect("track", {**signed_up, "timestamp": "2026-03-02T12:01:00Z"})
+        signed_up: dict[str, object] = {"event": "Signed Up", "properties": {"method": "web"}}
+        now = {**signed_up, "userId": "ana", "timestamp": "2026-03-02T12:01:00Z"}
+        legato.collect("track", now)
+
+        before = {**signed_up, "userId": "bob", "timestamp": "2026-03-02T11:00:00Z"}
+        legato.collect("track", before)
 
         answer = legato.call("GET", "/api/people/ana/why?journey=welcome&what_if=true").json()
+        no_journey_yet = legato.call("GET", "/api/people/bob/why?journey=welcome&what_if=true")
 
+    assert no_journey_yet.json()["otherwise"] == []
+    assert no_journey_yet.json()["would_change"].startswith("no change that was tried")
     assert answer["first_blocking"]["code"] == "entry.late"
     (one,) = answer["otherwise"]
     assert one["changes"] == ["its arrival when it happened"]

@@ -407,6 +407,17 @@ CASES: list[tuple[str, str, str, int, int, str]] = [
         "`web`",
     ),
     (
+        "an event where a purpose is meant",
+        (
+            "property: planted\nowner: a\ntitle: b\n"
+            "never: {sends: promotional, without: Order Completed}\n"
+        ),
+        "N202",
+        4,
+        38,
+        "`Order Completed` is an event: name a purpose here; else declare it",
+    ),
+    (
         "an unknown property",
         f"{SEGMENT}{{did: Order Completed, where: {{valu: 3}}}}",
         "R402",

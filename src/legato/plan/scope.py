@@ -118,14 +118,18 @@ class Scope:
         if name in known or (kind == "event" and name in NAME_OF_KIND.values()):
             return True
         near = nearest(name, known)
+        meant = f"did you mean `{near}`? else " if near else self._taken_for(kind, name)
         declare = HOW_TO_DECLARE[kind].format(name=name)
-        self.findings.report(
-            "N202",
-            place,
-            f"there is no {kind} named `{name}`",
-            f"did you mean `{near}`? else {declare}" if near else declare,
-        )
+        what = f"there is no {kind} named `{name}`"
+        self.findings.report("N202", place, what, f"{meant}{declare}")
         return False
+
+    def _taken_for(self, kind: str, name: str) -> str:
+        """Say what else has this name; empty: nothing."""
+        other = next((each for each, names in self.names.items() if name in names), "")
+        if not other:
+            return ""
+        return f"`{name}` is {_article(other)} {other}: name {_article(kind)} {kind} here; else "
 
     def refer_all(self, kind: str, names: tuple[str, ...], value: Value | None) -> None:
         """Look every name of a list up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -141,7 +142,21 @@ def chosen(scenarios: Sequence[Scenario], asked: Sequence[str]) -> list[Scenario
         if not meant:
             raise LegatoError(
                 f"There is no scenario or file of scenarios called {word}.",
-                fix="`legato test` without a name runs all, and lists them with --verbose.",
+                fix=_nearest(plain, scenarios),
             )
         found.update({one.name: one for one in meant})
     return list(found.values())
+
+
+def _nearest(asked: str, scenarios: Sequence[Scenario]) -> str:
+    """Say which of what there is looks most like what was asked for."""
+    known = list(dict.fromkeys([*(one.name for one in scenarios), *_files(scenarios)]))
+    near = difflib.get_close_matches(asked, known, n=3, cutoff=0.4) or known[:3]
+    if not near:
+        return f"Write one into {SCENARIOS}."
+    named = ", ".join(f"`{name}`" for name in near)
+    return f"There are {named}; `legato test` without a name tells all {len(scenarios)}."
+
+
+def _files(scenarios: Sequence[Scenario]) -> list[str]:
+    return sorted({one.place.file: True for one in scenarios})

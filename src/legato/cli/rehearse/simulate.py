@@ -73,7 +73,7 @@ def simulate(  # noqa: PLR0913 - one parameter for each option, as click hands t
     crowd = _crowd(workspace, plan, name, people=people, days=days)
     began = time.monotonic()
     with progress(is_json=is_json) as work:
-        record = None if crowd.kinds else _record(workspace, data, plan)
+        record = _record(workspace, data, plan, crowd)
         asked = Asked(plan=plan, crowd=crowd, seed=seed, start=_start(start, record))
         found = simulate_crowd(record, asked, work)
     seconds = time.monotonic() - began
@@ -105,15 +105,25 @@ def _crowd(
             f"There are {', '.join(known)}." if known else "Describe one there.",
         )
     if name is None and len(known) > 1:
-        raise Failure("There are several crowds.", f"Name one: --crowd {next(iter(known))}.")
+        raise Failure(
+            f"There are {len(known)} crowds in {workspace / CROWDS}, and one lives at a time.",
+            f"Name it: {' or '.join(f'--crowd {one}' for one in known)}.",
+        )
     crowd = known[name] if name is not None else next(iter(known.values()), Crowd())
     return msgspec.structs.replace(
         crowd, people=people or crowd.people, span=days * DAY if days else crowd.span
     )
 
 
-def _record(workspace: Path, data: Path | None, plan: Plan) -> Record:
+def _record(workspace: Path, data: Path | None, plan: Plan, crowd: Crowd) -> Record | None:
     """Take lives from where there are any: a data folder, or calls shipped with a workspace."""
+    if crowd.kinds and data is None:
+        return None
+    if crowd.kinds:
+        raise Failure(
+            f"The crowd `{crowd.name}` says what people do: no lives are taken from {data}.",
+            "Leave --data out, or name a crowd without `kinds`.",
+        )
     folder, file = data or workspace / DATA_NAME, workspace / HISTORY_FILE
     if data is None and not (folder / "log.db").exists() and file.exists():
         return lives_of_file(file, plan)
@@ -169,6 +179,8 @@ def _show(console: Console, report: Report, seconds: float) -> None:
         console.print("\nJourneys that reached one person within a day of each other:")
         lines = [(n, f"{c:,}", f"{found.same_item.get(n, 0):,} about one item") for n, c in pairs]
         console.print(_table(("", "times", ""), lines))
+    else:
+        console.print("\nNo two journeys reached one person within a day of each other.")
     if found.offers is not None:
         _show_offers(console, found.offers)
     console.print(f"\nDecisions: {report.digest}", style="dim")

@@ -57,7 +57,7 @@ def _entered(answer: Answer, story: Sequence[Story], chronicle: Chronicle) -> An
         )
         answer = structs.replace(answer, sentence=sentence)
     if not found.otherwise:
-        return structs.replace(answer, otherwise=())
+        return structs.replace(answer, would_change=_words(()), otherwise=())
     ways = [" and ".join(one.changes) for one in found.otherwise]
     words = ways[0] if len(ways) == 1 else f"any one of: {'; '.join(ways)}"
     again = "" if answer.kind == "not_entered" else " again"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Annotated, Any
 
 from litestar import Request, Router, get
@@ -31,6 +31,8 @@ from legato.studio.host import Host, actor_of, caller_of, route_of, since_of
 from legato.studio.masking import mask_group
 from legato.studio.refusal import Refused, not_found
 
+NAMED_MAX = 8
+"""Names told to who asked for another."""
 Name = Annotated[str, QueryParameter(max_length=512)]
 
 
@@ -143,8 +145,16 @@ def _known(noun: str, name: str, known: Iterable[str]) -> None:
     raise not_found(
         f"{noun}.unknown",
         f"The present plan has no {noun} of this name.",
-        fix=f"Is it `{near[0]}`?" if near else f"Name a {noun} of the workspace.",
+        fix=f"Is it `{near[0]}`?" if near else _there_are(noun, names),
     )
+
+
+def _there_are(noun: str, names: Sequence[str]) -> str:
+    """Name the first of those there are."""
+    if not names:
+        return f"It has none: write a {noun} into the workspace, and apply it."
+    more = f" and {len(names) - NAMED_MAX:,} more" if len(names) > NAMED_MAX else ""
+    return f"There are {', '.join(names[:NAMED_MAX])}{more}."
 
 
 GROUP_WHY = Router("/api/why", route_handlers=[read_group_why], tags=["people"])
