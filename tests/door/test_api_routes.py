@@ -334,6 +334,8 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/journeys/none/pause", None, "run"),
     ("POST", "/api/journeys/none/resume", None, "run"),
     ("POST", "/api/journeys/none/enter", {"who": "nobody"}, "run"),
+    ("GET", "/api/journeys/none/rollout", None, "look"),
+    ("POST", "/api/journeys/none/rollout", {"share": 0.5}, "propose"),
     ("GET", "/api/plan", None, "look"),
     ("GET", "/api/plan/history", None, "look"),
     ("GET", "/api/dictionary", None, "look"),

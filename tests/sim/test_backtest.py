@@ -7,20 +7,24 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from legato.app.rehearse.backtest import (
     History,
     Span,
     compare_plans,
     decide_again,
+    plan_named,
     read_index,
 )
 from legato.app.rehearse.hosts import Host, Processes
 from legato.app.rehearse.parallel import Work
+from legato.model.definitions.rollout import Rollout, drawn
 from legato.model.event import DeliveryReported, TimerFired, decode_event
 from legato.model.instant import DAY, HOUR, MINUTE
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError
+from legato.plan.diff import retire
 from legato.ports.log import Log
 from legato.simulate.backtest.compare import Comparison
 from legato.simulate.replay import refold
@@ -197,3 +201,33 @@ def test_what_is_undecided_when_the_history_ends_is_no_difference(tmp_path: Path
 
     assert found.open == 1
     assert set(found.counts) == {"moved"}
+
+
+def test_of_a_rollout_only_those_who_would_have_got_it_differ(tmp_path: Path) -> None:
+    """The rest get what runs at the end of the history, not what ran at its beginning."""
+    first, running = plan_of("30m"), plan_of("40m")
+    log = MemoryLog()
+    world = World(first, log, MemoryStore())
+    people = [f"p{number}" for number in range(20)]
+    for who in people:
+        known_person(world, who)
+    world.activate(retire(first, running, ()))
+    start = world.now
+    for who in people:
+        world.track(who, "Checkout Started", {"cart_id": who, "value": 50})
+    world.advance(DAY)
+    world.track("p0", "Product Viewed")  # the history goes on until here
+    draft = replace(plan_of("2h"), rollouts={"cart": Rollout(share=0.4)})
+
+    folder = keep(tmp_path, log)
+    with History(folder) as history:
+        index = read_index(history, work())
+        now, was = (plan_named(name, index, draft) for name in ("draft", "running"))
+        assert now is not None
+        span = Span(start=start - MINUTE, end=index.last_at)
+        found, _ = compare_plans(history, index, span, (was, now), host())
+
+    states = [world.state(who) for who in people]
+    taken = sum(drawn("cart", state.person_id) < 0.4 for state in states if state is not None)
+    assert 0 < taken < len(people)
+    assert (found.counts, found.same) == ({"moved": taken}, len(people) - taken)

@@ -186,7 +186,7 @@ class Host:
         instant = parse_instant(at)
         assert instant is not None
         self.world.run_until(instant)
-        return Due(journey=self.plan.journeys["news"], at=instant, calls_in=True)
+        return Due(journey=self.plan.journeys["news"], at=instant, calls_in=True, plan=self.plan)
 
     def whose_turn(self, due: Due) -> list[PersonId]:
         return [state.person_id for state in self.world.everybody() if due.takes(state)]
@@ -210,7 +210,9 @@ class Elsewhere(Unscripted):
 def recorded(plan: Plan) -> MemoryLog:
     """Let a host be late, be crossed by what people do, be down, and be called by hand."""
     live = Host(plan)
-    live.world.feed(Due(journey=plan.journeys["news"], at=START, calls_in=False).taken(START))
+    live.world.feed(
+        Due(journey=plan.journeys["news"], at=START, calls_in=False, plan=plan).taken(START)
+    )
     due = live.due("2026-03-03T09:00:00Z")
     live.world.advance(20 * MINUTE)
     found = live.whose_turn(due)

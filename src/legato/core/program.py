@@ -15,6 +15,7 @@ from legato.core.privacy.forbidden import Forbidden
 from legato.core.privacy.outlet import Outlets
 from legato.core.privacy.views import Views
 from legato.core.retirement.limits import limits_of, retired_entries
+from legato.core.rollouts.versions import Rolling, rolling
 from legato.expr import depends
 from legato.expr.facts import Facts
 from legato.expr.python import compile_match, compile_rule
@@ -237,9 +238,15 @@ class Program:
         self.current: dict[str, Course] = {
             journey.name: self.courses[journey.version] for journey in plan.journeys.values()
         }
+        self.rolling: dict[str, Rolling] = rolling(plan, self.courses)
+        """Journeys that are rolled out to a share of those who enter."""
+        self.entered: dict[str, Course] = {
+            journey.version: self.courses[journey.version] for journey in plan.entered
+        }
+        """Journey version -> those that take people in."""
         self.entries: dict[str, list[Course]] = {}
         """`event:Name` or `segment:name` -> the journeys entered by it."""
-        for course in self.current.values():
+        for course in self.entered.values():
             entry = course.journey.entry
             if entry.kind in ("event", "segment"):
                 self.entries.setdefault(f"{entry.kind}:{entry.on}", []).append(course)

@@ -265,6 +265,8 @@ def _fire(moment: Moment) -> None:
 
 def _call(moment: Moment, loaded: Loaded, event: JourneyCalled) -> None:
     course = moment.program.current.get(event.journey)
+    if event.journey in moment.program.rolling:
+        course = moment.program.rolling[event.journey].called(moment.state.person_id)
     if loaded.is_duplicate or course is None:
         code = "event.duplicate" if course is not None else "entry.unknown"
         what = "it was asked before" if course is not None else "there is no such journey"
@@ -278,7 +280,7 @@ def _call(moment: Moment, loaded: Loaded, event: JourneyCalled) -> None:
         reason = Reason(code="entry.condition", what="its entry condition did not hold")
         moment.notes.append(NotEntered(journey=event.journey, key=event.key, reason=reason))
         return
-    enter(moment, course, event.key, event.body)
+    enter(moment, course, event.key, event.body, is_called=True)
 
 
 def _on_nobody(event: _OfKnownPerson) -> Result:

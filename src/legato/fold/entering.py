@@ -7,6 +7,7 @@ Which parts of a condition did not hold is asked of the engine too: of each part
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import floor
 from typing import TypeAlias
 
 from msgspec import json, structs
@@ -22,6 +23,7 @@ from legato.fold.retaken import Retaken, Scene, prompt_scene_of, scene_of
 from legato.fold.then import DIFFERS, Chronicle, Until, then
 from legato.fold.what_if import Otherwise
 from legato.model.definitions.journey import Entry, Journey
+from legato.model.definitions.rollout import drawn
 from legato.model.event import CustomerEvent, Event, decode_object
 from legato.model.ids import PersonId
 from legato.model.instant import Duration, Instant, format_duration
@@ -54,7 +56,8 @@ def entering(
     scene = scene_of(chronicle, person_id, row)
     if isinstance(scene, Reason):
         return scene
-    journey = scene.program.plan.journeys.get(note.journey)
+    plan = scene.program.plan
+    journey = plan.version_for(note.journey, person_id) or plan.journeys.get(note.journey)
     retaken = Retaken(scene)
     if journey is None or _refusal(retaken.take(()), note) != note.reason.code:
         return DIFFERS
@@ -82,7 +85,8 @@ def _in_time(
     result = retaken.take(())
     if _has_entered(result, note):
         return (Otherwise(changes=(PROMPT,), channel="", at=scene.now),)
-    journey = scene.program.plan.journeys.get(note.journey)
+    plan = scene.program.plan
+    journey = plan.version_for(note.journey, person_id) or plan.journeys.get(note.journey)
     if journey is None:
         return ()  # it was not there yet
     refused = structs.replace(note, reason=Reason(code=_refusal(result, note), what=""))
@@ -210,6 +214,8 @@ def _others(journey: Journey, scene: Scene, code: str) -> list[Change]:
         case "entry.present":
             present = _entry_of(name, lambda one: structs.replace(one, with_present=True))
             return [Change(words="`with_present: true` in its `enter`", plan=present)]
+        case "entry.rollout":
+            return [_rolled_out(name, person_id) for person_id in scene.encoded]
         case _:
             return []
 
@@ -263,6 +269,17 @@ def _in_it_earlier(journey: str, by: Duration) -> Callable[[Program, States, Ins
     return change
 
 
+def _rolled_out(journey: str, person_id: PersonId) -> Change:
+    """Roll a journey out to as many people as take the person in."""
+    least = floor(drawn(journey, person_id) * 100) + 1
+
+    def change(plan: Plan) -> Plan:
+        wider = structs.replace(plan.rollouts[journey], share=least / 100)
+        return structs.replace(plan, rollouts={**plan.rollouts, journey: wider})
+
+    return Change(words=f"a rollout to {least} % or more", plan=change)
+
+
 def _asking(journey: str, change: Callable[[Rule | None], Rule | None]) -> Callable[[Plan], Plan]:
     return _entry_of(journey, lambda entry: structs.replace(entry, when=change(entry.when)))
 
@@ -280,7 +297,10 @@ def _without_exits(journey: str) -> Callable[[Plan], Plan]:
 
 def _journey_of(name: str, change: Callable[[Journey], Journey]) -> Callable[[Plan], Plan]:
     def changed(plan: Plan) -> Plan:
-        return structs.replace(plan, journeys={**plan.journeys, name: change(plan.journeys[name])})
+        before = plan.before(name)
+        retired = tuple(change(one) if one is before else one for one in plan.retired)
+        journeys = {**plan.journeys, name: change(plan.journeys[name])}
+        return structs.replace(plan, journeys=journeys, retired=retired)
 
     return changed
 

@@ -32,11 +32,22 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
     calls_in: bool
     """False: it is only put on record. It was missed, or the schedule begins to count."""
+    plan: Plan
+
+    @property
+    def takes_everybody(self) -> bool:
+        """It is everybody's turn, whoever they are."""
+        return not self.journey.entry.segment and self.journey.name not in self.plan.rollouts
 
     def takes(self, state: State) -> bool:
-        """Return whether it is somebody's turn."""
-        segment = self.journey.entry.segment
-        return not segment or segment in state.segments
+        """Return whether it is somebody's turn.
+
+        While the journey is rolled out: by the version that they get. Who gets none is called all
+        the same, so that it is noted why they are not let in.
+        """
+        mine = self.plan.version_for(self.journey.name, state.person_id) or self.journey
+        segment = mine.entry.segment
+        return mine.entry.kind == "schedule" and (not segment or segment in state.segments)
 
     def call(self, person_id: PersonId, now: Instant) -> JourneyCalled:
         """Return the record that calls somebody in."""
@@ -59,7 +70,18 @@ def call_id(journey: str, due_at: Instant, person_id: PersonId) -> EventId:
 
 def scheduled(plan: Plan) -> list[Journey]:
     """Return the journeys that begin by the calendar."""
-    return [each for each in plan.journeys.values() if each.entry.kind == "schedule"]
+    found = (scheduled_version(plan, name) for name in plan.journeys)
+    return [each for each in found if each is not None]
+
+
+def scheduled_version(plan: Plan, name: str) -> Journey | None:
+    """Return the version of a journey that says when its schedule comes round; None: it has none.
+
+    That is the present one. Only where it does not begin by the calendar, and the version that is
+    entered beside it does, it is that one.
+    """
+    versions = (plan.journeys.get(name), plan.before(name))
+    return next((one for one in versions if one and one.entry.kind == "schedule"), None)
 
 
 class Almanac:
@@ -69,20 +91,20 @@ class Almanac:
         self._calendars: dict[tuple[str, str], Calendar] = {}
 
     def due(
-        self, journey: Journey, zone: str, *, taken: Instant | None, now: Instant
+        self, journey: Journey, plan: Plan, *, taken: Instant | None, now: Instant
     ) -> Due | None:
         """Return what is to be taken now; `taken`: the occurrence taken last."""
         if taken is None:
-            return Due(journey=journey, at=now, calls_in=False)
-        due_at = self._calendar(journey, zone).latest(now)
+            return Due(journey=journey, at=now, calls_in=False, plan=plan)
+        due_at = self._calendar(journey, plan.zone).latest(now)
         if due_at is None or due_at <= taken:
             return None
-        return Due(journey=journey, at=due_at, calls_in=now - due_at <= GRACE)
+        return Due(journey=journey, at=due_at, calls_in=now - due_at <= GRACE, plan=plan)
 
     def all_due(self, plan: Plan, taken: Mapping[str, Instant], now: Instant) -> list[Due]:
         """Return what all schedules of a plan have to be taken now."""
         found = (
-            self.due(journey, plan.zone, taken=taken.get(journey.name), now=now)
+            self.due(journey, plan, taken=taken.get(journey.name), now=now)
             for journey in scheduled(plan)
         )
         return [due for due in found if due is not None]

@@ -35,8 +35,12 @@ def degraded(
 ) -> tuple[Degraded, ...]:
     """Return the journeys that depend on any of these events, or wait for a source itself."""
     reader = _Reader(plan, events, sources)
-    found = [(name, reader.steps(journey)) for name, journey in sorted(plan.journeys.items())]
-    return tuple(Degraded(journey=name, steps=steps) for name, steps in found if steps)
+    found: dict[str, dict[str, None]] = {}
+    for one in sorted(plan.entered, key=lambda one: one.name):
+        found.setdefault(one.name, {}).update(dict.fromkeys(reader.steps(one)))
+    return tuple(
+        Degraded(journey=name, steps=tuple(steps)) for name, steps in found.items() if steps
+    )
 
 
 class _Reader:

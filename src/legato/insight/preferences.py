@@ -99,7 +99,7 @@ def channels_of(plan: Plan, purpose: str) -> tuple[str, ...]:
     for template in plan.templates.values():
         if template.purpose == purpose:
             used.update(dict.fromkeys(template.texts, True))
-    for journey in plan.journeys.values():
+    for journey in plan.entered:
         for step in journey.steps.values():
             if isinstance(step, Send) and step.purpose == purpose:
                 used.update(dict.fromkeys(step.channels, True))

@@ -17,10 +17,11 @@ from legato.model.definitions.journey import Freshness, Journey
 from legato.model.definitions.links import Pages, Sender
 from legato.model.definitions.matching import Matching
 from legato.model.definitions.offer import Offer
+from legato.model.definitions.rollout import Rollout
 from legato.model.definitions.sign_in import SignIn
 from legato.model.definitions.source import Source
 from legato.model.definitions.stream import Stream
-from legato.model.ids import digest
+from legato.model.ids import PersonId, digest
 from legato.model.instant import HOUR, MINUTE, Duration, Instant
 from legato.model.noun import ENCODER, Noun
 from legato.model.rule import Rule, Slot
@@ -400,7 +401,7 @@ class Plan(Noun, frozen=True, kw_only=True):
     audiences: Mapping[str, AudienceType] = {}
     journeys: Mapping[str, Journey] = {}
     retired: tuple[Journey, ...] = ()
-    """Older versions that people are still in."""
+    """Older versions that people are still in, or that a rollout lets the rest enter."""
     purposes: Mapping[str, Purpose] = {}
     channels: Mapping[str, Channel] = {}
     policies: Policies = Policies()
@@ -426,6 +427,27 @@ class Plan(Noun, frozen=True, kw_only=True):
     offers: Mapping[str, Offer] = {}
     infrastructure_price_micros: int | None = None
     """Price of what Legato runs on for a month, in millionths; None: nobody said."""
+    rollouts: Mapping[str, Rollout] = {}
+    """Journeys of which not everybody who enters gets the present version."""
+
+    def before(self, journey: str) -> Journey | None:
+        """Return the older version that people outside a journey's rollout enter, if any."""
+        rollout = self.rollouts.get(journey)
+        version = rollout.before if rollout is not None else None
+        return next((one for one in self.retired if one.version == version), None)
+
+    @property
+    def entered(self) -> tuple[Journey, ...]:
+        """Return the versions that take people in: the present ones and those beside them."""
+        befores = (self.before(name) for name in self.rollouts)
+        return (*self.journeys.values(), *(one for one in befores if one is not None))
+
+    def version_for(self, journey: str, person_id: PersonId) -> Journey | None:
+        """Return the version of a journey that a person would enter; None: none."""
+        present, rollout = self.journeys.get(journey), self.rollouts.get(journey)
+        if present is None or rollout is None or rollout.before == present.version:
+            return present
+        return present if rollout.takes(journey, person_id) else self.before(journey)
 
 
 class Backfill(Noun, frozen=True, kw_only=True):

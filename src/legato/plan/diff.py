@@ -12,6 +12,7 @@ from legato.model.definitions.journey import (
     Audience,
     Branch,
     Call,
+    Entry,
     Journey,
     Send,
     WaitFor,
@@ -23,6 +24,8 @@ from legato.model.rule import Rule, Slot
 from legato.plan.differing.steps import step_differences
 from legato.plan.explain import stream_text
 from legato.plan.retiring import FIELDS, other_fields, retirement_words
+from legato.plan.rollouts.settle import settled
+from legato.plan.rollouts.words import rollout_change
 
 Kind: TypeAlias = Literal["safe", "migrating", "breaking"]
 Action: TypeAlias = Literal["added", "changed", "removed"]
@@ -102,18 +105,27 @@ def compare(
 
 
 def retire(old: Plan, new: Plan, empty: Collection[str]) -> Plan:
-    """Return the new plan with the journey versions that people are still in.
+    """Return the new plan with the journey versions that people are still in, or still enter.
 
     `empty` are versions nobody is in. What the kept versions send, call and look at is kept too.
     """
-    versions = {journey.version: journey for journey in (*old.retired, *old.journeys.values())}
+    rollouts = settled(old, new)
+    befores = dict.fromkeys(rollout.before for rollout in rollouts.values())
+    versions = {journey.version: journey for journey in new.retired if journey.version in befores}
+    versions.update({one.version: one for one in (*old.retired, *old.journeys.values())})
     current = dict.fromkeys(journey.version for journey in new.journeys.values())
     kept = tuple(
         journey
         for version, journey in sorted(versions.items())
-        if version not in current and version not in empty
+        if version not in current and (version in befores or version not in empty)
     )
-    return _keep_needed(old, msgspec.structs.replace(new, retired=kept))
+    return _keep_needed(old, msgspec.structs.replace(new, retired=kept, rollouts=rollouts))
+
+
+def following(old: Plan, new: Plan) -> Plan:
+    """Return the new plan as it follows another, with no older versions but those people enter."""
+    everyone = [journey.version for journey in (*old.retired, *old.journeys.values())]
+    return retire(old, new, everyone)
 
 
 def _settings(old: Plan, new: Plan) -> Iterable[Change]:
@@ -299,7 +311,8 @@ def _journeys(old: Plan, new: Plan, people: Mapping[str, int]) -> Iterable[Chang
         was, now = old.journeys.get(name), new.journeys.get(name)
         count = people.get(name, 0)
         if was is None:
-            yield _change("safe", "added", "journey", name, "is new; nobody is in it yet")
+            what = f"is new; nobody is in it yet{_rolled(old, new, name)}"
+            yield _change("safe", "added", "journey", name, what)
         elif now is None:
             stay = f"; until its end it keeps {_people(count)}"
             kind: Kind = "migrating" if count else "safe"
@@ -310,8 +323,15 @@ def _journeys(old: Plan, new: Plan, people: Mapping[str, int]) -> Iterable[Chang
                 f"{_people(count)} {'stays' if count == 1 else 'stay'} on the version they entered"
             )
             differences = "; ".join(_differences(was, now))
-            what = f"{differences}; {stay if count else 'nobody is in it'}"
+            what = f"{differences}; {stay if count else 'nobody is in it'}{_rolled(old, new, name)}"
             yield _change("migrating", "changed", "journey", name, what)
+        elif rolled := rollout_change(old, new, name):
+            yield _change("safe", "changed", "journey", name, rolled)
+
+
+def _rolled(old: Plan, new: Plan, name: str) -> str:
+    words = rollout_change(old, new, name)
+    return f"; {words}" if words else ""
 
 
 def _differences(was: Journey, now: Journey) -> list[str]:
@@ -355,6 +375,10 @@ def _keep_needed(old: Plan, new: Plan) -> Plan:
     needs = _Needs()
     for journey in new.retired:
         _journey_needs(journey, needs)
+    for name in new.rollouts:
+        beside = new.before(name)
+        if beside is not None:
+            _entry_needs(beside.entry, needs)
     waiting = list(needs.names.get("segments", {}))
     while waiting:
         segment = old.segments.get(waiting.pop())
@@ -399,6 +423,13 @@ def _journey_needs(journey: Journey, needs: _Needs) -> None:
                 needs.add("destinations", step.destination)
             case _:
                 pass
+
+
+def _entry_needs(entry: Entry, needs: _Needs) -> None:
+    needs.add("segments", entry.segment, *([entry.on] if entry.kind == "segment" else []))
+    if entry.when is not None:
+        needs.add("segments", *depends.segments(entry.when))
+        needs.add("computed", *depends.traits(entry.when))
 
 
 def _rules(journey: Journey) -> list[Rule]:

@@ -45,6 +45,7 @@ from legato.plan.privacy.matching import check_matching
 from legato.plan.privacy.residency import check_residency, read_residency
 from legato.plan.properties.reading import read_property, read_waivers
 from legato.plan.retirement.check import report_retired
+from legato.plan.rollouts.reading import read_rollout
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import check_when_down, read_destination, read_manifest
@@ -277,6 +278,7 @@ def _compile(scope: Scope, library: _Library) -> Plan:
         roll_after=workspace.roll_after,
         offers=scope.offers,
         infrastructure_price_micros=workspace.infrastructure_price_micros,
+        rollouts=_read_all(scope, library, "journey", read_rollout),
     )
 
 

@@ -263,6 +263,11 @@ STEP_DEFINITIONS: Schema = {
                 "enum": ["send", "skip"],
                 "description": "Messages past their time when a pause ends.",
             },
+            "rollout": {
+                "$ref": "#/$defs/share",
+                "description": "How many of those who enter get this. The rest get what ran "
+                "before, or nothing where nothing did.",
+            },
             "steps": {"$ref": "#/$defs/steps"},
             "waive": {"$ref": "#/$defs/waive"},
         },

@@ -52,7 +52,7 @@ class Schedules:
             for journey in scheduled(known.plan):
                 due = self._almanac.due(
                     journey,
-                    known.plan.zone,
+                    known.plan,
                     taken=known.taken.get(journey.name),
                     now=self._clock.now(),
                 )
@@ -66,7 +66,7 @@ class Schedules:
         await self._walker.feed([due.taken(self._clock.now())])
 
     async def _call_in(self, due: Due) -> None:
-        takes_all = not due.journey.entry.segment
+        takes_all = due.takes_everybody
 
         def if_due(person_id: PersonId, data: bytes) -> PersonId | None:
             return person_id if takes_all or due.takes(decode_state(data)) else None

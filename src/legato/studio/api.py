@@ -70,6 +70,7 @@ from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVaria
 from legato.studio.rehearse.routes import REHEARSALS
 from legato.studio.replay import REPLAY
 from legato.studio.retention import RETENTION
+from legato.studio.rollouts.routes import ROLLOUTS
 from legato.studio.score.routes import SCORE
 from legato.studio.segments.drawing import SEGMENT_TEXTS
 from legato.studio.segments.removing import REMOVING
@@ -111,6 +112,7 @@ ROUTES = (
     BACKFILL,
     CHANGES,
     REVIEW,
+    ROLLOUTS,
     REHEARSALS,
     DICTIONARY,
     BEGINNING,

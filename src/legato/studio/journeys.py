@@ -92,7 +92,8 @@ async def resume(name: FromPath[str], host: Host, caller: Who) -> Switched:
 async def enter(name: FromPath[str], data: JSONBody[Call], host: Host, caller: Who) -> CalledIn:
     """Only a journey whose entry is `api`; its `again` rule holds."""
     journey = journey_of(host, name)
-    if journey.entry.kind != "api":
+    before = host.plan().before(name)
+    if "api" not in (journey.entry.kind, before.entry.kind if before is not None else ""):
         raise Refused(
             status=409,
             code="journey.entry",

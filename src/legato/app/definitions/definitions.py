@@ -10,7 +10,13 @@ from typing import Protocol
 from legato.app.audit import AuditBook
 from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config
-from legato.app.definitions.objections import CHECKS, Judged, judge, waived_entries
+from legato.app.definitions.objections import (
+    CHECKS,
+    Judged,
+    judge,
+    meant,
+    waived_entries,
+)
 from legato.app.definitions.retired import with_retired
 from legato.app.guard.guard import Guard
 from legato.app.history.backfill import BackfillRun, Backfills
@@ -187,7 +193,8 @@ class Definitions:
         if plan_digest(plan) == self.digest():
             self.texts = dict(wish.files)
             return Applied(digest=self.digest())
-        judged = await asyncio.to_thread(judge, wish.files, loaded, wish.waivers, CHECKS)
+        whole = meant(loaded, self.plan(), speed=self._home.config.speed)
+        judged = await asyncio.to_thread(judge, wish.files, whole, wish.waivers, CHECKS)
         if judged.problems and self.digest():
             self.problems = judged.problems
             return Applied(problems=judged.problems, digest=self.digest())

@@ -13,10 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from legato.app.rehearse.demand import rehearsed
 from legato.model.definitions.property import Objection, Waiver
 from legato.model.noun import Noun
+from legato.model.plan import Plan
 from legato.model.problem import Problem
+from legato.plan.diff import following
 from legato.plan.load import Loaded
 from legato.ports.audit import AuditEntry
 from legato.simulate.proof.prove import prove
@@ -47,6 +51,16 @@ def proved(_: Mapping[str, str], loaded: Loaded) -> Iterable[Objection]:
 FIRST_CHECKS: tuple[Check, ...] = (proved,)
 """Where nothing runs yet: they refuse nothing then, and what is waived goes on record."""
 CHECKS: tuple[Check, ...] = (*FIRST_CHECKS, rehearsed)
+
+
+def meant(loaded: Loaded, running: Plan, *, speed: int) -> Loaded:
+    """Return a workspace with what those get to whom its journeys are not rolled out.
+
+    In time-lapse the plan that runs has other times than texts have: then it is judged alone.
+    """
+    if loaded.plan is None or speed != 1:
+        return loaded
+    return replace(loaded, plan=following(running, loaded.plan))
 
 
 def judge(

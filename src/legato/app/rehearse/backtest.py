@@ -23,6 +23,7 @@ from legato.model.note import Decided
 from legato.model.noun import Noun
 from legato.model.plan import Plan, decode_plan, encode_plan
 from legato.model.problem import LegatoError
+from legato.plan.diff import following
 from legato.ports.log import Log
 from legato.simulate.backtest.compare import Comparison, merge
 from legato.simulate.backtest.households import NOWHERE, Households
@@ -166,7 +167,9 @@ def plan_named(name: str, index: Index, draft: Plan | None) -> Plan | None:
     if name == RECORDED:
         return None
     if name == DRAFT:
-        return draft
+        # Whom a draft is not rolled out to gets what runs now, and not what ran at the beginning.
+        running = decode_plan(index.versions[-1].plan) if index.versions else None
+        return draft if draft is None or running is None else following(running, draft)
     known = {one.name: one for one in index.versions}
     if name == RUNNING and index.versions:
         return decode_plan(index.versions[-1].plan)

@@ -22,6 +22,9 @@ PASSAGES_MAX = 1_000
 """Keys of past passages remembered a person: of more (a thousand orders), the oldest passages are
 forgotten, and an entry `once` for such a key would be possible again."""
 
+ROLLOUT = "entry.rollout"
+"""The journey is rolled out to a share of people, and somebody is not among them."""
+
 REASONS_MAX = 1_024
 """Reasons not to enter that are kept: each journey has a few, and most events meet one."""
 
@@ -36,6 +39,8 @@ def _kept_key(moment: Moment, enrollment: Enrollment) -> str:
 
 def enter_by_event(moment: Moment, course: Course, body: bytes) -> None:
     """Let the moment's event bring the person in, if everything agrees."""
+    if _is_of_others(moment, course):
+        return
     entry = course.journey.entry
     key = _key(moment, course)
     if key is None:
@@ -67,6 +72,8 @@ def enter_by_segments(moment: Moment) -> None:
         if name.removeprefix("segment:") not in moment.state.segments:
             continue
         for course in moment.program.entries.get(name, ()):
+            if _is_of_others(moment, course):
+                continue
             if name in moment.born and not course.journey.entry.with_present:
                 what = "the person was in the segment already when its rule was new"
                 _refuse(moment, course, "", "entry.present", what)
@@ -76,12 +83,26 @@ def enter_by_segments(moment: Moment) -> None:
                 enter(moment, course, "", b"{}")
 
 
-def enter(moment: Moment, course: Course, key: str, body: bytes) -> None:
+def _is_of_others(moment: Moment, course: Course) -> bool:
+    """Return whether the person gets another version of the journey, which answers for itself."""
+    rolling = moment.program.rolling.get(course.journey.name)
+    return rolling is not None and rolling.passes_over(moment.state.person_id, course)
+
+
+def enter(
+    moment: Moment, course: Course, key: str, body: bytes, *, is_called: bool = False
+) -> None:
     """Enter, unless the journey is paused or the person may not come (again)."""
     journey = course.journey
     if moment.program.paused.get(journey.name):
         _refuse(moment, course, key, "entry.paused", "the journey is paused")
         return
+    rolling = moment.program.rolling.get(journey.name)
+    if rolling is not None:
+        what = rolling.refusal(moment.state.person_id, course, is_called=is_called)
+        if what:
+            _refuse(moment, course, key, ROLLOUT, what)
+            return
     refusal = _again(moment, course, key)
     if refusal is not None:
         _refuse(moment, course, key, *refusal)

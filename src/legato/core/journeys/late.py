@@ -138,7 +138,7 @@ def _skip_visits(
 
 
 def _is_in_use(moment: Moment, course: Course) -> bool:
-    if moment.program.current.get(course.journey.name) is course:
+    if course.journey.version in moment.program.entered:
         return True
     return any(one.version == course.journey.version for one in moment.state.enrollments)
 

@@ -18,7 +18,7 @@ from legato.connectors.compile import compile_manifest
 from legato.core.gate import is_held_out
 from legato.core.journeys.journey import drawn_arm
 from legato.core.program import ZONE_TRAIT
-from legato.fold.schedule import Almanac, call_id
+from legato.fold.schedule import Almanac, call_id, scheduled_version
 from legato.insight.recording.mask import Masks, exact
 from legato.model.consent import EVERY_CHANNEL
 from legato.model.definitions.journey import Call, Split
@@ -151,9 +151,9 @@ class _Recorder:
 
     def _is_put(self, event: JourneyCalled) -> bool:
         """Return whether somebody put the person in; schedules come round in stories as well."""
-        journey = self._plan.journeys.get(event.journey)
+        journey = scheduled_version(self._plan, event.journey)
         if journey is None:
-            return False
+            return event.journey in self._plan.journeys
         due_at = self._almanac.latest(journey, self._plan.zone, event.received_at)
         return due_at is None or event.event_id != call_id(journey.name, due_at, event.person_id)
 

@@ -44,6 +44,7 @@ _SHORT = {
     "entry.closed": "journey closed",
     "entry.already_in": "in it already",
     "entry.paused": "journey paused",
+    "entry.rollout": "not rolled out",
     "expiry.passed": "expired",
     "expiry.while_held": "expired while held",
     "delivery.waiting": "on its way",

@@ -77,7 +77,7 @@ def _entry_events(plan: Plan, question: Question) -> dict[str, bool]:
     """Name the events that enter the journeys asked about."""
     return {
         journey.entry.on: True
-        for journey in plan.journeys.values()
+        for journey in plan.entered
         if journey.entry.kind == "event" and question.journey in ("", journey.name)
     }
 

@@ -35,6 +35,8 @@ from legato.model.definitions.journey import (
     WaitFor,
     WaitUntil,
 )
+from legato.model.definitions.rollout import percent
+from legato.model.ids import PersonId
 from legato.model.instant import Instant, format_duration
 from legato.model.note import NotEntered, Story
 from legato.model.noun import Noun
@@ -245,12 +247,12 @@ def _unknown(
 
 
 def senders(plan: Plan, message: str) -> list[str]:
-    """Return the journeys of the present plan that send a message."""
-    return sorted(
-        name
-        for name, journey in plan.journeys.items()
-        if any(isinstance(s, Send) and s.message == message for s in journey.steps.values())
-    )
+    """Return the journeys of the present plan that send a message to those who enter."""
+    return sorted({one.name: None for one in plan.entered if _sends(one, message)})
+
+
+def _sends(journey: Journey, message: str) -> bool:
+    return any(isinstance(s, Send) and s.message == message for s in journey.steps.values())
 
 
 def _short_of_message(
@@ -269,7 +271,8 @@ def _short_of_message(
     refusal = last_refusal(story, name)
     if refusal is not None:
         return _turned_away(asked, *refusal)
-    journey = plan.journeys.get(name)
+    mine = plan.version_for(name, PersonId(question.person_id))
+    journey = mine or plan.journeys.get(name)
     waiting = [each for each in stopped if journey and each.name == journey.entry.on]
     if waiting:
         return _quarantined(asked, waiting[-1])
@@ -281,7 +284,17 @@ def _of_passing(question: Question, passing: Passing, plan: Plan) -> Answer:
     journey = _version(plan, passing.journey, passing.version)
     place = _step_place(plan, passing.journey, passing.version, step_id=passing.step)
     name = plain(passing.journey)
-    if passing.left is None:
+    if _is_of_another_version(question, journey, plan):
+        rollout = plan.rollouts[passing.journey]
+        answer = _reply(
+            question,
+            "in_journey" if passing.left is None else "left",
+            f"No: the person entered {name} at {moment(passing.entered_at)} by the version that "
+            f"ran before, and that does not send {message}: {percent(rollout.share)} of those "
+            "who enter get the present one.",
+            would=_WOULD_ENTER["entry.rollout"],
+        )
+    elif passing.left is None:
         step = _standing(journey, passing.step)
         standing = f", waiting for {step}" if step else f", at step {place}" if place else ""
         answer = _reply(
@@ -309,6 +322,13 @@ def _of_passing(question: Question, passing: Passing, plan: Plan) -> Answer:
         trace=passing.trace,
         way=passing.stages,
     )
+
+
+def _is_of_another_version(question: Question, journey: Journey | None, plan: Plan) -> bool:
+    """Return whether the message is only in a version that this person was not drawn for."""
+    if journey is None or not question.message or journey != plan.before(journey.name):
+        return False
+    return not _sends(journey, question.message)
 
 
 def _standing(journey: Journey | None, step_id: str) -> str:
@@ -344,6 +364,7 @@ _WOULD_ENTER = {
     "entry.once": "`again:` in the journey's `enter`, for whoever was in it before",
     "entry.cooldown": "more time since the last entry, or a shorter `again: after`",
     "entry.exit_holds": "nothing being so that makes people leave it",
+    "entry.rollout": "a larger `rollout` of the journey",
     "entry.present": "`with_present: true` in the journey's `enter`, or joining the segment anew",
 }
 

@@ -80,10 +80,11 @@ def _reached(plan: Plan, inside: Mapping[str, int]) -> dict[Ref, Ref]:
             reads.setdefault(reader, []).append(thing)
     for reader, thing in unnamed(plan):
         reads.setdefault(reader, []).append(thing)
+    live = {**inside, **{journey.version: 1 for journey in plan.entered}}
     waiting = [
         reader
         for reader in reads
-        if reader.family in ACTING or (reader.family == "version" and inside.get(reader.name))
+        if reader.family in ACTING or (reader.family == "version" and live.get(reader.name))
     ]
     found: dict[Ref, Ref] = {}
     for reader in waiting:  # grows while it is walked

@@ -35,6 +35,7 @@ from legato.plan.drawing.tree import (
 from legato.plan.explain import again_text, entry_text, exit_text, step_text, ways
 from legato.plan.findings import Findings
 from legato.plan.load import ENDINGS, SCENARIOS, Loaded
+from legato.plan.rollouts.words import rollout_words
 from legato.plan.rules.journeys.flow import successors
 from legato.plan.source import Document, Fields, Items, Leaf, Value, plain, read_documents
 
@@ -179,10 +180,20 @@ class _Artist:
                 fields=_plain(at(self._tree, "enter/again")),
             ),
             exits=self._exits(),
+            rollout=self._rollout(),
             fields=_without(self._tree, ("steps",)),
             place=self._document.place,
             problems=self._of(""),
         )
+
+    def _rollout(self) -> Said | None:
+        plan, name = self._loaded.plan or self._loaded.draft, self._document.name
+        value = self._tree.get("rollout")
+        if value is None:
+            return None
+        words = rollout_words(plan, name) if plan is not None and self._compiled else ""
+        sentence = f"Rolled out: {words}" if words else ""
+        return Said(path="rollout", sentence=sentence, fields=_plain(value))
 
     def _word(self, key: str) -> str:
         value = self._tree.get(key)

@@ -184,6 +184,8 @@ class Head(Noun, frozen=True, kw_only=True):
     frequency: Said
     exits: tuple[Said, ...]
     """Ways to leave from anywhere; those with `is_goal` are its goals."""
+    rollout: Said | None = None
+    """How many of those who enter get this; None: everybody."""
     fields: Any
     """The journey as it stands in YAML, without its steps."""
     place: Place

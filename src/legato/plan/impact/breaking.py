@@ -49,6 +49,8 @@ class Bereft(Noun, frozen=True, kw_only=True):
     people: int = 0
     """Of an older version: how many are still in it. 0: it is the present one."""
     place: str = ""
+    is_before: bool = False
+    """It is the version that ran before a rollout, which the others still enter."""
 
 
 def broken(before: Plan, after: Plan) -> tuple[Broken, ...]:
@@ -79,6 +81,7 @@ def bereft(before: Plan, after: Plan, inside: Mapping[str, int]) -> tuple[Bereft
                         through=_through(ref, ways),
                         people=people,
                         place=next(iter(journey.places.values()), ""),
+                        is_before=ref.family == "version" and not people,
                     ),
                 )
     return tuple(found.values())
@@ -103,7 +106,10 @@ def _problem(each: Bereft) -> Problem:
     owner = f" of {each.owner}" if each.owner else ""
     way = f" through {', '.join(each.through)}" if each.through else ""
     who = f"the journey `{each.journey}`{owner}"
-    if each.people:
+    if each.is_before:
+        who = f"{who}, of which some still enter the version that ran before,"
+        fix = "keep it until that journey is rolled out to everybody: leave its `rollout` out then"
+    elif each.people:
         noun = "person is" if each.people == 1 else "people are"
         who = f"{who}, in whose older version {each.people:,} {noun},"
         fix = "keep it until they have left, or end that journey's older version first"
@@ -255,8 +261,9 @@ def _state_rule(plan: Plan, name: str) -> StateRule | None:
 def _live(after: Plan, ref: Ref, inside: Mapping[str, int]) -> Journey | None:
     if ref.family == "journey":
         return after.journeys.get(ref.name)
-    if ref.family == "version" and inside.get(ref.name, 0):
-        return next(each for each in after.retired if each.version == ref.name)
+    if ref.family == "version":
+        known = after.retired if inside.get(ref.name, 0) else after.entered
+        return next((each for each in known if each.version == ref.name), None)
     return None
 
 

@@ -9,7 +9,7 @@ have found.
 
 from __future__ import annotations
 
-from legato.fold.schedule import GRACE, Almanac, call_id
+from legato.fold.schedule import GRACE, Almanac, call_id, scheduled_version
 from legato.model.event import JourneyCalled, ScheduleTaken
 from legato.model.ids import EventId
 from legato.model.instant import Instant
@@ -32,16 +32,16 @@ class Called:
     def _read(self, tape: Tape) -> None:
         """Tell the calls of schedules from those of others: their ids say which they are."""
         taken: dict[str, Instant] = {}
-        journeys, almanac = tape.plan.journeys, Almanac()
+        almanac = Almanac()
         for event in reversed(list(tape.events())):
             if isinstance(event, ScheduleTaken):
                 taken[event.journey] = event.due_at
             elif isinstance(event, JourneyCalled):
                 due_at = taken.get(event.journey)
-                if due_at is None and event.journey in journeys:
+                journey = scheduled_version(tape.plan, event.journey)
+                if due_at is None and journey is not None:
                     # The record may end before the walk did.
-                    journey, at = journeys[event.journey], event.received_at
-                    due_at = almanac.latest(journey, tape.plan.zone, at)
+                    due_at = almanac.latest(journey, tape.plan.zone, event.received_at)
                 if due_at is None:
                     continue
                 if event.event_id == call_id(event.journey, due_at, event.person_id):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from legato.fold.schedule import Almanac
+from legato.fold.schedule import Almanac, scheduled_version
 from legato.fold.turn import Record
 from legato.model.definitions.journey import Journey
 from legato.model.event import (
@@ -118,7 +118,7 @@ class Tape:
 
         It is where the schedule came round at that instant too, also when nobody was awake then.
         """
-        was = self.plan.journeys.get(journey.name)
+        was = scheduled_version(self.plan, journey.name)
         return due_at < self.start or (
             was is not None and self._almanac.latest(was, self.plan.zone, due_at) == due_at
         )

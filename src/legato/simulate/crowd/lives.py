@@ -161,7 +161,7 @@ def _texts(value: object) -> Iterator[str]:
 
 def _keys_of(plan: Plan) -> Iterable[str]:
     """Yield the properties that tell one cart, order or ticket from another."""
-    for journey in plan.journeys.values():
+    for journey in plan.entered:
         if journey.entry.key:
             yield journey.entry.key
         yield from (one.same for one in journey.exits if one.same)

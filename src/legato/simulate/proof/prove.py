@@ -7,6 +7,7 @@ journey without a violation here has none in the engine, stands in docs/adr/0051
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import assert_never
 
 from msgspec.structs import replace
@@ -35,6 +36,7 @@ from legato.simulate.proof.pairs import met
 from legato.simulate.proof.states import Move
 from legato.simulate.proof.story import told
 from legato.simulate.proof.structure import longest, structure_of
+from legato.simulate.proof.versions.views import views
 from legato.simulate.proof.violation import Violation, place_of
 from legato.simulate.proof.walk import STATES_MAX, Walk, walk
 
@@ -62,7 +64,34 @@ def prove(
     only: Iterable[str] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Proof, ...]:
-    """Prove every journey, or only some. `progress` is told of each before it is begun."""
+    """Prove every journey, or only some. `progress` is told of each before it is begun.
+
+    While journeys are rolled out, some people enter the version that ran before: so everything is
+    proved of that as well, and of any two versions that a person can be in.
+    """
+    names = tuple(only) or tuple(plan.journeys)
+    proofs = _proved(plan, properties, waivers, only=names, progress=progress)
+    for words, view in views(plan):
+        others = _proved(view, properties, waivers, only=names, progress=lambda _: None)
+        proofs = tuple(map(partial(_with_others, words), proofs, others))
+    return proofs
+
+
+def _with_others(words: str, proof: Proof, other: Proof) -> Proof:
+    """Add what is found only where other versions are entered."""
+    known = {_key(each): None for each in proof.violations}
+    new = (replace(one, beside=words) for one in other.violations if _key(one) not in known)
+    return replace(proof, violations=(*proof.violations, *new))
+
+
+def _proved(
+    plan: Plan,
+    properties: Sequence[Property],
+    waivers: Sequence[Waiver],
+    *,
+    only: Sequence[str],
+    progress: Callable[[str], None],
+) -> tuple[Proof, ...]:
     ground = Ground(plan=plan, reasoner=Reasoner(plan.segments))
     walks: dict[str, Walk] = {}
 
@@ -73,7 +102,7 @@ def prove(
 
     promises = promises_in(ground, walked)
     proofs: list[Proof] = []
-    for name in tuple(only) or tuple(plan.journeys):
+    for name in only:
         progress(name)
         proofs.append(_prove_one(promises, plan.journeys[name], properties, waivers))
     return tuple(proofs)
@@ -178,8 +207,12 @@ def _once(found: Iterable[Violation]) -> list[Violation]:
     """Keep the first, which is the shortest, of each code, step and message."""
     kept: dict[tuple[str, ...], Violation] = {}
     for each in found:
-        kept.setdefault((each.code, each.step, each.property, each.message), each)
+        kept.setdefault(_key(each), each)
     return list(kept.values())
+
+
+def _key(violation: Violation) -> tuple[str, ...]:
+    return violation.code, violation.step, violation.property, violation.message
 
 
 def _finished(violation: Violation, waivers: Sequence[Waiver]) -> Violation:

@@ -444,6 +444,8 @@ def flow(value: Any) -> str:  # noqa: ANN401 - JSON can be anything
 
 def exported(plan: Plan, violation: Violation, properties: tuple[Property, ...]) -> str:
     """Return a violation as a scenario that fails while it is there; empty: it has no story."""
+    if violation.beside:
+        return ""  # stories are told of the present versions
     journey = plan.journeys[violation.journey]
     sends = [move for move in violation.ending if move.kind == "send"]
     claim = next((one.claim for one in properties if one.name == violation.property), None)

@@ -47,6 +47,8 @@ class Violation(Noun, frozen=True, kw_only=True):
     """The same in words, a sentence each."""
     waived: str = ""
     """Why it does not stand, where somebody has said so."""
+    beside: str = ""
+    """Which older versions run with it, in words; empty: it is so of the present ones alone."""
 
     def after(self, moves: tuple[Move, ...]) -> Violation:
         """Return it with the way that leads to it; moves of its own follow the first."""
@@ -54,7 +56,8 @@ class Violation(Noun, frozen=True, kw_only=True):
 
     def objection(self) -> Objection:
         """Return it as what stands against applying the workspace."""
-        told = f": {' '.join(self.story)}" if self.story else ""
+        told = f" ({self.beside})" if self.beside else ""
+        told += f": {' '.join(self.story)}" if self.story else ""
         problem = Problem(code=self.code, place=self.place, what=f"{self.what}{told}", fix=self.fix)
         return Objection(
             problem=problem, journey=self.journey, step=self.step, property=self.property

@@ -114,8 +114,16 @@ class Lived(msgspec.Struct, kw_only=True):
 def live(
     scenario: Scenario, plan: Plan, open_world: OpenWorld, changes: Changes | None = None
 ) -> Lived:
-    """Let a story happen from its beginning to its end."""
-    return _Stage(scenario, plan, open_world, changes or {}).run()
+    """Let a story happen from its beginning to its end.
+
+    It is told of what journeys do, not of who is drawn for them: all are rolled out to everybody.
+    """
+    others = {name: _for_everybody(each) for name, each in (changes or {}).items()}
+    return _Stage(scenario, _for_everybody(plan), open_world, others).run()
+
+
+def _for_everybody(plan: Plan) -> Plan:
+    return msgspec.structs.replace(plan, rollouts={})
 
 
 class _Stage:

@@ -12,7 +12,7 @@ from litestar import Router, get
 from litestar.params import FromPath
 
 from legato.app import App
-from legato.app.definitions.objections import CHECKS, judge
+from legato.app.definitions.objections import CHECKS, judge, meant
 from legato.app.rehearse.scenarios import read_whole
 from legato.govern.access.callers import Caller
 from legato.govern.access.denial import Denial
@@ -88,7 +88,8 @@ async def review(number: FromPath[int], host: Host) -> Review:
     """Compile, prove and rehearse what it proposes, and compare its texts; nothing is changed."""
     files = await host.changes.files(number)
     loaded = await asyncio.to_thread(check_files, files)
-    objections = await asyncio.to_thread(_objections, files, loaded)
+    whole = meant(loaded, host.plan(), speed=host.config.speed)
+    objections = await asyncio.to_thread(_objections, files, whole)
     running = await _running(host)
     return Review(
         mistakes=loaded.problems,

@@ -159,15 +159,25 @@ async def roll_back(
     request = await host.changes.get(number)
     files = await host.changes.former(number)
     title = f"Roll back change {number}: {request.title}"[:WORDS_MAX]
-    answer = await proposed(host, caller, files, title=title, why=data.why)
-    made = answer.content
+    made, applied = await proposed_at_once(host, caller, files, title=title, why=data.why)
+    return RolledBack(proposed=made, applied=applied)
+
+
+async def proposed_at_once(
+    host: App, caller: Caller, files: Mapping[str, str], *, title: str, why: str
+) -> tuple[Shown, Applied | None]:
+    """Propose texts, and apply them where nobody is to be asked and the caller may. Raises so too.
+
+    None: it waits for answers, or for somebody who may apply it.
+    """
+    made = (await proposed(host, caller, files, title=title, why=why)).content
     if made.change is None or made.change.state != "approved" or not caller.may("apply"):
-        return RolledBack(proposed=made)
+        return made, None
     if not caller.may("administer"):
         await refuse_other_sign_in(host, files)
     applied = await host.changes.apply(made.change.number, by=caller.actor)
     now = await host.changes.get(made.change.number)
-    return RolledBack(proposed=_shown(host, now), applied=applied)
+    return _shown(host, now), applied
 
 
 async def proposed(

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from legato.app import App
 from legato.app.rehearse.jobs.found import Mistakes, WalkFound
 from legato.app.rehearse.jobs.rehearsals import Rehearsal, Subject
-from legato.app.rehearse.jobs.task import Job, Simulate, Task, Walk
+from legato.app.rehearse.jobs.task import Job, Prove, Simulate, Task, Walk
 from legato.model.instant import DAY
 from legato.model.noun import Noun
+from legato.model.plan import encode_plan
 from legato.model.problem import Problem
 from legato.plan.crowds.read import read_crowds
 from legato.studio.access import needs
@@ -83,6 +84,9 @@ async def begin_rehearsal(data: JSONBody[Wish], host: Host, caller: Who) -> Rehe
     subject, files = await _texts(host, data)
     config = host.config
     job = Job(task=data.task, files=files, data=str(config.data), speed=config.speed)
+    if config.speed == 1 and isinstance(data.task, Prove | Simulate):
+        # In time-lapse the times that run are others than those that stand in texts.
+        job = replace(job, active=encode_plan(host.plan()))
     if isinstance(data.task, Simulate):
         _check_size(data.task)
         crowds = await asyncio.to_thread(read_rehearsed, config.workspace, CROWDS)

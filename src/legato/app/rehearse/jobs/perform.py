@@ -76,7 +76,7 @@ def perform(job: Job, tell: Told) -> Said:
             told = _rehearsed(texts, definitions, loaded, names=names, tell=tell)
             return Said(found=told)
         case Prove(journeys=journeys):
-            return Said(found=_proved(loaded, loaded.plan, journeys, tell))
+            return Said(found=_proved(loaded, job.meant(loaded.plan), journeys, tell))
         case Backtest():
             again = _lived_again(job.task, job, scale_plan(loaded.plan, job.speed), tell)
             return Said(found=again)

@@ -16,6 +16,7 @@ from legato.model.plan import Plan
 from legato.model.problem import LegatoError
 from legato.plan.crowds.crowd import Crowd
 from legato.plan.crowds.read import Crowds, read_crowds
+from legato.plan.diff import following
 from legato.plan.load import SCENARIOS
 from legato.simulate.crowd.lives import Record, read_lives
 from legato.simulate.crowd.page import page
@@ -41,8 +42,11 @@ def simulated(task: Simulate, job: Job, plan: Plan, tell: Told) -> Said:
         deeds.sort(key=lambda deed: deed.received_at)
         record = read_lives(deeds, plan)
     start = START if record is None else record.start + record.round
-    asked = Asked(plan=plan, crowd=crowd, seed=task.seed, start=start)
     running = _running(job) if task.beside_running else None
+    plan = job.meant(plan)
+    if running is not None:
+        running, plan = job.meant(running), following(running, plan)
+    asked = Asked(plan=plan, crowd=crowd, seed=task.seed, start=start)
     lives = 1 if running is None else 2
     now = _lived(record, asked, tell, share=(0, lives))
     was = None

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from legato.model.noun import Noun
+from legato.model.plan import Plan, decode_plan
+from legato.plan.diff import following
 
 
 class Scenarios(Noun, frozen=True, kw_only=True, tag="scenarios", tag_field="kind"):
@@ -68,6 +70,12 @@ class Job(Noun, frozen=True, kw_only=True):
     """The texts that run, where the task looks at them too."""
     crowds: Mapping[str, str] = {}
     """The texts of crowds/, where the task needs them."""
+    active: bytes = b""
+    """The plan that runs, where it matters what those get to whom a journey is not rolled out."""
+
+    def meant(self, plan: Plan) -> Plan:
+        """Return a plan as it would follow the one that runs, where that is known."""
+        return following(decode_plan(self.active), plan) if self.active else plan
 
 
 def reads_history(task: Task) -> bool:

@@ -59,6 +59,7 @@ def _of_heads(before: Head, after: Head) -> Iterator[DrawnDifference]:
 
 def _lines(head: Head) -> list[str]:
     said = [head.entry.sentence, *(each.sentence for each in head.exits)]
+    said += [head.rollout.sentence] if head.rollout is not None else []
     words = {"Title": head.title, "Owner": head.owner, "Purpose": head.purpose}
     named = [f"{name}: {word}" for name, word in words.items() if word]
     return [*said, *named, f"Overdue messages: {head.overdue}"]

@@ -52,6 +52,7 @@ def read_journey(scope: Scope, tree: Fields) -> Journey:
         overdue="send" if overdue == "send" else "skip",
     )
     part.take("waive")  # read apart: it says nothing about what the journey does
+    part.take("rollout")  # nor does it, but about who gets it
     part.close()
     scope.step_places.update(((name, step), place) for step, place in course.places.items())
     places = {step: f"{place.file}:{place.line}" for step, place in course.places.items()}

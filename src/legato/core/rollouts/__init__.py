@@ -1,0 +1,1 @@
+"""Journeys of which not everybody gets the same version."""

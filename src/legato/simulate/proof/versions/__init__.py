@@ -1,0 +1,1 @@
+"""Plans with older versions in place of present ones."""

@@ -1,0 +1,1 @@
+"""Journeys that are rolled out: how far, and moving it."""
