@@ -326,12 +326,10 @@ export const PUBLISH = {
   } as const,
   afterwards: 'What happens then',
   inside:
-    'People who are inside finish the version they are in; whoever enters afterwards gets the new one.',
+    'People who are inside finish the version they are in; whoever enters afterwards gets the new one, as far as it is rolled out.',
   approver:
     'Who has to approve is computed from what it concerns: owners of what changes, how many it may reach, what it may cost. Nobody approves a change of their own.',
   void: 'An approval holds for these texts over the plan that runs now. An edit or another plan makes it void.',
-  rollout:
-    'It begins for everybody at once: a part of the people first is not possible yet. Split the journey to try a new way with a share.',
   holdout: (name: string, share: string) =>
     `${name}: ${share} of the people get nothing of it on purpose, so that its effect can be measured.`,
   noHoldout:

@@ -16,6 +16,7 @@ import './canvas.css'
 import './journeys.css'
 import { Drafted } from './edit/drafted'
 import { Opened } from './opened'
+import { RolloutBar } from './rollout'
 
 type Kinds = components['schemas']['ShownKinds']
 
@@ -62,7 +63,12 @@ function Running({ name, kinds }: { name: string; kinds: Kinds }) {
   }
   return (
     <>
-      <Opened shown={drawing.data} kinds={kinds} beside={<Begin journey={name} />} />
+      <Opened
+        shown={drawing.data}
+        kinds={kinds}
+        beside={<Begin journey={name} />}
+        under={<RolloutBar journey={name} />}
+      />
       <Stale query={drawing} />
     </>
   )

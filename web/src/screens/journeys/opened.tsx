@@ -34,6 +34,8 @@ type Props = {
   beside: ReactNode
   /** How it stands: beside its title. */
   state?: ReactNode
+  /** What stands between its head and its steps. */
+  under?: ReactNode
   /** What needs the words of the board. */
   children?: ReactNode
   isRunning?: boolean
@@ -42,7 +44,7 @@ type Props = {
 
 const UNMARKED: ReadonlyMap<string, Difference> = new Map()
 
-export function Opened({ shown, kinds, beside, state, children, ...rest }: Props) {
+export function Opened({ shown, kinds, beside, state, under, children, ...rest }: Props) {
   const { isRunning = true, compared } = rest
   const { drawing } = shown
   const editing = useEditing()
@@ -109,6 +111,7 @@ export function Opened({ shown, kinds, beside, state, children, ...rest }: Props
       </Head>
       {isRunning && <Stale query={traffic} />}
       {editing !== null && <Moved editing={editing} />}
+      {under}
       <div className="journey">
         {lens === 'text' ? (
           editing === null ? (

@@ -17,6 +17,7 @@ import { propose } from '@/screens/journeys/edit/calls'
 import { PUBLISH } from '@/words/rehearse'
 import { type Draft, isOutdated, type Subject } from './about'
 import { type Check, checksOf } from './checks'
+import { RolloutShare } from './rollout'
 import { Mistakes } from './run'
 
 const KINDS: readonly Task[] = [
@@ -50,6 +51,7 @@ export function Publish({ subject }: { subject: Subject }) {
     <div className="rehearse-two" data-even="true">
       <Checklist subject={subject} />
       <div className="rehearse">
+        <RolloutShare draft={subject.draft} />
         <Propose draft={subject.draft} />
         <Afterwards />
       </div>
@@ -204,7 +206,6 @@ function Afterwards() {
         <li>{PUBLISH.inside}</li>
         <li>{PUBLISH.approver}</li>
         <li>{PUBLISH.void}</li>
-        <li>{PUBLISH.rollout}</li>
         {holdouts.length === 0 ? (
           <li>{PUBLISH.noHoldout}</li>
         ) : (
