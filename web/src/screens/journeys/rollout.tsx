@@ -46,7 +46,6 @@ function Standing({ rollout, share }: { rollout: Rollout; share: number }) {
           <rect className="rollout-part" width={share * 100} height="6" />
         </svg>
       </span>
-      <b>{ROLLOUT.part(share)}</b>
       <span className="pretty">{sentence(rollout.words)}</span>
     </div>
   )
@@ -100,7 +99,13 @@ function Moves({ share, isBusy, onMove }: MovesProps) {
                 ? ROLLOUT.raise(wanted)
                 : ROLLOUT.lower(wanted)}
           </Button>
-          <Button size="xs" disabled={isOff} title={title} onClick={() => onMove(1)}>
+          <Button
+            size="xs"
+            variant="default"
+            disabled={isOff}
+            title={title}
+            onClick={() => onMove(1)}
+          >
             {ROLLOUT.whole}
           </Button>
         </>
@@ -108,6 +113,7 @@ function Moves({ share, isBusy, onMove }: MovesProps) {
       {share === 1 && (
         <Button
           size="xs"
+          variant="default"
           disabled={isOff}
           title={title ?? ROLLOUT.endWhat}
           onClick={() => onMove(null)}
