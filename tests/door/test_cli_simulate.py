@@ -115,3 +115,19 @@ def test_journeys_that_do_not_meet_are_told_so(tmp_path: Path) -> None:
     result = run(tmp_path / "cart", *FEW)
 
     assert "No two journeys reached one person within a day of each other." in result.output
+
+
+def test_what_a_rate_would_make_of_it_is_told_beside_the_figures(tmp_path: Path) -> None:
+    made = CliRunner().invoke(legato, ["init", str(tmp_path / "cart"), "--template", "cart"])
+    assert made.exit_code == 0, made.output
+    path = tmp_path / "cart" / "legato.yaml"
+    text = path.read_text(encoding="utf-8")
+    destination = "destination: letters\nconnector:"
+    assert destination in text
+    rated = "destination: letters\nrate: 6/h\nconnector:"
+    path.write_text(text.replace(destination, rated), encoding="utf-8")
+
+    told = " ".join(run(tmp_path / "cart", "--people", "200", "--days", "5").output.split())
+
+    assert "Rates are not rehearsed. At theirs, of what was decided here the last waits:" in told
+    assert "letters at 6/h" in told

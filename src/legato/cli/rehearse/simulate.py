@@ -25,7 +25,8 @@ from legato.cli.client import Failure
 from legato.cli.rehearse.doing import compiled, progress
 from legato.cli.up import DATA_NAME
 from legato.cli.why import print_json
-from legato.model.instant import DAY, WEEK, Instant, parse_instant
+from legato.insight.sentences import moment
+from legato.model.instant import DAY, SECOND, WEEK, Instant, format_duration, parse_instant
 from legato.model.plan import Plan
 from legato.plan.crowds.crowd import Crowd
 from legato.plan.crowds.read import read_crowds
@@ -33,6 +34,7 @@ from legato.simulate.crowd.lives import Record
 from legato.simulate.crowd.page import page
 from legato.simulate.crowd.pressure import PAIRS_SHOWN, percentile
 from legato.simulate.crowd.promises import NO_JOURNEY, Promises
+from legato.simulate.crowd.rates import Rush, rushes
 from legato.simulate.crowd.report import Report
 from legato.simulate.world import START
 from legato.workspace import read_rehearsed
@@ -84,7 +86,10 @@ def simulate(  # noqa: PLR0913 - one parameter for each option, as click hands t
     if is_json:
         print_json(found.report)
     else:
-        _show(Console(highlight=False), found.report, seconds)
+        console = Console(highlight=False)
+        _show(console, found.report, seconds)
+        passed = [(one.at, one.channel) for one in found.decisions if one.verdict == "pass"]
+        _show_rates(console, rushes(plan, passed))
         for path in (html, log):
             if path is not None:
                 click.echo(f"Written: {path}")
@@ -184,6 +189,32 @@ def _show(console: Console, report: Report, seconds: float) -> None:
     if found.offers is not None:
         _show_offers(console, found.offers)
     console.print(f"\nDecisions: {report.digest}", style="dim")
+
+
+def _show_rates(console: Console, found: tuple[Rush, ...]) -> None:
+    """Say what of the rates is not in the figures: how long the last of a rush would wait."""
+    if not found:
+        return
+    console.print("\nRates are not rehearsed. At theirs, of what was decided here the last waits:")
+    rows = [
+        (
+            f"  {' and '.join(one.destinations)} at {_rate(one.rate)}",
+            format_duration(one.longest // SECOND * SECOND)
+            if one.longest >= SECOND
+            else "less than a second",
+            f"from {moment(one.at)}" if one.longest >= SECOND else "",
+        )
+        for one in found
+    ]
+    console.print(_table(("", "", ""), rows))
+
+
+def _rate(rate: float) -> str:
+    """Write a rate as definitions do: `10/s`, `30/m`, `6/h`."""
+    for unit, seconds in (("s", 1), ("m", 60)):
+        if rate * seconds >= 1:
+            return f"{rate * seconds:g}/{unit}"
+    return f"{rate * 3_600:g}/h"
 
 
 def _show_offers(console: Console, offers: Promises) -> None:
