@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import structs
@@ -23,6 +24,9 @@ from legato.model.noun import Noun
 from legato.model.plan import Cap, Channel, Holdout, Purpose, QuietHours, StateRule
 from legato.model.problem import Reason
 from legato.model.state import Fallback, State
+
+PASSED_MAX = 4_096
+"""Answers of open gates that are kept: most are the same few words again."""
 
 
 class Intent(Noun, frozen=True, kw_only=True):
@@ -222,6 +226,7 @@ def law_gates(program: Program, state: State, intent: Intent) -> tuple[GateSeen,
     return (withheld, *residency)
 
 
+@lru_cache(maxsize=PASSED_MAX)
 def _passed(gate: str, seen: str) -> GateSeen:
     return GateSeen(gate=gate, verdict="pass", seen=seen)
 

@@ -91,6 +91,10 @@ class Moment:
         self.event_id, self.source = event.event_id, event.source
         self.captured_at = event.received_at
 
+    def has_news(self) -> bool:
+        """Return whether something has changed since that was last asked."""
+        return len(self.changed) != self.seen_count
+
     def news(self) -> Sequence[str]:
         """Return what has changed since this was last asked."""
         count = len(self.changed)

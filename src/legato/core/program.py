@@ -280,6 +280,8 @@ class Program:
             name: True for rule in state_rules for name in inputs_of(rule.when, self.computed)
         }
         """What state rules depend on."""
+        self.cap_window: Duration = max((cap.window for cap in plan.policies.caps), default=0)
+        """How far back caps look at the furthest."""
 
     def _index_slots(self, plan: Plan) -> None:
         self.outlets = Outlets(plan, self.views)

@@ -20,6 +20,8 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
     """Look again at every segment whose inputs changed; each comes after those it asks about."""
     program = moment.program
     is_new = moment.state.plan != program.digest
+    if not is_new and not is_timer and not moment.has_news():
+        return
     before = dict(moment.state.segments) if is_new else {}
     if is_new:
         _drop_unknown(moment)

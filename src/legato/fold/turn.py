@@ -58,7 +58,7 @@ def tick(now: Instant, received_at: Instant) -> Instant:
     machine's clock had been wrong, and one event stamped a year ahead must not make every later
     one late.
     """
-    return received_at if received_at < now - CLOCK_JUMP else max(now, received_at)
+    return received_at if received_at > now or received_at < now - CLOCK_JUMP else now
 
 
 class Turned(msgspec.Struct, kw_only=True):

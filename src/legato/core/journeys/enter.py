@@ -184,7 +184,7 @@ def compact(moment: Moment) -> None:
     if state.compacted_at > horizon:
         return  # nothing much can be older than the horizon since the last time
     state.compacted_at = moment.now
-    for enrollment in [one for one in state.enrollments if (one.ended_at or horizon) < horizon]:
+    for enrollment in [one for one in state.enrollments if one.ended_at and one.ended_at < horizon]:
         if has_message_on_way(state, enrollment):
             continue  # what makes people leave may still call it back
         state.enrollments.remove(enrollment)
@@ -206,11 +206,11 @@ def compact(moment: Moment) -> None:
         state.recent = [one for one in state.recent if one.at >= horizon]
     if state.decided and min(state.decided.values()) < horizon:
         state.decided = {key: at for key, at in state.decided.items() if at >= horizon}
-    windows = [cap.window for cap in moment.program.plan.policies.caps]
-    if moment.program.opt_outs:
-        windows.append(ANSWERS_WINDOW)
     # Not before the horizon: a replay for a late event asks what has been sent.
-    oldest = min(horizon, moment.now - max(windows, default=0))
+    window = moment.program.cap_window
+    if moment.program.opt_outs:
+        window = max(window, ANSWERS_WINDOW)
+    oldest = min(horizon, moment.now - window)
     if state.contacts and state.contacts[0].at < oldest:
         state.contacts = [
             one for one in state.contacts if one.at >= oldest or one.delivery_id in state.pending

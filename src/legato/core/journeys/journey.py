@@ -162,8 +162,10 @@ def _call_back(moment: Moment, course: Course, enrollment: Enrollment) -> None:
 
 def has_message_on_way(state: State, enrollment: Enrollment) -> bool:
     """Return whether something that the enrollment decided to send has not gone yet."""
-    if any(_is_of(one.delivery.enrollment_id, enrollment) for one in state.held):
+    if state.held and any(_is_of(one.delivery.enrollment_id, enrollment) for one in state.held):
         return True
+    if not state.pending:
+        return False
     return any(_is_of(one.enrollment_id, enrollment) for one in state.pending.values())
 
 
@@ -226,7 +228,8 @@ def end(moment: Moment, enrollment: Enrollment, outcome: str, reason: Reason | N
 
 def _remember(moment: Moment, enrollment: Enrollment) -> None:
     horizon = moment.now - moment.program.plan.lateness
-    enrollment.trail = [trail for trail in enrollment.trail if trail.at >= horizon]
+    if enrollment.trail:
+        enrollment.trail = [trail for trail in enrollment.trail if trail.at >= horizon]
     if moment.at >= horizon:
         enrollment.trail.append(
             Trail(
