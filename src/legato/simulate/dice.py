@@ -18,7 +18,7 @@ class Dice:
 
     def throw(self, *words: object) -> float:
         """Return a number in [0, 1)."""
-        return share(self._salt, "/".join(str(word) for word in words))
+        return share(self._salt, "/".join(map(str, words)))
 
     def is_hit(self, chance: float, *words: object) -> bool:
         """Return whether something that happens in this share of cases happens here."""

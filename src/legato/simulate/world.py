@@ -21,7 +21,7 @@ import msgspec
 
 from legato.core.gate import Clearance
 from legato.fold.clearance import clear_to_send
-from legato.fold.memory import Core, Memory
+from legato.fold.memory import Memory
 from legato.fold.past import Past
 from legato.fold.turn import Turned
 from legato.model.definitions.journey import Journey
@@ -39,13 +39,14 @@ from legato.model.event import (
 )
 from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import INSTANT_MAX, Duration, Instant
-from legato.model.note import Note, Story, decode_notes
+from legato.model.note import Note, Story
 from legato.model.plan import Destination, Plan, encode_plan, plan_digest
 from legato.model.state import State
 from legato.ports.log import Log
 from legato.ports.state_store import FoldStore, NoteRow, Outbox, Records, Timers
 from legato.simulate.bells import Bells
 from legato.simulate.lane import START, Lanes, Scene, Sent
+from legato.simulate.programs import CORE
 from legato.simulate.provider import Desk, Drawn
 from legato.simulate.rounds import Rounds
 
@@ -118,16 +119,17 @@ class World:
         self.scene = scene
         self._script = script
         self._lanes = Lanes(self, Drawn(scene.providers, scene.seed))
-        self._rows: list[NoteRow] = []
-        """Notes not yet decoded: a long rehearsal seldom looks at them."""
+        self.stories: list[Story] = []
+        """Everybody's notes, in order, step by step."""
         self._notes: list[tuple[PersonId, Instant, Note]] = []
-        self._stories: list[Story] = []
+        self._read_count = 0
+        """Stories whose notes stand there too."""
         self.quarantined: list[tuple[Instant, str, str]] = []
         """When, which event, and why."""
         self._log = log
         self._store = store
         self._memory = Memory(
-            store, Past(log, store, store.pointers), core=Core(), people_max=PEOPLE_MAX
+            store, Past(log, store, store.pointers), core=CORE, people_max=PEOPLE_MAX
         )
         self._coming: list[tuple[Instant, int, Callable[[], None]]] = []
         self._count = 0
@@ -166,23 +168,10 @@ class World:
     @property
     def notes(self) -> list[tuple[PersonId, Instant, Note]]:
         """Everybody's notes, in order."""
-        self._read_notes()
+        for story in self.stories[self._read_count :]:
+            self._notes += [(story.person_id, story.at, note) for note in story.notes]
+        self._read_count = len(self.stories)
         return self._notes
-
-    @property
-    def stories(self) -> list[Story]:
-        """The same, step by step."""
-        self._read_notes()
-        return self._stories
-
-    def _read_notes(self) -> None:
-        for row in self._rows:
-            notes = decode_notes(row.notes)
-            self._notes += [(row.person_id, row.at, note) for note in notes]
-            self._stories.append(
-                Story(position=row.position, person_id=row.person_id, at=row.at, notes=notes)
-            )
-        self._rows.clear()
 
     def activate(self, plan: Plan) -> None:
         """Let decisions follow a plan from now on."""
@@ -303,7 +292,7 @@ class World:
         Deliveries that were on their way are attempted again under the same id.
         """
         past = Past(self._log, self._store, self._store.pointers)
-        self._memory = Memory(self._store, past, core=Core(), people_max=PEOPLE_MAX)
+        self._memory = Memory(self._store, past, core=CORE, people_max=PEOPLE_MAX)
         self._lanes.forget()
         self._fill_lanes()
 
@@ -387,7 +376,7 @@ class World:
     def _perform(self, turned: Turned) -> None:
         for row in turned.notes:
             self._decisions.update(row.notes)
-        self._rows += turned.notes
+        self.stories += _stories(turned)
         for person_id, due_at in turned.alarms.items():
             self._set_bell(person_id, due_at)
         for _, delivery in turned.deliveries:
@@ -402,3 +391,16 @@ class World:
         self.decided[delivery.delivery_id] = delivery.destination
         if not self._script.reports(delivery.delivery_id):
             self._lanes.take(delivery)
+
+
+def _stories(turned: Turned) -> Sequence[Story]:
+    """Return a turn's stories, those too that only say whose a record was."""
+    told, rows = turned.stories, turned.notes
+    if len(told) == len(rows):
+        return told
+    found = {story.position: story for story in told}
+    return [found.get(row.position) or _empty(row) for row in rows]
+
+
+def _empty(row: NoteRow) -> Story:
+    return Story(position=row.position, person_id=row.person_id, at=row.at, notes=())

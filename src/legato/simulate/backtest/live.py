@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from legato.fold.lookback import backfill_of
-from legato.fold.memory import Core, Memory, is_alone
+from legato.fold.memory import Memory, is_alone
 from legato.fold.past import Past
 from legato.fold.turn import Record, tick
 from legato.model.event import (
@@ -43,6 +43,7 @@ from legato.simulate.backtest.called import Called
 from legato.simulate.backtest.reading import Reading
 from legato.simulate.backtest.tape import Lapsed, Recorded, Tape, told_of
 from legato.simulate.lane import Scene
+from legato.simulate.programs import CORE
 from legato.simulate.provider import Provider
 from legato.simulate.world import PEOPLE_MAX, World, WorldStore
 
@@ -79,7 +80,7 @@ class Folded:
         self._log = log
         self._store = store
         past = Past(log, store, store.pointers)
-        self._memory = Memory(store, past, core=Core(), people_max=PEOPLE_MAX)
+        self._memory = Memory(store, past, core=CORE, people_max=PEOPLE_MAX)
         self._turn: list[Record] = []
         self._now: Instant = 0
 

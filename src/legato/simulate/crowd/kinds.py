@@ -99,7 +99,7 @@ class Kinds:
         event = self._event(doing.event, which, at, {**inherited, **said})
         if event.received_at < end:
             yield event
-        body: Mapping[str, Any] = msgspec.json.decode(event.body)
+        body: Mapping[str, Any] = msgspec.json.decode(event.body) if doing.then else {}
         for index, following in enumerate(doing.then):
             inner = f"{name}.{index}"
             if not self._dice.is_hit(following.chance, "then", number, inner):
