@@ -109,6 +109,17 @@ def test_two_who_are_one_are_suggested_in_words_without_values(legato: Legato) -
     assert "almat" not in str(match)
 
 
+def test_of_one_person_only_their_own_are_shown(legato: Legato) -> None:
+    (match,) = suggested(legato)
+
+    mine = legato.call("GET", "/api/matches?who=user_id:ana").json()
+    others = legato.call("GET", "/api/matches?who=user_id:u3").json()
+
+    assert mine == [match]
+    assert others == []
+    assert legato.call("GET", "/api/matches?who=user_id:nobody").status == 404
+
+
 def test_accepting_joins_the_two_on_record(legato: Legato) -> None:
     (match,) = suggested(legato)
 

@@ -176,3 +176,38 @@ def test_what_cannot_be_told_is_refused_in_the_last_line(legato: Legato) -> None
 
     assert last["refused"]["code"] == "past.unknown"
     assert legato.call("GET", "/api/people/ana/past?at=once").json()["code"] == "past.moment"
+
+
+def lines(legato: Legato, query: str) -> list[dict[str, Any]]:
+    body = legato.call("GET", f"/api/people/{query}").body
+    return [json.loads(line) for line in body.splitlines()]
+
+
+def test_a_person_of_before_comes_with_what_had_happened_by_then(legato: Legato) -> None:
+    legato.identify("ana", email="ana@example.com", first_name="Ana")
+    legato.track("ana", "Signed Up", method="web")
+    at = now(legato)
+    legato.consent("ana")
+    legato.track("ana", "Order Completed", order_id="o1", value=30)
+
+    person = lines(legato, f"ana/past?of=person&at={at}")[-1]["person"]
+
+    story = legato.call("GET", "/api/people/ana/story").json()
+    count = len(person["steps"])
+    assert person["steps"] == story[:count]
+    assert len(story) > count
+    assert [each["message"] for each in person["messages"]] == ["welcome"]
+    assert "example.com" not in json.dumps(person)
+    assert person["known"] == read(legato, "ana", at, reason="")
+
+
+def test_one_decision_of_before_is_asked_for_by_its_id(legato: Legato) -> None:
+    legato.track("ana", "Signed Up", method="web")
+    (message,) = legato.call("GET", "/api/people/ana/deliveries").json()
+    at, asked = now(legato), f"delivery={message['delivery_id']}"
+
+    found = lines(legato, f"ana/past?of=why&at={at}&{asked}")[-1]
+    other = lines(legato, f"ana/past?of=why&at={at}&delivery=another")[-1]
+
+    assert found["answer"] == legato.call("GET", f"/api/people/ana/why?{asked}").json()
+    assert other["answer"]["kind"] == "nothing"

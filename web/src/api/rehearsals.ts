@@ -33,12 +33,13 @@ export function useRehearsals(isAsked: boolean) {
   })
 }
 
-/** The newest of a kind that is about these texts: so it is there again when one comes back. */
-export function useNewest(kind: Task['kind'], about: About, isAsked: boolean) {
+/** The newest of a kind that is about these texts, and this customer where it is of one: so it is
+ * there again when one comes back. */
+export function useNewest(kind: Task['kind'], about: About, isAsked: boolean, person = '') {
   const all = useRehearsals(isAsked)
-  const newest = all.data?.find((each) => each.task.kind === kind && isAbout(each, about))
+  const newest = all.data?.find((each) => isOf(each.task, kind, person) && isAbout(each, about))
   const id = newest?.rehearsal_id ?? ''
-  const place = `${kind} ${about.draft ?? ''} ${about.change ?? 0}`
+  const place = `${kind} ${about.draft ?? ''} ${about.change ?? 0} ${person}`
   if (newest !== undefined) SEEN.add(place)
   const one = useQuery({
     queryKey: [KEY, id],
@@ -52,6 +53,10 @@ export function useNewest(kind: Task['kind'], about: About, isAsked: boolean) {
   /** Something of this was there when it was looked at before, and is not any longer. */
   const isLost = newest === undefined && all.isSuccess && SEEN.has(place)
   return { all, one, isLost }
+}
+
+function isOf(task: Task, kind: Task['kind'], person: string): boolean {
+  return task.kind === kind && (task.kind !== 'relive' || task.person === person)
 }
 
 function isAbout({ subject }: Rehearsal, about: About): boolean {

@@ -127,6 +127,7 @@ export const REHEARSE = {
     prove: 'Proofs',
     backtest: 'Backtest',
     simulate: 'Simulation',
+    relive: 'One customer again',
   } as const,
   states: {
     waiting: 'waits',

@@ -94,9 +94,9 @@ class Matches:
             self._task = asyncio.create_task(self._suggest(plan.matching, plan.identity))
         return self._run
 
-    async def list(self, limit: int) -> list[Match]:
-        """Return what waits for a decision, the most probable first."""
-        return await asyncio.to_thread(self._open, limit)
+    async def list(self, limit: int, *, of: PersonId | None = None) -> list[Match]:
+        """Return what waits for a decision, the most probable first; `of`: of one person alone."""
+        return await asyncio.to_thread(self._open, limit, of)
 
     async def find(self, match_id: str) -> Match | None:
         """Return one that waits for a decision."""
@@ -172,13 +172,14 @@ class Matches:
             return False
         return not are_apart(*states) and forbids(identity, *states) is None
 
-    def _open(self, limit: int) -> list[Match]:
+    def _open(self, limit: int, of: PersonId | None) -> list[Match]:
         found: list[Match] = []
         for row in self._kept.decided(""):
             if len(found) == limit:
                 break
-            if self._are_two(row.one, row.other):
-                found.append(_match(row))
+            pair = self._store.resolve(row.one), self._store.resolve(row.other)
+            if (of is None or of in pair) and self._are_two(*pair):
+                found.append(_match(row._replace(one=pair[0], other=pair[1])))
         return found
 
     def _are_two(self, one: PersonId, other: PersonId) -> bool:

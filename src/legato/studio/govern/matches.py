@@ -21,6 +21,7 @@ from legato.studio.refusal import Refused, not_found
 WAIT_SECONDS_MAX = 30
 """Longer calls are cut by what stands between."""
 
+Name: TypeAlias = Annotated[str, QueryParameter(max_length=512)]
 Wait: TypeAlias = Annotated[int, QueryParameter(ge=0, le=WAIT_SECONDS_MAX)]
 
 
@@ -38,15 +39,17 @@ class Rejected(Noun, frozen=True, kw_only=True):
 
 @get("/", opt=needs("identify"), summary="People who may be one")
 async def read_matches(
-    host: Host, request: Request[Any, Caller, Any], limit: Limit = 100
+    host: Host, request: Request[Any, Caller, Any], limit: Limit = 100, who: Name = ""
 ) -> list[Match]:
     """Return what waits for a decision, the most probable first, without personal values.
 
+    `who`: of one person alone.
     How two agree in what is sensitive or about health is masked without a reason to see it.
     """
     sight = await sight_of(request, host, action="match.reveal", subject="matches")
-    found = await host.matches.list(limit)
-    return [mask_match(match, host.plan(), sight) for match in found]
+    one = await found(host, who) if who else None
+    matches = await host.matches.list(limit, of=one)
+    return [mask_match(match, host.plan(), sight) for match in matches]
 
 
 @get("/run", opt=needs("identify"), summary="How far looking for matches has come")

@@ -16,10 +16,13 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from legato.app import App
-from legato.fold.then import Phase, Told
+from legato.fold.then import Phase
+from legato.fold.then import Told as Tell
 from legato.govern.access.callers import Caller
+from legato.insight.messages import Message, messages_of
 from legato.insight.past import PastProfile, past_profile
 from legato.insight.sentences import moment
+from legato.insight.story import Told, tell
 from legato.insight.why.answer import Answer
 from legato.insight.why.otherwise import computed
 from legato.insight.why.stopped import stopped_events
@@ -29,13 +32,23 @@ from legato.model.noun import Noun
 from legato.studio.access import needs
 from legato.studio.govern.reveal import sight_of
 from legato.studio.host import Host
-from legato.studio.masking import mask_profile
-from legato.studio.people.moments import Noted, noted_by, past_instant, stood
+from legato.studio.masking import mask_profile, mask_told
+from legato.studio.people.moments import Noted, Stood, noted_by, past_instant, stood
 from legato.studio.refusal import Refusal, Refused
 
 TELL_EVERY: Duration = SECOND // 5
+STEPS_MAX = 1_000
 Name = Annotated[str, QueryParameter(max_length=512)]
 Asking = Request[Any, Caller, Any]
+
+
+class PastPerson(Noun, frozen=True, kw_only=True):
+    """Somebody as of a moment, with what had happened by then."""
+
+    known: PastProfile
+    steps: tuple[Told, ...]
+    """Oldest first: the newest STEPS_MAX of them."""
+    messages: tuple[Message, ...]
 
 
 class PastLine(Noun, frozen=True, kw_only=True):
@@ -46,6 +59,7 @@ class PastLine(Noun, frozen=True, kw_only=True):
     done: int = 0
     of: int = 0
     profile: PastProfile | None = None
+    person: PastPerson | None = None
     answer: Answer | None = None
     refused: Refusal | None = None
 
@@ -61,22 +75,25 @@ async def read_past(  # noqa: PLR0913, PLR0917 - one for each parameter of the q
     host: Host,
     request: Asking,
     at: Name = "",
-    of: FromQuery[Literal["profile", "why"]] = "profile",
+    of: FromQuery[Literal["profile", "person", "why"]] = "profile",
     journey: Name = "",
     message: Name = "",
+    delivery: Name = "",
     what_if: FromQuery[bool] = False,  # noqa: FBT002 - a parameter of the query
 ) -> Stream:
     """Answer as the profile and `why` do with `at`, in JSON, line by line.
 
     Each line says how far it has come; the last one holds the profile, the answer, or why there is
-    none.
+    none. `of=person`: the profile with what had happened by then, and its messages.
     """
     past_instant(at, host.clock.now())
 
-    async def find(told: Told) -> PastLine:
+    async def find(told: Tell) -> PastLine:
         if of == "profile":
             return PastLine(profile=await profile_then(host, who, at, request, told=told))
-        asked = Question(person_id="", journey=journey, message=message)
+        if of == "person":
+            return PastLine(person=await person_then(host, who, at, request, told=told))
+        asked = Question(person_id="", journey=journey, message=message, delivery=delivery)
         answer, then = await why_then(host, who, at, asked, told=told)
         return PastLine(answer=await tried(host, answer, then) if what_if else answer)
 
@@ -84,16 +101,16 @@ async def read_past(  # noqa: PLR0913, PLR0917 - one for each parameter of the q
 
 
 async def _lines(
-    find: Callable[[Told], Coroutine[Any, Any, PastLine]],
+    find: Callable[[Tell], Coroutine[Any, Any, PastLine]],
 ) -> AsyncGenerator[bytes]:
     """Yield how far it has come until it is found, then what was."""
     come = PastLine()
 
-    def tell(phase: Phase, done: int, of: int) -> None:
+    def hear(phase: Phase, done: int, of: int) -> None:
         nonlocal come
         come = PastLine(phase=phase, done=done, of=of)
 
-    task = asyncio.create_task(find(tell))
+    task = asyncio.create_task(find(hear))
     try:
         while not task.done():
             await asyncio.wait((task,), timeout=TELL_EVERY / SECOND)
@@ -110,9 +127,24 @@ def _line(line: PastLine) -> bytes:
     return msgspec.json.encode(line) + b"\n"
 
 
-async def profile_then(host: App, who: str, at: str, request: Asking, *, told: Told) -> PastProfile:
+async def profile_then(host: App, who: str, at: str, request: Asking, *, told: Tell) -> PastProfile:
     """Return what was known of somebody at a moment, masked as the caller may see it."""
+    return await _masked(host, await stood(host, who, at, told), request)
+
+
+async def person_then(host: App, who: str, at: str, request: Asking, *, told: Tell) -> PastPerson:
+    """Return somebody with what had happened to them by a moment, masked too."""
     was = await stood(host, who, at, told)
+    story = was.then.story(was.state.person_id)
+    newest = [row for row in story if row.notes][-STEPS_MAX:]
+    return PastPerson(
+        known=await _masked(host, was, request),
+        steps=tuple(mask_told(tell(row)) for row in newest),
+        messages=tuple(messages_of(story)),
+    )
+
+
+async def _masked(host: App, was: Stood, request: Asking) -> PastProfile:
     plan, present = was.then.program.plan, host.plan()
     past = past_profile(was.state, plan=plan, at=was.at, present=present, now=host.clock.now())
     sight = await sight_of(
@@ -126,7 +158,7 @@ async def profile_then(host: App, who: str, at: str, request: Asking, *, told: T
 
 
 async def why_then(
-    host: App, who: str, at: str, question: Question, *, told: Told
+    host: App, who: str, at: str, question: Question, *, told: Tell
 ) -> tuple[Answer, Noted]:
     """Answer as it would have been answered at a moment, of what had been noted by then."""
     then = await noted_by(host, who, at, told)

@@ -1,22 +1,26 @@
-// A customer: may we contact them, what happened, and why a message went or did not.
+// A customer: may we contact them, what happened, and why a message went or did not; now or then.
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { IconUser } from '@tabler/icons-react'
 import { type ReactNode, useState } from 'react'
 import { api, take } from '@/api/client'
-import type { Profile } from '@/api/types'
+import type { Message, Profile, Told } from '@/api/types'
 import { Chip } from '@/kit/chip'
-import { useParam } from '@/kit/go'
+import { Go, useParam } from '@/kit/go'
 import { useTitle } from '@/kit/head'
+import { Reveal } from '@/kit/reveal'
 import { Scenario } from '@/kit/scenario'
 import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
 import { CUSTOMERS } from '@/words/customers'
 import { shortId } from '@/words/notes'
+import { AGAIN } from '@/words/again'
+import { AsOf, Coming, PastBand } from './as-of'
 import './customers.css'
+import { usePastPerson } from './past'
 import { presentOf } from './profile'
-import { Reveal } from '@/kit/reveal'
 import { Timeline } from './timeline-view'
+import { useLife } from './life'
 import { Who } from './who'
 import { WhyPane } from './why-pane'
 
@@ -24,10 +28,19 @@ const EVERY_MS = 4_000
 
 export default function Customer() {
   const { who } = useParams({ strict: false }) as { who: string }
-  const [reason, setReason] = useState('')
-  const [message, setMessage] = useParam('message')
-  const [journey, setJourney] = useParam('journey')
+  const [at, setAt] = useParam('at')
   useTitle(CUSTOMERS.one(shortId(who)))
+  return at === '' ? (
+    <Now key={who} who={who} onAt={setAt} />
+  ) : (
+    <Then key={`${who} ${at}`} who={who} at={at} onAt={setAt} />
+  )
+}
+
+type Moment = { who: string; onAt: (at: string) => void }
+
+function Now({ who, onAt }: Moment) {
+  const [reason, setReason] = useState('')
   const profile = useQuery({
     queryKey: ['person', who, reason],
     queryFn: () => readProfile(who, reason),
@@ -38,48 +51,115 @@ export default function Customer() {
     gcTime: reason === '' ? undefined : 0,
     placeholderData: (before) => before,
   })
+  const life = useLife(profile.data?.person_id ?? '')
   if (profile.data === undefined) {
     return profile.isError ? <Trouble error={profile.error} retry={profile.refetch} /> : null
   }
+  const refused = profile.isError ? profile.error : null
+  return (
+    <Shown
+      profile={profile.data}
+      steps={life.story.data}
+      messages={life.messages.data}
+      acts={
+        <>
+          <AsOf at="" onAt={onAt} />
+          <Reveal isRevealed={reason !== ''} refused={refused} onReveal={setReason} />
+          <Scenario who={profile.data.person_id} />
+          <Go className="customer-again" to={`/customers/${profile.data.person_id}/again`}>
+            {AGAIN.open}
+          </Go>
+        </>
+      }
+    >
+      {reason === '' && <Stale query={profile} />}
+      {life.story.isError && life.story.data === undefined && (
+        <Trouble error={life.story.error} retry={life.story.refetch} />
+      )}
+    </Shown>
+  )
+}
+
+function Then({ who, at, onAt }: Moment & { at: string }) {
+  const [reason, setReason] = useState('')
+  const { query, come } = usePastPerson(who, at, reason)
+  const back = () => onAt('')
+  const band = <PastBand at={at} withheld={query.data?.known.withheld ?? []} onNow={back} />
+  if (query.data === undefined) {
+    return (
+      <>
+        {band}
+        {query.isError ? (
+          <Trouble error={query.error} retry={query.refetch} />
+        ) : (
+          <Coming come={come} />
+        )}
+      </>
+    )
+  }
+  const { known, steps, messages } = query.data
+  return (
+    <Shown
+      profile={known.profile}
+      steps={steps}
+      messages={messages}
+      at={at}
+      acts={
+        <>
+          <AsOf at={at} onAt={onAt} />
+          <Reveal isRevealed={reason !== ''} refused={null} onReveal={setReason} />
+        </>
+      }
+    >
+      {band}
+    </Shown>
+  )
+}
+
+type ShownProps = {
+  profile: Profile
+  /** Undefined: they are not there yet. */
+  steps?: readonly Told[]
+  messages?: readonly Message[]
+  /** Empty: it is of now. */
+  at?: string
+  acts: ReactNode
+  children: ReactNode
+}
+
+function Shown({ profile, steps, messages, at = '', acts, children }: ShownProps) {
+  const [message, setMessage] = useParam('message')
+  const [journey, setJourney] = useParam('journey')
   return (
     <>
-      <CustomerHead
-        profile={profile.data}
-        reveal={
-          <Reveal
-            isRevealed={reason !== ''}
-            refused={profile.isError ? profile.error : null}
-            onReveal={setReason}
-          />
-        }
-      />
-      {reason === '' && <Stale query={profile} />}
-      <div className="customer">
+      <CustomerHead profile={profile}>{acts}</CustomerHead>
+      {children}
+      <div className="customer" data-past={at !== ''}>
         <aside aria-label="Profile">
-          <Who who={profile.data.person_id} profile={profile.data} />
+          <Who profile={profile} steps={steps ?? []} isPast={at !== ''} />
         </aside>
         <section aria-label={CUSTOMERS.timeline}>
           <Timeline
-            who={profile.data.person_id}
+            steps={steps}
+            messages={messages ?? []}
             chosen={message}
-            onChoose={(id) => (journey === '' ? setMessage(id) : leaveJourney(id))}
+            onChoose={(id) => {
+              if (journey !== '') setJourney('')
+              setMessage(id)
+            }}
             onJourney={setJourney}
           />
         </section>
         <WhyPane
-          who={profile.data.person_id}
+          who={profile.person_id}
           delivery={message}
           journey={journey}
+          at={at}
           onJourney={setJourney}
         />
       </div>
     </>
   )
-
-  function leaveJourney(id: string) {
-    setJourney('')
-    setMessage(id)
-  }
 }
 
 async function readProfile(who: string, reason: string): Promise<Profile> {
@@ -88,7 +168,7 @@ async function readProfile(who: string, reason: string): Promise<Profile> {
   return presentOf(await take(call))
 }
 
-function CustomerHead({ profile, reveal }: { profile: Profile; reveal: ReactNode }) {
+function CustomerHead({ profile, children }: { profile: Profile; children: ReactNode }) {
   const name = profile.traits.find((trait) => ['name', 'first_name'].includes(trait.name))?.value
   const isNamed = typeof name === 'string' && !name.includes('•')
   return (
@@ -112,8 +192,7 @@ function CustomerHead({ profile, reveal }: { profile: Profile; reveal: ReactNode
         </div>
       </div>
       <span className="grow" />
-      {reveal}
-      <Scenario who={profile.person_id} />
+      {children}
     </header>
   )
 }

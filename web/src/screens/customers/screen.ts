@@ -9,5 +9,6 @@ export default screen({
   pages: [
     { path: '/customers', load: () => import('./find') },
     { path: '/customers/$who', load: () => import('./customer') },
+    { path: '/customers/$who/again', load: () => import('./again') },
   ],
 })

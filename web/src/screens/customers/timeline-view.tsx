@@ -1,19 +1,17 @@
 // The timeline: days, visits folded, and every decision a row, sent or not.
 import { SegmentedControl, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { IconCompass, IconSearch } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
-import { api, take } from '@/api/client'
-import type { Message } from '@/api/types'
+import type { Message, Told } from '@/api/types'
 import { Chip, type ChipTone } from '@/kit/chip'
 import { Empty } from '@/kit/empty'
 import { useParam } from '@/kit/go'
 import { Tile } from '@/kit/tile'
 import { Time } from '@/kit/time'
-import { Trouble } from '@/kit/trouble'
 import { CUSTOMERS } from '@/words/customers'
 import { count, dayName, span, title, weekday } from '@/words/format'
 import { lookOf } from '@/words/notes'
+import { STEPS_MAX } from './life'
 import {
   chosen as choose,
   folded,
@@ -25,43 +23,25 @@ import {
   type Visit,
 } from './timeline'
 
-const STEPS_MAX = 1_000
 const SHOWN_MAX = 250
-const EVERY_MS = 4_000
 const AT_ONCE_US = 1_000_000
 
 type Props = {
-  who: string
+  /** Undefined: they are not there yet. */
+  steps?: readonly Told[]
+  messages: readonly Message[]
   chosen: string
   onChoose: (delivery: string) => void
   /** Of a row that says why a journey did not take them in. */
   onJourney: (name: string) => void
 }
 
-export function Timeline({ who, chosen, onChoose, onJourney }: Props) {
+export function Timeline({ steps, messages, chosen, onChoose, onJourney }: Props) {
   const [show, setShow] = useParam('show', 'all')
   const [text, setText] = useState('')
-  const path = { who }
-  const story = useQuery({
-    queryKey: ['story', who],
-    queryFn: () =>
-      take(api.GET('/api/people/{who}/story', { params: { path, query: { newest: STEPS_MAX } } })),
-    refetchInterval: EVERY_MS,
-  })
-  const messages = useQuery({
-    queryKey: ['messages', who],
-    queryFn: () => take(api.GET('/api/people/{who}/deliveries', { params: { path } })),
-    refetchInterval: EVERY_MS,
-  })
-  const rows = useMemo(
-    () => rowsOf(story.data ?? [], messages.data ?? []),
-    [story.data, messages.data],
-  )
+  const rows = useMemo(() => rowsOf(steps ?? [], messages), [steps, messages])
   const shown = folded(choose(rows, show, text).slice(0, SHOWN_MAX))
 
-  if (story.data === undefined && story.isError) {
-    return <Trouble error={story.error} retry={story.refetch} />
-  }
   return (
     <>
       <div className="row wrap">
@@ -83,7 +63,7 @@ export function Timeline({ who, chosen, onChoose, onJourney }: Props) {
           onChange={(event) => setText(event.currentTarget.value)}
         />
       </div>
-      {shown.length === 0 && story.data !== undefined && <Empty title={CUSTOMERS.nothing} />}
+      {shown.length === 0 && steps !== undefined && <Empty title={CUSTOMERS.nothing} />}
       {byDay(shown).map(([day, inside]) => (
         <section key={day} aria-label={weekday(inside[0]?.at ?? 0)}>
           <div className="day">
@@ -107,7 +87,7 @@ export function Timeline({ who, chosen, onChoose, onJourney }: Props) {
           </ol>
         </section>
       ))}
-      {story.data?.length === STEPS_MAX && (
+      {steps?.length === STEPS_MAX && (
         <p className="quiet small">{CUSTOMERS.older(count(STEPS_MAX))}</p>
       )}
     </>

@@ -1,15 +1,16 @@
 // The left column: consents first, then segments, journeys, identifiers and what is known.
 import { useQuery } from '@tanstack/react-query'
-import type { ReactNode } from 'react'
 import { api, take } from '@/api/client'
-import type { Holding, Profile } from '@/api/types'
+import type { Holding, Profile, Told } from '@/api/types'
 import { Chip, type ChipTone } from '@/kit/chip'
-import { Go } from '@/kit/go'
 import { Value } from '@/kit/mask'
 import { Pairs } from '@/kit/pairs'
 import { Time } from '@/kit/time'
 import { CUSTOMERS } from '@/words/customers'
 import { title } from '@/words/format'
+import { Block } from './block'
+import { Identity } from './identity'
+import { Matches } from './matches'
 
 const TONES: Readonly<Record<Holding['answer'], ChipTone>> = {
   yes: 'ok',
@@ -18,11 +19,13 @@ const TONES: Readonly<Record<Holding['answer'], ChipTone>> = {
   'never asked': 'line',
 }
 
-export function Who({ who, profile }: { who: string; profile: Profile }) {
+type Props = { profile: Profile; steps: readonly Told[]; isPast: boolean }
+
+export function Who({ profile, steps, isPast }: Props) {
   const now = profile.enrollments.filter((each) => each.ended_at === null)
   return (
     <>
-      <Consents who={who} />
+      {isPast ? <Said profile={profile} /> : <Consents who={profile.person_id} />}
       {profile.suppressed_address_count > 0 && (
         <p className="small quiet">{CUSTOMERS.suppressed(profile.suppressed_address_count)}</p>
       )}
@@ -52,21 +55,8 @@ export function Who({ who, profile }: { who: string; profile: Profile }) {
           />
         )}
       </Block>
-      <Block
-        title={CUSTOMERS.known}
-        more={
-          <Go className="link small" to={`/customers/${who}`} search={{ show: 'identity' }}>
-            {CUSTOMERS.joined}
-          </Go>
-        }
-      >
-        <Pairs
-          pairs={profile.identifiers.map((each) => ({
-            name: title(each.kind),
-            value: <Value value={each.value} />,
-          }))}
-        />
-      </Block>
+      <Identity profile={profile} steps={steps} isPast={isPast} />
+      {!isPast && <Matches who={profile.person_id} />}
       <Block title={CUSTOMERS.traits}>
         {profile.traits.length === 0 ? (
           <span className="quiet small">{CUSTOMERS.noTraits}</span>
@@ -81,6 +71,34 @@ export function Who({ who, profile }: { who: string; profile: Profile }) {
       </Block>
     </>
   )
+}
+
+/** What had been said by then: the ledger knows what holds now. */
+function Said({ profile }: { profile: Profile }) {
+  const said = profile.consents ?? []
+  return (
+    <Block title={CUSTOMERS.said}>
+      {said.length === 0 && <span className="quiet small">{CUSTOMERS.saidNone}</span>}
+      {said.map((each) => (
+        <div className="customer-consent" key={`${each.by}/${each.purpose}/${each.channel}`}>
+          <span className="grow">
+            {channelOf(each.channel)}
+            <small>
+              {title(each.purpose)}, {each.source} <Time at={each.at} as="day" />
+            </small>
+          </span>
+          <Chip tone={each.is_granted ? 'ok' : 'bad'}>
+            {CUSTOMERS.answers[each.is_granted ? 'yes' : 'no']}
+          </Chip>
+        </div>
+      ))}
+    </Block>
+  )
+}
+
+function channelOf(channel: string): string {
+  if (channel === '*') return CUSTOMERS.everyChannel
+  return channel === '' ? CUSTOMERS.allChannels : title(channel)
 }
 
 function Consents({ who }: { who: string }) {
@@ -113,19 +131,5 @@ function Consents({ who }: { who: string }) {
         </div>
       ))}
     </Block>
-  )
-}
-
-type BlockProps = { title: string; more?: ReactNode; children: ReactNode }
-
-function Block({ title: name, more, children }: BlockProps) {
-  return (
-    <section className="customer-block">
-      <h2>
-        {name}
-        {more}
-      </h2>
-      {children}
-    </section>
   )
 }

@@ -1,20 +1,23 @@
 // Why: the question, the answer in one sentence, the checks in order, what would have changed it.
 import { Button, SegmentedControl } from '@mantine/core'
-import { IconCheck, IconLink, IconSparkles } from '@tabler/icons-react'
+import { IconCheck, IconHistory, IconLink, IconSparkles } from '@tabler/icons-react'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Answer } from '@/api/types'
-import { Go } from '@/kit/go'
+import { Go, useParam } from '@/kit/go'
 import { type MarkState, RoundMark } from '@/kit/mark'
 import { Time } from '@/kit/time'
 import { WHY } from '@/words/customers'
-import { inline, title } from '@/words/format'
+import { dateOf, inline, title } from '@/words/format'
+import { PAST } from '@/words/past'
 import { type Check, checksOf, shortSentence } from './checks'
+
+const MICROS_PER_MS = 1_000
 
 type Otherwise = NonNullable<Answer['otherwise']>
 type Props = { answer: Answer; otherwise: Otherwise | null }
 
-export function WhyCard({ answer, otherwise }: Props) {
+export function WhyCard({ answer, otherwise, isPast = false }: Props & { isPast?: boolean }) {
   return (
     <>
       <article className="why">
@@ -26,7 +29,7 @@ export function WhyCard({ answer, otherwise }: Props) {
         {answer.weighed.length === 0 && <Way answer={answer} />}
         {answer.instead != null && <Instead instead={answer.instead} />}
         {!answer.is_sent && <Change answer={answer} otherwise={otherwise} />}
-        <Acts />
+        <Acts answer={answer} isPast={isPast} />
       </article>
       <p className="why-recorded">
         {WHY.recorded} <span className="mono">{answer.delivery_id}</span>
@@ -115,6 +118,11 @@ function Way({ answer }: { answer: Answer }) {
   )
 }
 
+/** The first moment that an address can name at which this had happened. */
+function justAfter(at: number): string {
+  return dateOf(at + MICROS_PER_MS - 1).toISOString()
+}
+
 type Went = NonNullable<Answer['instead']>
 
 function Instead({ instead }: { instead: Went }) {
@@ -176,7 +184,8 @@ function Line({ children }: { children: string }) {
   )
 }
 
-function Acts() {
+function Acts({ answer, isPast }: { answer: Answer; isPast: boolean }) {
+  const [, setAt] = useParam('at')
   const [isCopied, setCopied] = useState(false)
   async function copy() {
     await navigator.clipboard.writeText(location.href)
@@ -192,6 +201,16 @@ function Acts() {
       >
         {isCopied ? WHY.copied : WHY.copy}
       </Button>
+      {!isPast && answer.at != null && (
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconHistory size={14} />}
+          onClick={() => setAt(justAfter(answer.at ?? 0))}
+        >
+          {PAST.then}
+        </Button>
+      )}
     </div>
   )
 }

@@ -7,15 +7,31 @@ import { useJourneys } from '@/api/queries'
 import { Empty } from '@/kit/empty'
 import { Trouble } from '@/kit/trouble'
 import { WHY } from '@/words/customers'
+import { Coming } from './as-of'
+import { usePastAnswer } from './past'
 import { WhyCard } from './why-card'
 
-type Props = { who: string; delivery: string; journey: string; onJourney: (name: string) => void }
+type Props = {
+  who: string
+  delivery: string
+  journey: string
+  /** As of when; empty: now. */
+  at: string
+  onJourney: (name: string) => void
+}
 
-export function WhyPane({ who, delivery, journey, onJourney }: Props) {
+export function WhyPane({ who, delivery, journey, at, onJourney }: Props) {
   const isAsked = delivery !== '' || journey !== ''
   return (
     <aside aria-label={WHY.title} aria-live="polite">
-      {isAsked ? (
+      {isAsked && at !== '' ? (
+        <ExplainedThen
+          who={who}
+          delivery={journey === '' ? delivery : ''}
+          journey={journey}
+          at={at}
+        />
+      ) : isAsked ? (
         <Explained who={who} delivery={journey === '' ? delivery : ''} journey={journey} />
       ) : (
         <Empty title={WHY.choose} action={<WhyNot onJourney={onJourney} />}>
@@ -54,6 +70,20 @@ function Explained({ who, delivery, journey }: Asked) {
     )
   }
   return <WhyCard answer={answer.data} otherwise={computed.data?.otherwise ?? null} />
+}
+
+/** As it would have been answered then: it takes as long as their records are many. */
+function ExplainedThen({ who, delivery, journey, at }: Asked & { at: string }) {
+  const asked = { at, of: 'why', delivery, journey } as const
+  const answer = usePastAnswer(who, asked, true)
+  const kind = answer.query.data?.kind
+  const isRefused = kind === 'refused' || kind === 'revoked'
+  const computed = usePastAnswer(who, { ...asked, what_if: true }, isRefused)
+  const { data, isError, error, refetch } = answer.query
+  if (data === undefined) {
+    return isError ? <Trouble error={error} retry={refetch} /> : <Coming come={answer.come} />
+  }
+  return <WhyCard answer={data} otherwise={computed.query.data?.otherwise ?? null} isPast />
 }
 
 function WhyNot({ onJourney }: { onJourney: (name: string) => void }) {

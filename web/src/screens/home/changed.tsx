@@ -38,11 +38,11 @@ export function Changed() {
       {made.data?.length === 0 && <p className="card-body quiet">{HOME.changedNone}</p>}
       <ol aria-label={HOME.changed}>
         {made.data?.map((one, index) => (
-          <li className="home-line" key={`${one.at}-${index}`}>
-            <Time at={one.at} as="ago" />
+          <li className="home-line home-made" key={`${one.at}-${index}`}>
             <span className="pretty">
               <What one={one} /> <span className="quiet">{nameOf(one.by)}</span>
             </span>
+            <Time at={one.at} as="ago" />
           </li>
         ))}
       </ol>

@@ -30,6 +30,7 @@ const TABS: Record<Rehearsal['task']['kind'], string> = {
   prove: 'proofs',
   backtest: 'backtest',
   simulate: 'simulate',
+  relive: '',
 }
 
 export default function List() {
@@ -149,7 +150,15 @@ function Recent() {
             {
               name: words.kind,
               cell: (row) =>
-                journeyOf(row) === '' ? (
+                row.task.kind === 'relive' && row.task.person !== '' ? (
+                  <Go
+                    className="link"
+                    to={`/customers/${row.task.person}/again`}
+                    search={{ draft: row.subject.draft }}
+                  >
+                    {REHEARSE.kinds.relive}
+                  </Go>
+                ) : journeyOf(row) === '' ? (
                   REHEARSE.kinds[row.task.kind]
                 ) : (
                   <Go

@@ -20,7 +20,7 @@ import { type Check, checksOf } from './checks'
 import { RolloutShare } from './rollout'
 import { Mistakes } from './run'
 
-const KINDS: readonly Task[] = [
+const KINDS: readonly Exclude<Task, { kind: 'relive' }>[] = [
   { kind: 'scenarios', names: [] },
   { kind: 'prove', journeys: [] },
   { kind: 'backtest', since: '30d', against: 'running' },

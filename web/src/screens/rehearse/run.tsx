@@ -42,7 +42,8 @@ export function Run<Kind extends Task['kind']>({
   isRight = true,
   children,
 }: Props<Kind>) {
-  const { all, one, isLost } = useNewest(task.kind, subject.about, true)
+  const person = 'person' in task ? task.person : ''
+  const { all, one, isLost } = useNewest(task.kind, subject.about, true, person)
   const begin = useBegin()
   const made = one.data
   const run = () => begin.mutate({ task, about: subject.about })

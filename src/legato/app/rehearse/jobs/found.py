@@ -174,6 +174,43 @@ class NoHistory(Noun, frozen=True, kw_only=True, tag="no_history", tag_field="ki
     """Nobody has done anything yet, so there is nothing to live again."""
 
 
+class LifeLine(Noun, frozen=True, kw_only=True):
+    """Something in one of two lives."""
+
+    at: Instant
+    kind: str
+    """The kind of the engine's note; of a message `decided`."""
+    words: str
+    journey: str = ""
+    message: str = ""
+    fate: str = ""
+    """Of a message: `sent`, `held`, `refused` or `failed`."""
+
+
+class ReliveRow(Noun, frozen=True, kw_only=True):
+    """The same thing in both lives, where it is in both."""
+
+    was: LifeLine | None
+    now: LifeLine | None
+    is_different: bool
+
+
+class ReliveFound(Noun, frozen=True, kw_only=True, tag="relive", tag_field="kind"):
+    """One life as it was recorded, beside the same life lived again."""
+
+    person: str
+    under: str
+    start: Instant
+    end: Instant
+    rows: tuple[ReliveRow, ...]
+    """In the order in which they happened: the newest."""
+    left_out: int
+    differing: int
+    """Of all rows, those left out included."""
+    record_count: int
+    limit: str
+
+
 class Happened(Noun, frozen=True, kw_only=True):
     """Something on a walk: what was done, or what came of it."""
 
@@ -240,7 +277,9 @@ class WalkFound(Noun, frozen=True, kw_only=True, tag="walk", tag_field="kind"):
     """The walk as a scenario that comes out as it went."""
 
 
-Found: TypeAlias = Mistakes | NoHistory | ScenariosFound | ProofsFound | BacktestFound | CrowdFound
+Found: TypeAlias = (
+    Mistakes | NoHistory | ScenariosFound | ProofsFound | BacktestFound | CrowdFound | ReliveFound
+)
 
 
 class Said(Noun, frozen=True, kw_only=True):

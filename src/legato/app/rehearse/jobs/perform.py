@@ -35,8 +35,9 @@ from legato.app.rehearse.jobs.found import (
     ToldScenario,
     Walked,
 )
+from legato.app.rehearse.jobs.relive import relive
 from legato.app.rehearse.jobs.simulating import simulated
-from legato.app.rehearse.jobs.task import Backtest, Job, Prove, Scenarios, Simulate
+from legato.app.rehearse.jobs.task import Backtest, Job, Prove, Relive, Scenarios, Simulate
 from legato.app.rehearse.jobs.walk import walk_of
 from legato.app.rehearse.parallel import Told, Work
 from legato.app.rehearse.scenarios import (
@@ -66,6 +67,8 @@ from legato.workspace import check_files
 
 def perform(job: Job, tell: Told) -> Said:
     """Do it. Raises LegatoError."""
+    if isinstance(job.task, Relive) and job.task.under == "running":
+        return Said(found=relive(job.task, Path(job.data), None, tell))
     texts = {file: text for file, text in job.files.items() if file.startswith(SCENARIOS)}
     definitions = {file: text for file, text in job.files.items() if file not in texts}
     loaded = check_files(definitions)
@@ -82,6 +85,9 @@ def perform(job: Job, tell: Told) -> Said:
             return Said(found=again)
         case Simulate():
             return simulated(job.task, job, loaded.plan, tell)
+        case Relive():
+            draft = scale_plan(loaded.plan, job.speed)
+            return Said(found=relive(job.task, Path(job.data), draft, tell))
         case _:
             assert_never(job.task)
 

@@ -25,7 +25,7 @@ from msgspec.structs import replace
 from legato.app.config import Config
 from legato.app.rehearse.jobs.crowd import CrowdFound
 from legato.app.rehearse.jobs.found import Found, Said
-from legato.app.rehearse.jobs.task import Job, Task, reads_history
+from legato.app.rehearse.jobs.task import Job, Relive, Task, nobodys, reads_history
 from legato.app.rehearse.jobs.walks import Walks
 from legato.govern.access.denial import Denial
 from legato.model.ids import derive
@@ -178,7 +178,14 @@ class Rehearsals:
             if not _is_of_history(made) or made.state == "gone":
                 continue
             await self._end(made.rehearsal_id)
-            gone = replace(made, state="gone", found=None, failure=_OF_OTHERS, fix="Run it again.")
+            gone = replace(
+                made,
+                task=nobodys(made.task),
+                state="gone",
+                found=None,
+                failure=_OF_OTHERS,
+                fix="Run it again.",
+            )
             self._pages.pop(made.rehearsal_id, None)
             gone = replace(gone, has_page=False)
             self._put(replace(gone, ended_at=gone.ended_at or self._home.clock.now()))
@@ -321,6 +328,7 @@ class Rehearsals:
 
     async def _record(self, made: Rehearsal, action: str, by: str) -> None:
         subject = made.subject
+        detail = {"person": made.task.person} if isinstance(made.task, Relive) else {}
         about = f"draft:{subject.draft}" if subject.draft else f"change:{subject.change}"
         entry = AuditEntry(
             actor=by,
@@ -330,6 +338,7 @@ class Rehearsals:
                 "kind": str(made.task.__struct_config__.tag),
                 "rehearsal": made.rehearsal_id,
                 "reads_history": "yes" if reads_history(made.task) else "no",
+                **detail,
             },
         )
         await self._home.audit.record(entry)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
+from msgspec.structs import replace
+
+from legato.model.ids import PersonId
 from legato.model.noun import Noun
 from legato.model.plan import Plan, decode_plan
 from legato.plan.diff import following
@@ -43,6 +46,16 @@ class Simulate(Noun, frozen=True, kw_only=True, tag="simulate", tag_field="kind"
     """Let the same people live under what runs, too."""
 
 
+class Relive(Noun, frozen=True, kw_only=True, tag="relive", tag_field="kind"):
+    """One person's life on record, lived again."""
+
+    person: PersonId
+    under: Literal["running", "draft"] = "running"
+    """By the plan that runs, or by the texts that are rehearsed."""
+    since: str = ""
+    """From when on; empty: from the beginning."""
+
+
 class Walk(Noun, frozen=True, kw_only=True, tag="walk", tag_field="kind"):
     """A way that somebody made up goes, in the words of scenarios; from the beginning each time."""
 
@@ -53,7 +66,7 @@ class Walk(Noun, frozen=True, kw_only=True, tag="walk", tag_field="kind"):
     """As under `when`: events, `after 20m`, `at 08:00`."""
 
 
-Task: TypeAlias = Scenarios | Prove | Backtest | Simulate
+Task: TypeAlias = Scenarios | Prove | Backtest | Simulate | Relive
 
 
 class Job(Noun, frozen=True, kw_only=True):
@@ -80,4 +93,9 @@ class Job(Noun, frozen=True, kw_only=True):
 
 def reads_history(task: Task) -> bool:
     """Return whether a task may read what people did: what comes of that ends with an erasure."""
-    return isinstance(task, Backtest | Simulate)
+    return isinstance(task, Backtest | Simulate | Relive)
+
+
+def nobodys(task: Task) -> Task:
+    """Return a task without whom it was about: they may be the one who is erased."""
+    return replace(task, person=PersonId("")) if isinstance(task, Relive) else task
