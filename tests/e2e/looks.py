@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from legato.app.rehearse.scenarios import read_whole
+from legato.model.instant import MILLISECOND, format_instant
 from tests.e2e.started import ANSWER_SECONDS, Started
 from tests.e2e.wheel import ROOT
 
@@ -53,7 +54,13 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     ),
     "/consent/erasures/$id": ("",),
     "/customers": ("",),
-    "/customers/$who": ("", "?message=$message", f"?journey={JOURNEY}"),
+    "/customers/$who": (
+        "",
+        "?message=$message",
+        f"?journey={JOURNEY}",
+        "?message=$message&at=$moment",
+    ),
+    "/customers/$who/again": ("",),
     "/dictionary": ("",),
     "/dictionary/$name": ("",),
     "/journeys": ("",),
@@ -135,6 +142,8 @@ def _bring_about(legato: Started) -> dict[str, str]:
         ),
         "/consent/erasures/$id": _erase(legato),
         "/customers/$who": step["person_id"],
+        "/customers/$who/again": step["person_id"],
+        "$moment": format_instant(step["at"] + MILLISECOND),
         "$message": decided["delivery_id"],
         "$event": str(step["position"]),
     }
