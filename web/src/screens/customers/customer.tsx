@@ -7,7 +7,7 @@ import { api, take } from '@/api/client'
 import type { Message, Profile, Told } from '@/api/types'
 import { Chip } from '@/kit/chip'
 import { Go, useParam } from '@/kit/go'
-import { useTitle } from '@/kit/head'
+import { Head, useTitle } from '@/kit/head'
 import { Reveal } from '@/kit/reveal'
 import { Scenario } from '@/kit/scenario'
 import { Time } from '@/kit/time'
@@ -88,6 +88,7 @@ function Then({ who, at, onAt }: Moment & { at: string }) {
   if (query.data === undefined) {
     return (
       <>
+        <Head title={CUSTOMERS.one(shortId(who))} />
         {band}
         {query.isError ? (
           <Trouble error={query.error} retry={query.refetch} />
