@@ -20,6 +20,7 @@ from legato.model.instant import DAY, HOUR, MINUTE
 from legato.model.note import Entered, NotEntered
 from legato.model.plan import Plan, plan_digest
 from legato.plan.diff import retire
+from legato.simulate.replay import refold
 from legato.simulate.world import World
 from legato.stores.memory import MemoryLog, MemoryStore
 from tests.sim.shopkeeping import CART, compile_plan, known_person, open_world
@@ -361,3 +362,22 @@ def test_why_names_the_version_that_does_not_send_what_was_asked_for() -> None:
     said = shop.ask("receipt")
 
     assert "by the version that ran before, and that does not send 'receipt'" in said
+
+
+def test_a_replay_of_the_log_gives_the_same_bytes() -> None:
+    log, store = MemoryLog(), MemoryStore()
+    world = World(compile_plan(CART), log, store)
+    for who in PEOPLE:
+        known_person(world, who)
+    for share in ("10%", "60%", "0%"):
+        world.activate(retire(world.plan, at(share, SOON), ()))
+        check_out(world, cart=share)
+        world.advance(HOUR)
+    again = MemoryStore()
+
+    refold(log, lambda: again, turn_records=7)
+
+    everybody = list(store.people(PersonId(""), 1_000))
+    assert len(everybody) == len(PEOPLE)
+    assert list(again.people(PersonId(""), 1_000)) == everybody
+    assert again.tail(0, 10_000) == store.tail(0, 10_000)
