@@ -60,12 +60,14 @@ PRESS = """() => {
   window.answered = []
   addEventListener('keydown', () => {
     const begin = performance.now()
-    // After the frame in which the answer stands was painted.
-    requestAnimationFrame(() => {
+    // After the frame was painted in which the answer stands: the search, where it was called for.
+    const look = () => requestAnimationFrame(() => {
+      if (document.querySelector('.palette-input') === null) return look()
       const channel = new MessageChannel()
       channel.port1.onmessage = () => answered.push(performance.now() - begin)
       channel.port2.postMessage(0)
     })
+    look()
   }, { capture: true })
 }"""
 Figures = Mapping[str, float]
@@ -163,9 +165,9 @@ def pressed(page: Page, wanted: Sequence[str]) -> list[float]:
     page.evaluate("answered.length = 0")
     for count, key in enumerate(wanted, 1):
         page.keyboard.press(key)
-        # Of Control and a letter, each is a key.
+        # Of Control and a letter, each is a key: the last one counts.
         page.wait_for_function("count => answered.length >= count", arg=count)
-    return [float(each) for each in page.evaluate("answered")]
+    return [float(each) for each in page.evaluate("answered")][-len(wanted) :]
 
 
 def weigh() -> None:

@@ -1,14 +1,16 @@
 // What stands around every screen: the rail, the palette, the sheet of keys.
 import { useHotkeys } from '@mantine/hooks'
 import { Outlet } from '@tanstack/react-router'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { useGo } from '@/kit/go'
 import { Away } from './away'
 import { Rail } from './rail'
 
-// What floats comes when it is called for.
+// What floats is not in the first load. The palette comes right behind it: keys that are pressed
+// before it is there would be nobody's.
 const KeySheet = lazy(() => import('./key-sheet'))
-const Palette = lazy(() => import('./palette'))
+const loadPalette = () => import('./palette')
+const Palette = lazy(loadPalette)
 
 const SEQUENCE_MS = 900
 
@@ -17,6 +19,10 @@ export function Shell() {
   const [isHelping, setHelping] = useState(false)
   const pressedG = useRef(0)
   const go = useGo()
+  useEffect(() => {
+    // Where it does not come now, it is asked for again when it is called for.
+    loadPalette().catch(() => undefined)
+  }, [])
   useHotkeys([
     ['mod+K', () => setFinding(true)],
     ['shift+?', () => setHelping(true)],
