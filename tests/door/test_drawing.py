@@ -12,7 +12,7 @@ import pytest
 
 from legato.app import Config
 from legato.workspace import read_workspace
-from tests.door.test_api_routes import Legato
+from tests.door.test_api_routes import Legato, started
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 CART = "journeys/cart_rescue.yaml"
@@ -336,3 +336,39 @@ def test_a_value_nested_out_of_all_measure_is_refused(shop: Legato) -> None:
 
     assert (alone.status, edited.status) == (400, 400)
     assert alone.json()["code"] == edited.json()["code"] == "drawing.depth"
+
+
+def test_a_journey_that_somebody_elses_change_broke_names_them(tmp_path: Path) -> None:
+    with started(tmp_path, is_one_process=True) as legato:
+        text = legato.app.texts()["journeys/welcome.yaml"]
+        bonus = (
+            "event: Bonus Earned\nowner: growth\npurposes: [marketing]\nschema: {type: object}\n"
+        )
+        bonus_file = {"catalog/bonus.yaml": bonus}
+        with_it = {**legato.app.texts(), **bonus_file}
+        assert legato.call("POST", "/api/plan/apply", {"files": with_it}).status == 200
+        files = {"journeys/welcome.yaml": text + "leave: {on: Bonus Earned}\n"}
+        asked = {"journey": "invited", "files": files}
+        before = legato.call("POST", "/api/drawing/read", asked).json()
+        without = {file: each for file, each in with_it.items() if file not in bonus_file}
+        other = legato.token("engineer")
+        applied = legato.call("POST", "/api/plan/apply", {"files": without}, token=other)
+        assert applied.status == 200, applied.body
+
+        after = legato.call("POST", "/api/drawing/read", asked).json()
+
+        assert (before["drawing"]["problems"], before["causes"]) == ([], [])
+        (cause,) = after["causes"]
+        assert (cause["change"], cause["by"]) == ("removed event Bonus Earned", "token:a engineer")
+        assert cause["at"] > 0
+        assert cause["problems"] == ["there is no event named `Bonus Earned`"]
+
+
+def test_a_slip_of_ones_own_is_nobody_elses_doing(shop: Legato) -> None:
+    text = cart().replace("Order Completed", "Order Complted")
+    asked = {"journey": "cart_rescue", "files": {CART: text}}
+
+    body = shop.call("POST", "/api/drawing/read", asked).json()
+
+    assert body["drawing"]["problems"]
+    assert body["causes"] == []

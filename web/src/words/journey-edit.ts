@@ -74,6 +74,10 @@ export const JOURNEY_EDIT = {
   isNew: 'Nothing of this name runs: all of it is new.',
   noChanges: 'Nothing differs.',
   whats: { added: 'Added', removed: 'Removed', changed: 'Changed', moved: 'Moved' },
+  gone: (name: string, stood: string) => `Removed: ${name}. It stood ${stood}.`,
+  goneWith: (n: number) => (n === 1 ? 'and one step in it' : `and ${n} steps in it`),
+  stood: (where: string) => `It stood ${where}.`,
+  goneWhy: 'It runs until this draft is applied. Undo brings back what was removed here.',
   draftWith: (n: number) => (n === 1 ? 'Draft · 1 change' : `Draft · ${n} changes`),
   merged: 'bring both drafts together',
   brought: 'bring in what runs now',
@@ -86,6 +90,10 @@ export const JOURNEY_EDIT = {
     who === ''
       ? `Another text of ${files} runs since this draft was begun`
       : `Another text of ${files} runs since: ${who} applied it at ${time}`,
+  cause: (who: string, time: string, change: string) =>
+    `${who} ${change} at ${time}, and this draft does not fit that`,
+  causeWhy: (n: number) =>
+    `${n === 1 ? 'One problem came' : `${n} problems came`} with it. F8 goes there.`,
   movedWhy: 'The draft can be proposed once that is brought in. Nothing of yours is lost.',
   bringIn: 'Bring in what runs now',
   mergeWhat: (places: number, taken: number) => {

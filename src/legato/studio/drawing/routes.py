@@ -20,6 +20,7 @@ from legato.plan.drawing.words import Word, words_of
 from legato.plan.findings import nearest
 from legato.plan.schemas import document_schemas
 from legato.studio.access import needs
+from legato.studio.drawing.causes import ProblemCause, causes_of
 from legato.studio.drawing.texts import SHUT_KINDS, Texts, check_depth, merged, texts_with
 from legato.studio.host import Host
 from legato.studio.refusal import Refused, not_found
@@ -44,6 +45,8 @@ class ShownDrawing(Noun, frozen=True, kw_only=True):
     """Of the whole file in which the journey stands."""
     base: str
     """The running plan, which the texts that were not sent are of."""
+    causes: tuple[ProblemCause, ...] = ()
+    """Changes of what runs, by whomever, that made its problems."""
 
 
 class ToEdit(Asked, frozen=True, kw_only=True):
@@ -92,7 +95,12 @@ async def read_drawing(data: JSONBody[Asked], host: Host) -> ShownDrawing:
     base = host.status().plan
     texts = await texts_with(host, data.files)
     drawing = await asyncio.to_thread(drawn, texts, data.journey)
-    return ShownDrawing(drawing=drawing, text=texts.files[drawing.file], base=base)
+    return ShownDrawing(
+        drawing=drawing,
+        text=texts.files[drawing.file],
+        base=base,
+        causes=await causes_of(host, drawing),
+    )
 
 
 @post("/edit", opt=needs("rehearse"), status_code=200, summary="Do commands to a journey's text")
@@ -117,6 +125,7 @@ async def edit_drawing(data: JSONBody[ToEdit], host: Host) -> ShownEdit:
         files=overlay,
         said=edited.said,
         path=edited.path,
+        causes=await causes_of(host, drawing),
     )
 
 

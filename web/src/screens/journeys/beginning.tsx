@@ -1,16 +1,23 @@
 // A journey that is not there yet: what it is called and who answers for it; the rest is drawn.
 import { Button, Modal, TextInput } from '@mantine/core'
-import { type FormEvent, useState } from 'react'
+import { type ComponentProps, type FormEvent, useState } from 'react'
 import { useMay, useMe } from '@/app/session'
 import { useGo } from '@/kit/go'
 import { JOURNEY_EDIT } from '@/words/journey-edit'
+import { TEMPLATES } from '@/words/templates'
+import { Cards, Picked } from './templates'
 
 const NAME_MAX = 60
 
 export function NewJourney() {
   const [isAsked, setAsked] = useState(false)
+  const [picked, setPicked] = useState<ComponentProps<typeof Picked>['template'] | null>(null)
   const may = { draft: useMay('propose'), draw: useMay('rehearse') }
   const isAllowed = may.draft && may.draw
+  const close = () => {
+    setAsked(false)
+    setPicked(null)
+  }
   return (
     <>
       <Button
@@ -23,11 +30,26 @@ export function NewJourney() {
       </Button>
       <Modal
         opened={isAsked}
-        onClose={() => setAsked(false)}
-        title={JOURNEY_EDIT.newJourney}
+        onClose={close}
+        title={picked?.title ?? JOURNEY_EDIT.newJourney}
+        size={picked === null ? 980 : 620}
         closeButtonProps={{ 'aria-label': JOURNEY_EDIT.dismiss }}
       >
-        <Form />
+        {picked === null ? (
+          <div className="begin">
+            <section>
+              <h3>{TEMPLATES.blank}</h3>
+              <Form />
+            </section>
+            <section>
+              <h3>{TEMPLATES.title}</h3>
+              <p className="quiet small pretty">{TEMPLATES.why}</p>
+              <Cards onPick={setPicked} />
+            </section>
+          </div>
+        ) : (
+          <Picked template={picked} onBack={() => setPicked(null)} />
+        )}
       </Modal>
     </>
   )

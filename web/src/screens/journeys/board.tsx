@@ -14,21 +14,23 @@ import {
 } from '@xyflow/react'
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { JOURNEY } from '@/words/journey'
-import { useBoard } from './context'
+import { UNHAUNTED, useBoard } from './context'
 import { focusStep, useEditKeys } from './edit/keys'
 import { Palette } from './edit/palette'
+import { GhostCard, type GhostNode } from './ghost'
 import { type Graph, START } from './graph'
 import { layout, type Spot, WIDTH } from './layout'
 import { LineMark, type StepLine } from './line'
 import { StepCard, type StepNode } from './node'
 import { type Direction, stepBeside } from './walk'
 
-const NODES = { step: StepCard }
+const NODES = { step: StepCard, ghost: GhostCard }
+type AnyNode = StepNode | GhostNode
 const LINES = { line: LineMark }
 const FIT = { padding: 0.08, maxZoom: 1, duration: 160 }
 const MINIMAP_PAST = 15
 const GUESS = 120
-type Flow = ReactFlowInstance<StepNode, StepLine>
+type Flow = ReactFlowInstance<AnyNode, StepLine>
 
 const READABLE = 0.8
 const TOP = 28
@@ -49,7 +51,8 @@ export function Canvas({ graph }: { graph: Graph }) {
 
 function Drawn({ graph }: { graph: Graph }) {
   const board = useBoard()
-  const flow = useReactFlow<StepNode, StepLine>()
+  const { ghosts = UNHAUNTED } = board
+  const flow = useReactFlow<AnyNode, StepLine>()
   const scheme = useComputedColorScheme('light')
   const { heights, onNodesChange } = useHeights()
   const ids = useMemo(() => [START, ...graph.steps.keys()], [graph])
@@ -60,15 +63,16 @@ function Drawn({ graph }: { graph: Graph }) {
   )
   const nodes = useMemo(
     () =>
-      placed.spots.map<StepNode>(({ id, x, y, height }) => ({
-        id,
-        type: 'step',
-        position: { x, y },
-        data: { shown: graph.steps.get(id) ?? null },
+      placed.spots.map<AnyNode>(({ id, x, y, height }) => {
         // A step that is new is measured alone: the others stay in sight.
-        measured: heights.has(id) ? { width: WIDTH, height } : undefined,
-      })),
-    [placed, graph, heights],
+        const measured = heights.has(id) ? { width: WIDTH, height } : undefined
+        const at = { id, position: { x, y }, measured }
+        const gone = ghosts.get(id)
+        return gone === undefined
+          ? { ...at, type: 'step', data: { shown: graph.steps.get(id) ?? null } }
+          : { ...at, type: 'ghost', data: { gone } }
+      }),
+    [placed, graph, ghosts, heights],
   )
   const lines = useMemo(
     () =>
@@ -200,7 +204,7 @@ async function begin(flow: Flow, width: number): Promise<void> {
 function useHeights() {
   const [heights, setHeights] = useState<ReadonlyMap<string, number>>(new Map())
   const known = useRef(new Map<string, number>())
-  const onNodesChange = useCallback((changes: NodeChange<StepNode>[]) => {
+  const onNodesChange = useCallback((changes: NodeChange<AnyNode>[]) => {
     let isNew = false
     for (const change of changes) {
       if (change.type !== 'dimensions' || change.dimensions === undefined) continue

@@ -19,6 +19,8 @@ export type Board = {
   lens: Lens
   /** Where a draft has it otherwise than what runs, by step. */
   marks?: ReadonlyMap<string, Difference>
+  /** What is gone of it, by the id of its drawing. */
+  ghosts?: ReadonlyMap<string, Difference>
   /** Path of the step that is looked at; empty: none. */
   chosen: string
   choose: (path: string) => void
@@ -32,6 +34,9 @@ export type Board = {
     nameOf: (path: string) => string
   }
 }
+
+/** Where nothing is gone. */
+export const UNHAUNTED: ReadonlyMap<string, Difference> = new Map()
 
 const Context = createContext<Board | null>(null)
 

@@ -21,14 +21,16 @@ import {
   type ShownWay,
   START,
 } from './graph'
+import { AboutGone } from './ghost'
 import { iconOf, tileOf } from './icons'
 import { PeopleHere } from './people'
 import { textOf } from './text'
 
 export function Inspector({ text }: { text: string }) {
-  const { chosen, choose, graph } = useBoard()
+  const { chosen, choose, graph, ghosts } = useBoard()
   const isEditing = useEditing() !== null
   const shown = graph.steps.get(chosen)
+  const gone = ghosts?.get(chosen)
   return (
     <aside
       className="inspector"
@@ -37,7 +39,9 @@ export function Inspector({ text }: { text: string }) {
         if (isEditing && event.key === 'Escape') focusStep(chosen || START)
       }}
     >
-      {shown === undefined ? (
+      {gone !== undefined ? (
+        <AboutGone gone={gone} onClose={() => choose(START)} />
+      ) : shown === undefined ? (
         <AboutJourney />
       ) : (
         <AboutStep key={chosen} shown={shown} text={text} onClose={() => choose(START)} />

@@ -8,6 +8,7 @@ import { useBoard } from './context'
 import { useEditing } from './edit/editing'
 import { Plus } from './edit/plus'
 import { useIsNear } from './edit/tails'
+import { isGhost } from './ghosts'
 import { START } from './graph'
 import { middleOf, pathOf, type Point } from './layout'
 import { placeOnLine } from './places'
@@ -16,19 +17,24 @@ import { useTaken } from './traffic'
 export type StepLine = Edge<{ points: Point[]; way: number | null }, 'line'>
 
 const THIN = 1.5
+const PLAIN = { strokeWidth: THIN }
+const GONE = { strokeWidth: THIN, strokeDasharray: '4 4' }
 const WIDEST = 9
 const PLUS_BELOW = 14
 
 export const LineMark = memo(function LineMark(props: EdgeProps<StepLine>) {
   const { id, source, target, data } = props
+  const isGone = isGhost(source) || isGhost(target)
   const { lens } = useBoard()
   const isEditing = useEditing() !== null
   const points = data?.points ?? []
   if (lens === 'traffic') return <Counted id={id} from={source} to={target} points={points} />
   return (
     <>
-      <BaseEdge id={id} path={pathOf(points)} style={{ strokeWidth: THIN }} />
-      {isEditing && <Between from={source} to={target} way={data?.way ?? null} points={points} />}
+      <BaseEdge id={id} path={pathOf(points)} style={isGone ? GONE : PLAIN} />
+      {isEditing && !isGone && (
+        <Between from={source} to={target} way={data?.way ?? null} points={points} />
+      )}
     </>
   )
 })

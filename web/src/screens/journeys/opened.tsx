@@ -12,17 +12,18 @@ import { JOURNEY } from '@/words/journey'
 import { Canvas } from './board'
 import { type Board, BoardContext, type Lens } from './context'
 import { Changes, type Compared, type Difference, marksOf } from './edit/changes'
-import { Moved } from './edit/clashes'
+import { Causes, Moved } from './edit/clashes'
 import { useEditing } from './edit/editing'
 import { TextLens } from './edit/text-lens'
-import { graphOf, nameOf, START } from './graph'
+import { haunted } from './ghosts'
+import { type Graph, graphOf, nameOf, START } from './graph'
 import { Inspector } from './inspector'
 import { Outline } from './outline'
 import { everyStep } from './places'
 import { Problems } from './problems'
 import { useTraffic } from './traffic'
 
-type Shown = components['schemas']['ShownDrawing']
+type Shown = Pick<components['schemas']['ShownDrawing'], 'drawing' | 'text'>
 type Kinds = components['schemas']['ShownKinds']
 
 const MANY = 300
@@ -61,6 +62,10 @@ export function Opened({ shown, kinds, beside, state, under, children, ...rest }
     [graph, setChosen],
   )
   const marks = useMemo(() => (compared === undefined ? UNMARKED : marksOf(compared)), [compared])
+  const { graph: drawn, ghosts } = useMemo(
+    () => haunted(graph, compared?.differences ?? []),
+    [graph, compared],
+  )
   const lenses = JOURNEY.lenses.filter(([value]) => value !== 'changes' || editing !== null)
   const board = useMemo<Board>(
     () => ({
@@ -72,7 +77,8 @@ export function Opened({ shown, kinds, beside, state, under, children, ...rest }
       known: kinds,
       lens,
       marks,
-      chosen: graph.steps.has(chosen) || chosen === START ? chosen : '',
+      ghosts,
+      chosen: isThere(chosen, graph, lens === 'changes' ? ghosts : UNMARKED) ? chosen : '',
       choose,
       isRunning,
       steps: {
@@ -83,7 +89,7 @@ export function Opened({ shown, kinds, beside, state, under, children, ...rest }
         },
       },
     }),
-    [drawing, kinds, lens, marks, chosen, choose, every, graph, isRunning],
+    [drawing, kinds, lens, marks, ghosts, chosen, choose, every, graph, isRunning],
   )
   return (
     <BoardContext value={board}>
@@ -112,6 +118,7 @@ export function Opened({ shown, kinds, beside, state, under, children, ...rest }
       {isRunning && <Stale query={traffic} />}
       {editing !== null && <Moved editing={editing} />}
       {under}
+      {editing !== null && <Causes editing={editing} />}
       <div className="journey">
         {lens === 'text' ? (
           editing === null ? (
@@ -123,7 +130,7 @@ export function Opened({ shown, kinds, beside, state, under, children, ...rest }
           <Empty title={JOURNEY.empty}>{JOURNEY.emptyWhy}</Empty>
         ) : (
           <div className="journey-canvas">
-            <Canvas key={drawing.journey} graph={graph} />
+            <Canvas key={drawing.journey} graph={lens === 'changes' ? drawn : graph} />
             {lens === 'changes' && <Changes compared={compared} />}
             {lens === 'traffic' && <Since journey={drawing.journey} />}
             {graph.steps.size > MANY && (
@@ -137,6 +144,10 @@ export function Opened({ shown, kinds, beside, state, under, children, ...rest }
       {children}
     </BoardContext>
   )
+}
+
+function isThere(id: string, graph: Graph, ghosts: ReadonlyMap<string, Difference>): boolean {
+  return id === START || graph.steps.has(id) || ghosts.has(id)
 }
 
 function Since({ journey }: { journey: string }) {

@@ -53,3 +53,11 @@ export function stepsIn(drawing: Drawing, into: string): readonly Step[] {
 export function everyStep(steps: readonly Step[]): Step[] {
   return steps.flatMap((step) => [step, ...waysOf(step).flatMap((way) => everyStep(way.steps))])
 }
+
+/** The step that a path leads into: of a field, the one whose field it is; '' where it is in none. */
+export function stepAt(drawing: Drawing, path: string): string {
+  const found = everyStep(drawing.steps).filter(
+    (step) => path === step.path || path.startsWith(`${step.path}/`),
+  )
+  return found.at(-1)?.path ?? ''
+}

@@ -16,10 +16,14 @@ export function Problems() {
     const next = places[(at + by + places.length) % places.length]
     if (next !== undefined) choose(next)
   }
-  useHotkeys([
-    ['F8', () => go(1)],
-    ['shift+F8', () => go(-1)],
-  ])
+  // From within a field too: nobody types these keys.
+  useHotkeys(
+    [
+      ['F8', () => go(1)],
+      ['shift+F8', () => go(-1)],
+    ],
+    [],
+  )
   const { problems, elsewhere } = drawing
   if (problems.length === 0 && elsewhere.length === 0) return null
   return (

@@ -1,4 +1,5 @@
 // Walking a journey by arrow keys: down and up along the lines, left and right among neighbours.
+import { besideGhost, isGhost } from './ghosts'
 import { type Graph, START } from './graph'
 import { type Spot, WIDTH } from './layout'
 
@@ -10,6 +11,7 @@ export function stepBeside(
   spots: readonly Spot[],
   { from, direction }: { from: string; direction: Direction },
 ): string {
+  if (isGhost(from)) return besideGhost(spots, from, direction)
   switch (direction) {
     case 'down':
       if (from === START) return spots[1]?.id ?? ''

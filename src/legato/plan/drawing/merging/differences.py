@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias, cast
 import msgspec
 
 from legato.model.noun import Noun
+from legato.plan.drawing.merging.called import named, stood_in, told
 from legato.plan.drawing.merging.walk import every_step, ways_of
 from legato.plan.drawing.tree import Drawing, Head, Step, Way
 
@@ -36,12 +37,34 @@ class DrawnDifference(Noun, frozen=True, kw_only=True):
     after: str = ""
     fields: tuple[str, ...] = ()
     """Of a step that changed: which of its fields did."""
+    name: str = ""
+    """What the step is called."""
+    stood: str = ""
+    """Of a step that is gone or has moved: where it stood, as `after 'Cart reminder'`."""
+    into: str = ""
+    """Of a step that is gone: the list of steps in the second drawing where it would stand; empty:
+    its way is gone too."""
+    index: int = 0
+    """Of a step that is gone: before which step of that list."""
+    fork: str = ""
+    """Where its way is gone too: the step that it was a way of, in the second drawing."""
+    inner: int = 0
+    """Of a step that is gone: how many steps went with it."""
 
 
 def differences(before: Drawing, after: Drawing) -> tuple[DrawnDifference, ...]:
     """Return what differs, in the order of the second drawing; what is gone, where it stood."""
-    found = [*_of_heads(before.head, after.head), *_of_steps(before.steps, after.steps)]
-    return tuple(_with_moves(found, before, after))
+    found = [
+        *_of_heads(before.head, after.head),
+        *_of_steps(before.steps, after.steps, into="steps"),
+    ]
+    stood = stood_in(before.steps)
+    return tuple(
+        msgspec.structs.replace(each, stood=stood[each.was])
+        if each.what in ("removed", "moved")
+        else each
+        for each in _with_moves(found, before, after)
+    )
 
 
 def _of_heads(before: Head, after: Head) -> Iterator[DrawnDifference]:
@@ -65,26 +88,34 @@ def _lines(head: Head) -> list[str]:
     return [*said, *named, f"Overdue messages: {head.overdue}"]
 
 
-def _of_steps(before: Sequence[Step], after: Sequence[Step]) -> Iterator[DrawnDifference]:
+def _of_steps(
+    before: Sequence[Step], after: Sequence[Step], *, into: str, fork: str = ""
+) -> Iterator[DrawnDifference]:
+    """Compare two lists of steps. `into`: the path of the second; empty: only `fork` is left."""
+    index = 0
     for old, new in _paired(before, after):
         if new is None:
             assert old is not None, "a pair has one of them"
-            yield _gone(old)
-        elif old is None:
+            yield msgspec.structs.replace(_gone(old), into=into, index=index, fork=fork)
+            continue
+        index += 1
+        if old is None:
             yield _new(new)
         else:
             if old.fields != new.fields:
                 yield _both("changed", old, new)
-            yield from _of_ways(ways_of(old), ways_of(new))
+            yield from _of_ways(ways_of(old), ways_of(new), new.path)
 
 
-def _of_ways(before: Sequence[Way], after: Sequence[Way]) -> Iterator[DrawnDifference]:
+def _of_ways(before: Sequence[Way], after: Sequence[Way], fork: str) -> Iterator[DrawnDifference]:
     for old, new in _laid(
         [_key(way.fields) for way in before], [_key(way.fields) for way in after]
     ):
         yield from _of_steps(
             before[old].steps if old is not None else (),
             after[new].steps if new is not None else (),
+            into=after[new].block if new is not None else "",
+            fork=fork if new is None else "",
         )
 
 
@@ -130,11 +161,21 @@ def _with_moves(
 
 
 def _gone(step: Step) -> DrawnDifference:
-    return DrawnDifference(what="removed", was=step.path, kind=_kind(step), before=step.sentence)
+    inner = sum(1 for way in ways_of(step) for _ in every_step(way.steps))
+    return DrawnDifference(
+        what="removed",
+        was=step.path,
+        kind=_kind(step),
+        name=named(step),
+        before=told(step),
+        inner=inner,
+    )
 
 
 def _new(step: Step) -> DrawnDifference:
-    return DrawnDifference(what="added", path=step.path, kind=_kind(step), after=step.sentence)
+    return DrawnDifference(
+        what="added", path=step.path, kind=_kind(step), name=named(step), after=told(step)
+    )
 
 
 def _both(what: What, old: Step, new: Step) -> DrawnDifference:
@@ -143,8 +184,9 @@ def _both(what: What, old: Step, new: Step) -> DrawnDifference:
         path=new.path,
         was=old.path,
         kind=_kind(new),
-        before=old.sentence,
-        after=new.sentence,
+        name=named(new),
+        before=told(old),
+        after=told(new),
         fields=_changed(old.fields, new.fields),
     )
 

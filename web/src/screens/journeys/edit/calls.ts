@@ -4,6 +4,9 @@ import type { Calls } from './desk'
 
 export { Clash, discard, find, type Kept, type KeptDraft, propose, save } from '@/api/drafts'
 
+export const begin = (template: string, title: string, owner: string) =>
+  take(api.POST('/api/drawing/begin', { body: { template, title, owner } }))
+
 export const calls: Calls = {
   read: (journey, files) => take(api.POST('/api/drawing/read', { body: { journey, files } })),
   edit: (journey, files, edits) =>

@@ -5,6 +5,7 @@ import { api, take } from '@/api/client'
 import type { components } from '@/api/schema'
 import { JOURNEY_EDIT } from '@/words/journey-edit'
 import { useBoard } from '../context'
+import { ghostOf } from '../ghosts'
 import { capital, START } from '../graph'
 import { type Editing, useDeskState } from './editing'
 
@@ -45,15 +46,10 @@ export function Changes({ compared }: { compared: Compared | undefined }) {
       )}
       <ol>
         {compared.differences.map((each) => {
-          const at = each.is_head ? START : each.path
+          const at = each.is_head ? START : each.what === 'removed' ? ghostOf(each) : each.path
           return (
             <li key={`${each.what} ${each.was} ${each.path}`}>
-              <button
-                type="button"
-                disabled={at === ''}
-                aria-pressed={at !== '' && at === chosen}
-                onClick={() => choose(at)}
-              >
+              <button type="button" aria-pressed={at === chosen} onClick={() => choose(at)}>
                 <span className="ribbon" data-what={each.what}>
                   {JOURNEY_EDIT.whats[each.what]}
                 </span>
@@ -69,15 +65,11 @@ export function Changes({ compared }: { compared: Compared | undefined }) {
 
 /** Before and after, in words. */
 export function Told({ difference }: { difference: Difference }) {
-  const { kinds } = useBoard()
-  const { before, after, fields, is_head, kind, what } = difference
-  const name = is_head
-    ? JOURNEY_EDIT.theHead
-    : (kinds.find((each) => each.kind === kind)?.title ?? '')
+  const { before, after, fields, is_head, name, stood, inner, what } = difference
   const isSame = before === after
   return (
     <span className="changes-told">
-      <b>{name}</b>
+      <b>{is_head ? JOURNEY_EDIT.theHead : name}</b>
       {what === 'moved' || isSame ? (
         <span>
           {capital(after)}
@@ -89,6 +81,8 @@ export function Told({ difference }: { difference: Difference }) {
           {after !== '' && <ins>{capital(after)}</ins>}
         </>
       )}
+      {inner > 0 && <span className="quiet small">{JOURNEY_EDIT.goneWith(inner)}</span>}
+      {stood !== '' && <span className="quiet small">{JOURNEY_EDIT.stood(stood)}</span>}
     </span>
   )
 }

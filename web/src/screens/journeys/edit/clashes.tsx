@@ -48,6 +48,22 @@ export function Clashes({ editing }: { editing: Editing }) {
   )
 }
 
+/** Problems that came with a change of what runs: who made it, and when. */
+export function Causes({ editing }: { editing: Editing }) {
+  const { causes = [] } = useDeskState(editing.desk).now
+  const nameOf = useNames()
+  return causes.map((cause) => (
+    <div className="draft-moved" key={`${cause.at} ${cause.change}`}>
+      <Note
+        tone="bad"
+        title={JOURNEY_EDIT.cause(nameOf(cause.by), hourAndMinute(cause.at), cause.change)}
+      >
+        {JOURNEY_EDIT.causeWhy(cause.problems.length)}
+      </Note>
+    </div>
+  ))
+}
+
 export function Moved({ editing }: { editing: Editing }) {
   const { desk, keeper } = editing
   const { now } = useDeskState(desk)

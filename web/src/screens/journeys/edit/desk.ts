@@ -9,7 +9,13 @@ export type Command = Schemas['ToEdit']['edits'][number]
 /** Texts in place of the running ones, by path; null: without the file. */
 export type Overlay = Readonly<Record<string, string | null>>
 
-export type Read = { drawing: Drawing; text: string; base: string }
+export type Read = {
+  drawing: Drawing
+  text: string
+  base: string
+  /** Changes of what runs that made its problems. */
+  causes?: Schemas['ShownDrawing']['causes']
+}
 export type Edited = Read & { files: Overlay; said: readonly string[]; path: string }
 export type Calls = {
   read: (journey: string, files: Overlay) => Promise<Read>

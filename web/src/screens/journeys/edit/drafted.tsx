@@ -7,7 +7,7 @@ import { useParam } from '@/kit/go'
 import { Empty } from '@/kit/empty'
 import { JOURNEY_EDIT } from '@/words/journey-edit'
 import { Waiting } from '../canvas'
-import { calls, find, save } from './calls'
+import { begin, calls, find, save } from './calls'
 import { type Command, Desk } from './desk'
 import { deviceOf } from './device'
 import { Keeper, same, type Saving } from './keeper'
@@ -39,10 +39,11 @@ function Found({ name, draft, kinds }: Props) {
   // Of a journey that is not there yet, the address says how it begins.
   const [title] = useParam('title')
   const [owner] = useParam('owner')
+  const [template] = useParam('template')
   const isRunning = (kinds.words.journeys ?? []).some((each) => each.name === name)
   const opened = useQuery({
     queryKey: ['desk', actor, name, draft],
-    queryFn: () => open({ who: actor, journey: name, draft, isRunning, title, owner }),
+    queryFn: () => open({ who: actor, journey: name, draft, isRunning, title, owner, template }),
     staleTime: Infinity,
     gcTime: 0,
     refetchOnWindowFocus: false,
@@ -75,15 +76,15 @@ type Wanted = {
   isRunning: boolean
   title: string
   owner: string
+  template: string
 }
 
-async function open({ who, journey, draft: name, isRunning, title, owner }: Wanted) {
+async function open({ who, journey, draft: name, isRunning, ...how }: Wanted) {
   const device = deviceOf(who, name)
   const kept = await find(name)
   const copy = device.get()
   const isNew = kept === null && copy === null && !isRunning
-  const edits: Command[] = [{ edit: 'new_journey', name: journey, title, owner, purpose: '' }]
-  const begun = isNew ? await calls.edit(journey, {}, edits) : null
+  const begun = isNew ? await begunWith(journey, how) : null
   const files = begun?.files ?? copy?.files ?? kept?.files ?? {}
   const known = kept?.draft.journey || copy?.journey || journey
   const read = begun ?? (await calls.read(known, files))
@@ -104,4 +105,12 @@ async function open({ who, journey, draft: name, isRunning, title, owner }: Want
     desk,
     keeper: new Keeper(desk, { ...about, base: read.base }, device, { find, save }, saving),
   }
+}
+
+type How = Pick<Wanted, 'title' | 'owner' | 'template'>
+
+function begunWith(journey: string, { title, owner, template }: How) {
+  if (template !== '') return begin(template, title, owner)
+  const edits: Command[] = [{ edit: 'new_journey', name: journey, title, owner, purpose: '' }]
+  return calls.edit(journey, {}, edits)
 }

@@ -1,7 +1,7 @@
 // Editing by keyboard alone: which keys do what to the chosen step.
 import { type KeyboardEvent, useCallback } from 'react'
 import { useBoard } from '../context'
-import { START } from '../graph'
+import { isGhost } from '../ghosts'
 import { placesAfter } from '../places'
 import { useEditing } from './editing'
 import { type Direction, move, placeTowards } from './moves'
@@ -22,9 +22,11 @@ export function useEditKeys(): (event: KeyboardEvent) => boolean {
   return useCallback(
     (event) => {
       if (editing === null) return false
+      // What is gone is there to be read.
+      if (isGhost(chosen)) return false
       const { run } = editing
       const isMod = event.metaKey || event.ctrlKey
-      const isStep = chosen !== '' && chosen !== START
+      const isStep = graph.steps.has(chosen)
       const [after] = placesAfter(drawing, graph, chosen).toReversed()
       const arrow = ARROWS[event.key]
       if (event.altKey && arrow !== undefined) {

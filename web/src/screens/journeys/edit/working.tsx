@@ -8,7 +8,7 @@ import { useParam } from '@/kit/go'
 import { JOURNEY_EDIT } from '@/words/journey-edit'
 import { type Drawing, START } from '../graph'
 import { Opened } from '../opened'
-import type { Offered, Place } from '../places'
+import { type Offered, type Place, stepAt } from '../places'
 import { ProposeButton, RehearseLink, Saved, Undoing } from './bar'
 import { useCarrying } from './carrying'
 import { useDifferences } from './changes'
@@ -42,7 +42,7 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
     (make: (drawing: Drawing) => Command[], group = '') => {
       setSaid(SILENT)
       void desk.do(make, group).then((path) => {
-        if (path !== null && group === '') choose(path)
+        if (path !== null && group === '') choose(stepAt(desk.state().now.drawing, path))
       })
     },
     [desk, choose],
@@ -64,13 +64,13 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
   const undo = useCallback(async () => {
     const undone = await desk.undo()
     if (undone === null) return
-    if (undone.path !== '') choose(undone.path)
+    if (undone.path !== '') choose(stepAt(desk.state().now.drawing, undone.path))
     setSaid({ text: JOURNEY_EDIT.undone(undone.said), isDone: false })
   }, [desk, choose])
   const redo = useCallback(async () => {
     const done = await desk.redo()
     if (done === null) return
-    if (done.path !== '') choose(done.path)
+    if (done.path !== '') choose(stepAt(desk.state().now.drawing, done.path))
     setSaid({ text: JOURNEY_EDIT.redone(done.said), isDone: false })
   }, [desk, choose])
   const drop = useCallback(
