@@ -67,6 +67,7 @@ from legato.studio.people.recording import RECORDING
 from legato.studio.plans import PLAN
 from legato.studio.quarantine import QUARANTINE
 from legato.studio.refusal import HANDLERS  # pyright: ignore[reportUnknownVariableType] - left open by the framework
+from legato.studio.rehearse.publish import PUBLISHING
 from legato.studio.rehearse.routes import REHEARSALS
 from legato.studio.replay import REPLAY
 from legato.studio.retention import RETENTION
@@ -114,6 +115,7 @@ ROUTES = (
     REVIEW,
     ROLLOUTS,
     REHEARSALS,
+    PUBLISHING,
     DICTIONARY,
     BEGINNING,
     DRAWING,

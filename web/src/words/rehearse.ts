@@ -192,6 +192,12 @@ export const PROOFS = {
   inJourney: 'in',
   scenario: 'As a scenario',
   scenarioOf: (code: string) => `The story of ${code} as a scenario`,
+  waive: 'Answer for it in the draft',
+  waiveWhy:
+    'It is written into the journey, and shown to whoever approves and applies it. The promise stays broken.',
+  because: 'Why it does no harm here',
+  answer: 'Answer for it',
+  answered: 'The reason is in the draft: prove it again.',
   copy: 'Copy it',
   copied: 'Copied',
   save: 'Save it as a file',
@@ -328,12 +334,6 @@ export const PUBLISH = {
   afterwards: 'What happens then',
   inside:
     'People who are inside finish the version they are in; whoever enters afterwards gets the new one, as far as it is rolled out.',
-  approver:
-    'Who has to approve is computed from what it concerns: owners of what changes, how many it may reach, what it may cost. Nobody approves a change of their own.',
   void: 'An approval holds for these texts over the plan that runs now. An edit or another plan makes it void.',
-  holdout: (name: string, share: string) =>
-    `${name}: ${share} of the people get nothing of it on purpose, so that its effect can be measured.`,
-  noHoldout:
-    'Nobody is held out on purpose, so that its effect cannot be measured against anybody.',
   back: 'Once it runs it can be paused and rolled back on the page of the change.',
 } as const

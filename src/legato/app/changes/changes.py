@@ -204,6 +204,10 @@ class Changes:
 
     # -- What people read ------------------------------------------------------------------------
 
+    async def drafted(self, files: Mapping[str, str]) -> Draft | Outcome:
+        """Compare texts with what runs as `propose` does, and ask nobody. Raises Denial."""
+        return await self._draft(files)
+
     async def get(self, number: int) -> ChangeRequest:
         """Return a request. Raises Denial."""
         return await self._found(number)

@@ -1,4 +1,4 @@
-"""Sources and destinations in the very texts of a workspace: found, changed, begun, taken out.
+"""Sources, destinations and others in the very texts: found, changed, begun, taken out.
 
 Only what differs is written: comments, order and layout of the rest stay byte for byte. As with
 journeys, a text must say afterwards what was asked for, or nothing is changed.
@@ -25,7 +25,13 @@ from legato.plan.source import chunks, plain, read_documents
 Kind: TypeAlias = Literal["destination", "source"]
 Removable: TypeAlias = Literal["destination", "source", "segment"]
 """What can be taken out of its file."""
-FOLDERS: Mapping[Kind, str] = {"destination": "destinations", "source": "sources"}
+Beginnable: TypeAlias = Kind | Literal["holdout"]
+Changeable: TypeAlias = Beginnable | Literal["journey"]
+FOLDERS: Mapping[Beginnable, str] = {
+    "destination": "destinations",
+    "source": "sources",
+    "holdout": "policies",
+}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
@@ -41,7 +47,7 @@ class Written(Noun, frozen=True, kw_only=True):
     fields: Mapping[str, Any]
 
 
-def definitions_in(files: Mapping[str, str], kind: Removable) -> Iterator[Written]:
+def definitions_in(files: Mapping[str, str], kind: Removable | Changeable) -> Iterator[Written]:
     """Return all of a kind that can be read."""
     for file, text in files.items():
         if f"{kind}:" not in text or not file.endswith(ENDINGS) or file.startswith(SCENARIOS):
@@ -58,13 +64,15 @@ def definitions_in(files: Mapping[str, str], kind: Removable) -> Iterator[Writte
                 )
 
 
-def definition_of(files: Mapping[str, str], kind: Removable, name: str) -> Written | None:
+def definition_of(
+    files: Mapping[str, str], kind: Removable | Changeable, name: str
+) -> Written | None:
     """Return one of them by its name."""
     return next((one for one in definitions_in(files, kind) if one.name == name), None)
 
 
 def begun(
-    files: Mapping[str, str], kind: Kind, name: str, fields: Mapping[str, Any]
+    files: Mapping[str, str], kind: Beginnable, name: str, fields: Mapping[str, Any]
 ) -> Mapping[str, str]:
     """Return texts with a new definition in a file of its own. Raises Misfit."""
     if not _NAME.fullmatch(name):
@@ -83,7 +91,7 @@ def begun(
 
 
 def changed(
-    files: Mapping[str, str], written: Written, kind: Kind, fields: Mapping[str, Any]
+    files: Mapping[str, str], written: Written, kind: Changeable, fields: Mapping[str, Any]
 ) -> Mapping[str, str]:
     """Return texts in which a definition says something else. Raises Misfit."""
     whole = {kind: written.name, **{key: one for key, one in fields.items() if key != kind}}
@@ -140,7 +148,7 @@ def _become(
 
 
 def _checked(
-    files: Mapping[str, str], kind: Kind, name: str, wanted: Mapping[str, Any]
+    files: Mapping[str, str], kind: Changeable, name: str, wanted: Mapping[str, Any]
 ) -> Mapping[str, str]:
     found = definition_of(files, kind, name)
     if found is None or _bytes(found.fields) != _bytes(wanted):

@@ -84,7 +84,7 @@ async def read_drafts(host: Host) -> list[KeptDraft]:
 @get("/{name:str}", opt=needs("look"), summary="One draft, with its texts")
 async def read_draft(name: FromPath[str], host: Host) -> Response[ShownDraft]:
     """Return it; the header `ETag` names this very state of it."""
-    shown = await _shown(host, await host.drafts.get(name))
+    shown = await shown_draft(host, await host.drafts.get(name))
     return Response(shown, status_code=200, headers={"etag": shown.etag})
 
 
@@ -105,8 +105,8 @@ async def save_draft(
     try:
         kept = await host.drafts.save(wanted, by=actor_of(caller), running=running, match=match)
     except Clash as clash:
-        return Response(await _clashed(host, clash), status_code=412)
-    shown = await _shown(host, kept)
+        return Response(await clashed(host, clash), status_code=412)
+    shown = await shown_draft(host, kept)
     return Response(shown, status_code=200, headers={"etag": shown.etag})
 
 
@@ -118,7 +118,7 @@ async def delete_draft(
     try:
         await host.drafts.remove(name, by=actor_of(caller), match=match)
     except Clash as clash:
-        return Response(await _clashed(host, clash), status_code=412)
+        return Response(await clashed(host, clash), status_code=412)
     return Response(None)
 
 
@@ -129,7 +129,7 @@ async def propose_draft(
     """Ask for a change to the running texts with the draft's in their place; 422 with mistakes."""
     whole = await host.drafts.get(name)
     if match not in ("", whole.draft.etag):
-        return Response(await _clashed(host, Clash(whole)), status_code=412)
+        return Response(await clashed(host, Clash(whole)), status_code=412)
     if whole.moved:
         raise Refused(
             status=409,
@@ -162,7 +162,12 @@ def _check(name: str, data: DraftTexts) -> None:
             message=f"A draft has at most {DRAFT_LENGTH_MAX:,} characters in all.",
             fix="Keep only the files that differ from the running ones.",
         )
-    for file, text in data.files.items():
+    check_shut(data.files)
+
+
+def check_shut(files: Mapping[str, str | None]) -> None:
+    """Refuse files that may hold a key: everybody here sees drafts."""
+    for file, text in files.items():
         shut = [kind for kind in kinds_in(file, text or "") if kind in SHUT_KINDS]
         if shut:
             raise Refused(
@@ -173,7 +178,8 @@ def _check(name: str, data: DraftTexts) -> None:
             )
 
 
-async def _shown(host: App, whole: Whole) -> ShownDraft:
+async def shown_draft(host: App, whole: Whole) -> ShownDraft:
+    """Return a draft as it is shown."""
     latest: list[Recorded] = []
     if whole.moved:
         asked = AuditQuestion(action=PLAN_APPLY, is_newest_first=True)
@@ -189,7 +195,8 @@ async def _shown(host: App, whole: Whole) -> ShownDraft:
     )
 
 
-async def _clashed(host: App, clash: Clash) -> Clashed:
+async def clashed(host: App, clash: Clash) -> Clashed:
+    """Return the refusal of a save, with the state that is kept."""
     theirs = clash.theirs
     return Clashed(
         code="draft.clash",
@@ -200,7 +207,7 @@ async def _clashed(host: App, clash: Clash) -> Clashed:
         fix="Begin it anew without `If-Match`."
         if theirs is None
         else "Look at `theirs`, choose, and save with its `etag` as `If-Match`.",
-        theirs=None if theirs is None else await _shown(host, theirs),
+        theirs=None if theirs is None else await shown_draft(host, theirs),
     )
 
 

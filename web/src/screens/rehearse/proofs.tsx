@@ -14,6 +14,7 @@ import { AsScenario } from './keep'
 import { Run } from './run'
 import { sentence } from './scenarios'
 import { scriptOf } from './script'
+import { Waive } from './waive'
 import { beginWalk } from './walk'
 
 type Found = FoundOf<'prove'>
@@ -116,6 +117,9 @@ function Broken({ harm, subject }: { harm: Harm; subject: Subject }) {
             {harm.place.file}:{harm.place.line}
           </p>
         </section>
+        {subject.draft !== null && harm.waived === '' && (
+          <Waive harm={harm} draft={subject.draft} />
+        )}
         {harm.walk != null && <WalkIt walk={harm.walk} subject={subject} />}
         {harm.scenario === '' ? (
           <p className="quiet small">{PROOFS.onlyTold}</p>

@@ -1,9 +1,8 @@
 // Before a draft goes to others: what was rehearsed of it, what is not known yet, and proposing it.
 import { Button, Textarea, TextInput } from '@mantine/core'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useChange } from '@/api/changes'
-import { api, take } from '@/api/client'
 import { isLive, type Rehearsal, type Task, useBegin, useNewest } from '@/api/rehearsals'
 import { useMay, useMe } from '@/app/session'
 import { Card } from '@/kit/card'
@@ -12,11 +11,11 @@ import { Go, useGo } from '@/kit/go'
 import { RoundMark } from '@/kit/mark'
 import { Note } from '@/kit/note'
 import { Trouble } from '@/kit/trouble'
-import { share, title } from '@/words/format'
 import { propose } from '@/screens/journeys/edit/calls'
 import { PUBLISH } from '@/words/rehearse'
 import { type Draft, isOutdated, type Subject } from './about'
 import { type Check, checksOf } from './checks'
+import { Approvers, Changes, Holdouts, usePreview } from './preview'
 import { RolloutShare } from './rollout'
 import { Mistakes } from './run'
 
@@ -47,12 +46,22 @@ export function Publish({ subject }: { subject: Subject }) {
       </Empty>
     )
   }
+  return <Sheet subject={subject} draft={subject.draft} />
+}
+
+function Sheet({ subject, draft }: { subject: Subject; draft: Draft }) {
+  const preview = usePreview(draft)
   return (
     <div className="rehearse-two" data-even="true">
-      <Checklist subject={subject} />
       <div className="rehearse">
-        <RolloutShare draft={subject.draft} />
-        <Propose draft={subject.draft} />
+        <Changes preview={preview} />
+        <Checklist subject={subject} />
+      </div>
+      <div className="rehearse">
+        <RolloutShare draft={draft} />
+        <Propose draft={draft} />
+        <Approvers preview={preview} />
+        <Holdouts draft={draft} preview={preview} />
         <Afterwards />
       </div>
     </div>
@@ -198,40 +207,13 @@ function Form({ draft, isAgain }: { draft: Draft; isAgain: boolean }) {
 
 /** What will be so once it runs: said before anybody is asked. */
 function Afterwards() {
-  const plan = useQuery({ queryKey: ['plan'], queryFn: () => take(api.GET('/api/plan')) })
-  const holdouts = holdoutsOf(plan.data?.definitions)
   return (
     <Card title={PUBLISH.afterwards}>
       <ul className="rehearse-facts">
         <li>{PUBLISH.inside}</li>
-        <li>{PUBLISH.approver}</li>
         <li>{PUBLISH.void}</li>
-        {holdouts.length === 0 ? (
-          <li>{PUBLISH.noHoldout}</li>
-        ) : (
-          holdouts.map((each) => (
-            <li key={each.name}>{PUBLISH.holdout(title(each.name), share(each.share))}</li>
-          ))
-        )}
         <li>{PUBLISH.back}</li>
       </ul>
     </Card>
   )
-}
-
-type Holdout = { name: string; share: number }
-
-function holdoutsOf(definitions: unknown): Holdout[] {
-  const found = at(at(definitions, 'policies'), 'holdouts')
-  return Array.isArray(found) ? found.filter(isHoldout) : []
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Record<string, unknown>)[key]
-    : undefined
-}
-
-function isHoldout(value: unknown): value is Holdout {
-  return typeof at(value, 'name') === 'string' && typeof at(value, 'share') === 'number'
 }
