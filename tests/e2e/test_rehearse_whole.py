@@ -213,7 +213,7 @@ def test_a_draft_says_what_it_changes_and_who_answers_and_an_approval_goes_when_
     with watched(browser, legato.url) as seen:
         page = enter(seen, legato, ADMIN)
         seen.go(change)
-        expect(page.get_by_text("another plan runs since", exact=False)).to_be_visible()
+        expect(page.get_by_text("Another plan runs since.", exact=True)).to_be_visible()
         page = tab(seen, name, "publish")
         expect(
             page.get_by_text("Another plan runs since, so that what was approved")

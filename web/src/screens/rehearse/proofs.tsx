@@ -103,7 +103,7 @@ function Broken({ harm, subject }: { harm: Harm; subject: Subject }) {
         {harm.story.length > 0 && (
           <section>
             <h3>{PROOFS.harms}</h3>
-            <ol className="rehearse-story">
+            <ol className="rehearse-story" aria-label={PROOFS.harms}>
               {harm.story.map((each, index) => (
                 <li key={index}>{each}</li>
               ))}

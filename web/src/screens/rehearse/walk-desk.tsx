@@ -21,11 +21,9 @@ type Props = {
   found: WalkFound | undefined
   kinds: Kinds
   drawing: Drawing
-  /** What a step of the journey is called. */
-  nameOf: (stepId: string) => string
 }
 
-export function Desk({ script, onChange, found, kinds, drawing, nameOf }: Props) {
+export function Desk({ script, onChange, found, kinds, drawing }: Props) {
   const add = (line: unknown) => onChange({ ...script, lines: [...script.lines, line] })
   const next = found === undefined ? null : untilNext(found)
   return (
@@ -78,7 +76,6 @@ export function Desk({ script, onChange, found, kinds, drawing, nameOf }: Props)
         who={script.who}
         kinds={kinds}
         found={found}
-        nameOf={nameOf}
         onChange={(who) => onChange({ ...script, who })}
       />
     </div>

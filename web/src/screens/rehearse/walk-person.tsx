@@ -15,11 +15,10 @@ type Props = {
   who: Who
   kinds: Kinds
   found: WalkFound | undefined
-  nameOf: (stepId: string) => string
   onChange: (who: Who) => void
 }
 
-export function Person({ who, kinds, found, nameOf, onChange }: Props) {
+export function Person({ who, kinds, found, onChange }: Props) {
   const channels = kinds.words.channels ?? []
   const [begun, setBegun] = useState(who)
   return (
@@ -67,7 +66,7 @@ export function Person({ who, kinds, found, nameOf, onChange }: Props) {
             <NativeSelect
               key={split.name}
               size="xs"
-              label={WORDS.arm(nameOf(split.step) || title(split.name))}
+              label={WORDS.arm(title(split.name.slice(split.name.lastIndexOf('/') + 1)))}
               data={[
                 { value: '', label: WORDS.drawn },
                 ...split.arms.map((arm) => ({ value: arm, label: title(arm) })),

@@ -91,7 +91,6 @@ function Walking({ shown, kinds, subject }: WalkingProps) {
           found={found}
           kinds={kinds}
           drawing={shown.drawing}
-          nameOf={nameAt}
         />
         {gone.isError && <Trouble error={gone.error} />}
         {gone.data?.kind === 'mistakes' && <Mistakes problems={gone.data.problems} />}
