@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Generator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from legato.app.rehearse.scenarios import read_whole
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Theme, chromium, watched
 from tests.e2e.started import Started, started
+from tests.e2e.test_connections import ask
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
 
 PEOPLE = 12
@@ -109,12 +113,103 @@ def test_a_new_segment_is_drafted_with_its_size_and_a_mistake_put_right(
         expect(page.get_by_role("table", name="Segments")).to_be_visible()
 
 
+def test_the_text_and_the_rule_are_one_and_stay_on_the_device_while_legato_is_away(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/segments/big_basket?lens=text")
+        text = page.get_by_label("Text of segments/customers.yaml")
+        before = text.input_value()
+        assert "segment: big_basket" in before
+
+        text.fill(before.replace("title: ", "titel: "))
+        expect(page.get_by_role("alert").first).to_be_visible()
+        expect(text).to_have_attribute("aria-invalid", "true")
+        text.fill(f"{before}# Talked about in May.\n")
+        expect(page.get_by_role("alert")).to_have_count(0)
+        expect(page.get_by_text("Draft saved")).to_be_visible()
+        page.get_by_role("button", name="Rule", exact=True).click()
+        add_condition(page, "orders 90d")
+        expect(page.get_by_label("In words")).to_contain_text("orders_90d")
+        page.get_by_role("button", name="Text", exact=True).click()
+        expect(text).to_have_value(re.compile("orders_90d(.|\n)*# Talked about in May"))
+        expect(page.get_by_text("Draft saved")).to_be_visible()
+
+        page.context.set_offline(True)
+        text.fill(text.input_value().replace("in May", "in June"))
+        expect(page.get_by_text("Legato is away: kept on this device")).to_be_visible()
+        page.context.set_offline(False)
+        expect(page.get_by_text("Draft saved")).to_be_visible()
+        page.reload()
+        expect(text).to_have_value(re.compile("Talked about in June"))
+        page.get_by_role("button", name="Discard draft").click()
+        page.get_by_role("dialog").get_by_role("button", name="Discard draft").click()
+        expect(text).to_have_value(before)
+
+        # The browser itself puts calls that find nobody on its console: those were meant.
+        seen.faults[:] = [each for each in seen.faults if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
+def test_what_uses_a_segment_stands_in_the_way_of_removing_it(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/segments/open_complaint")
+        page.get_by_role("button", name="Remove…").click()
+        sheet = page.get_by_role("dialog", name="Remove Open complaint")
+        uses = sheet.get_by_role("table", name="What uses it")
+        expect(uses.get_by_role("link", name="Cart rescue")).to_be_visible()
+        expect(uses).to_contain_text("through the segment lapsed")
+        expect(sheet.get_by_role("button", name="Propose to remove it")).to_be_disabled()
+        assert barriers(page) == []
+
+        seen.go("/segments/big_basket")
+        page.get_by_role("button", name="Remove…").click()
+        sheet = page.get_by_role("dialog", name="Remove Big basket")
+        sheet.get_by_label("What it does, in a few words").fill("Nobody asks for big baskets")
+        sheet.get_by_role("button", name="Propose to remove it").click()
+        expect(
+            page.get_by_role("heading", name="Nobody asks for big baskets").first
+        ).to_be_visible()
+
+
+def test_values_that_were_seen_are_suggested_as_far_as_class_and_role_allow(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        offered = page.locator("datalist option")
+        with page.expect_response(re.compile("/api/dictionary/country/samples")) as asked:
+            seen.go("/segments/abroad")
+            page.get_by_label("country: Value").focus()
+        (personal,) = asked.value.json()
+        assert personal["is_masked"]
+        expect(offered).to_have_count(0)
+
+        files = read_whole(legato.folder / "shop")
+        name = "catalog/traits.yaml"
+        head, _, rest = files[name].partition("trait: country")
+        public = f"{head}trait: country{rest.replace('privacy: personal', 'privacy: public', 1)}"
+        body = {"files": {**files, name: public}}
+        assert json.loads(ask(legato, "POST", "/api/plan/apply", body))["is_changed"]
+        seen.go("/segments/abroad")
+        page.get_by_label("country: Value").focus()
+        expect(page.locator("datalist option[value='Portugal']")).to_have_count(1)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_page_has_a_barrier(browser: Browser, legato: Started, theme: Theme) -> None:
     with watched(browser, legato.url, theme=theme) as seen:
         page = enter(seen, legato, ADMIN)
         found: dict[str, list[str]] = {}
-        for route in ("/segments", "/segments/open_complaint", "/segments/vip"):
+        for route in (
+            "/segments",
+            "/segments/open_complaint",
+            "/segments/vip",
+            "/segments/vip?lens=text",
+        ):
             seen.go(route)
             seen.settle()
             found[route] = barriers(page)

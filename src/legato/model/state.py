@@ -242,6 +242,7 @@ def _reader_of(**wanted: Any) -> msgspec.msgpack.Decoder[Any]:  # noqa: ANN401 -
 
 _PLAN_READER, _MEASURED_READER = _reader_of(plan=str), _reader_of(measured=str)
 _TRAITS_READER = _reader_of(traits=dict[str, Trait])
+_SEGMENTS_READER = _reader_of(segments=dict[str, Instant])
 _REGISTERS = ("consents", "signals", "objections", "unconfirmed")
 _ANSWERS_READER = _reader_of(erasure_id=str, **dict.fromkeys(_REGISTERS, dict[str, Consent]))
 
@@ -259,6 +260,11 @@ def measured_of(data: bytes) -> str:
 def traits_of(data: bytes) -> dict[str, Trait]:
     """Return what is known of a stored person, but for what is measured."""
     return _TRAITS_READER.decode(data).traits
+
+
+def memberships_of(data: bytes) -> dict[str, Instant]:
+    """Return in which segments a stored person is, since when."""
+    return _SEGMENTS_READER.decode(data).segments
 
 
 def answers_of(data: bytes) -> Answers:

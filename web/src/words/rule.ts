@@ -102,6 +102,7 @@ export const RULE = {
   },
   missing: 'is not there',
   value: 'Value',
+  suggested: (times: string, of: string) => `seen in ${times} of ${of}`,
   andAlso: 'and…',
   removeTest: 'Remove this comparison',
   standing: [

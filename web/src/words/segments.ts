@@ -25,6 +25,9 @@ export const SEGMENTS = {
   },
   found: (found: string, total: string) => `${found} of ${total} segments`,
   asOf: (at: string, of: string) => `counted at ${at} over ${of} people`,
+  asWorkedOut: (at: string, of: string, all: string) =>
+    `worked out at ${at} from ${of} of ${all} people, drawn as if by lot`,
+  giveOrTake: (within: string) => `give or take ${within}`,
   none: 'No segments yet',
   noneWhy:
     'A segment is everyone of whom a rule holds: journeys begin with it, ask for it, and lists at destinations follow it.',
@@ -75,7 +78,19 @@ export const SEGMENTS = {
   overlapNone: 'None of its people is in another segment.',
   overlapChart: (title: string) => `Share of the people of ${title} who are in other segments too`,
   few: 'fewer than 5',
+  lens: 'How it is shown',
+  lenses: [
+    ['', 'Rule'],
+    ['text', 'Text'],
+  ] as const,
   text: 'As it is written',
+  textOf: (file: string) => `Text of ${file}`,
+  textWhy: (file: string) =>
+    `The whole of ${file}, as the rule edits it: what you change here stands in the rule, and the other way round.`,
+  sentence: (words: string) =>
+    words === '' ? 'It says no rule yet that can be read.' : `It says: ${words}.`,
+  reading: 'Reading it…',
+  away: 'Legato is away: kept on this device',
   file: (file: string, line: number) => `${file}, line ${line}`,
 
   same: 'Nothing changed',
@@ -107,3 +122,14 @@ export const SEGMENTS = {
   hasProblems: 'Something is wrong with it still: put it right first.',
   elsewhere: 'Other definitions are wrong with this draft',
 } as const
+
+/** Over how many it was counted; of very many, that it is worked out of some. */
+export function countedOver(at: string, of: number, everybody: number): string {
+  if (of >= everybody) return SEGMENTS.asOf(at, count(of))
+  return SEGMENTS.asWorkedOut(at, count(of), count(everybody))
+}
+
+/** A number of people, marked where it is worked out and not counted. */
+export function figure(people: number, within: number): string {
+  return within === 0 ? count(people) : `≈ ${count(people)}`
+}

@@ -12,7 +12,13 @@ from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
 
 from legato.expr.english import sentence
 from legato.govern.access.callers import Caller
-from legato.insight.segments.gathering import Gatherings, MemberPage, members_of
+from legato.insight.segments.gathering import (
+    Gatherings,
+    MemberPage,
+    Overlap,
+    estimated,
+    members_of,
+)
 from legato.insight.why.fate import GroupQuestion
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
@@ -47,6 +53,8 @@ class SegmentRow(Noun, frozen=True, kw_only=True):
     people: int
     came: int
     """Of those, who came within the last 24 hours."""
+    within: int
+    """The people are so many more or fewer at most, 95 % sure; 0: they were counted."""
     used_by: tuple[str, ...]
     """As `journey cart_rescue`, `destination ads`."""
     keep_in: tuple[str, ...] = ()
@@ -63,6 +71,8 @@ class SegmentPage(Noun, frozen=True, kw_only=True):
     """When people were counted."""
     of: int
     """How many people were looked at."""
+    everybody: int
+    """How many there are: where these are more, figures are worked out of those looked at."""
 
 
 class ShownSegment(Noun, frozen=True, kw_only=True):
@@ -71,6 +81,7 @@ class ShownSegment(Noun, frozen=True, kw_only=True):
     segment: SegmentRow
     at: Instant
     of: int
+    everybody: int
 
 
 class Shared(Noun, frozen=True, kw_only=True):
@@ -81,6 +92,8 @@ class Shared(Noun, frozen=True, kw_only=True):
     people: int
     both: int | None
     """None: fewer than five."""
+    within: int
+    """Those in both are so many more or fewer at most, 95 % sure; 0: they were counted."""
 
 
 class ShownOverlap(Noun, frozen=True, kw_only=True):
@@ -90,6 +103,7 @@ class ShownOverlap(Noun, frozen=True, kw_only=True):
     """The most people in both first."""
     at: Instant
     of: int
+    everybody: int
 
 
 @get("/", opt=needs("look"), summary="Segments with their people, a page at a time")
@@ -113,6 +127,7 @@ async def read_segments(  # noqa: PLR0913, PLR0917 - each is one thing that can 
         total=len(rows),
         at=counted.at,
         of=counted.of,
+        everybody=counted.everybody,
     )
 
 
@@ -123,7 +138,7 @@ async def read_segment(name: FromPath[str], host: Host, segments: Watching) -> S
     segment_of(plan, name)
     counted = await segments.gatherings()
     row = next(row for row in _rows(plan, counted) if row.name == name)
-    return ShownSegment(segment=row, at=counted.at, of=counted.of)
+    return ShownSegment(segment=row, at=counted.at, of=counted.of, everybody=counted.everybody)
 
 
 @get("/{name:str}/overlap", opt=needs("look"), summary="Which people are in other segments too")
@@ -132,22 +147,19 @@ async def read_overlap(name: FromPath[str], host: Host, segments: Watching) -> S
     plan = host.plan()
     segment_of(plan, name)
     counted, overlap = await segments.gatherings(), await segments.overlap(name)
+    of, everybody = overlap.of, overlap.everybody
     others = [
-        Shared(
-            name=other,
-            title=plan.segments[other].title,
-            people=counted.of_segment(other).people,
-            both=both if both >= FEW else None,
-        )
+        _shared(plan.segments[other], both, counted=counted, overlap=overlap)
         for other, both in sorted(overlap.both.items(), key=lambda each: -each[1])
         if other in plan.segments
     ]
     return ShownOverlap(
         segment=name,
-        people=overlap.people,
+        people=estimated(overlap.people, of, everybody).people,
         others=tuple(others),
         at=overlap.at,
-        of=overlap.of,
+        of=of,
+        everybody=everybody,
     )
 
 
@@ -190,6 +202,18 @@ def segment_of(plan: Plan, name: str) -> SegmentType:
     return segment
 
 
+def _shared(other: SegmentType, both: int, *, counted: Gatherings, overlap: Overlap) -> Shared:
+    people = counted.of_segment(other.name).people
+    found = estimated(both, overlap.of, overlap.everybody)
+    return Shared(
+        name=other.name,
+        title=other.title,
+        people=estimated(people, counted.of, counted.everybody).people,
+        both=found.people if both >= FEW else None,
+        within=found.within if both >= FEW else 0,
+    )
+
+
 def _rows(plan: Plan, counted: Gatherings) -> list[SegmentRow]:
     users = {each.name: each.used_by for each in dictionary(plan) if each.kind == "segment"}
     return [_row(plan.segments[name], counted, users) for name in sorted(plan.segments)]
@@ -199,14 +223,16 @@ def _row(
     segment: SegmentType, counted: Gatherings, users: Mapping[str, tuple[str, ...]]
 ) -> SegmentRow:
     gathering = counted.of_segment(segment.name)
+    people = estimated(gathering.people, counted.of, counted.everybody)
     return SegmentRow(
         name=segment.name,
         title=segment.title,
         owner=segment.owner,
         definition=segment.definition,
         sentence=sentence(segment.rule),
-        people=gathering.people,
-        came=gathering.came,
+        people=people.people,
+        came=estimated(gathering.came, counted.of, counted.everybody).people,
+        within=people.within,
         used_by=users[segment.name],
         keep_in=segment.destinations,
         purpose=segment.purpose,

@@ -2,6 +2,7 @@
 import { useId, useState } from 'react'
 import { FORM } from '@/words/form'
 import { isSame, type Json } from './json'
+import { useSuggested } from './suggested'
 import { useTyped } from './typed'
 import './form.css'
 
@@ -17,9 +18,11 @@ type Field<Value> = {
 export function TextField(props: Field<string> & { isLong?: boolean; type?: string }) {
   const { label, value, onChange, isReadOnly, placeholder, id, type = 'text' } = props
   const typed = useTyped(value, onChange)
+  const list = useSuggested()
   return (
     <input
       id={id}
+      list={list === '' ? undefined : list}
       className="field"
       data-long={props.isLong}
       type={type}

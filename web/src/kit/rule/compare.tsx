@@ -5,6 +5,8 @@ import { ChoiceField } from '../form/inputs'
 import { isList, type Json } from '../form/json'
 import { firstValue, typeOf, ValueField, ValuesField } from '../form/value'
 import { useWords } from './context'
+import type { Fact } from './seen'
+import { Suggesting } from './suggest'
 import { isManyValued, ofTests, type Test, testsOf } from './tests'
 
 type Props = {
@@ -13,9 +15,11 @@ type Props = {
   /** As it stands in the definition. */
   value: Json | undefined
   onChange: (value: Json) => void
+  /** Of what the value is, where values of it can be suggested. */
+  fact?: Fact
 }
 
-export function Comparisons({ label, schema, value, onChange }: Props) {
+export function Comparisons({ label, schema, value, onChange, fact }: Props) {
   const { isReadOnly } = useWords()
   const tests = testsOf(value) ?? []
   const put = (number: number, test: Test) =>
@@ -30,6 +34,7 @@ export function Comparisons({ label, schema, value, onChange }: Props) {
           key={`${number} ${test.operator}`}
           label={label}
           schema={schema}
+          fact={fact}
           test={test}
           taken={tests.map((each) => each.operator)}
           onChange={(next) => put(number, next)}
@@ -62,13 +67,14 @@ function begun(free: readonly string[], schema: Json | undefined): Test {
 type OneProps = {
   label: string
   schema: Json | undefined
+  fact?: Fact
   test: Test
   taken: readonly string[]
   onChange: (test: Test) => void
   onRemove?: () => void
 }
 
-function Comparison({ label, schema, test, taken, onChange, onRemove }: OneProps) {
+function Comparison({ label, schema, fact, test, taken, onChange, onRemove }: OneProps) {
   const { isReadOnly } = useWords()
   const isMissing = test.operator === 'exists' && test.value === false
   const operators = operatorsFor(schema, test.operator).filter(
@@ -87,7 +93,7 @@ function Comparison({ label, schema, test, taken, onChange, onRemove }: OneProps
         onChange={(operator) => onChange(turned(test, operator, schema))}
       />
       {test.operator !== 'exists' && (
-        <Value label={label} schema={schema} test={test} onChange={onChange} />
+        <Value label={label} schema={schema} fact={fact} test={test} onChange={onChange} />
       )}
       {onRemove !== undefined && !isReadOnly && (
         <button type="button" className="rule-more" aria-label={RULE.removeTest} onClick={onRemove}>
@@ -98,19 +104,21 @@ function Comparison({ label, schema, test, taken, onChange, onRemove }: OneProps
   )
 }
 
-type ValueProps = Pick<OneProps, 'label' | 'schema' | 'test' | 'onChange'>
+type ValueProps = Pick<OneProps, 'label' | 'schema' | 'fact' | 'test' | 'onChange'>
 
-function Value({ label, schema, test, onChange }: ValueProps) {
+function Value({ label, schema, fact, test, onChange }: ValueProps) {
   const { isReadOnly } = useWords()
   const Field = isManyValued(test.operator) ? ValuesField : ValueField
   return (
-    <Field
-      label={`${label}: ${RULE.value}`}
-      schema={schema}
-      value={test.value}
-      isReadOnly={isReadOnly}
-      onChange={(value) => onChange({ ...test, value })}
-    />
+    <Suggesting fact={fact}>
+      <Field
+        label={`${label}: ${RULE.value}`}
+        schema={schema}
+        value={test.value}
+        isReadOnly={isReadOnly}
+        onChange={(value) => onChange({ ...test, value })}
+      />
+    </Suggesting>
   )
 }
 

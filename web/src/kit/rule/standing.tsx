@@ -34,6 +34,7 @@ export function Trait({ source, onChange }: Props) {
       <Comparisons
         label={name}
         schema={schema}
+        fact={{ word: name, path: '' }}
         value={test}
         onChange={(next) => onChange({ trait: { [name]: next } })}
       />
@@ -68,6 +69,7 @@ export function Property({ source, onChange, hand }: Props) {
       <Comparisons
         label={path}
         schema={schemaOf(path)}
+        fact={event === null ? undefined : { word: event, path }}
         value={test}
         onChange={(next) => give(path, next)}
       />

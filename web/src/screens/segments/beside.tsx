@@ -12,7 +12,7 @@ import { Trouble } from '@/kit/trouble'
 import { Definition } from '@/screens/dictionary/places'
 import { clock, count, share, title } from '@/words/format'
 import { shortId } from '@/words/notes'
-import { SEGMENTS } from '@/words/segments'
+import { countedOver, figure, SEGMENTS } from '@/words/segments'
 
 type Shown = components['schemas']['ShownSegment']
 type Drawing = components['schemas']['SegmentDrawing']
@@ -32,15 +32,15 @@ export function Beside({ name, shown, runs, place }: Props) {
   )
 }
 
-function Sizes({ shown: { segment, at, of } }: { shown: Shown }) {
+function Sizes({ shown: { segment, at, of, everybody } }: { shown: Shown }) {
   return (
     <>
       <Stats
         figures={[
           {
             name: SEGMENTS.people,
-            value: count(segment.people),
-            more: of > 0 ? SEGMENTS.share(share(segment.people / of)) : undefined,
+            value: figure(segment.people, segment.within),
+            more: moreOf(segment, everybody),
           },
           {
             name: SEGMENTS.came,
@@ -49,9 +49,15 @@ function Sizes({ shown: { segment, at, of } }: { shown: Shown }) {
           },
         ]}
       />
-      <p className="quiet small">{SEGMENTS.asOf(clock(at), count(of))}</p>
+      <p className="quiet small">{countedOver(clock(at), of, everybody)}</p>
     </>
   )
+}
+
+function moreOf({ people, within }: Shown['segment'], everybody: number): string | undefined {
+  if (everybody === 0) return undefined
+  const part = SEGMENTS.share(share(people / everybody))
+  return within === 0 ? part : `${SEGMENTS.giveOrTake(count(within))}; ${part}`
 }
 
 const PEOPLE = 8

@@ -1,27 +1,37 @@
-// A segment that somebody edits: every change is a command on its text, done by the server, and what
-// comes back is saved as a draft a second later, over the state that was seen.
+// A segment that somebody edits: a change is a command on its text, done by the server, or the text
+// itself. It is saved as a draft a second later, over the state that was seen, and kept on the device
+// until then and for as long as the server is away.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { api, Refused, take } from '@/api/client'
 import { Clash, discard, find, type KeptDraft, type Overlay, save } from '@/api/drafts'
 import type { components } from '@/api/schema'
 import type { Instant } from '@/api/types'
+import { useMe } from '@/app/session'
+import { type Copy, type Device, deviceOf } from '@/screens/journeys/edit/device'
 import { draftOf } from './names'
 
 type Schemas = components['schemas']
 export type Read = Schemas['ShownSegmentText']
 export type Edits = Schemas['SegmentToEdit']['edits']
-type Version = Read & { files: Overlay }
+type Version = Read & {
+  files: Overlay
+  /** The drawing is of these texts, and not of older ones. */
+  isDrawn: boolean
+}
 
-export type Saving = 'same' | 'changed' | 'saving' | 'saved' | 'refused' | 'clash'
+export type Saving = 'same' | 'changed' | 'saving' | 'saved' | 'away' | 'refused' | 'clash'
 
 const SAVE_AFTER_MS = 1_000
+const READ_AFTER_MS = 400
+const AGAIN_MS = 2_000
 
 /** The segment as it runs, and as its draft has it. */
 export function useOpened(name: string) {
+  const { name: who } = useMe()
   return useQuery({
-    queryKey: ['segment', name, 'opened'],
-    queryFn: () => open(name),
+    queryKey: ['segment', name, 'opened', who],
+    queryFn: () => open(name, deviceOf(who, draftOf(name))),
     staleTime: Infinity,
     gcTime: 0,
     refetchOnWindowFocus: false,
@@ -30,17 +40,31 @@ export function useOpened(name: string) {
 
 export type Opened = Awaited<ReturnType<typeof open>>
 
-async function open(name: string) {
+async function open(name: string, device: Device) {
   const [page, kept] = await Promise.all([
     // Asked for by name, one that does not run yet would be an error on the browser's console.
     take(api.GET('/api/segments', { params: { query: { word: name, limit: 1_000 } } })),
     find(draftOf(name)),
   ])
+  const copy = await copyOn(device, name, kept)
   const runs = page.rows.some((row) => row.name === name)
-  const running = runs || kept === null ? await read(name, {}) : null
+  const running = runs || (kept === null && copy === null) ? await read(name, {}) : null
   const draft = kept === null ? null : await read(name, kept.files)
   const isApplied = running !== null && draft !== null && running.text === draft.text
-  return { name, running, kept, now: isApplied ? null : draft, runs }
+  return { name, running, kept, now: isApplied ? null : draft, runs, copy, device }
+}
+
+/** What this device has that the server has not: a copy, drawn, and whether somebody saved since. */
+async function copyOn(device: Device, name: string, kept: KeptDraft | null) {
+  const copy = device.get()
+  if (copy === null || isSameOverlay(copy.files, kept?.files ?? {})) return null
+  const shown = await read(name, copy.files)
+  return { ...shown, files: copy.files, isBehind: copy.etag !== (kept?.etag ?? '') }
+}
+
+function isSameOverlay(a: Overlay, b: Overlay): boolean {
+  const names = Object.keys(a)
+  return names.length === Object.keys(b).length && names.every((each) => a[each] === b[each])
 }
 
 function read(segment: string, files: Overlay): Promise<Read> {
@@ -48,18 +72,20 @@ function read(segment: string, files: Overlay): Promise<Read> {
 }
 
 export function useDraft(opened: Opened) {
-  const { name, running } = opened
+  const { name, running, copy, device } = opened
   const queries = useQueryClient()
-  const first: Version | null =
-    opened.now === null
-      ? running && { ...running, files: {} }
-      : { ...opened.now, files: opened.kept?.files ?? {} }
+  const first = firstOf(opened)
   const [past, setPast] = useState<readonly Version[]>([])
   const [now, setNow] = useState(first)
   const [kept, setKept] = useState<KeptDraft | null>(opened.kept)
-  const [saving, setSaving] = useState<Saving>(opened.now === null ? 'same' : 'saved')
+  const [saving, setSaving] = useState<Saving>(() => {
+    if (copy !== null) return copy.isBehind ? 'clash' : 'changed'
+    return opened.now === null ? 'same' : 'saved'
+  })
   const [error, setError] = useState<unknown>(null)
-  const [theirs, setTheirs] = useState<KeptDraft | null>(null)
+  const [theirs, setTheirs] = useState<KeptDraft | null>(copy?.isBehind ? opened.kept : null)
+  const [tries, setTries] = useState(0)
+  const isTyping = useRef(false)
   const latest = useRef({ now, kept, saving })
   useEffect(() => {
     latest.current = { now, kept, saving }
@@ -75,12 +101,44 @@ export function useDraft(opened: Opened) {
   function show(version: Version) {
     latest.current = { ...latest.current, now: version }
     setNow(version)
-    stand('changed')
+    copyOf(version)
+    const { saving: is } = latest.current
+    stand(is === 'clash' || is === 'away' ? is : 'changed')
+  }
+
+  function copyOf(version: Version) {
+    const etag = latest.current.kept?.etag ?? ''
+    const about = { journey: '', title: titleOf(version), base: version.base }
+    const held: Copy = { ...about, files: version.files, agreed: {}, etag }
+    device.put(held)
+  }
+
+  /** Put another text in place of the file's: what it says is read when it rests. */
+  function write(text: string) {
+    const before = latest.current.now
+    if (before === null) return
+    if (!isTyping.current) setPast((all) => [...all, before])
+    isTyping.current = true
+    const files = { ...before.files, [before.drawing.place.file]: text }
+    show({ ...before, text, files, isDrawn: false })
+  }
+
+  async function draw(version: Version) {
+    try {
+      const shown = await read(name, version.files)
+      if (latest.current.now !== version) return
+      setError(null)
+      latest.current = { ...latest.current, now: { ...version, ...shown, isDrawn: true } }
+      setNow(latest.current.now)
+    } catch (refused) {
+      if (!(refused instanceof Refused)) throw refused
+      if (latest.current.now === version && !refused.isAway) setError(refused)
+    }
   }
 
   /** Do commands in their turn; whether they were done. */
   function edit(edits: Edits): Promise<boolean> {
-    const done = turn.current.then(async () => {
+    const done: Promise<boolean> = turn.current.then(async function attempt(): Promise<boolean> {
       const before = latest.current.now
       try {
         const next = await take(
@@ -88,9 +146,13 @@ export function useDraft(opened: Opened) {
             body: { segment: name, files: before?.files ?? {}, edits },
           }),
         )
+        // The text was written on meanwhile: the commands are for that one then.
+        if (latest.current.now !== null && latest.current.now.files !== before?.files)
+          return attempt()
         setError(null)
+        isTyping.current = false
         if (before !== null) setPast((all) => [...all, before])
-        show(next)
+        show({ ...next, isDrawn: true })
         return true
       } catch (refused) {
         if (!(refused instanceof Refused)) throw refused
@@ -105,6 +167,7 @@ export function useDraft(opened: Opened) {
   function undo() {
     const before = past.at(-1)
     if (before === undefined) return
+    isTyping.current = false
     setPast(past.slice(0, -1))
     show(before)
   }
@@ -120,7 +183,11 @@ export function useDraft(opened: Opened) {
       const saved = await save({ ...about, base, files: version.files }, match?.etag ?? '')
       setKept(saved)
       latest.current = { ...latest.current, kept: saved }
-      stand(latest.current.now === version ? 'saved' : 'changed')
+      const last = latest.current.now ?? version
+      const isAll = last.files === version.files
+      if (isAll) device.drop()
+      else copyOf(last)
+      stand(isAll ? 'saved' : 'changed')
       void queries.invalidateQueries({ queryKey: ['drafts'] })
       return saved
     } catch (refused) {
@@ -128,20 +195,29 @@ export function useDraft(opened: Opened) {
         setTheirs(refused.theirs)
         stand('clash')
       } else if (refused instanceof Refused) {
-        setError(refused)
-        stand('refused')
+        if (!refused.isAway) setError(refused)
+        stand(refused.isAway ? 'away' : 'refused')
+        setTries((count) => count + 1)
       } else throw refused
       return null
     }
   }
 
   useEffect(() => {
-    if (saving !== 'changed') return
-    const timer = setTimeout(() => void flush(), SAVE_AFTER_MS)
+    if (saving !== 'changed' && saving !== 'away') return
+    const after = saving === 'away' ? AGAIN_MS : SAVE_AFTER_MS
+    const timer = setTimeout(() => void flush(), after)
     return () => clearTimeout(timer)
-    // A timer for each version: whatever else is drawn anew meanwhile.
+    // A timer for each version, and one for each try: whatever else is drawn anew meanwhile.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [saving, now])
+  }, [saving, now?.files, tries])
+
+  useEffect(() => {
+    if (now === null || now.isDrawn) return
+    const timer = setTimeout(() => void draw(now), saving === 'away' ? AGAIN_MS : READ_AFTER_MS)
+    return () => clearTimeout(timer)
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [now, saving === 'away', tries])
 
   /** Save what is not saved yet, after all that is on its way; the draft as it is kept then. */
   function flush(): Promise<KeptDraft | null> {
@@ -168,7 +244,8 @@ export function useDraft(opened: Opened) {
   async function takeTheirs() {
     const files = theirs?.files ?? {}
     const shown = theirs === null ? running : await read(name, files)
-    if (shown !== null) setNow({ ...shown, files })
+    if (shown !== null) setNow({ ...shown, files, isDrawn: true })
+    device.drop()
     setKept(theirs)
     stand(theirs === null ? 'same' : 'saved')
     setPast([])
@@ -183,7 +260,7 @@ export function useDraft(opened: Opened) {
     const next = await take(
       api.POST('/api/drawing/segment/edit', { body: { segment: name, files: {}, edits } }),
     )
-    show(next)
+    show({ ...next, isDrawn: true })
     setKept((before) => (before === null ? null : { ...before, moved: [] }))
     const { kept: match } = latest.current
     await keep(match === null ? null : { ...match, moved: [] })
@@ -195,9 +272,10 @@ export function useDraft(opened: Opened) {
     await Promise.all([turn.current, saved.current])
     if (kept !== null) await discard(draftOf(name))
     setKept(null)
+    device.drop()
     setPast([])
     stand('same')
-    if (running !== null) setNow({ ...running, files: {} })
+    if (running !== null) setNow({ ...running, files: {}, isDrawn: true })
     await queries.invalidateQueries({ queryKey: ['drafts'] })
   }
 
@@ -212,6 +290,7 @@ export function useDraft(opened: Opened) {
     theirs,
     canUndo: past.length > 0,
     edit,
+    write,
     undo,
     keep,
     flush,
@@ -219,6 +298,12 @@ export function useDraft(opened: Opened) {
     ontoRunning,
     throwAway,
   }
+}
+
+function firstOf({ running, kept, now, copy }: Opened): Version | null {
+  if (copy !== null) return { ...copy, isDrawn: true }
+  if (now !== null) return { ...now, files: kept?.files ?? {}, isDrawn: true }
+  return running && { ...running, files: {}, isDrawn: true }
 }
 
 export type Draft = ReturnType<typeof useDraft>

@@ -15,7 +15,7 @@ import { Head } from '@/kit/head'
 import { Table } from '@/kit/table'
 import { Stale, Trouble } from '@/kit/trouble'
 import { clock, count, share, title } from '@/words/format'
-import { SEGMENTS } from '@/words/segments'
+import { countedOver, figure, SEGMENTS } from '@/words/segments'
 import { Begin } from './begin'
 import { Measuring } from './measuring'
 import { PREFIX } from './names'
@@ -77,7 +77,7 @@ export default function Segments() {
             {page.data && (
               <span className="quiet small">
                 {SEGMENTS.found(count(page.data.found), count(page.data.total))} ·{' '}
-                {SEGMENTS.asOf(clock(page.data.at), count(page.data.of))}
+                {countedOver(clock(page.data.at), page.data.of, page.data.everybody)}
               </span>
             )}
           </div>
@@ -167,8 +167,10 @@ function Found({ page, onAll }: { page: Page; onAll: () => void }) {
             width: 120,
             cell: (row) => (
               <>
-                <span className="strong">{count(row.people)}</span>
-                {page.of > 0 && <p className="quiet small">{share(row.people / page.of)}</p>}
+                <span className="strong">{figure(row.people, row.within)}</span>
+                {page.everybody > 0 && (
+                  <p className="quiet small">{share(row.people / page.everybody)}</p>
+                )}
               </>
             ),
           },

@@ -7,7 +7,7 @@ import { useState } from 'react'
 import { api, take } from '@/api/client'
 import { useMay, useMe } from '@/app/session'
 import { Chip } from '@/kit/chip'
-import { Go } from '@/kit/go'
+import { Go, useParam } from '@/kit/go'
 import { Head } from '@/kit/head'
 import { No } from '@/kit/no'
 import { Note } from '@/kit/note'
@@ -21,6 +21,7 @@ import { Measuring } from './measuring'
 import { Overlap } from './overlap'
 import { Discard, Propose, Rename } from './propose'
 import { Remove } from './remove'
+import { TextLens } from './text-lens'
 import './segments.css'
 
 const EVERY_MS = 10_000
@@ -58,6 +59,7 @@ function Shown({ opened }: { opened: Opened }) {
     enabled: runs,
     refetchInterval: EVERY_MS,
   })
+  const [lens, setLens] = useParam('lens')
   if (draft.now === null) return null
   const isDraft = Object.keys(draft.now.files).length > 0
   return (
@@ -82,7 +84,12 @@ function Shown({ opened }: { opened: Opened }) {
           <div className="segments-two">
             <div className="segments">
               <p className="segments-title">{titleOf(draft.now)}</p>
-              <Editor draft={draft} isDraft={isDraft && runs} />
+              <Lenses lens={lens} onLens={setLens} />
+              {lens === 'text' ? (
+                <TextLens draft={draft} />
+              ) : (
+                <Editor draft={draft} isDraft={isDraft && runs} />
+              )}
               {runs && counted.data && (
                 <Overlap name={name} title={title(name)} people={counted.data.segment.people} />
               )}
@@ -97,6 +104,20 @@ function Shown({ opened }: { opened: Opened }) {
         </div>
       </div>
     </>
+  )
+}
+
+type LensProps = { lens: string; onLens: (lens: string) => void }
+
+function Lenses({ lens, onLens }: LensProps) {
+  return (
+    <div className="segments-lenses" role="group" aria-label={SEGMENTS.lens}>
+      {SEGMENTS.lenses.map(([name, label]) => (
+        <button key={name} type="button" aria-pressed={lens === name} onClick={() => onLens(name)}>
+          {label}
+        </button>
+      ))}
+    </div>
   )
 }
 
@@ -159,6 +180,8 @@ function savedAs({ saving, savedAt }: Draft): string {
       return SEGMENTS.saving
     case 'saved':
       return SEGMENTS.saved(hourAndMinute(savedAt))
+    case 'away':
+      return SEGMENTS.away
     case 'refused':
     case 'clash':
       return SEGMENTS.notSaved

@@ -8,7 +8,7 @@ import { Go } from '@/kit/go'
 import { Table } from '@/kit/table'
 import { Trouble } from '@/kit/trouble'
 import { count, share, title as titled } from '@/words/format'
-import { SEGMENTS } from '@/words/segments'
+import { figure, SEGMENTS } from '@/words/segments'
 
 type Shared = components['schemas']['Shared']
 type Props = { name: string; title: string; people: number }
@@ -55,7 +55,7 @@ export function Overlap({ name, title, people }: Props) {
               {
                 name: words.both,
                 side: 'end',
-                cell: (row) => (row.both === null ? SEGMENTS.few : count(row.both)),
+                cell: (row) => (row.both === null ? SEGMENTS.few : figure(row.both, row.within)),
               },
               {
                 name: words.part,
