@@ -107,6 +107,8 @@ export const WHY = {
   change: 'What would have changed it',
   computed: 'Found by taking the recorded decision again.',
   byChannel: (change: string, channel: string) => `${change}: it would have gone by ${channel}.`,
+  freeToGo: (change: string, channel: string) =>
+    `${change}: it would have been free to go by ${channel}.`,
   nothingAlone: 'Neither one change nor all together would have sent it.',
   way: 'The way there',
   copy: 'Copy link',

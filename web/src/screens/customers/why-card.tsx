@@ -154,6 +154,9 @@ function Instead({ instead }: { instead: Went }) {
 function Change({ answer, otherwise }: Props) {
   if (answer.would_change === '' && otherwise === null) return null
   const computed = otherwise ?? []
+  // Of what was taken back on its way, nobody knows whether its destination had taken it.
+  const isTakenBack = ['revoked', 'expired'].includes(answer.kind)
+  const words = isTakenBack ? WHY.freeToGo : WHY.byChannel
   return (
     <div className="why-foot">
       <div>
@@ -165,7 +168,7 @@ function Change({ answer, otherwise }: Props) {
         ) : (
           computed.map((each) => (
             <Line key={`${each.channel} ${each.changes.join()}`}>
-              {capital(WHY.byChannel(each.changes.join(', and '), inline(each.channel)))}
+              {capital(words(each.changes.join(', and '), inline(each.channel)))}
             </Line>
           ))
         )}

@@ -42,6 +42,8 @@ export function WhyPane({ who, delivery, journey, at, onJourney }: Props) {
   )
 }
 
+const COMPUTED = ['refused', 'revoked', 'expired']
+
 type Asked = { who: string; delivery: string; journey: string }
 
 function Explained({ who, delivery, journey }: Asked) {
@@ -59,7 +61,7 @@ function Explained({ who, delivery, journey }: Asked) {
   const computed = useQuery({
     queryKey: ['why', who, delivery, journey, 'otherwise'],
     queryFn: () => ask(true),
-    enabled: answer.data?.kind === 'refused' || answer.data?.kind === 'revoked',
+    enabled: COMPUTED.includes(answer.data?.kind ?? ''),
     staleTime: Number.POSITIVE_INFINITY,
   })
   if (answer.data === undefined) {
