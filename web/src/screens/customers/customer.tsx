@@ -136,7 +136,8 @@ function Shown({ profile, steps, messages, at = '', acts, children }: ShownProps
       <CustomerHead profile={profile}>{acts}</CustomerHead>
       {children}
       <div className="customer" data-past={at !== ''}>
-        <aside aria-label="Profile">
+        {/* Of the past there is nothing to press in it: it is scrolled by keys all the same. */}
+        <aside aria-label="Profile" tabIndex={at === '' ? undefined : 0}>
           <Who profile={profile} steps={steps ?? []} isPast={at !== ''} />
         </aside>
         <section aria-label={CUSTOMERS.timeline}>
