@@ -64,7 +64,7 @@ def test_a_crowd_goes_on_while_one_looks_elsewhere_and_is_there_on_coming_back(
         expect(page.get_by_role("button", name="Let them live")).to_be_disabled()
         page.get_by_label("People", exact=True).fill("40")
         page.get_by_role("button", name="Let them live").click()
-        page.get_by_role("button", name="Stop").wait_for()
+        page.get_by_role("button", name="Run it again").wait_for()
         tab(seen, name, "proofs")
         page.get_by_role("button", name="Prove it").click()
         expect(page.get_by_text("All proved")).to_be_visible(timeout=LONG_MS)
