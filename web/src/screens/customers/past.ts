@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, Refused, take } from '@/api/client'
+import { linesOf } from '@/api/lines'
 import type { Answer, Message, PastProfile, Refusal, Told } from '@/api/types'
 
 export type PastPerson = { known: PastProfile; steps: Told[]; messages: Message[] }
@@ -51,21 +52,6 @@ const EMPTY: Refusal = {
   code: 'past.ended',
   message: 'Legato ended its answer before it was whole.',
   fix: 'Ask again.',
-}
-
-/** The lines of a stream, each as soon as it is whole. */
-export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const reader = stream.getReader()
-  const decoder = new TextDecoder()
-  let rest = ''
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    const lines = (rest + decoder.decode(value, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines.filter((line) => line !== '')
-  }
-  if (rest !== '') yield rest
 }
 
 /** What was is what was: it is asked for once, and says how far it is until it is there. */

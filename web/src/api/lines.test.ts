@@ -1,6 +1,6 @@
-// The past comes in lines, however the network cuts them.
+// An answer comes in lines, however the network cuts them.
 import { expect, test } from 'vitest'
-import { linesOf } from './past'
+import { linesOf } from './lines'
 
 function streamOf(...parts: string[]): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
