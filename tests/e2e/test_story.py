@@ -13,7 +13,7 @@ from legato.expr.path import Json
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import chromium, watched
 from tests.e2e.started import KEY, Started, started
-from tests.e2e.test_studio import ADMIN, MARKETER, enter
+from tests.e2e.test_studio import ADMIN, MARKETER, enter, unsent
 
 APPROVER = "theo@shop.example"
 TITLE = "Know who was asked about their cart"
@@ -137,7 +137,7 @@ def read_why(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Find anything").fill(WHO)
     page.keyboard.press("Enter")
-    page.get_by_text("Not sent", exact=True).first.click()
+    unsent(page).first.click()
     why = page.get_by_role("complementary", name="Explanation")
     expect(why.get_by_role("heading", level=2)).to_contain_text("because")
     expect(why.get_by_role("heading", name="What would have changed it")).to_be_visible()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -24,7 +25,9 @@ class _Refusal(Noun, frozen=True, kw_only=True):
     fix: str
 
 
-class _Line(Noun, frozen=True, kw_only=True):
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of the answer; what others ask for in it is passed over."""
+
     phase: str = "rules"
     done: int = 0
     of: int = 0
