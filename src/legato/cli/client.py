@@ -220,6 +220,12 @@ def connects(
     return run
 
 
+def instead(context: click.Context, command: click.Command, *arguments: str) -> None:
+    """Run a group's usual command where none is named: its environment counts, as if it were."""
+    with command.make_context(command.name, list(arguments), parent=context) as inner:
+        command.invoke(inner)
+
+
 def connection_to(url: object, token: object, data: object) -> Connection:
     """Return where a process runs. Raises Failure where none is known."""
     if isinstance(url, str) and isinstance(token, str):

@@ -13,7 +13,7 @@ from rich.text import Text
 from legato.app import Applied
 from legato.app.rehearse.scenarios import read_texts
 from legato.cli.check import Folder, show_problems, workspace_files
-from legato.cli.client import Client, Failure, connects
+from legato.cli.client import Client, Failure, connects, instead
 from legato.cli.plan import (
     UNPROCESSABLE,
     show_changes,
@@ -50,7 +50,7 @@ class _Shown(msgspec.Struct):
 def change(context: click.Context) -> None:
     """Propose a change of definitions, answer for it, apply it."""
     if context.invoked_subcommand is None:
-        context.invoke(change_list)
+        instead(context, change_list)
 
 
 @change.command("propose")

@@ -7,7 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from legato.cli.client import Client, Failure, connects, segment_of
+from legato.cli.client import Client, Failure, connects, instead, segment_of
 from legato.cli.why import print_json
 from legato.insight.dependence import Degraded, in_words
 from legato.insight.sentences import moment
@@ -40,7 +40,7 @@ class _Healed(msgspec.Struct):
 def drift(context: click.Context) -> None:
     """See what comes in another shape than declared; approve or reject a mapping."""
     if context.invoked_subcommand is None:
-        context.invoke(drift_list)
+        instead(context, drift_list)
 
 
 @drift.command("list")

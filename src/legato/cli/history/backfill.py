@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from legato.app import Applied, BackfillRun
-from legato.cli.client import Client, Failure, connects
+from legato.cli.client import Client, Failure, connects, instead
 from legato.cli.why import print_json
 
 LOOK_SECONDS = 2.0
@@ -31,7 +31,7 @@ def backfill(context: click.Context, *, is_json: bool) -> None:
     before runs on meanwhile.
     """
     if context.invoked_subcommand is None:
-        context.invoke(watch, is_json=is_json)
+        instead(context, watch, *(["--json"] if is_json else []))
 
 
 @backfill.command()

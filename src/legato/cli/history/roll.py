@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from legato.app import Pile, RollRun
-from legato.cli.client import Client, Failure, connects
+from legato.cli.client import Client, Failure, connects, instead
 from legato.cli.why import print_json
 from legato.insight.sentences import moment
 from legato.model.instant import format_duration
@@ -24,7 +24,7 @@ def history(context: click.Context) -> None:
     What is young stays where it is written; `why`, `sql` and all else read both.
     """
     if context.invoked_subcommand is None:
-        context.invoke(show)
+        instead(context, show)
 
 
 @history.command()
