@@ -20,6 +20,7 @@ IDENTITY = """identity:
 """
 WHY = "the service desk talked to both of them"
 ANA = ("ana-1001", "ana-phone", "ana@example.com")
+TABLET = "shop-tablet-1"
 BEN = ("ben-2002", "ben-phone", "ben@example.com")
 
 
@@ -58,6 +59,10 @@ class Living:
     def status(self, who: str) -> int:
         return self.legato.call("GET", f"/api/people/{who}").status
 
+    def person(self, who: str) -> str:
+        found: str = self.legato.call("GET", f"/api/people/{who}").json()["person_id"]
+        return found
+
     def profile(self, user: str) -> dict[str, Any]:
         """Return what is known of somebody, but for what is made for each answer."""
         found: dict[str, Any] = self.legato.call("GET", f"/api/people/user_id:{user}").json()
@@ -69,6 +74,11 @@ class Living:
         (gone,) = merged["merged"]
         path = f"/api/people/{merged['person_id']}/split"
         answer = self.legato.call("POST", path, {"other": gone, "reason": WHY})
+        assert answer.status == 200, answer.body
+
+    def part(self, who: str, identifier: str) -> None:
+        body = {"identifier": identifier, "reason": WHY}
+        answer = self.legato.call("POST", f"/api/people/user_id:{who}/part", body)
         assert answer.status == 200, answer.body
 
     def found(self, values: tuple[str, ...]) -> dict[str, int]:
@@ -135,3 +145,63 @@ def test_who_comes_back_is_not_joined_with_the_other_again(living: Living) -> No
 
     assert living.profile(ANA[0])["person_id"] != living.profile(BEN[0])["person_id"]
     assert [one["value"] for one in living.profile(BEN[0])["identifiers"]] != []
+
+
+@pytest.fixture
+def shared(living: Living) -> Living:
+    """Ana's profile began on a tablet on which others look around, too; it was parted from her."""
+    living.event("", TABLET, "Signed Up", properties={"method": "web"})
+    living.meet(ANA)
+    living.event(ANA[0], TABLET, "Signed Up", properties={"method": "web"})
+    living.event("", TABLET, "Signed Up", properties={"method": "web"})
+    assert living.profile(ANA[0])["merged"] != []
+    living.part(ANA[0], f"anonymous_id:{TABLET}")
+    return living
+
+
+def test_a_parted_device_goes_and_its_former_person_stays(shared: Living) -> None:
+    before = shared.profile(ANA[0])
+
+    erased(shared.legato, f"anonymous_id:{TABLET}")
+
+    assert shared.found((TABLET,)) == {}
+    assert shared.profile(ANA[0]) == before
+    shared.rebuild()
+    assert shared.profile(ANA[0]) == before
+    assert shared.status(f"anonymous_id:{TABLET}") == 404
+    shared.event("", TABLET, "Signed Up")
+    shared.event(ANA[0], TABLET, "Signed Up")
+    assert [one["value"] for one in shared.profile(ANA[0])["identifiers"]] == [
+        one["value"] for one in before["identifiers"]
+    ]
+    assert shared.person(f"anonymous_id:{TABLET}") != before["person_id"]
+
+
+def test_who_had_a_parted_device_goes_and_the_device_stays(shared: Living) -> None:
+    before = shared.person(f"anonymous_id:{TABLET}")
+
+    erased(shared.legato, f"user_id:{ANA[0]}")
+
+    assert shared.found(ANA) == {}
+    assert shared.person(f"anonymous_id:{TABLET}") == before
+    shared.rebuild()
+    assert shared.person(f"anonymous_id:{TABLET}") == before
+    assert shared.status(f"user_id:{ANA[0]}") == 404
+    shared.event(ANA[0], "", "Signed Up")
+    shared.event(ANA[0], TABLET, "Signed Up")
+    assert shared.person(f"user_id:{ANA[0]}") != before
+
+
+def test_a_parted_address_goes_also_from_who_had_mistyped_it(living: Living) -> None:
+    living.meet(ANA)
+    living.event(ANA[0], "", "", traits={"email": BEN[2], "first_name": "Ana"})
+    living.part(ANA[0], f"email:{BEN[2]}")
+    before = living.profile(ANA[0])
+
+    erased(living.legato, f"email:{BEN[2]}")
+
+    assert living.found(BEN) == {}
+    assert living.profile(ANA[0]) == before
+    living.rebuild()
+    assert living.profile(ANA[0]) == before
+    assert [one["name"] for one in before["traits"]] == ["email", "first_name"]

@@ -14,6 +14,7 @@ from legato.app.history.backfill import BackfillRun
 from legato.app.history.roll import Pile, RollBusy, RollRun
 from legato.app.history.sql import ROWS_MAX, Mistaken, Table, ask_offline, name_of
 from legato.app.identity.matches import Match, MatchRun
+from legato.app.identity.trial import Came, identifier_of
 from legato.app.score.card import Card, Over
 from legato.app.stream.recall import CONTACTING, RecallRun, Wanted
 from legato.insight.bloat.report import BloatReport
@@ -28,6 +29,7 @@ __all__ = [
     "Asked",
     "BackfillRun",
     "BloatReport",
+    "Came",
     "Card",
     "Config",
     "Drift",
@@ -48,6 +50,7 @@ __all__ = [
     "Weighing",
     "ask_offline",
     "clear_data",
+    "identifier_of",
     "name_of",
     "open_app",
 ]

@@ -122,7 +122,7 @@ class App:
         self.trial = Trial(self.plan, self.intake.hashed)
         """What would become of events."""
         self.consents = Consents(host.settle, clock)
-        self.identity = Identity(host.settle, data.store, self.audit, clock)
+        self.identity = Identity(host.settle, data.chronicle, self.audit, clock)
         self.matches = Matches(data.govern, data.store, self.identity, self.audit)
         self.providers = Providers(
             self, MarksFile(config.data), HttpSender(answer_bytes_max=PAGE_BYTES_MAX)

@@ -20,7 +20,7 @@ from legato.core.step import step
 from legato.fold.cache import Cache
 from legato.fold.lookback import Lookback
 from legato.fold.past import Past
-from legato.fold.relive import part
+from legato.fold.relive import part, whom
 from legato.fold.turn import FAULT_ALARM, NOBODY, Record, StepFault, Turned, tick
 from legato.model.effect import (
     Certify,
@@ -203,7 +203,7 @@ class Memory:
         """Let a person be two again, from their records; see fold.relive."""
         position = turned.position
         turned.now = tick(turned.now, event.received_at)
-        ids = [event.person_id, event.gone] if event.is_done else [event.person_id]
+        ids = whom(event)
         self._fetch(turned, ids)
         people = [one for each in ids if (one := self._state(turned, each)) is not None]
         try:

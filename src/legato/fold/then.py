@@ -21,7 +21,7 @@ from legato.fold.eras import Eras
 from legato.fold.lookback import Lookback
 from legato.fold.memory import duplicates_since
 from legato.fold.past import Past
-from legato.fold.relive import part
+from legato.fold.relive import part, whom
 from legato.fold.turn import Record
 from legato.model.effect import Point
 from legato.model.event import (
@@ -285,7 +285,7 @@ class _Life:
 
     def _split(self, event: PersonSplit, row: Story) -> Reason | None:
         world = self.world
-        ids = [event.person_id, event.gone] if event.is_done else [event.person_id]
+        ids = whom(event)
         people = [one for each in ids if (one := world.person(each)) is not None]
         parting = part(world.program, people, self._past, event, row.at)
         if not any(_gist(one.notes) == _gist(row.notes) for one in parting.results):

@@ -257,11 +257,15 @@ class PersonSplit(Noun, frozen=True, kw_only=True, array_like=True, tag="split")
     received_at: Instant
     person_id: PersonId
     gone: PersonId
-    """Who was merged into them."""
+    """Who was merged into them; of an identifier: who it becomes."""
     by: str
     reason: str = ""
     is_done: bool = False
     """One of the two was erased since: a replay never joins them, and keeps them apart."""
+    identifier: tuple[str, str] = ("", "")
+    """Kind and value of the one that is not theirs; none: a whole merge is undone."""
+    stays: tuple[PersonId, ...] = ()
+    """Of an identifier: who remains without it, as the records told before it was done."""
 
 
 class EventRecalled(Noun, frozen=True, kw_only=True, array_like=True, tag="recalled"):

@@ -40,6 +40,11 @@ def instead_of(
                 deliveries=tuple(telling(event.event_id)),
             )
         case PersonSplit():
-            return None if event.is_done else replace(event, is_done=True, reason="")
+            nobody = ("", "")  # an address is somebody's, also where it was parted from another
+            return (
+                None
+                if event.is_done
+                else replace(event, is_done=True, reason="", identifier=nobody)
+            )
         case _:
             return Erased(received_at=event.received_at, cause=cause)
