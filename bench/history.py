@@ -17,7 +17,8 @@ import time
 from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
-from legato.app import App, Config, open_app
+from legato.app.app import App, open_app
+from legato.app.config import Config
 from legato.insight.story import whole_story
 from legato.model.event import CustomerEvent
 from legato.model.ids import EventId, PersonId, derive

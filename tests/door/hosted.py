@@ -16,7 +16,8 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from legato.app import App, Config, open_app
+from legato.app.app import App, open_app
+from legato.app.config import Config
 from legato.model.consent import ConsentLine
 from legato.model.event import CustomerEvent
 from legato.model.ids import EventId, PersonId, derive

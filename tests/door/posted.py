@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from legato.__main__ import Doors
-from legato.app import App, Config, open_app
+from legato.app.app import App, open_app
+from legato.app.config import Config
+from legato.doors import Doors
 from legato.model.event import CustomerEvent
 from legato.model.ids import EventId, derive
 from legato.model.note import Admitted, Settled

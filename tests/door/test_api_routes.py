@@ -14,8 +14,9 @@ from urllib.parse import unquote, urlencode
 import msgspec
 import pytest
 
-from legato.__main__ import Doors
-from legato.app import App, Config, open_app
+from legato.app.app import App, open_app
+from legato.app.config import Config
+from legato.doors import Doors
 from legato.govern.access.sessions import Proof, csrf_of
 from legato.govern.roles import ROLES, Permission, Role, may
 from legato.ports.clock import Clock

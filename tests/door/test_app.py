@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from legato.app import App, Config, open_app
+from legato.app.app import App, open_app
+from legato.app.config import Config
 from legato.model.event import CustomerEvent
 from legato.model.ids import EventId
 from legato.model.instant import MINUTE

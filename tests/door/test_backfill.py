@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from legato.app import Config, open_app
+from legato.app.app import open_app
+from legato.app.config import Config
 from legato.model.ids import PersonId
 from legato.model.state import plan_of
 from legato.workspace import read_workspace

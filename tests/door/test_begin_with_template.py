@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.plan.beginning.cut import listed
 from legato.workspace import shipped_templates
 from tests.door.test_api_routes import Legato, started

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from tests.door.test_api_routes import KEY, Legato
 from tests.door.test_canary import Sinks
 

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.cli.main import legato as command_line
 from legato.govern.roles import ROLES, may
 from tests.door.test_api_routes import KEY, Legato

@@ -7,7 +7,7 @@ import threading
 
 from rich.console import Console
 
-from legato.app import Status
+from legato.app.config import Status
 from legato.cli.live import show_live, view
 from legato.cli.watch import Overview
 from legato.insight.status import Activity, JourneyCount, MessageCount, RefusalCount, Sentence

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.workspace import read_workspace
 from tests.door.test_api_routes import Legato, started
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.govern.access.secret import digest_of
 from legato.govern.access.sessions import PROOF_HOLDS
 from legato.govern.access.sign_in import FAILURES_FREE

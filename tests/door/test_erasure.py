@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from legato.app import App
+from legato.app.app import App
 from legato.app.erasure import search_folder
 from legato.insight.certificate import Certificate, digest_of
 from legato.model.ids import EventId

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.app.erasure import search_folder
 from tests.door.test_api_routes import Legato, make_workspace
 from tests.door.test_erasure import erased, overwritten

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from legato.__main__ import Doors
-from legato.app import open_app
+from legato.app.app import open_app
+from legato.doors import Doors
 from legato.model.instant import DAY
 from legato.model.note import Admitted
 from tests.door.posted import SECONDS_MAX, Answered, Posted

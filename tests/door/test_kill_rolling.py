@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from legato.app import RollRun
+from legato.app.history.roll import RollRun
 from legato.cli.client import Client
 from legato.query import Inquiry, answered
 from legato.stores.sqlite.snapshot import snapshot_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.model.instant import parse_instant
 from tests.door.embedded import OwnClock
 from tests.door.test_api_routes import Legato, make_workspace

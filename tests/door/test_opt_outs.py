@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from legato.__main__ import Doors
-from legato.app import App, Config, open_app
+from legato.app.app import App, open_app
+from legato.app.config import Config
 from legato.app.erasure import search_folder
 from legato.collect.hooks.signature import twilio_signature
+from legato.doors import Doors
 from legato.model.instant import DAY
 from legato.stores.sqlite.state import SqliteStore
 from tests.door.embedded import Sink

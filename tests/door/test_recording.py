@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.app.rehearse.scenarios import Outcome, open_book, outcome_of, rehearse_scenario
 from legato.workspace import check_files, read_workspace
 from tests.door.provider import Provider, Question, Told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.model.instant import HOUR, MINUTE, SECOND, Duration, Instant
 from legato.transports.clock import SystemClock
 from tests.door.test_api_routes import Legato, make_workspace

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.workspace import read_workspace
 from tests.door.test_api_routes import Legato
 from tests.door.test_drawing import SHOP, lives_in

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from legato.app import Config, open_app
+from legato.app.app import open_app
+from legato.app.config import Config
 from legato.govern.access.secret import digest_of
 from legato.govern.access.sessions import PROOF_HOLDS
 from legato.govern.access.sign_in import FAILURES_FREE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.model.instant import DAY, HOUR, MINUTE, parse_instant
 from tests.door.embedded import OwnClock, Sink
 from tests.door.test_api_routes import Legato, make_workspace

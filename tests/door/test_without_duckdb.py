@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import legato
-from legato.app import RollRun
+from legato.app.history.roll import RollRun
 from legato.cli.client import Client, Failure
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.state import SqliteStore

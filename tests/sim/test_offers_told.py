@@ -6,7 +6,7 @@ from typing import cast
 
 import msgspec
 
-from legato.app import Status
+from legato.app.config import Status
 from legato.app.rehearse.scenarios import open_book, outcome_of, rehearse_scenario
 from legato.core.offers.holding import CONTRADICTION
 from legato.core.privacy.mask import MASK

@@ -15,6 +15,8 @@ import msgspec
 
 from legato.model.noun import Noun
 
+DATA_NAME = ".legato"
+"""Where a workspace's data is, unless it is said."""
 CLIENT_FILE = "client.json"
 TIMEOUT_SECONDS = 60.0
 """Longer than the API holds a call of `tail`."""
@@ -195,7 +197,7 @@ def points(command: Callable[P, None]) -> Callable[P, None]:
         click.option(
             "--data",
             envvar="LEGATO_DATA",
-            default=Path(".legato"),
+            default=Path(DATA_NAME),
             type=click.Path(path_type=Path),
             help="Data folder of a process on this machine.  [env: LEGATO_DATA; default: .legato]",
         ),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import ClassVar
 
 import click
 
 from legato import __version__
-from legato.cli.up import Doors
 from legato.model.problem import LegatoError
 
 _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -139,8 +139,8 @@ def legato() -> None:
     """
 
 
-def main(doors: Doors | None = None) -> None:
-    """Run the command line. `doors` are what `up` opens to the world."""
+def main(doors: Callable[[], object]) -> None:
+    """Run the command line. `doors` makes what `up` opens to the world."""
     try:
         legato(obj=doors, prog_name="legato")
     except LegatoError as error:

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from legato.app.erasure import search_folder
-from legato.cli.client import Client, Failure, connects, segment_of
+from legato.cli.client import DATA_NAME, Client, Failure, connects, segment_of
 from legato.cli.why import print_json
 from legato.insight.certificate import Certificate, Stage
 
@@ -136,7 +136,7 @@ def export(client: Client, who: str, reason: str, out: Path | None) -> None:
 @click.option(
     "--data",
     envvar="LEGATO_DATA",
-    default=Path(".legato"),
+    default=Path(DATA_NAME),
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Data folder, also of a process that runs.  [env: LEGATO_DATA; default: .legato]",
 )

@@ -12,7 +12,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from legato.app import Applied
+from legato.app.config import Applied
 from legato.app.rehearse.scenarios import read_texts
 from legato.cli.check import Folder, show_problems, workspace_files
 from legato.cli.client import Client, Failure, connects

@@ -17,8 +17,9 @@ import uvicorn
 from rich.console import Console
 
 from legato import __version__
-from legato.app import App, Config, open_app
-from legato.cli.client import CLIENT_FILE, Connection
+from legato.app.app import App, open_app
+from legato.app.config import Config
+from legato.cli.client import CLIENT_FILE, DATA_NAME, Connection
 from legato.model.problem import LegatoError
 from legato.runtime.faults import on_loop_fault, print_places_only
 
@@ -27,7 +28,6 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-DATA_NAME = ".legato"
 BACKLOG = 2_048
 """Connections the kernel may hold while the loop is busy."""
 KEEP_ALIVE_SECONDS = 75
@@ -51,6 +51,10 @@ class Doors(Protocol):
     def unmount(self) -> None:
         """Leave every request to the application; the app is about to stop."""
         ...
+
+
+OpenDoors: TypeAlias = Callable[[], Doors]
+"""What the entry point gives: they are there once they are called for."""
 
 
 class Options(TypedDict):
@@ -98,7 +102,7 @@ class Options(TypedDict):
     help="Keep the engine in this process: less memory, two thirds of the throughput.",
 )
 @click.pass_obj
-def up(doors: Doors | None, workspace: Path, **options: Unpack[Options]) -> None:
+def up(doors: OpenDoors, workspace: Path, **options: Unpack[Options]) -> None:
     """Run Legato on a WORKSPACE folder, until Ctrl-C."""
     console = Console(stderr=True, highlight=False)
     folder = options["data"] or workspace / DATA_NAME
@@ -114,13 +118,13 @@ def up(doors: Doors | None, workspace: Path, **options: Unpack[Options]) -> None
         names=options["allow_host"],
         is_one_process=options["one_process"],
     )
-    run(config, doors, host=options["host"], port=options["port"], ready=ready)
+    run(config, doors(), host=options["host"], port=options["port"], ready=ready)
     console.print("Stopped. Everything acknowledged is on disk.")
 
 
 def run(
     config: Config,
-    doors: Doors | None,
+    doors: Doors,
     *,
     host: str,
     port: int,
@@ -130,7 +134,6 @@ def run(
 
     Returns whether it ended because somebody has removed the example.
     """
-    assert doors is not None, "the entry point gives the doors"
     print_places_only()
     listener = _listen(host, port)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from legato.app import Alert, Status
+from legato.app.config import Status
+from legato.app.guard.guard import Alert
 from legato.cli.client import Client, connects
 from legato.cli.why import print_json
 from legato.insight.dependence import in_words

@@ -9,7 +9,7 @@ from typing import Any, cast
 from litestar.handlers import BaseRouteHandler
 from litestar.types import Message, Scope
 
-from legato.app import App
+from legato.app.app import App
 from legato.govern.access.callers import Caller
 from legato.govern.access.denial import Denial
 from legato.govern.access.pace import (

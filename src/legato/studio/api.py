@@ -12,7 +12,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.serialization import default_serializer, encode_json
 
-from legato.app import App
+from legato.app.app import App
 from legato.studio.access import Access, public
 from legato.studio.accounts.actors import ACTORS
 from legato.studio.accounts.own import OWN

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from legato.app import App
+from legato.app.app import App
 from legato.core.privacy.law import ceiling_of
 from legato.core.privacy.mask import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.govern.access.callers import Caller

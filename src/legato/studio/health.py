@@ -9,7 +9,9 @@ import msgspec
 from litestar import MediaType, Response, Router, get
 from litestar.params import QueryParameter
 
-from legato.app import Alert, SourceSeen, Status
+from legato.app.config import Status
+from legato.app.guard.guard import Alert
+from legato.app.guard.sources import SourceSeen
 from legato.core.offers.holding import CONTRADICTION
 from legato.insight.shown import ShownReason
 from legato.insight.status import Activity

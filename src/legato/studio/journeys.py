@@ -9,7 +9,8 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from legato.app import Alert, App
+from legato.app.app import App
+from legato.app.guard.guard import Alert
 from legato.model.definitions.journey import Journey
 from legato.model.instant import Instant
 from legato.model.noun import Noun

@@ -8,7 +8,7 @@ from typing import cast
 
 import msgspec
 
-from legato.app import Match
+from legato.app.identity.matches import Match
 from legato.core.privacy.mask import MASK, SPECIAL, Sight, special_names
 from legato.core.privacy.uses import facts_of_rule
 from legato.insight.profile import Profile, ShownOffer, ShownTrait

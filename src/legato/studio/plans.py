@@ -10,7 +10,8 @@ import msgspec
 from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 
-from legato.app import App, Applied
+from legato.app.app import App
+from legato.app.config import Applied
 from legato.fold.lookback import backfill_of
 from legato.insight.reach import Reach, count_heads, reach_of
 from legato.model.definitions.property import Waiver

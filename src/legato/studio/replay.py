@@ -7,7 +7,8 @@ from typing import Annotated, TypeAlias
 from litestar import Router, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from legato.app import CONTACTING, App, RecallRun, Wanted
+from legato.app.app import App
+from legato.app.stream.recall import CONTACTING, RecallRun, Wanted
 from legato.model.definitions.stream import Stream
 from legato.model.event import NAME_OF_KIND
 from legato.model.noun import Noun

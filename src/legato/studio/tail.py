@@ -8,7 +8,7 @@ from typing import Annotated
 from litestar import Router, get
 from litestar.params import FromQuery, QueryParameter
 
-from legato.app import App
+from legato.app.app import App
 from legato.insight.story import Told, noted, tell
 from legato.model.note import Story
 from legato.model.noun import Noun

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import legato.collect.door
 import legato.studio.api
-from legato.__main__ import Doors
-from legato.app import Config
+from legato.app.config import Config
 from legato.cli.up import run
+from legato.doors import Doors
 from legato.workspace import shipped_connectors
 
 LOADED = (legato.collect.door, legato.studio.api)

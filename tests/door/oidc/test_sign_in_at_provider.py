@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import httpx
 import pytest
 
-from legato.app import Config
+from legato.app.config import Config
 from legato.govern.roles import Role
 from legato.model.ids import digest
 from legato.studio.entry.oidc import PLAIN_AWAY

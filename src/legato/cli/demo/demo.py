@@ -25,14 +25,16 @@ import click
 import msgspec
 from rich.console import Console
 
-from legato.app import App, Config, clear_data
+from legato.app.app import App
+from legato.app.config import Config
+from legato.app.example import clear_data
 from legato.cli.begin.init import write_starter
 from legato.cli.client import CLIENT_FILE, Client, Connection, Failure
 from legato.cli.demo.replay import Replay, Sender, load_history
 from legato.cli.demo.standins import LAG_MS_MIN
 from legato.cli.demo.visitors import let_in
 from legato.cli.live import SENTENCES, show_live
-from legato.cli.up import Doors, run
+from legato.cli.up import OpenDoors, run
 from legato.cli.watch import Overview
 from legato.insight.status import Activity
 from legato.model.instant import HOUR, MILLISECOND, MINUTE, SECOND, format_duration, parse_duration
@@ -84,7 +86,7 @@ class Providers(Noun, frozen=True, kw_only=True):
 )
 @click.pass_obj
 def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them over
-    doors: Doors | None, *, speed: int, port: int, lasting: str, plain: bool, keep: Path | None
+    doors: OpenDoors, *, speed: int, port: int, lasting: str, plain: bool, keep: Path | None
 ) -> None:
     """Run the example shop on real history, live, with stand-in providers."""
     seconds = _seconds(lasting)
@@ -98,12 +100,12 @@ def demo(  # noqa: PLR0913 - one parameter for each option, as click hands them 
         _announce(console, providers, speed=speed, data=config.data)
         is_removed = False
         try:
-            is_removed = run(config, doors, host="127.0.0.1", port=port, ready=show.begin)
+            is_removed = run(config, doors(), host="127.0.0.1", port=port, ready=show.begin)
         finally:
             show.end()
         if is_removed:
             clean = clear(config)
-            run(clean, doors, host="127.0.0.1", port=port, ready=partial(_begun_anew, console))
+            run(clean, doors(), host="127.0.0.1", port=port, ready=partial(_begun_anew, console))
 
 
 def find_example() -> Path:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from legato.app.audit import Verdict, verify_audit
-from legato.cli.client import Client, Failure, connects
+from legato.cli.client import DATA_NAME, Client, Failure, connects
 from legato.insight.sentences import moment
 from legato.model.instant import Instant, parse_instant
 from legato.ports.audit import Head
@@ -105,7 +105,7 @@ def audit_export(client: Client, out: BinaryIO, **asked: Unpack[_Asked]) -> None
 @click.option(
     "--data",
     envvar="LEGATO_DATA",
-    default=Path(".legato"),
+    default=Path(DATA_NAME),
     type=click.Path(path_type=Path),
     help="Data folder, in use or not.  [env: LEGATO_DATA; default: .legato]",
 )

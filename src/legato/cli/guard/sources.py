@@ -7,13 +7,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from legato.app import Asked, SourceSeen
+from legato.app.guard.sources import SourceSeen
 from legato.cli.client import Client, connects, segment_of
 from legato.cli.connect.inbound import catalog, trial
 from legato.cli.why import print_json
 from legato.insight.dependence import in_words
 from legato.insight.sentences import moment
 from legato.model.instant import format_duration
+from legato.runtime.polling.poller import Asked
 
 
 class _Sources(click.Group):

@@ -11,7 +11,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from legato.app import Applied, BackfillRun
+from legato.app.config import Applied
+from legato.app.history.backfill import BackfillRun
 from legato.cli.client import Client, Failure, connects, instead
 from legato.cli.why import print_json
 

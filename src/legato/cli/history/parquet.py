@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from legato.app import Table
+from legato.app.history.sql import Table
 from legato.cli.client import Failure
 
 ROWS_AT_ONCE = 10_000

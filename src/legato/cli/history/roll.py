@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from legato.app import Pile, RollRun
+from legato.app.history.roll import Pile, RollRun
 from legato.cli.client import Client, Failure, connects, instead
 from legato.cli.why import print_json
 from legato.insight.sentences import moment

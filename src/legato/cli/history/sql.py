@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from legato.app import ROWS_MAX, Mistaken, Table, ask_offline
+from legato.app.history.sql import ROWS_MAX, Mistaken, Table, ask_offline
 from legato.cli.client import (
     CLIENT_FILE,
     Client,

@@ -27,9 +27,8 @@ from legato.app.rehearse.hosts import Host, Processes
 from legato.app.rehearse.parallel import PART_RECORDS
 from legato.app.rehearse.spark import Spark
 from legato.cli.check import Folder
-from legato.cli.client import Failure
+from legato.cli.client import DATA_NAME, Failure
 from legato.cli.rehearse.doing import compiled, progress
-from legato.cli.up import DATA_NAME
 from legato.cli.why import print_json
 from legato.model.instant import format_instant
 from legato.plan.scale import scale_plan

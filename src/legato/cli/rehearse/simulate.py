@@ -21,9 +21,8 @@ from legato.app.rehearse.simulation import (
     simulate as simulate_crowd,
 )
 from legato.cli.check import Folder, show_problems
-from legato.cli.client import Failure
+from legato.cli.client import DATA_NAME, Failure
 from legato.cli.rehearse.doing import compiled, progress
-from legato.cli.up import DATA_NAME
 from legato.cli.why import print_json
 from legato.insight.sentences import moment
 from legato.model.instant import DAY, SECOND, WEEK, Instant, format_duration, parse_instant

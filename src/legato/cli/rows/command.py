@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from legato.app.inbound.rows import is_url, open_file, open_query, shown
 from legato.app.secrets import secret_of
-from legato.cli.client import Client, Failure, connects
+from legato.cli.client import DATA_NAME, Client, Failure, connects
 from legato.cli.rows.calls import Batch, batches
 from legato.cli.rows.door import Door
 from legato.cli.rows.progress import Come, Ledger, bar, summary
@@ -165,7 +165,7 @@ def _secret(name: str) -> str:
     if not name:
         return ""
     data = click.get_current_context().params.get("data")
-    value = secret_of(name, data if isinstance(data, Path) else Path(".legato"))
+    value = secret_of(name, data if isinstance(data, Path) else Path(DATA_NAME))
     if value is None:
         raise Failure(
             f"There is no secret {name} here.",

@@ -9,7 +9,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, SkipValidation
 
-from legato.app import App
+from legato.app.app import App
 from legato.govern.access.callers import Caller
 from legato.govern.access.records import User
 from legato.govern.access.secret import digest_of

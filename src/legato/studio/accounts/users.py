@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from legato.app import App
+from legato.app.app import App
 from legato.govern.access.callers import Caller
 from legato.govern.access.records import Session, User
 from legato.govern.access.teams import Standing

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from litestar import Router, get
 from litestar.params import FromPath
 
-from legato.app import App
+from legato.app.app import App
 from legato.app.definitions.objections import CHECKS, judge, meant
 from legato.app.rehearse.scenarios import read_whole
 from legato.govern.access.callers import Caller

@@ -8,8 +8,9 @@ from typing import Annotated
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from legato.app import App, Applied
+from legato.app.app import App
 from legato.app.changes.changes import Outcome
+from legato.app.config import Applied
 from legato.govern.access.callers import Caller
 from legato.govern.changes.request import ChangeRequest, Party
 from legato.govern.changes.silent import silent

@@ -11,7 +11,7 @@ import msgspec
 from litestar import Router, get
 from litestar.params import FromPath
 
-from legato.app import App
+from legato.app.app import App
 from legato.connectors.compile import compile_manifest
 from legato.connectors.inbound.compile import compile_source
 from legato.connectors.inbound.spec import SourceSpec

@@ -9,7 +9,7 @@ from typing import Any
 from litestar import Router, get
 from litestar.params import FromPath
 
-from legato.app import App
+from legato.app.app import App
 from legato.app.connections.standing import Standing, standing
 from legato.connectors.compile import compile_manifest
 from legato.connectors.settings import secrets_of

@@ -10,7 +10,8 @@ from litestar import Router, get
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from legato.app import App, SourceSeen
+from legato.app.app import App
+from legato.app.guard.sources import SourceSeen
 from legato.connectors.inbound.compile import compile_source
 from legato.connectors.inbound.settings import secret_names
 from legato.model.definitions.source import Source

@@ -10,7 +10,7 @@ from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec.structs import replace
 
-from legato.app import App
+from legato.app.app import App
 from legato.app.connections.probe import Probe, Probed, Said
 from legato.connectors.accounts import with_account
 from legato.connectors.compile import compile_manifest

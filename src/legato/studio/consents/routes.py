@@ -7,7 +7,7 @@ import asyncio
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from legato.app import App
+from legato.app.app import App
 from legato.insight.ledger import Ledger, LedgerLine, Relied, ledger_of, relied_on
 from legato.model.consent import EVERY_CHANNEL, ConsentLine, Evidence
 from legato.model.ids import PersonId

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from legato.app import App
+from legato.app.app import App
 from legato.insight.consents.answers import Count, count_answers
 from legato.insight.consents.lately import Lately, Watch
 from legato.studio.counted import Counted

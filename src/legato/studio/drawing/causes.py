@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from legato.app import App
+from legato.app.app import App
 from legato.app.audit import PLAN_APPLY, Recorded
 from legato.model.instant import Instant
 from legato.model.noun import Noun

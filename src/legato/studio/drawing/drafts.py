@@ -10,7 +10,7 @@ from typing import Annotated
 from litestar import Response, Router, delete, get, post, put
 from litestar.params import FromPath, HeaderParameter, JSONBody
 
-from legato.app import App
+from legato.app.app import App
 from legato.app.audit import PLAN_APPLY, Recorded
 from legato.app.changes.drafts import Clash, Save, Whole
 from legato.govern.drafts.draft import KeptDraft

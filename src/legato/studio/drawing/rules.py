@@ -10,7 +10,7 @@ from typing import Any
 from litestar import Request, Router, post
 from litestar.params import JSONBody
 
-from legato.app import App
+from legato.app.app import App
 from legato.core.program import Program
 from legato.govern.access.callers import Caller
 from legato.insight.matching.matching import Matching, count_matching, facts_of

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from legato.app import App
+from legato.app.app import App
 from legato.govern.drafts.draft import Overlay
 from legato.model.noun import Noun
 from legato.plan.load import Loaded

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import MediaType, Request, Response, get, post
 from litestar.params import FromPath
 
-from legato.app import App
+from legato.app.app import App
 from legato.govern.access.denial import Denial
 from legato.govern.access.sessions import Proof
 from legato.govern.access.users import EMAIL_LENGTH_MAX

@@ -9,7 +9,8 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from legato.app import App, Came, identifier_of
+from legato.app.app import App
+from legato.app.identity.trial import Came, identifier_of
 from legato.core.privacy.mask import Sight
 from legato.govern.access.callers import Caller
 from legato.insight.profile import Profile, profile_of

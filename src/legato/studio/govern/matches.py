@@ -7,7 +7,8 @@ from typing import Annotated, Any, TypeAlias
 from litestar import Request, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from legato.app import App, Match, MatchRun
+from legato.app.app import App
+from legato.app.identity.matches import Match, MatchRun
 from legato.govern.access.callers import Caller
 from legato.model.ids import PersonId
 from legato.model.noun import Noun

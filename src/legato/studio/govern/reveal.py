@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from litestar import Request
 from msgspec import structs
 
-from legato.app import App
+from legato.app.app import App
 from legato.core.privacy.mask import Sight
 from legato.govern.access.callers import Caller
 from legato.govern.roles import holders

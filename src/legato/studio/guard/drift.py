@@ -5,7 +5,9 @@ from __future__ import annotations
 from litestar import Router, get, post
 from litestar.params import FromPath
 
-from legato.app import App, Drift, Healed, Unapplied
+from legato.app.app import App
+from legato.app.guard.healing import Healed, Unapplied
+from legato.app.guard.kept import Drift
 from legato.insight.dependence import Degraded, degraded
 from legato.model.instant import Instant
 from legato.model.noun import Noun

@@ -6,8 +6,9 @@ from litestar import Router, get, post
 from litestar.params import FromPath
 from msgspec.structs import replace
 
-from legato.app import Asked, SourceSeen
+from legato.app.guard.sources import SourceSeen
 from legato.ports.audit import AuditEntry
+from legato.runtime.polling.poller import Asked
 from legato.studio.access import needs
 from legato.studio.host import Host, Who, actor_of
 from legato.studio.refusal import not_found

@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import Router, get, post
 from litestar.params import QueryParameter
 
-from legato.app import BackfillRun
+from legato.app.history.backfill import BackfillRun
 from legato.studio.access import needs
 from legato.studio.host import Host, Who, actor_of
 from legato.studio.refusal import Refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router, get, post
 from litestar.params import JSONBody
 
-from legato.app import RollBusy, RollRun
+from legato.app.history.roll import RollBusy, RollRun
 from legato.model.instant import parse_duration
 from legato.model.noun import Noun
 from legato.studio.access import needs

@@ -7,7 +7,7 @@ from typing import Any
 from litestar import Request, Router, post
 from litestar.params import JSONBody
 
-from legato.app import ROWS_MAX, Mistaken, Table, name_of
+from legato.app.history.sql import ROWS_MAX, Mistaken, Table, name_of
 from legato.govern.access.callers import Caller
 from legato.model.noun import Noun
 from legato.studio.access import needs

@@ -7,7 +7,7 @@ import asyncio
 from litestar import Router, get
 from litestar.params import FromPath
 
-from legato.app import App
+from legato.app.app import App
 from legato.insight.life.life import Life, effects_of, life_of
 from legato.model.ids import PersonId
 from legato.model.note import Story

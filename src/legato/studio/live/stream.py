@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
-from legato.app import App
+from legato.app.app import App
 from legato.govern.access.callers import Caller
 from legato.insight.story import Told, tell
 from legato.model.note import Story

@@ -7,7 +7,8 @@ from typing import Annotated, TypeAlias
 from litestar import Router, get, post
 from litestar.params import FromQuery, QueryParameter
 
-from legato.app import BloatReport, Weighing
+from legato.app.definitions.bloat import Weighing
+from legato.insight.bloat.report import BloatReport
 from legato.model.instant import DAY, Duration, parse_duration
 from legato.model.noun import Noun
 from legato.studio.access import needs

@@ -10,7 +10,7 @@ from litestar import Request, Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from legato.app import App
+from legato.app.app import App
 from legato.govern.access.callers import Caller
 from legato.insight.words.samples import RECORDS_MAX, Samples, latest, of_event, of_trait
 from legato.model.note import Story

@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 from msgspec import json
 
-from legato.app import App
+from legato.app.app import App
 from legato.core.privacy.mask import Sight
 from legato.govern.access.callers import Caller
 from legato.insight.why.fate import GroupQuestion

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from legato.app import App
+from legato.app.app import App
 from legato.core.identifiers import possible_keys
 from legato.fold.then import Then, Told, Until, then, to_nobody
 from legato.insight.sentences import moment

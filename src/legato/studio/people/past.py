@@ -15,7 +15,7 @@ from litestar import Request, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
-from legato.app import App
+from legato.app.app import App
 from legato.fold.then import Phase
 from legato.fold.then import Told as Tell
 from legato.govern.access.callers import Caller

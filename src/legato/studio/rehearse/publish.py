@@ -9,7 +9,7 @@ from typing import Any, cast
 from litestar import Response, Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from legato.app import App
+from legato.app.app import App
 from legato.app.changes.changes import Outcome
 from legato.app.changes.drafts import Clash, Save, Whole
 from legato.govern.access.callers import Caller

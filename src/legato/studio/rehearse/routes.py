@@ -11,7 +11,7 @@ from litestar import MediaType, Response, Router, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec.structs import replace
 
-from legato.app import App
+from legato.app.app import App
 from legato.app.rehearse.jobs.found import Mistakes, WalkFound
 from legato.app.rehearse.jobs.rehearsals import Rehearsal, Subject
 from legato.app.rehearse.jobs.task import Job, Prove, Simulate, Task, Walk

@@ -13,7 +13,7 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
-from legato.app import Applied
+from legato.app.config import Applied
 from legato.model.definitions.rollout import percent
 from legato.model.noun import Noun
 from legato.model.plan import Plan

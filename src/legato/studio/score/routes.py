@@ -5,7 +5,7 @@ from __future__ import annotations
 from litestar import Router, get
 from litestar.params import FromQuery
 
-from legato.app import Card, Over
+from legato.app.score.card import Card, Over
 from legato.studio.access import needs
 from legato.studio.host import Host
 

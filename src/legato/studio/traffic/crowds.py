@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from legato.app import App
+from legato.app.app import App
 from legato.insight.traffic.crowd import Crowds, count_crowds
 from legato.studio.counted import Counted
 
