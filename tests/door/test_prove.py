@@ -98,6 +98,17 @@ def test_an_exported_story_is_a_scenario_that_fails(shop: Path) -> None:
     assert "V508 cart_rescue" in tested.stdout + tested.stderr
 
 
+def test_an_export_says_how_many_are_no_stories(shop: Path) -> None:
+    break_cart(shop, "expires: 30m", "expires: 6h")
+    path = shop / "journeys" / "complaint_hold.yaml"
+    path.write_text(path.read_text().replace("code: V504", "code: V505"))
+
+    proved = run("prove", "-w", str(shop), "--export", str(shop / "scenarios"))
+
+    assert "Wrote 2 stories into" in proved.stderr
+    assert "  the other one is told by the definitions alone" in proved.stderr
+
+
 def test_check_finds_what_the_shape_of_a_journey_shows(shop: Path) -> None:
     break_cart(shop, "      - {after: 2d}\n", '      - {when: {local_time: {after: "09:00"}}}\n')
 

@@ -103,9 +103,9 @@ def _export(loaded: Loaded, proofs: Sequence[Proof], folder: Path) -> None:
     noun = "story" if count == 1 else "stories"
     click.echo(f"Wrote {count} {noun} into {folder}.", err=True)
     if count < len(standing):
-        click.echo(
-            f"  the other {len(standing) - count} are told by the definitions alone", err=True
-        )
+        rest = len(standing) - count
+        words = "the other one is" if rest == 1 else f"the other {rest} are"
+        click.echo(f"  {words} told by the definitions alone", err=True)
 
 
 def show(console: Console, proofs: Sequence[Proof]) -> None:

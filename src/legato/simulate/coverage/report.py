@@ -40,14 +40,20 @@ class Coverage(Noun, frozen=True, kw_only=True):
 def cover(plan: Plan, walked: Iterable[Way]) -> Coverage:
     """Hold what was gone through against what there is."""
     there, done = ways_of(plan), dict.fromkeys(walked)
-    names = [ALL, *plan.journeys]
+    counts: dict[str, dict[Measure, list[int]]] = {
+        name: {measure: [0, 0] for measure in MEASURES} for name in (ALL, *plan.journeys)
+    }
+    for way in there:
+        for name in (ALL, way.journey):
+            count = counts[name][way.measure]
+            count[0] += way in done
+            count[1] += 1
     return Coverage(
         journeys={
             name: {
-                measure: _share([w for w in there if _is_of(w, name, measure)], done)
-                for measure in MEASURES
+                measure: Share(walked=went, total=total) for measure, (went, total) in each.items()
             }
-            for name in names
+            for name, each in counts.items()
         },
         missing={
             measure: tuple(
@@ -60,11 +66,3 @@ def cover(plan: Plan, walked: Iterable[Way]) -> Coverage:
             for measure in MEASURES
         },
     )
-
-
-def _is_of(way: Way, journey: str, measure: Measure) -> bool:
-    return way.measure == measure and journey in (ALL, way.journey)
-
-
-def _share(ways: list[Way], done: Mapping[Way, None]) -> Share:
-    return Share(walked=sum(way in done for way in ways), total=len(ways))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from legato.model.definitions.journey import Journey, Send
 from legato.model.definitions.property import AtMost, Property
@@ -17,21 +18,48 @@ from legato.simulate.proof.violation import Violation
 from legato.simulate.proof.walk import STATES_MAX, Walk
 
 
+class Counted:
+    """What all journeys together send of what a promise counts: found out once for all of them."""
+
+    def __init__(self, ground: Ground, claim: AtMost) -> None:
+        self._ground = ground
+        self.claim = claim
+        self.meant: dict[str, list[Send]] = {}
+        """By journey; those that send none of it are not in here."""
+        for journey, step in _meant(ground, claim):
+            self.meant.setdefault(journey.name, []).append(step)
+
+    @cached_property
+    def is_capped(self) -> bool:
+        """Whether a cap concerns every one of these messages."""
+        caps = self._ground.plan.policies.caps
+        steps = [step for sends in self.meant.values() for step in sends]
+        return any(_covers(self._ground, cap, self.claim, steps) for cap in caps)
+
+    @cached_property
+    def most(self) -> float:
+        """How many of these messages all journeys send at most in such a time."""
+        total = 0.0
+        for name, sends in self.meant.items():
+            course = Course(ground=self._ground, journey=self._ground.plan.journeys[name])
+            passages = _passages(course, self.claim, max(step.expires for step in sends))
+            total += passages * _most_on_a_way(course, [step.step_id for step in sends])
+            if total == float("inf"):
+                break
+        return total
+
+
 def over_the_most(
-    course: Course, walked: Walk, named: Property, claim: AtMost
+    course: Course, walked: Walk, named: Property, counted: Counted
 ) -> Iterator[Violation]:
     """Return where nothing keeps messages within a most.
 
     A cap does, where it concerns every message that is meant. Without one a journey can do so
     only by itself: entered once, with few enough sends on any way.
     """
-    ground, journey = course.ground, course.journey
-    meant = list(_meant(ground, claim))
-    if any(_covers(ground, cap, claim, meant) for cap in ground.plan.policies.caps):
-        return
-    mine = [step for one, step in meant if one.name == journey.name]
-    sends = {step.step_id: step for step in mine}
-    if not sends or _most_in_all(ground, claim, meant) <= claim.limit:
+    journey, claim = course.journey, counted.claim
+    sends = {step.step_id: step for step in counted.meant.get(journey.name, ())}
+    if not sends or counted.is_capped or counted.most <= claim.limit:
         return
     first = next((spot for spot in walked.before if spot.step in sends), None)
     if first is None:
@@ -58,26 +86,15 @@ def _meant(ground: Ground, claim: AtMost) -> Iterator[tuple[Journey, Send]]:
                 yield journey, step
 
 
-def _covers(ground: Ground, cap: Cap, claim: AtMost, meant: list[tuple[Journey, Send]]) -> bool:
+def _covers(ground: Ground, cap: Cap, claim: AtMost, meant: list[Send]) -> bool:
     if cap.limit > claim.limit or cap.window < claim.within:
         return False
     purposes = ground.plan.purposes
     return all(
         concerns(cap.purposes, purposes[step.purpose])
         and all(is_by(cap.channels, channel) for channel in channels_meant(claim.messages, step))
-        for _, step in meant
+        for step in meant
     )
-
-
-def _most_in_all(ground: Ground, claim: AtMost, meant: list[tuple[Journey, Send]]) -> float:
-    """Return how many of these messages all journeys send at most in such a time."""
-    total = 0.0
-    for journey in {one.name: one for one, _ in meant}.values():
-        sends = [step for one, step in meant if one.name == journey.name]
-        course = Course(ground=ground, journey=journey)
-        passages = _passages(course, claim, max(step.expires for step in sends))
-        total += passages * _most_on_a_way(course, [step.step_id for step in sends])
-    return total
 
 
 def _passages(course: Course, claim: AtMost, expires: Duration) -> float:

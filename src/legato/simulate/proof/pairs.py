@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from legato.model.definitions.journey import Journey, Send
 from legato.model.definitions.property import NeverBoth, Property
 from legato.model.rule import InJourney
 from legato.simulate.proof.checks import promised
+from legato.simulate.proof.ground import Ground
 from legato.simulate.proof.moves import Course
 from legato.simulate.proof.states import Move, Spot
 from legato.simulate.proof.violation import Violation
 from legato.simulate.proof.walk import Walk, walk
 
 
-def met(course: Course, walked: Walk, named: Property, claim: NeverBoth) -> Iterator[Violation]:
+def senders_of(ground: Ground, claim: NeverBoth) -> tuple[Journey, ...]:
+    """Return the journeys that send any of these messages."""
+    return tuple(
+        journey
+        for journey in ground.plan.journeys.values()
+        if any(isinstance(s, Send) and s.message in claim.names for s in journey.steps.values())
+    )
+
+
+def met(
+    course: Course, walked: Walk, named: Property, claim: NeverBoth, senders: Sequence[Journey]
+) -> Iterator[Violation]:
     """Return where one of these messages is sent to somebody who has, or may get, another."""
+    if all(journey.name != course.journey.name for journey in senders):
+        return
     journey = course.journey
     for spot in walked.before:
         step = journey.steps.get(spot.step)
         if not isinstance(step, Send) or step.message not in claim.names:
             continue
-        for each in (*_on_the_way(course, spot, claim), *_beside(course, spot, claim)):
+        for each in (*_on_the_way(course, spot, claim), *_beside(course, spot, claim, senders)):
             words = f"`{step.message}` can be sent to somebody {each[0]}"
             ending = each[1][-1]
             found = promised(named, journey, ending.step, what=words, ending=ending)
@@ -47,12 +61,14 @@ def _on_the_way(
             return
 
 
-def _beside(course: Course, spot: Spot, claim: NeverBoth) -> Iterator[tuple[str, tuple[Move, ...]]]:
+def _beside(
+    course: Course, spot: Spot, claim: NeverBoth, senders: Sequence[Journey]
+) -> Iterator[tuple[str, tuple[Move, ...]]]:
     """Look for another journey with another of them in which the person may be."""
     ground = course.ground
     step = course.journey.steps[spot.step]
     assert isinstance(step, Send)
-    for other in ground.plan.journeys.values():
+    for other in senders:
         if other.name == course.journey.name or not _sends_another(other, step, claim):
             continue
         beside = (InJourney(journey=other.name), True)
@@ -67,7 +83,7 @@ def _beside(course: Course, spot: Spot, claim: NeverBoth) -> Iterator[tuple[str,
                     known=found[0],
                 )
                 yield f"who is in {other.name}, which sends another of them", (ending,)
-                break
+                return
 
 
 def _sends_another(journey: Journey, step: Send, claim: NeverBoth) -> bool:

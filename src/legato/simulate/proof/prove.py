@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from msgspec.structs import replace
 
@@ -26,13 +26,13 @@ from legato.model.instant import format_duration
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.simulate.proof.checks import broken_at, harm_at, is_meant, promised
-from legato.simulate.proof.counting import over_the_most
+from legato.simulate.proof.counting import Counted, over_the_most
 from legato.simulate.proof.dead import dead_ends
 from legato.simulate.proof.ground import Ground, at_entry
 from legato.simulate.proof.guards import NOTHING, Reasoner
 from legato.simulate.proof.moves import Course, Watched, entry_conditions
 from legato.simulate.proof.offers.meeting import Promises, lies_of, promises_in
-from legato.simulate.proof.pairs import met
+from legato.simulate.proof.pairs import met, senders_of
 from legato.simulate.proof.states import Move
 from legato.simulate.proof.story import told
 from legato.simulate.proof.structure import longest, structure_of
@@ -77,6 +77,24 @@ def prove(
     return proofs
 
 
+class _Claimed(NamedTuple):
+    """What the workspace promises, and what of all journeys together bears on it."""
+
+    named: Property
+    counted: Counted | None = None
+    senders: tuple[Journey, ...] = ()
+
+
+def _claimed(ground: Ground, named: Property) -> _Claimed:
+    match named.claim:
+        case AtMost() as claim:
+            return _Claimed(named, counted=Counted(ground, claim))
+        case NeverBoth() as claim:
+            return _Claimed(named, senders=senders_of(ground, claim))
+        case _:
+            return _Claimed(named)
+
+
 def _with_others(words: str, proof: Proof, other: Proof) -> Proof:
     """Add what is found only where other versions are entered."""
     known = {_key(each): None for each in proof.violations}
@@ -100,16 +118,19 @@ def _proved(
             walks[journey.name] = walk(Course(ground=ground, journey=journey))
         return walks[journey.name]
 
+    claims = [_claimed(ground, named) for named in properties]
     promises = promises_in(ground, walked)
     proofs: list[Proof] = []
     for name in only:
         progress(name)
-        proofs.append(_prove_one(promises, plan.journeys[name], properties, waivers))
+        proofs.append(_prove_one(promises, plan.journeys[name], claims, waivers))
+        if name not in promises.of:
+            walks.pop(name, None)  # no other journey asks for it, and it takes room
     return tuple(proofs)
 
 
 def _prove_one(
-    promises: Promises, journey: Journey, properties: Sequence[Property], waivers: Sequence[Waiver]
+    promises: Promises, journey: Journey, claims: Sequence[_Claimed], waivers: Sequence[Waiver]
 ) -> Proof:
     course = Course(ground=promises.ground, journey=journey)
     walked = promises.walked(journey)
@@ -117,8 +138,8 @@ def _prove_one(
     if walked.is_whole:
         found += _of_walk(course, walked)
         found += lies_of(promises, journey)
-        for named in properties:
-            found += _of_promise(course, walked, named)
+        for claimed in claims:
+            found += _of_promise(course, walked, claimed)
     else:
         found.append(_not_proved(journey))
     shown = [_finished(each, waivers) for each in _once(found)]
@@ -147,8 +168,9 @@ def _of_walk(course: Course, walked: Walk) -> Iterator[Violation]:
     yield from dead_ends(course, walked)
 
 
-def _of_promise(course: Course, walked: Walk, named: Property) -> Iterator[Violation]:
-    journey, claim = course.journey, named.claim
+def _of_promise(course: Course, walked: Walk, claimed: _Claimed) -> Iterator[Violation]:
+    journey, named = course.journey, claimed.named
+    claim = named.claim
     match claim:
         case NeverSends():
             yield from _never_sent(course, walked, named, claim)
@@ -156,9 +178,10 @@ def _of_promise(course: Course, walked: Walk, named: Property) -> Iterator[Viola
             if claim.journey == journey.name:
                 yield from _never_entered(course, named, claim)
         case NeverBoth():
-            yield from met(course, walked, named, claim)
+            yield from met(course, walked, named, claim, claimed.senders)
         case AtMost():
-            yield from over_the_most(course, walked, named, claim)
+            assert claimed.counted is not None, "it was counted"
+            yield from over_the_most(course, walked, named, claimed.counted)
         case Ends():
             if claim.journey == journey.name:
                 yield from _ended(course, named, claim)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 
 from msgspec.structs import replace
@@ -40,32 +40,51 @@ class Promises(Noun, frozen=True, kw_only=True):
     ground: Ground
     walked: Walked
     all: tuple[Promise, ...]
+    of: Mapping[str, tuple[Promise, ...]]
+    """By journey; those that promise nothing are not in here."""
+    unmade: tuple[Offer, ...]
+    """What is declared and made by no message."""
+    lies: Mapping[tuple[str, str], Subject]
+    """Offers of which one makes a liar of the other, and what both can be about."""
 
 
 def promises_in(ground: Ground, walked: Walked) -> Promises:
     """Return what a plan promises."""
-    return Promises(ground=ground, walked=walked, all=promises_of(ground.plan))
+    found = promises_of(ground.plan)
+    of: dict[str, list[Promise]] = {}
+    for each in found:
+        of.setdefault(each.journey.name, []).append(each)
+    offers = ground.plan.offers.values()
+    return Promises(
+        ground=ground,
+        walked=walked,
+        all=found,
+        of={name: tuple(each) for name, each in of.items()},
+        unmade=unmade(ground.plan, found),
+        lies={
+            (one.name, other.name): subject
+            for one in offers
+            for other in offers
+            if is_lie(one, other) and (subject := subject_of(one, other)) is not None
+        },
+    )
 
 
 def lies_of(promises: Promises, journey: Journey) -> Iterator[Violation]:
     """Return where a journey tells somebody what may make a liar of what they were told."""
-    for mine in promises.all:
-        if mine.journey.name != journey.name:
-            continue
+    for mine in promises.of.get(journey.name, ()):
         found = [
             violation
             for other in promises.all
-            if (violation := _lie(promises, mine, other)) is not None
+            if (subject := promises.lies.get((mine.offer.name, other.offer.name))) is not None
+            and (violation := _lie(promises, mine, other, subject)) is not None
         ]
         yield from sorted(found, key=lambda each: len(each.moves) or STATES_MAX)
         yield from _untold(promises, mine)
 
 
-def _lie(promises: Promises, mine: Promise, other: Promise) -> Violation | None:
+def _lie(promises: Promises, mine: Promise, other: Promise, subject: Subject) -> Violation | None:
     if mine.step.step_id == other.step.step_id and mine.journey.name == other.journey.name:
-        return None
-    subject = subject_of(mine.offer, other.offer)
-    if subject is None or not is_lie(mine.offer, other.offer):
         return None
     if mine.asked is None:
         words = _bare(mine, other)
@@ -135,8 +154,8 @@ def _told(offer: Offer) -> str:
 
 def _untold(promises: Promises, mine: Promise) -> Iterator[Violation]:
     """Return what is declared and contradicts this, and is made by no message."""
-    for other in unmade(promises.ground.plan):
-        if subject_of(mine.offer, other) is not None and is_lie(mine.offer, other):
+    for other in promises.unmade:
+        if (mine.offer.name, other.name) in promises.lies:
             what = (
                 f"no message makes the offer `{other.name}`, so nothing keeps who is told of it "
                 f"from `{mine.offer.name}`, which contradicts it"

@@ -7,7 +7,7 @@ where nothing is asked, two that are never compared, and prices that `goes_with`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from legato.model.definitions.journey import Journey, Send
 from legato.model.definitions.offer import Offer, Offered
@@ -62,10 +62,10 @@ def promises_of(plan: Plan) -> tuple[Promise, ...]:
     return tuple(found)
 
 
-def unmade(plan: Plan) -> Iterator[Offer]:
+def unmade(plan: Plan, promises: Iterable[Promise]) -> tuple[Offer, ...]:
     """Return the offers that no send makes."""
-    made = {promise.offer.name: True for promise in promises_of(plan)}
-    return (offer for name, offer in plan.offers.items() if name not in made)
+    made = {promise.offer.name: True for promise in promises}
+    return tuple(offer for name, offer in plan.offers.items() if name not in made)
 
 
 def is_lie(one: Offer, other: Offer) -> bool:
