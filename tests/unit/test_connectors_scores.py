@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,8 +19,26 @@ from legato.connectors.compile import compile_manifest
 from legato.connectors.verify.compare import is_same, normal
 from legato.connectors.verify.lock import Mark, Reached, fallen, mark_of, read_lock, write_lock
 from legato.connectors.verify.score import score
+from legato.connectors.verify.vector import read_vectors
 from legato.model.noun import ENCODER
 from legato.workspace import shipped_connectors, shipped_score
+
+_ACME = {
+    "manifest": 1,
+    "id": "acme",
+    "name": "Acme",
+    "category": "crm",
+    "docs": "https://acme.example/docs",
+    "routes": [
+        {
+            "on": "event",
+            "id": "event",
+            "request": {"url": "https://acme.example/events", "body": {"name": "=event.event"}},
+        }
+    ],
+    "delivery": {"success": ["200-299"]},
+}
+_SENT = {"method": "POST", "url": "https://acme.example/events", "body": {"name": "Bought"}}
 
 
 @pytest.mark.parametrize("name", list(shipped_connectors()))
@@ -103,6 +122,38 @@ def test_what_is_held_out_is_counted_and_never_shown() -> None:
     held = [case for case in scored.details if case.is_held_out]
     assert 0.2 < len(held) / len(scored.details) < 0.5
     assert all(case.why == () for case in held)
+
+
+@pytest.mark.parametrize(
+    ("expected", "reached"), [({"errors": ["too many"]}, 4), ({"requests": [_SENT]}, 0)]
+)
+def test_a_choice_of_the_other_product_is_held_against_what_it_did(
+    expected: dict[str, Any], reached: int
+) -> None:
+    items = [{"message": {"type": "track", "event": "Bought"}}]
+    raw = {
+        "id": "acme/1",
+        "kind": "processor",
+        "destination": "acme",
+        "input": {"items": items},
+        "expected": expected,
+    }
+    rule = {"when": "=message.event == 'Bought'", "because": "it takes no purchases"}
+    spec = compile_manifest({**_ACME, "conformance": {"refuse_when": [rule]}}).spec
+    assert spec is not None
+
+    scored = score("acme", spec, read_vectors(json.dumps(raw)))
+
+    assert scored.refused == {"it takes no purchases": 1}
+    assert scored.ignored == 1
+    assert [case.level for case in scored.details] == [reached]
+
+
+def test_a_choice_of_the_other_product_says_why() -> None:
+    rule = {"when": "=message.event"}
+    compiled = compile_manifest({**_ACME, "conformance": {"refuse_when": [rule]}})
+
+    assert any("because" in str(mistake) for mistake in compiled.mistakes)
 
 
 def test_a_new_connector_passes_its_own_example(tmp_path: Path) -> None:

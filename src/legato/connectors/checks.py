@@ -16,7 +16,7 @@ from legato.model.delivery import Operation
 
 _CONFORMANCE_KEYS = (
     "vectors", "settings", "constants", "answers", "ignore", "ignore_headers", "skip_when",
-    "segment", "record", "recorded", "classes",
+    "refuse_when", "segment", "record", "recorded", "classes",
 )  # fmt: skip
 _KIND_OF_FORM: Mapping[str, PiiKind] = {
     "gmail": "email",
@@ -77,7 +77,7 @@ def check_conformance(top: Compiler, value: Value) -> Mapping[str, Any]:
     """Check that whatever is left out of the score says why."""
     given = form.mapping(top, value, ("conformance",))
     form.only(top, given, _CONFORMANCE_KEYS, ("conformance",))
-    for name in ("ignore", "ignore_headers", "skip_when", "recorded"):
+    for name in ("ignore", "ignore_headers", "skip_when", "refuse_when", "recorded"):
         items = given.get(name, [])
         for index, item in enumerate(cast("list[Any]", items) if isinstance(items, list) else []):
             where = ("conformance", name, index)

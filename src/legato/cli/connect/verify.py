@@ -165,6 +165,9 @@ def _part(part: Part | None) -> str:
 def _show_cases(console: Console, one: Score, *, limit: int, only: str) -> None:
     for why, count in one.skipped.items():
         console.print(Text(f"{count} skipped: {why}", style="dim"))
+    for why, count in one.refused.items():
+        told = f"{count} refused by the other product's choice, not compared: {why}"
+        console.print(Text(told, style="dim"))
     differing = [
         case
         for case in one.details

@@ -24,7 +24,8 @@ from legato.model.delivery import Operation
 from legato.model.noun import Noun
 
 _NAMES = (
-    "config", "auth", "metadata", "destination", "message", "payload", "mapping", "features",
+    "config", "auth", "metadata", "destination", "message", "payload", "payloads", "mapping",
+    "features",
     "action", "kind", "case", "id", "slug", "recorded",
 )  # fmt: skip
 OURS = ("refresh", "dead", "denied", "bounced", "retry", "throttled")
@@ -62,6 +63,9 @@ class Conformance(msgspec.Struct, frozen=True, kw_only=True):
     begin, as `rs/`, what was recorded, as `router/`, or both, as `rs/router/`."""
     ignored: tuple[Ignored, ...]
     skips: tuple[tuple[Expression, str], ...]
+    refusals: tuple[tuple[Expression, str], ...]
+    """When -> why the other product refuses, by its choice, what is sent here. A case in which
+    that holds counts as one in which something was not compared."""
     actions: Mapping[str, Action]
     answers: Mapping[str, Mapping[str, Node]]
     """Kind of cases -> lookup -> what was answered, where that was not recorded; step -> what
@@ -91,10 +95,6 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
         asked += [one.name for one in (*batch.lookups, *batch.calls) if one.name]
     headers = map(_header_place, rows_of(given.get("ignore_headers")))
     places = [*rows_of(given.get("ignore")), *headers]
-    skips = [
-        (inside.condition(one.get("when"), ("conformance", "skip_when")), _because(one))
-        for one in map(fields_of, rows_of(given.get("skip_when")))
-    ]
     conformance = Conformance(
         settings=settings,
         constants=_constants(inside, given, spec, routes),
@@ -102,7 +102,8 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
             Ignored(path=tuple(str(one.get("path", "")).split(".")), because=_because(one))
             for one in map(fields_of, places)
         ),
-        skips=tuple(skips),
+        skips=_rulings(inside, given, "skip_when"),
+        refusals=_rulings(inside, given, "refuse_when"),
         actions=actions,
         answers=_answers(inside, given, asked),
         record=_record(inside, given),
@@ -110,6 +111,15 @@ def read_conformance(spec: Spec) -> tuple[Conformance, tuple[Mistake, ...]]:
         classes=_classes(inside, given),
     )
     return conformance, tuple(inside.mistakes)
+
+
+def _rulings(
+    inside: Compiler, given: Mapping[str, Any], key: str
+) -> tuple[tuple[Expression, str], ...]:
+    return tuple(
+        (inside.condition(one.get("when"), ("conformance", key)), _because(one))
+        for one in map(fields_of, rows_of(given.get(key)))
+    )
 
 
 def _answers(
@@ -243,6 +253,7 @@ def facts_of(vector: Vector, at: int = 0) -> Frame:
             "features": fields_of(given.get("features")),
             "mapping": fields_of(given.get("mapping")),
             "payload": payloads[at] if at < len(payloads) else {},
+            "payloads": payloads,
             "action": vector.action,
             "kind": vector.kind,
             "case": vector.raw.get("case", ""),
@@ -325,7 +336,16 @@ def _with_lets(route: Route, constants: Mapping[str, Read]) -> Route:
 
 def skipped(conformance: Conformance, facts: Frame) -> str:
     """Return why a vector is not scored; empty: it is."""
-    return next((why for when, why in conformance.skips if is_true(when.read(facts))), "")
+    return _ruling(conformance.skips, facts)
+
+
+def refused(conformance: Conformance, facts: Frame) -> str:
+    """Return why the other product refuses a vector by its choice; empty: it does not."""
+    return _ruling(conformance.refusals, facts)
+
+
+def _ruling(rulings: Sequence[tuple[Expression, str]], facts: Frame) -> str:
+    return next((why for when, why in rulings if is_true(when.read(facts))), "")
 
 
 def without(seen: Seen, ignored: Ignored) -> tuple[Seen, int]:

@@ -14,6 +14,7 @@ from legato.connectors.verify.conformance import (
     Conformance,
     facts_of,
     read_conformance,
+    refused,
     skipped,
     with_constants,
     with_own,
@@ -55,6 +56,8 @@ class Case(Noun, frozen=True, kw_only=True):
     why: tuple[str, ...] = ()
     """What differs, where it may be shown."""
     skipped: str = ""
+    refused: str = ""
+    """Why the other product refuses it by its choice, where our request is not compared."""
     ignored: int = 0
     is_grouped: bool | None = None
     """Whether the same items travelled together; None: it is no case of several."""
@@ -80,6 +83,8 @@ class Score(Noun, frozen=True, kw_only=True):
     held_out_body: int
     skipped: Mapping[str, int]
     """Why -> how many."""
+    refused: Mapping[str, int]
+    """Why the other product refuses by its choice -> how many."""
     ignored: int
     """Cases in which something was not compared."""
     details: tuple[Case, ...]
@@ -104,10 +109,6 @@ def score(name: str, spec: Spec, vectors: Iterable[Vector]) -> Score:
             tuned[kind] = with_constants(spec, conformance, vector)
         cases.append(run_case(tuned[kind], conformance, vector))
     scored = [case for case in cases if not case.skipped]
-    skips: dict[str, int] = {}
-    for case in cases:
-        if case.skipped:
-            skips[case.skipped] = skips.get(case.skipped, 0) + 1
     held = [case for case in scored if case.is_held_out]
     counts = [sum(case.level > at for case in scored) for at in range(len(LEVELS))]
     return Score(
@@ -116,12 +117,21 @@ def score(name: str, spec: Spec, vectors: Iterable[Vector]) -> Score:
         levels=(counts[0], counts[1], counts[2], counts[3]),
         held_out=len(held),
         held_out_body=sum(case.level > 2 for case in held),  # noqa: PLR2004 - body and above
-        skipped=skips,
+        skipped=_counted(case.skipped for case in cases),
+        refused=_counted(case.refused for case in scored),
         ignored=sum(case.ignored > 0 for case in scored),
         details=tuple(cases),
         grouping=_part([case.is_grouped for case in scored if case.is_grouped is not None]),
         classes=_part([case.is_classed for case in scored if case.is_classed is not None]),
     )
+
+
+def _counted(reasons: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for why in reasons:
+        if why:
+            counts[why] = counts.get(why, 0) + 1
+    return counts
 
 
 def _part(alike: Sequence[bool]) -> Part | None:
@@ -142,10 +152,21 @@ def run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
 
 
 def _run_case(spec: Spec, conformance: Conformance, vector: Vector) -> Case:
-    why = skipped(conformance, facts_of(vector))
+    facts = facts_of(vector)
+    why = skipped(conformance, facts)
     vector, count = with_own(conformance, vector)
+    choice = refused(conformance, facts) if not why and vector.kind != "delivery" else ""
+    if choice:
+        return _refused(vector, conformance, choice)
     case = _scored(spec, conformance, vector, why)
     return msgspec.structs.replace(case, ignored=case.ignored + count)
+
+
+def _refused(vector: Vector, conformance: Conformance, choice: str) -> Case:
+    """Hold the other product to its choice: what it says it refuses, it has not sent."""
+    case = _compared(vector, conformance, Run(refused=choice), vector.requests)
+    is_grouped = case.level > 0 if vector.kind in _SEVERAL else None
+    return msgspec.structs.replace(case, refused=choice, ignored=1, is_grouped=is_grouped)
 
 
 def _scored(spec: Spec, conformance: Conformance, vector: Vector, why: str) -> Case:
