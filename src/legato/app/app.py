@@ -425,11 +425,13 @@ class App:
             self.host.delivered(delivery, at)
         self.score.over(delivery, outcome, at)
         self.pulses.ended(delivery, outcome, at)
+        self.guard.ended(delivery.destination)
 
     def _renewed(self, secret: str) -> None:
         if self._lanes is not None:
             self._lanes.renewed(secret)
         self.providers.renewed(secret)
+        self.guard.renewed()
 
     def _open_lanes(self) -> Lanes:
         """Start a lane for every destination of the plan."""

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from legato.expr import depends
-from legato.model.definitions.journey import Branch, Entry, Journey, JourneyStep, WaitCase, WaitFor
+from legato.model.definitions.journey import (
+    Branch,
+    Call,
+    Entry,
+    Journey,
+    JourneyStep,
+    Send,
+    WaitCase,
+    WaitFor,
+)
 from legato.model.event import NAME_OF_KIND
 from legato.model.noun import Noun
 from legato.model.plan import Plan
@@ -41,6 +50,27 @@ def degraded(
     return tuple(
         Degraded(journey=name, steps=tuple(steps)) for name, steps in found.items() if steps
     )
+
+
+def sending_by(plan: Plan, destination: str) -> tuple[Degraded, ...]:
+    """Return the journeys that send by a destination or ask it, and the steps that do."""
+    channels = [one.name for one in plan.channels.values() if one.destination == destination]
+    found: dict[str, dict[str, None]] = {}
+    for journey in sorted(plan.entered, key=lambda one: one.name):
+        for name, step in sorted(journey.steps.items()):
+            if _goes_by(step, destination, channels):
+                found.setdefault(journey.name, {})[name] = None
+    return tuple(Degraded(journey=name, steps=tuple(steps)) for name, steps in found.items())
+
+
+def _goes_by(step: JourneyStep, destination: str, channels: Collection[str]) -> bool:
+    match step:
+        case Send():
+            return any(channel in channels for channel in step.channels)
+        case Call():
+            return step.destination == destination
+        case _:
+            return False
 
 
 class _Reader:

@@ -355,6 +355,15 @@ class WhenDown(Noun, frozen=True, kw_only=True):
     """How long it has not taken anything."""
 
 
+class AlertAfter(Noun, frozen=True, kw_only=True):
+    """After how long a destination's troubles are told. 0: never."""
+
+    down: Duration = 5 * MINUTE
+    """It has answered nothing, or its account has been disconnected."""
+    waiting: Duration = 15 * MINUTE
+    """A delivery that could leave has waited."""
+
+
 class Destination(Noun, frozen=True, kw_only=True):
     """A configured account at an outside system."""
 
@@ -382,6 +391,7 @@ class Destination(Noun, frozen=True, kw_only=True):
     """None: its messages wait for it."""
     rate_shared: str = ""
     """The name under which others on this machine share the rate; empty: it is its own."""
+    alert: AlertAfter = AlertAfter()
 
 
 class Plan(Noun, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""JSON Schema of `events:`, `rate:` and `when_down:` of a destination."""
+"""JSON Schema of `events:`, `rate:`, `when_down:` and `alert:` of a destination."""
 
 from __future__ import annotations
 
@@ -37,6 +37,22 @@ WHEN_DOWN: Schema = shape(
     {
         "use": text("Another destination of the same kind."),
         "after": of("duration", "How long it has taken nothing by then; default 20s."),
+    },
+)
+
+_OR_NEVER: Schema = {"anyOf": [of("duration", "As 5m."), {"const": "never"}]}
+ALERT: Schema = shape(
+    "After how long its troubles are told.",
+    "",
+    {
+        "down_after": {
+            "description": "It answers nothing, or its account is disconnected; default 5m.",
+            **_OR_NEVER,
+        },
+        "waiting_after": {
+            "description": "A delivery that could leave has waited; default 15m.",
+            **_OR_NEVER,
+        },
     },
 )
 

@@ -25,7 +25,7 @@ from legato.plan.scenarios.schema import REHEARSAL
 from legato.plan.schema_hooks import INBOUND, MANIFEST, hook_words
 from legato.plan.schema_pages import PAGES_SCHEMAS
 from legato.plan.schema_steps import STEP_DEFINITIONS, Schema, of, shape, text
-from legato.plan.schema_streams import RATE, STREAM, WHEN_DOWN
+from legato.plan.schema_streams import ALERT, RATE, STREAM, WHEN_DOWN
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -466,6 +466,7 @@ _DOCUMENTS: dict[str, Schema] = {
             ),
             "on_doubt": _word(("skip", "resend"), "What to do when nobody knows if it was sent."),
             "when_down": WHEN_DOWN,
+            "alert": ALERT,
             "allow_private": _flag("It may stand at a private or loopback address."),
             "regions": of("names", "Regions of the people whose data it may have, or `any`."),
             "accepts": _word(PRIVACY, "The most delicate that may go there; default personal."),

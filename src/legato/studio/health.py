@@ -9,6 +9,7 @@ import msgspec
 from litestar import MediaType, Response, Router, get
 from litestar.params import QueryParameter
 
+from legato.app.app import App
 from legato.app.config import Status
 from legato.app.guard.guard import Alert
 from legato.app.guard.sources import SourceSeen
@@ -38,9 +39,9 @@ class Overview(Noun, frozen=True, kw_only=True):
     paused: tuple[str, ...]
     activity: Activity
     alerts: tuple[Alert, ...] = ()
-    """What is not as it should be: silent sources, drift, changes that nobody answers,
-    systems that could not be told of opt-outs, accounts to be connected again, and offers that
-    contradict each other."""
+    """What is not as it should be: silent sources, destinations that are down or let
+    deliveries wait, drift, changes that nobody answers, systems that could not be told of opt-outs,
+    accounts to be connected again, and offers that contradict each other."""
 
 
 @get("/healthz", opt=public(), summary="Is the process alive?")
@@ -71,7 +72,7 @@ async def read_status(
         activity=activity,
         alerts=(
             *_contradictions(activity),
-            *host.guard.alerts(),
+            *_apart_from(host.guard.alerts(), host.held()),
             *host.changes.alerts(),
             *await host.untold.alerts(),
             *host.held(),
@@ -91,8 +92,14 @@ async def metrics(host: Host) -> Response[str]:
     await host.counted()
     text = exposition(host.status(), host.lanes_status(), await host.activity(0))
     refused = _hooks(host.hooks.refused_counts())
-    text += "\n".join([*_sources(host.guard.sources()), *refused, ""])
+    text += "\n".join([*_sources(host.guard.sources()), *_troubled(host), *refused, ""])
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _apart_from(alerts: Sequence[Alert], held: Sequence[Alert]) -> list[Alert]:
+    """Return alerts without those of destinations that are held, which is said already."""
+    said = [one.reason.definition for one in held]
+    return [one for one in alerts if one.reason.definition not in said]
 
 
 def _contradictions(activity: Activity) -> tuple[Alert, ...]:
@@ -192,6 +199,12 @@ def _lanes(lanes: Mapping[str, Mapping[str, object]]) -> list[str]:
 def _sources(sources: Sequence[SourceSeen]) -> list[str]:
     rows = [(_labels(source=one.source), int(one.silent_since is not None)) for one in sources]
     return _family("legato_source_silent", "gauge", "Silent for longer than it may be.", rows)
+
+
+def _troubled(host: App) -> list[str]:
+    told = host.guard.troubled()
+    rows = [(_labels(destination=name), int(name in told)) for name in host.plan().destinations]
+    return _family("legato_destination_alert", "gauge", "Down, or deliveries wait long.", rows)
 
 
 def _hooks(refused: Mapping[tuple[str, str], int]) -> list[str]:

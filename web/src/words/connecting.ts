@@ -61,6 +61,11 @@ export const CONNECTING = {
     waits: 'nobody: they wait for it',
     after: 'After it has taken nothing for',
     afterHint: 'As 20s; left out: 20 seconds',
+    alerts: [
+      ['down_after', 'An alert when it answers nothing for', '5m'],
+      ['waiting_after', 'An alert when a delivery has waited for', '15m'],
+    ] as const,
+    alertHint: (usual: string) => `Left out: ${usual}; never: no alert`,
     reach: 'Whose data it may have',
     regions: 'Regions',
     regionsHint:

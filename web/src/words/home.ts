@@ -13,6 +13,7 @@ export const HOME = {
   pausedWhy: 'Nobody enters, and nobody in it goes on.',
   lane: (name: string) => `${name} is down`,
   laneWhy: (waiting: string) => `${waiting} deliveries wait for it.`,
+  rests: (journeys: string) => `Journeys that rest on it: ${journeys}.`,
   waits: (n: number) => (n === 1 ? 'A change waits for you' : `${n} changes wait for you`),
   waitsAll: 'See all that wait',
   changed: 'What changed',

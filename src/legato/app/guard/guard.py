@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
+from msgspec import structs
+
 from legato.app.config import Config
+from legato.app.guard.destinations import DestinationWatch
 from legato.app.guard.healing import Healed, Sick, Written, heal, written
 from legato.app.guard.intake import WatchedIntake
 from legato.app.guard.kept import Drift, Kept, KeptFile
 from legato.app.guard.shapes import ShapeWatch
 from legato.app.guard.sources import SourceSeen, SourceWatch
-from legato.insight.dependence import Degraded, degraded
-from legato.insight.shown import ShownReason
+from legato.insight.dependence import Degraded, degraded, sending_by
+from legato.insight.shown import ShownReason, shown_reason
 from legato.model.event import Event, Noticed
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.problem import LegatoError
 from legato.ports.clock import Clock
 from legato.ports.intake import Busy, FrontIntake
+from legato.runtime.lanes.status import LaneStatus
 
 RESTART_SECONDS = 5.0
 """Until the watch is started again after a fault."""
 
 
 class Alert(Noun, frozen=True, kw_only=True):
-    """Something about what comes in that is not as it should be, now."""
+    """Something about what comes in or goes out that is not as it should be, now."""
 
     topic: str
     reason: ShownReason
@@ -48,6 +52,10 @@ class Home(Sick, Protocol):
         """Where the folders are."""
         ...
 
+    def lanes(self) -> Mapping[str, LaneStatus]:
+        """Return each destination's lane as it is now."""
+        ...
+
 
 class Guard:
     """One of a running app. Everything is called on the loop."""
@@ -59,6 +67,13 @@ class Guard:
         self._kept: Kept = self._file.read()
         self._sources = SourceWatch(
             home.clock, home.plan, silent=self._kept.silent, changed=self._told
+        )
+        self._destinations = DestinationWatch(
+            home.clock,
+            home.plan,
+            lanes=home.lanes,
+            troubles=self._kept.troubles,
+            changed=self._told,
         )
         self._shapes = ShapeWatch(
             home.clock,
@@ -84,6 +99,7 @@ class Guard:
             asyncio.create_task(self._keep_running(run), name=name)
             for name, run in (
                 ("sources", self._sources.run),
+                ("destinations", self._destinations.run),
                 ("shapes", self._shapes.run),
                 ("alerts", self._record),
             )
@@ -99,6 +115,15 @@ class Guard:
     def plan_changed(self) -> None:
         """Look at the plan anew."""
         self._sources.wake()
+        self._destinations.wake()
+
+    def renewed(self) -> None:
+        """Look anew at destinations: an account was put right."""
+        self._destinations.wake()
+
+    def ended(self, destination: str) -> None:
+        """Note that a delivery has ended at a destination."""
+        self._destinations.ended(destination)
 
     def sources(self) -> list[SourceSeen]:
         """Return every source, as it is heard."""
@@ -107,7 +132,21 @@ class Guard:
     def alerts(self) -> tuple[Alert, ...]:
         """Return what is not as it should be, and what rests on it."""
         silent = [_silence(seen) for seen in self.sources() if seen.silent_since is not None]
-        return (*silent, *(self._drifted(drift) for drift in self.drifts()))
+        troubled = self.troubled().values()
+        return (*silent, *troubled, *(self._drifted(drift) for drift in self.drifts()))
+
+    def troubled(self) -> Mapping[str, Alert]:
+        """Return the alert of each destination that has one, and what rests on it."""
+        plan = self._home.plan()
+        return {
+            name: Alert(
+                topic=f"destination:{name}",
+                reason=shown_reason(structs.replace(one.reason, definition=f"destinations/{name}")),
+                since=one.since,
+                journeys=sending_by(plan, name),
+            )
+            for name, one in sorted(self._kept.troubles.items())
+        }
 
     def drifts(self) -> tuple[Drift, ...]:
         """Return what has drifted and is not decided, the oldest first."""

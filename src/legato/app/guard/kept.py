@@ -14,7 +14,7 @@ import msgspec
 from legato.govern.drift.proposal import Finding
 from legato.model.instant import Instant
 from legato.model.noun import Noun
-from legato.model.problem import LegatoError
+from legato.model.problem import LegatoError, Reason
 
 FILE_NAME = "guard.json"
 
@@ -27,11 +27,21 @@ class Drift(Noun, frozen=True, kw_only=True):
     finding: Finding
 
 
+class Trouble(Noun, frozen=True, kw_only=True):
+    """What an alert was raised for at a destination."""
+
+    since: Instant
+    """When the alert was raised."""
+    reason: Reason
+
+
 class Kept(msgspec.Struct, kw_only=True):
     """Written whole at every change."""
 
     silent: dict[str, Instant] = {}
     """Source -> since when it is silent, of those that an alert was raised for."""
+    troubles: dict[str, Trouble] = {}
+    """Destination -> what is the matter there, of those that an alert was raised for."""
     drifts: dict[str, Drift] = {}
     """Topic -> what has drifted and is not decided."""
     rejected: dict[str, Instant] = {}

@@ -7,14 +7,14 @@ first event of a silent source wakes it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
+from legato.app.guard.waking import Sleep
 from legato.govern.silence import silent_at
 from legato.insight.dependence import Degraded, degraded, events_of, in_words
 from legato.model.definitions.source import Source
 from legato.model.event import CustomerEvent, Event, Noticed, RejectedItem, decode_event
-from legato.model.instant import MINUTE, SECOND, Duration, Instant, format_duration
+from legato.model.instant import MINUTE, Duration, Instant, format_duration
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.model.problem import Reason
@@ -27,8 +27,6 @@ LOOK_BACK = 20_000
 PAGE = 1_000
 NAMES_MAX = 1_000
 """Events remembered of one source: a sender that makes names up must not fill the memory."""
-LOOK_AGAIN: Duration = MINUTE
-"""The wall clock may be set while we sleep: look at it this often while one may fall silent."""
 GRACE_MAX: Duration = MINUTE
 """After a start, clients need a moment to come back."""
 _NO_NAMES: Mapping[str, None] = {}
@@ -72,7 +70,7 @@ class SourceWatch:
         self._tell = changed
         self._heard: dict[str, Instant] = {}
         self._names: dict[str, dict[str, None]] = {}
-        self._awake = asyncio.Event()
+        self._sleep = Sleep(clock)
         self._started_at = clock.now()
 
     def see(self, events: Sequence[Event]) -> None:
@@ -85,7 +83,7 @@ class SourceWatch:
             elif isinstance(event, RejectedItem):
                 self._heard[event.source] = event.received_at
         if self.silent and any(self._heard.get(one, 0) > self.silent[one] for one in self.silent):
-            self._awake.set()
+            self._sleep.wake()
 
     def look_back(self, log: Log) -> None:
         """Read from the log when sources were last heard. For a thread, before `run`."""
@@ -96,13 +94,13 @@ class SourceWatch:
 
     def wake(self) -> None:
         """Look at the plan anew."""
-        self._awake.set()
+        self._sleep.wake()
 
     async def run(self) -> None:
         """Raise and clear alerts until cancelled."""
         while True:
-            self._awake.clear()
-            await self._sleep(self.look(self._clock.now()))
+            self._sleep.begin()
+            await self._sleep.until(self.look(self._clock.now()))
 
     def look(self, now: Instant) -> Instant | None:
         """Raise and clear what is to be; return when to look next if nothing comes."""
@@ -169,17 +167,6 @@ class SourceWatch:
         reason = Reason(code=reason.code, what=reason.what, definition=f"sources/{source.name}")
         topic = f"source:{source.name}"
         self._tell(Noticed(received_at=now, topic=topic, reason=reason, is_over=is_over))
-
-    async def _sleep(self, until: Instant | None) -> None:
-        if until is None:
-            await self._awake.wait()
-            return
-        delay = min(max(until - self._clock.now(), 0), LOOK_AGAIN)
-        try:
-            async with asyncio.timeout(delay / SECOND):
-                await self._awake.wait()
-        except TimeoutError:
-            return
 
 
 def _may_be_silent(source: Source | None) -> bool:

@@ -10,16 +10,18 @@ from legato.connectors.mistake import Mistake
 from legato.connectors.settings import check_settings, secret_name
 from legato.connectors.spec import Limits, Spec
 from legato.core.privacy.law import CEILINGS, CLASSES, is_within
-from legato.model.instant import HOUR, MINUTE, SECOND
-from legato.model.plan import Destination, PrivacyClass, Retry, WhenDown
+from legato.model.instant import HOUR, MINUTE, SECOND, Duration, parse_duration
+from legato.model.plan import AlertAfter, Destination, PrivacyClass, Retry, WhenDown
 from legato.model.problem import Place
 from legato.plan import form
+from legato.plan.findings import Findings
 from legato.plan.form import Form
 from legato.plan.rules.streams import read_stream
 from legato.plan.scope import Scope
 from legato.plan.source import Fields, Items, Value, plain
 
 CONCURRENCY = 8
+NEVER = "never"
 TIMEOUT = 10 * SECOND
 TAKE_OVER_AFTER = 20 * SECOND
 """Longer than a slow answer and a retry or two; within half a minute."""
@@ -74,9 +76,40 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         events=None if events is None else read_stream(scope, events, name, spec),
         when_down=_when_down(scope, part, name),
         rate_shared=shared,
+        alert=_alert(scope, part),
     )
     part.close()
     return destination
+
+
+def _alert(scope: Scope, part: Form) -> AlertAfter:
+    """Read after how long it is told that it is down, or that deliveries wait."""
+    value, usual = part.take("alert"), AlertAfter()
+    found = form.fields(scope.findings, value, "alert") if value is not None else None
+    if found is None:
+        return usual
+    inner = Form(scope.findings, found, "`alert`")
+    alert = AlertAfter(
+        down=inner.read("down_after", _duration_or_never, usual.down),
+        waiting=inner.read("waiting_after", _duration_or_never, usual.waiting),
+    )
+    inner.close()
+    return alert
+
+
+def _duration_or_never(findings: Findings, value: Value, what: str) -> Duration | None:
+    written = plain(value)
+    if written == NEVER:
+        return 0
+    if not isinstance(written, str) or not parse_duration(written):
+        findings.report(
+            "D106",
+            value.place,
+            f"`{what}` must be a length of time, such as 5m, or `{NEVER}`",
+            f"`{what}: 5m` (ms, s, m, h, d or w, as in `1d 12h`), or `{what}: {NEVER}`",
+        )
+        return None
+    return parse_duration(written)
 
 
 def _when_down(scope: Scope, part: Form, name: str) -> WhenDown | None:

@@ -216,6 +216,8 @@ class Lane:
             by=self._detour.by.name if self._detour is not None and self._detour.is_open else "",
             since=self._held_since,
             failing_since=self.reach.failing_since(self._loop.time(), self._clock.now()),
+            has_answered=self.reach.breaker.has_answered,
+            waits_since=self._line.waits_since(),
         )
 
     def _in_flight_count(self) -> int:
@@ -406,7 +408,7 @@ class Lane:
                 self._again(entry, result, reach)
             case NotNow():
                 reach.breaker.abandoned()
-                entry.free_way()
+                entry.hold(result.until)
                 self._line.sleep(entry, self._at(result.until))
             case _:
                 assert_never(result)

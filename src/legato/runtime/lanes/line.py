@@ -37,6 +37,7 @@ class Entry:
         "record",
         "revoked",
         "state",
+        "waits_since",
     )
 
     def __init__(self, delivery: Delivery) -> None:
@@ -65,11 +66,18 @@ class Entry:
         """The consent that the last attempt relied on."""
         self.revoked: Reason | None = None
         self.state: Literal["waiting", "ready", "asleep", "in_flight", "gone"] = "waiting"
+        self.waits_since = delivery.decided_at
+        """Since when nothing but its destination kept it from leaving."""
 
     def free_way(self) -> None:
         """Let the next attempt go by either way, unless it may have arrived by the other."""
         if not self.may_have_arrived:
             self.by = ""
+
+    def hold(self, until: Instant) -> None:
+        """Let it wait for a gate: that is not its destination's doing."""
+        self.free_way()
+        self.waits_since = until
 
     def begin(self, now: Instant) -> None:
         """Count an attempt."""
@@ -90,6 +98,10 @@ class Line:
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def waits_since(self) -> Instant:
+        """Return since when the one waits that has waited longest; 0: none is there."""
+        return min((entry.waits_since for entry in self.entries.values()), default=0)
 
     def add(self, entry: Entry) -> None:
         self.entries[entry.delivery.delivery_id] = entry

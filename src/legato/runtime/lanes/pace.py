@@ -29,6 +29,7 @@ class Breaker:
         self.opens_until = 0.0
         self.failing_since: float | None = None
         """Since the first of the faults that no answer came between."""
+        self.has_answered = False
         self._faults = 0
         self._open_seconds = OPEN_SECONDS_FIRST
 
@@ -44,6 +45,7 @@ class Breaker:
     def answered(self) -> None:
         """Note that the destination is alive."""
         self.state = "closed"
+        self.has_answered = True
         self.failing_since = None
         self._faults = 0
         self._open_seconds = OPEN_SECONDS_FIRST

@@ -34,3 +34,7 @@ class LaneStatus(Noun, frozen=True, kw_only=True):
     """When a delivery was held first."""
     failing_since: Instant = 0
     """Since when nothing was answered, though it was tried; 0: it answers."""
+    has_answered: bool = False
+    """At least once since the start."""
+    waits_since: Instant = 0
+    """Of the delivery that has waited longest for this destination; 0: none waits."""

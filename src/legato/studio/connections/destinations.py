@@ -11,12 +11,13 @@ from litestar.params import FromPath
 
 from legato.app.app import App
 from legato.app.connections.standing import Standing, standing
+from legato.app.guard.guard import Alert
 from legato.connectors.compile import compile_manifest
 from legato.connectors.settings import secrets_of
 from legato.insight.shown import ShownReason, shown_reason
 from legato.model.instant import Instant
 from legato.model.noun import Noun
-from legato.model.plan import Destination, Plan
+from legato.model.plan import AlertAfter, Destination, Plan
 from legato.plan.connecting.texts import definition_of, definitions_in
 from legato.plan.explain import stream_text
 from legato.runtime.lanes.status import LaneStatus
@@ -67,6 +68,8 @@ class DestinationLine(Noun, frozen=True, kw_only=True):
     is_behind: bool
     by: str
     """The destination that takes its messages meanwhile."""
+    alert: Alert | None
+    """That it is down, or that deliveries wait, for longer than its alert says."""
     last_accepted_at: Instant | None
     since: Instant
     """Of the process: figures are of what happened from then on."""
@@ -92,6 +95,8 @@ class ShownDestination(Noun, frozen=True, kw_only=True):
     secrets: tuple[SecretState, ...]
     events: str
     """Which events it gets, in words; empty: none."""
+    alert_after: AlertAfter
+    """When its alerts are raised."""
     takes_over: str
     """Who would take its messages if it were down; empty: they would wait."""
     is_oauth: bool
@@ -134,6 +139,7 @@ async def read_destination(name: FromPath[str], host: Host, caller: Who) -> Show
         operations=() if spec is None else tuple(spec.routes),
         secrets=_secrets(host, destination),
         events="" if destination.events is None else stream_text(destination.events),
+        alert_after=destination.alert,
         takes_over="" if destination.when_down is None else destination.when_down.use,
         is_oauth=spec is not None and "authorize_url" in spec.auth.fields,
         definition=written.fields if written is not None and may_propose else None,
@@ -164,6 +170,10 @@ def _line(
     name, manifest = destination.name, destination.manifest
     pulse = pulse or host.pulses.of(name, host.clock.now())
     missing = [each.name for each in _secrets(host, destination) if not each.is_kept]
+    alert = host.guard.troubled().get(name)
+    stands = standing(lane, pulse, missing)
+    if alert is not None and stands.word in ("well", "unused"):
+        stands = Standing(word="slow", since=alert.since, reason=alert.reason)
     hour = pulse.last_hour
     ended = hour.accepted + hour.failed
     return DestinationLine(
@@ -173,7 +183,7 @@ def _line(
         connector=str(manifest.get("id", "")),
         connector_name=str(manifest.get("name", "")),
         category=str(manifest.get("category", "")),
-        standing=standing(lane, pulse, missing),
+        standing=stands,
         channels=_channels(host.plan(), name),
         currency=host.plan().currency,
         purposes=_purposes(destination),
@@ -190,6 +200,7 @@ def _line(
         in_flight=0 if lane is None else lane.in_flight,
         is_behind=lane is not None and lane.is_behind,
         by="" if lane is None else lane.by,
+        alert=alert,
         last_accepted_at=pulse.last_accepted_at,
         since=pulse.since,
     )

@@ -14,7 +14,7 @@ import { Stats } from '@/kit/stat'
 import { Stale, Trouble } from '@/kit/trouble'
 import { amount, CONNECTIONS } from '@/words/connections'
 import { count, share, span, title } from '@/words/format'
-import { doing, isBad, type Line, State } from './parts'
+import { doing, isBad, type Line, Rests, State } from './parts'
 import { PulseChart } from './pulse-chart'
 import { History } from './history'
 import { useDestination } from './queries'
@@ -63,7 +63,7 @@ function Whole({ of, now }: { of: Destination; now: number }) {
   return (
     <>
       <Card>
-        <State standing={line.standing} by={line.by} />
+        <State line={line} />
       </Card>
       <Figures line={line} />
       <PulseChart name={line.title || title(line.name)} pulse={pulse} now={now} />
@@ -73,6 +73,7 @@ function Whole({ of, now }: { of: Destination; now: number }) {
           <Card title={CONNECTIONS.what}>
             <Pairs pairs={facts(of)} />
           </Card>
+          <Rests on={line.alert?.journeys ?? []} title={WORDS.rests} />
           <Account of={of} />
           <History name={line.name} hasEvents={of.events !== ''} />
         </div>
@@ -142,8 +143,17 @@ function facts(of: Destination): Pair[] {
       name: WORDS.takesOver,
       value: of.takes_over === '' ? WORDS.waits : WORDS.takesOverBy(title(of.takes_over)),
     },
+    { name: WORDS.alert, value: alerts(of.alert_after) },
     { name: WORDS.owner, value: title(line.owner) || CONNECTIONS.none },
   ]
+}
+
+function alerts({ down = 0, waiting = 0 }: Destination['alert_after']): string {
+  const said = [
+    down > 0 && WORDS.alertDown(span(down)),
+    waiting > 0 && WORDS.alertWaiting(span(waiting)),
+  ]
+  return said.filter(Boolean).join('; ') || WORDS.alertNever
 }
 
 /** The way to changing it; who may not is told why. */

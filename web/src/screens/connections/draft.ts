@@ -65,7 +65,7 @@ export function textOf(value: Json | undefined): string {
   return value === undefined || value === null ? '' : String(value)
 }
 
-const WITH_INNER = ['settings', 'retry', 'when_down']
+const WITH_INNER = ['settings', 'retry', 'when_down', 'alert']
 
 /** What is wrong, by the field it is in: of a setting, by the setting; of `retry`, by its part. */
 export function mistakesIn(problems: readonly FieldProblem[]): Map<string, string[]> {

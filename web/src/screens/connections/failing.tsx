@@ -56,6 +56,7 @@ export function Failing(props: MoreProps) {
           />
         </Field>
         {operations.includes('send') && <TakesOver {...props} />}
+        <Alerts {...props} />
       </div>
     </Card>
   )
@@ -101,6 +102,29 @@ function TakesOver({ fields, mistakes, onChange, category, name }: MoreProps) {
       )}
     </>
   )
+}
+
+/** After how long it is told that it is down, or that deliveries wait. */
+function Alerts({ fields, mistakes, onChange }: MoreProps) {
+  const alert = innerOf(fields, 'alert')
+  return WORDS.alerts.map(([name, label, usual]) => (
+    <Field
+      key={name}
+      label={label}
+      wrong={mistakes.get(`alert/${name}`) ?? mistakes.get('alert')}
+      hint={WORDS.alertHint(usual)}
+    >
+      <TextField
+        label={label}
+        placeholder={usual}
+        value={textOf(alert[name])}
+        onChange={(text) => {
+          const value = text === '' ? undefined : text
+          onChange('alert', withInner(fields, 'alert', name, value).alert)
+        }}
+      />
+    </Field>
+  ))
 }
 
 /** Whose data it may have, and how delicate. */

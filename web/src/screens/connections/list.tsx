@@ -108,7 +108,7 @@ function Destinations({ lines }: { lines: readonly Line[] }) {
           {
             name: words.state,
             width: '27%',
-            cell: (row) => <State standing={row.standing} by={row.by} />,
+            cell: (row) => <State line={row} />,
           },
           { name: words.hour, cell: (row) => <Hour row={row} /> },
           {

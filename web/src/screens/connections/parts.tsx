@@ -1,9 +1,12 @@
 // What all screens of the connections have in common: their parts, and a state in words.
 import { Tooltip } from '@mantine/core'
 import '@mantine/core/styles/Tooltip.css'
+import { IconBell } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { components } from '@/api/schema'
+import { Card } from '@/kit/card'
 import { Chip, type ChipTone } from '@/kit/chip'
+import { Go } from '@/kit/go'
 import { RoundMark, type MarkState } from '@/kit/mark'
 import { Time } from '@/kit/time'
 import { CONNECTIONS } from '@/words/connections'
@@ -12,6 +15,7 @@ import './connections.css'
 
 export type Line = components['schemas']['DestinationLine']
 export type Standing = Line['standing']
+type Alert = components['schemas']['Alert']
 type Status = components['schemas']['ConnectorLine']['status']
 
 const PARTS = [
@@ -43,7 +47,8 @@ export function Parts() {
 }
 
 /** A mark, a word, since when; and why, below. */
-export function State({ standing, by = '' }: { standing: Standing; by?: string }) {
+export function State({ line }: { line: Line }) {
+  const { standing, by, alert } = line
   const { word, since, reason } = standing
   return (
     <div className="connections-state">
@@ -59,9 +64,31 @@ export function State({ standing, by = '' }: { standing: Standing; by?: string }
         {reason != null && (
           <p className="ink2 pretty">{CONNECTIONS.because(reason.code, reason.what)}</p>
         )}
+        {alert != null && (
+          <p className="connections-alert">
+            <IconBell size={13} stroke={1.8} aria-hidden="true" />
+            {CONNECTIONS.alerted} <Time at={alert.since} as="ago" />
+          </p>
+        )}
         {by !== '' && <p className="ink2">{CONNECTIONS.detour(title(by))}</p>}
       </div>
     </div>
+  )
+}
+
+/** The journeys that rest on what is not well. */
+export function Rests({ on, title: words }: { on: Alert['journeys']; title: string }) {
+  if (on === undefined || on.length === 0) return null
+  return (
+    <Card title={words}>
+      {on.map((each) => (
+        <p key={each.journey}>
+          <Go className="link" to={`/journeys/${each.journey}`}>
+            {title(each.journey)}
+          </Go>
+        </p>
+      ))}
+    </Card>
   )
 }
 

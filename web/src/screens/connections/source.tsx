@@ -14,6 +14,7 @@ import { count, span, title } from '@/words/format'
 import { Change, Definition } from './destination'
 import { NewKey } from './new-key'
 import { Heard } from './heard'
+import { Rests } from './parts'
 import { useSource } from './queries'
 import { Remove } from './remove'
 
@@ -92,7 +93,7 @@ function Whole({ of }: { of: Source }) {
             <Pairs pairs={facts(of)} />
           </Card>
           <Keys of={of} />
-          <Rests of={of} />
+          <Rests on={of.seen.journeys} title={WORDS.rests} />
         </div>
       </div>
     </>
@@ -161,20 +162,5 @@ function Keys({ of }: { of: Source }) {
         </Card>
       )}
     </>
-  )
-}
-
-function Rests({ of }: { of: Source }) {
-  if (of.seen.journeys.length === 0) return null
-  return (
-    <Card title={WORDS.rests}>
-      {of.seen.journeys.map((each) => (
-        <p key={each.journey}>
-          <Go className="link" to={`/journeys/${each.journey}`}>
-            {title(each.journey)}
-          </Go>
-        </p>
-      ))}
-    </Card>
   )
 }

@@ -72,7 +72,7 @@ function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[]
               <Note
                 key={wrong.key}
                 tone={wrong.tone}
-                title={wrong.what}
+                title={wrong.to === undefined ? wrong.what : <Go to={wrong.to}>{wrong.what}</Go>}
                 action={wrong.since !== undefined && <Time at={wrong.since} as="ago" />}
               >
                 {wrong.why || undefined}

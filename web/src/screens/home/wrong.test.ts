@@ -20,6 +20,28 @@ test('a destination that is down is named with what waits for it', () => {
   expect(wrongs(seen, []).map((each) => each.what)).toEqual(['Mailer is down'])
 })
 
+test('a destination with an alert is named once, by it, with a way to its page', () => {
+  const alert = {
+    topic: 'destination:mailer',
+    since: 5,
+    reason: { code: 'destination.down', what: 'x', definition: 'destinations/mailer' },
+    journeys: [{ journey: 'cart_rescue', steps: ['1'] }],
+  }
+  const lanes = { mailer: { breaker: 'open', waiting: 7 }, other: { breaker: 'open' } }
+
+  const found = wrongs(overview({}, { lanes, alerts: [alert] }), [])
+
+  expect(found.map(({ tone, what, why, to }) => [tone, what, why, to])).toEqual([
+    ['bad', 'Other is down', '0 deliveries wait for it.', '/connections/destinations/other'],
+    [
+      'bad',
+      'X',
+      '7 deliveries wait for it. Journeys that rest on it: Cart rescue.',
+      '/connections/destinations/mailer',
+    ],
+  ])
+})
+
 test('a repair is named before anything else', () => {
   const seen = overview(
     { is_failing: true, is_ready: false, faults: ['The disk is full.'] },

@@ -5,7 +5,14 @@ import type { Tone } from '@/kit/note'
 import { count, title } from '@/words/format'
 import { HOME } from '@/words/home'
 
-export type Wrong = { key: string; tone: Tone; what: string; why: string; since?: number }
+export type Wrong = {
+  key: string
+  tone: Tone
+  what: string
+  why: string
+  since?: number
+  to?: string
+}
 
 export function wrongs(seen: Overview, problems: readonly Problem[]): Wrong[] {
   const found: Wrong[] = []
@@ -22,16 +29,15 @@ export function wrongs(seen: Overview, problems: readonly Problem[]): Wrong[] {
     const why = `${problems[0]?.what ?? ''} ${HOME.problemsWhy}`
     found.push({ key: 'problems', tone: 'bad', what, why })
   }
+  const alerted = new Set(seen.alerts.map((each) => each.reason.definition))
   for (const [name, lane] of Object.entries(seen.lanes)) {
+    if (alerted.has(`destinations/${name}`)) continue // its alert says it, and since when
     if (lane.breaker === undefined || lane.breaker === 'closed') continue
     const why = HOME.laneWhy(count(Number(lane.waiting ?? 0)))
-    found.push({ key: `lane-${name}`, tone: 'bad', what: HOME.lane(title(name)), why })
+    const to = pageOf(`destinations/${name}`)
+    found.push({ key: `lane-${name}`, tone: 'bad', what: HOME.lane(title(name)), why, to })
   }
-  for (const alert of seen.alerts) {
-    const key = `${alert.topic}-${alert.since}-${alert.reason.code}`
-    const why = alert.journeys.map((each) => title(each.journey)).join(', ')
-    found.push({ key, tone: 'warn', what: alert.reason.what, why, since: alert.since })
-  }
+  found.push(...seen.alerts.map((alert) => alertOf(alert, seen)))
   if (seen.paused.length > 0) {
     const what = HOME.paused(seen.paused.map(title).join(', '))
     found.push({ key: 'paused', tone: 'warn', what, why: HOME.pausedWhy })
@@ -39,9 +45,38 @@ export function wrongs(seen: Overview, problems: readonly Problem[]): Wrong[] {
   return found
 }
 
+function alertOf(alert: Overview['alerts'][number], seen: Overview): Wrong {
+  const [family, name = ''] = (alert.reason.definition ?? '').split('/')
+  const lane = family === 'destinations' ? seen.lanes[name] : undefined
+  const waiting = Number(lane?.waiting ?? 0)
+  const resting = alert.journeys.map((each) => title(each.journey)).join(', ')
+  const why = [waiting > 0 && HOME.laneWhy(count(waiting)), resting !== '' && HOME.rests(resting)]
+  return {
+    key: `${alert.topic}-${alert.since}-${alert.reason.code}`,
+    tone: lane?.breaker === 'open' || lane?.breaker === 'probing' ? 'bad' : 'warn',
+    what: sentence(alert.reason.what),
+    why: why.filter(Boolean).join(' '),
+    since: alert.since,
+    to: pageOf(alert.reason.definition ?? ''),
+  }
+}
+
+/** The page of what a reason names, as `destinations/mail`; undefined where there is none. */
+function pageOf(definition: string): string | undefined {
+  const [family, name] = definition.split('/')
+  if (name === undefined || name === '') return undefined
+  if (family === 'destinations' || family === 'sources') return `/connections/${definition}`
+  if (family === 'journeys') return `/journeys/${name}`
+  if (family === 'catalog') return `/dictionary/${encodeURIComponent(name)}`
+  return undefined
+}
+
 /** Why messages did not go, in words; what an older Legato has counted is known by its code. */
 export function reasonOf(refusal: { code: string; what?: string }): string {
-  const words = refusal.what || refusal.code.replace(/[._]/g, ' ')
+  return sentence(refusal.what || refusal.code.replace(/[._]/g, ' '))
+}
+
+function sentence(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
