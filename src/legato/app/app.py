@@ -16,6 +16,7 @@ from legato.app.audit import AuditBook
 from legato.app.changes.changes import Changes
 from legato.app.changes.drafts import Drafts
 from legato.app.config import Applied, Config, Status
+from legato.app.connections.figures import Figures
 from legato.app.consents import Consents
 from legato.app.data import Data, host_on
 from legato.app.definitions.bloat import BloatFinder
@@ -147,6 +148,9 @@ class App:
         self.pages = HostedPages(self.secrets.link_keys(), self)
         self.last_activity = Activity()  # as of the stop
         self._leases, self.pulses = leases_of(config), Pulses(clock.now())
+        self._figures = Figures(
+            data.figures, self.pulses, ears=self.guard.ears, hooks=self.hooks, clock=clock
+        )
         self.connections = Connections(
             self.plan, self.secrets, audit=self.audit, clock=clock, sender=HttpSender()
         )
@@ -172,6 +176,7 @@ class App:
             await self.audit.note_plan_found(self.plan())
         self._lanes = self._open_lanes()
         self.host.run(self._lanes, self.erasures.proof, self.audit.note_removed)
+        await self._figures.start()
         await self.guard.start()
         self.providers.start()
         await self._vitals.start()
@@ -199,6 +204,7 @@ class App:
             with contextlib.suppress(LegatoError):  # the engine has ended
                 self.last_activity = await self.activity(0)
         await self.score.stop()
+        await self._figures.stop()
         await self.host.stop()
         await self._ways.close()
         await self._leases.close()

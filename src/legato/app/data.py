@@ -20,6 +20,7 @@ from legato.runtime.engine.process import EngineProcess
 from legato.runtime.engine.thread import EngineThread
 from legato.runtime.local import LocalHost, Stores
 from legato.runtime.rolling.sides import RollingStores
+from legato.stores.figure_file import FigureFile
 from legato.stores.folder import Folder
 from legato.stores.govern.schema import open_govern
 from legato.stores.retention_file import RetentionFile
@@ -46,11 +47,13 @@ class Data:
         self.retention = RetentionFile(config.data)
         self.govern = open_govern(config.data)
         self.score = ScoreFile(config.data)
+        self.figures = FigureFile(config.data)
         self._folder = folder
 
     def close(self) -> None:
         """Close the files, and let the folder go."""
         self.score.close()
+        self.figures.close()
         self.govern.close()
         self.log.close()
         self.store.close()

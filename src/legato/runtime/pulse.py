@@ -1,12 +1,16 @@
 """How each destination has been doing: what it took, what failed and how long it took, by time.
 
-Kept in memory, in two rings of fixed length: the last hour by the minute, and the last day by the
-quarter of an hour. What is older than the process is not known, and nothing is made up for it.
+Counted in memory, in two rings of fixed length: the last hour by the minute, and the last day by
+the quarter of an hour; and since figures are kept, as totals. `changes` and `restore` let somebody
+carry them over a restart. What is not known is not made up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+import msgspec
 
 from legato.model.delivery import Delivery, Outcome
 from legato.model.instant import MINUTE, Duration, Instant
@@ -30,11 +34,51 @@ class Beat(Noun, frozen=True, kw_only=True):
     p99_us: Duration | None
 
 
+class Tally(msgspec.Struct, array_like=True):
+    """What ended at a destination, of all time."""
+
+    accepted: int = 0
+    failed: int = 0
+    last_accepted_at: Instant | None = None
+    last_failed_at: Instant | None = None
+
+
+class Stretch(msgspec.Struct, array_like=True):
+    """What ended within one stretch of time, as it is counted."""
+
+    accepted: int = 0
+    failed: int = 0
+    took: dict[int, int] = {}
+    """Histogram bucket -> count: mostly a few, where a whole histogram has hundreds."""
+
+    def add(self, took: Duration, *, is_accepted: bool) -> None:
+        """Count one."""
+        if is_accepted:
+            self.accepted += 1
+            bucket = bucket_of(max(took, 0))
+            self.took[bucket] = self.took.get(bucket, 0) + 1
+        else:
+            self.failed += 1
+
+
+Kind: TypeAlias = Literal["total", "minute", "quarter"]
+
+
+class Change(NamedTuple):
+    """Figures of a destination that are others than when it was asked last."""
+
+    kind: Kind
+    destination: str
+    at: Instant
+    """When its stretch of time began; 0 of a total."""
+    figures: Tally | Stretch
+
+
 class Pulse(Noun, frozen=True, kw_only=True):
-    """How one destination has been doing since the process started."""
+    """How one destination has been doing."""
 
     since: Instant
-    """Of the process: nothing before is in it."""
+    """Since when it is counted: nothing before is in it."""
     accepted: int
     failed: int
     last_accepted_at: Instant | None
@@ -52,56 +96,87 @@ class Pulses:
     """Of all destinations. On the loop's thread alone."""
 
     def __init__(self, now: Instant) -> None:
-        self._since = now
+        self.since = now
         self._kept: dict[str, _Kept] = {}
+        self._changed: dict[str, None] = {}
 
     def ended(self, delivery: Delivery, outcome: Outcome, now: Instant) -> None:
         """Count a delivery that is over; one that a gate stopped is not counted."""
         if outcome == "refused":
             return
-        kept = self._kept.get(delivery.destination)
-        if kept is None:
-            kept = self._kept[delivery.destination] = _Kept()
-        kept.add(now - delivery.decided_at, now, is_accepted=outcome == "accepted")
+        name = delivery.destination
+        self._of(name).add(now - delivery.decided_at, now, is_accepted=outcome == "accepted")
+        self._changed[name] = None
 
     def all(self, now: Instant) -> Mapping[str, Pulse]:
-        """Return those of which anything ended since the start."""
-        return {name: kept.pulse(self._since, now) for name, kept in self._kept.items()}
+        """Return those of which anything has ended."""
+        return {name: kept.pulse(self.since, now) for name, kept in self._kept.items()}
 
     def of(self, destination: str, now: Instant) -> Pulse:
         """Return that of one destination, whether or not anything ended there."""
-        return self._kept.get(destination, _Kept()).pulse(self._since, now)
+        return self._kept.get(destination, _Kept()).pulse(self.since, now)
+
+    def changes(self) -> list[Change]:
+        """Return what has changed since it was asked last, as it is now."""
+        changed, self._changed = self._changed, {}
+        return [change for name in changed for change in self._kept[name].changes(name)]
+
+    def restore(self, change: Change) -> None:
+        """Take over what was counted before."""
+        self._of(change.destination).restore(change)
+
+    def _of(self, name: str) -> _Kept:
+        kept = self._kept.get(name)
+        if kept is None:
+            kept = self._kept[name] = _Kept()
+        return kept
 
 
 class _Kept:
     def __init__(self) -> None:
-        self._hour = _Ring(HOUR_BY, HOUR_COUNT)
-        self._day = _Ring(DAY_BY, DAY_COUNT)
+        self._rings: dict[Kind, _Ring] = {
+            "minute": _Ring(HOUR_BY, HOUR_COUNT),
+            "quarter": _Ring(DAY_BY, DAY_COUNT),
+        }
         self._rate = Rate()
-        self._counts = [0, 0]
-        self._last: list[Instant | None] = [None, None]
+        self._total = Tally()
 
     def add(self, took: Duration, now: Instant, *, is_accepted: bool) -> None:
-        self._counts[is_accepted] += 1
-        self._last[is_accepted] = now
+        if is_accepted:
+            self._total.accepted += 1
+            self._total.last_accepted_at = now
+        else:
+            self._total.failed += 1
+            self._total.last_failed_at = now
         self._rate.add(1, now)
-        for ring in (self._hour, self._day):
-            ring.slot(now).add(took, is_accepted=is_accepted)
+        for ring in self._rings.values():
+            ring.stretch(now).add(took, is_accepted=is_accepted)
 
     def pulse(self, since: Instant, now: Instant) -> Pulse:
-        failed, accepted = self._counts
-        last_failed_at, last_accepted_at = self._last
+        hour, day = self._rings["minute"], self._rings["quarter"]
         return Pulse(
             since=since,
-            accepted=accepted,
-            failed=failed,
-            last_accepted_at=last_accepted_at,
-            last_failed_at=last_failed_at,
+            accepted=self._total.accepted,
+            failed=self._total.failed,
+            last_accepted_at=self._total.last_accepted_at,
+            last_failed_at=self._total.last_failed_at,
             per_second=self._rate.per_second(now),
-            last_hour=self._hour.whole(now),
-            hour=self._hour.beats(now),
-            day=self._day.beats(now),
+            last_hour=hour.whole(now),
+            hour=hour.beats(now),
+            day=day.beats(now),
         )
+
+    def changes(self, name: str) -> Iterator[Change]:
+        yield Change("total", name, 0, self._total)
+        for kind, ring in self._rings.items():
+            for at, stretch in ring.changes().items():
+                yield Change(kind, name, at, stretch)
+
+    def restore(self, change: Change) -> None:
+        if isinstance(change.figures, Tally):
+            self._total = change.figures
+        else:
+            self._rings[change.kind].restore(change.at, change.figures)
 
 
 class _Ring:
@@ -109,55 +184,50 @@ class _Ring:
 
     def __init__(self, by: Duration, count: int) -> None:
         self._by = by
-        self._slots: list[_Slot | None] = [None] * count
+        self._stretches: list[tuple[Instant, Stretch] | None] = [None] * count
+        self._changed: dict[Instant, Stretch] = {}
 
-    def slot(self, now: Instant) -> _Slot:
+    def stretch(self, now: Instant) -> Stretch:
         at = now // self._by * self._by
-        place = at // self._by % len(self._slots)
-        slot = self._slots[place]
-        if slot is None or slot.at != at:
-            slot = self._slots[place] = _Slot(at)
-        return slot
+        there = self._stretches[self._place(at)]
+        if there is None or there[0] != at:
+            there = self._stretches[self._place(at)] = (at, Stretch())
+        self._changed[at] = there[1]
+        return there[1]
+
+    def restore(self, at: Instant, stretch: Stretch) -> None:
+        there = self._stretches[self._place(at)]
+        if there is None or there[0] < at:
+            self._stretches[self._place(at)] = (at, stretch)
+
+    def changes(self) -> Mapping[Instant, Stretch]:
+        changed, self._changed = self._changed, {}
+        return changed
 
     def beats(self, now: Instant) -> tuple[Beat, ...]:
-        return tuple(_beat(each.at, [each]) for each in self._fresh(now))
+        return tuple(_beat(at, [stretch]) for at, stretch in self._fresh(now))
 
     def whole(self, now: Instant) -> Beat:
-        return _beat(now - self._by * len(self._slots), self._fresh(now))
+        at = now - self._by * len(self._stretches)
+        return _beat(at, [stretch for _, stretch in self._fresh(now)])
 
-    def _fresh(self, now: Instant) -> list[_Slot]:
-        oldest = now - self._by * len(self._slots)
-        found = [each for each in self._slots if each is not None and oldest < each.at <= now]
-        return sorted(found, key=lambda each: each.at)
+    def _fresh(self, now: Instant) -> list[tuple[Instant, Stretch]]:
+        oldest = now - self._by * len(self._stretches)
+        found = [each for each in self._stretches if each is not None and oldest < each[0] <= now]
+        return sorted(found, key=lambda each: each[0])
 
-
-class _Slot:
-    __slots__ = ("accepted", "at", "failed", "took")
-
-    def __init__(self, at: Instant) -> None:
-        self.at = at
-        self.accepted = 0
-        self.failed = 0
-        self.took: dict[int, int] = {}
-        """Histogram bucket -> count: mostly a few, where a whole histogram has hundreds."""
-
-    def add(self, took: Duration, *, is_accepted: bool) -> None:
-        if is_accepted:
-            self.accepted += 1
-            bucket = bucket_of(max(took, 0))
-            self.took[bucket] = self.took.get(bucket, 0) + 1
-        else:
-            self.failed += 1
+    def _place(self, at: Instant) -> int:
+        return at // self._by % len(self._stretches)
 
 
-def _beat(at: Instant, slots: list[_Slot]) -> Beat:
+def _beat(at: Instant, stretches: list[Stretch]) -> Beat:
     took = Histogram()
-    for slot in slots:
-        took.add_counts(slot.took)
+    for each in stretches:
+        took.add_counts(each.took)
     return Beat(
         at=at,
-        accepted=sum(each.accepted for each in slots),
-        failed=sum(each.failed for each in slots),
+        accepted=sum(each.accepted for each in stretches),
+        failed=sum(each.failed for each in stretches),
         p50_us=took.quantile(0.5),
         p99_us=took.quantile(0.99),
     )

@@ -72,6 +72,8 @@ class ScoreFile:
             writer.executemany("DELETE FROM slot WHERE span = ? AND start < ?", old)
             writer.execute("INSERT OR IGNORE INTO beat VALUES('first', ?)", (at,))
             writer.execute("INSERT OR REPLACE INTO beat VALUES('last', ?)", (at,))
+        if self.file.wants_checkpoint:
+            self.file.checkpoint()
 
     def close(self) -> None:
         """Close the file. Idempotent."""

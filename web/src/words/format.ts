@@ -47,6 +47,11 @@ export function day(at: Instant, now: number = Date.now()): string {
   return (isThisYear ? DATE_THIS_YEAR : DATE).format(date)
 }
 
+/** `22 Nov, 08:10`. */
+export function dayAndMinute(at: Instant): string {
+  return `${day(at)}, ${hourAndMinute(at)}`
+}
+
 /** Today, yesterday, or nothing: what stands before a date. */
 export function dayName(at: Instant, now: number = Date.now()): string {
   const days = Math.round((startOfDay(now) - startOfDay(at / MICROS_PER_MS)) / DAY)

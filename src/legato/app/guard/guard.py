@@ -129,6 +129,11 @@ class Guard:
         """Return every source, as it is heard."""
         return self._sources.seen()
 
+    @property
+    def ears(self) -> SourceWatch:
+        """Who knows when each source was heard last."""
+        return self._sources
+
     def alerts(self) -> tuple[Alert, ...]:
         """Return what is not as it should be, and what rests on it."""
         silent = [_silence(seen) for seen in self.sources() if seen.silent_since is not None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from legato.app.connections.figures import LastHeard
 from legato.app.guard.waking import Sleep
 from legato.govern.silence import silent_at
 from legato.insight.dependence import Degraded, degraded, events_of, in_words
@@ -23,7 +24,7 @@ from legato.ports.log import Log
 from legato.runtime.polling.poller import Asked
 
 LOOK_BACK = 20_000
-"""Records of the log read at a start; a source not among them counts from the start."""
+"""Records of the log read at a start: what came after the figures were put down last."""
 PAGE = 1_000
 NAMES_MAX = 1_000
 """Events remembered of one source: a sender that makes names up must not fill the memory."""
@@ -84,6 +85,21 @@ class SourceWatch:
                 self._heard[event.source] = event.received_at
         if self.silent and any(self._heard.get(one, 0) > self.silent[one] for one in self.silent):
             self._sleep.wake()
+
+    def heard(self) -> Mapping[str, LastHeard]:
+        """Return when each source of the plan was heard last, and what has come from it."""
+        return {
+            name: LastHeard(at=self._heard[name], names=tuple(self._names.get(name, _NO_NAMES)))
+            for name in self._plan().sources
+            if name in self._heard
+        }
+
+    def recall(self, heard: Mapping[str, LastHeard]) -> None:
+        """Take over what was heard before the start, where nothing newer is known."""
+        for source, last in heard.items():
+            self._heard[source] = max(last.at, self._heard.get(source, 0))
+            for name in last.names:
+                self._learn(source, name)
 
     def look_back(self, log: Log) -> None:
         """Read from the log when sources were last heard. For a thread, before `run`."""

@@ -68,8 +68,14 @@ class Hooks:
         await self._sender.close()
 
     def refused_counts(self) -> Mapping[tuple[str, str], int]:
-        """Return how many calls were not believed, by source and code, since the start."""
+        """Return how many calls were not believed, by source and code."""
         return self._counts
+
+    def restore(self, source: str, counts: Mapping[str, int]) -> None:
+        """Take over what was counted before the start, by code."""
+        for code, count in counts.items():
+            total = self._counts[source, code] = self._counts.get((source, code), 0) + count
+            self._told[source, code] = (0, total)
 
     async def refused(self, source: str, code: str) -> None:
         """Count a call that was not believed; the first of a minute goes into the audit."""

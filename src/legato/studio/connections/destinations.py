@@ -72,7 +72,7 @@ class DestinationLine(Noun, frozen=True, kw_only=True):
     """That it is down, or that deliveries wait, for longer than its alert says."""
     last_accepted_at: Instant | None
     since: Instant
-    """Of the process: figures are of what happened from then on."""
+    """Figures are of what happened from then on; a restart does not end them."""
 
 
 class SecretState(Noun, frozen=True, kw_only=True):
@@ -108,7 +108,7 @@ class ShownDestination(Noun, frozen=True, kw_only=True):
 
 @get("/", opt=needs("look"), summary="Destinations, and how each is doing")
 async def read_destinations(host: Host) -> tuple[DestinationLine, ...]:
-    """Return them by name. Figures are of what happened since the process started."""
+    """Return them by name. `since` says from when on figures are counted."""
     plan, lanes, pulses = host.plan(), host.lanes(), host.pulses.all(host.clock.now())
     texts = await asyncio.to_thread(lambda: list(definitions_in(host.texts(), "destination")))
     written = {one.name: one.fields for one in texts}

@@ -15,6 +15,7 @@ from legato.app.guard.sources import SourceSeen
 from legato.connectors.inbound.compile import compile_source
 from legato.connectors.inbound.settings import secret_names
 from legato.model.definitions.source import Source
+from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.plan.connecting.texts import definition_of
 from legato.studio.access import needs
@@ -44,7 +45,9 @@ class ShownSource(Noun, frozen=True, kw_only=True):
     pairs_with: str
     channel: str
     refused: Mapping[str, int]
-    """Calls that were not believed since the start, by the code of why."""
+    """Calls that were not believed, by the code of why."""
+    since: Instant
+    """Since when these are counted."""
     secrets: Mapping[str, bool]
     """Secrets that it asks for by name, and whether they are kept."""
     settings: tuple[ShownSetting, ...]
@@ -84,6 +87,7 @@ async def read_source(source: FromPath[str], host: Host, caller: Who) -> ShownSo
             for (name, code), count in sorted(host.hooks.refused_counts().items())
             if name == source
         },
+        since=host.pulses.since,
         secrets=_secrets(host, found),
         settings=() if spec is None else settings_of(spec.settings),
         definition={name: one for name, one in fields.items() if name not in HIDDEN}

@@ -7,7 +7,7 @@ import { useParam } from '@/kit/go'
 import { Table } from '@/kit/table'
 import { Time } from '@/kit/time'
 import { CONNECTIONS } from '@/words/connections'
-import { count, hourAndMinute, span as lengthOf } from '@/words/format'
+import { count, dayAndMinute, hourAndMinute, span as lengthOf } from '@/words/format'
 import { type Bar, barsOf, ceilingOf, type Span, total } from './pulse'
 
 type Pulse = components['schemas']['Pulse']
@@ -38,7 +38,7 @@ export function PulseChart({ name, pulse, now }: Props) {
   return (
     <Card title={WORDS.health} more={choice} isBare>
       {beats.length === 0 ? (
-        <Empty title={WORDS.empty}>{WORDS.emptyWhy(hourAndMinute(pulse.since))}</Empty>
+        <Empty title={WORDS.empty}>{WORDS.emptyWhy(dayAndMinute(pulse.since))}</Empty>
       ) : (
         <div className="connections-pulse">
           <Bars name={name} bars={barsOf(beats, span, now)} pulse={pulse} span={span} />
@@ -106,7 +106,7 @@ function Bars({ name, bars, pulse, span }: BarsProps) {
         <span className="connections-key" data-of="failed" aria-hidden="true" />
         {WORDS.failed} {count(sums.failed)}
         <span className="grow" />
-        {WORDS.started(hourAndMinute(pulse.since))}
+        {WORDS.started(count(pulse.accepted), dayAndMinute(pulse.since))}
       </figcaption>
     </figure>
   )

@@ -10,7 +10,7 @@ import { Head } from '@/kit/head'
 import { type Pair, Pairs } from '@/kit/pairs'
 import { Stale, Trouble } from '@/kit/trouble'
 import { CONNECTIONS } from '@/words/connections'
-import { count, span, title } from '@/words/format'
+import { count, dayAndMinute, span, title } from '@/words/format'
 import { Change, Definition } from './destination'
 import { NewKey } from './new-key'
 import { Heard } from './heard'
@@ -129,7 +129,7 @@ function facts(of: Source): Pair[] {
   const refused = Object.entries(of.refused)
   if (refused.length > 0) {
     const value = refused.map(([code, many]) => `${code}: ${count(many)}`).join(', ')
-    pairs.push({ name: WORDS.refused, value })
+    pairs.push({ name: WORDS.refused, value: WORDS.refusedSince(value, dayAndMinute(of.since)) })
   }
   return pairs
 }
