@@ -60,9 +60,10 @@ class Desk:
 
     def __init__(self, folder: Path, at: Instant = START) -> None:
         self.at = at
-        self.pulses, self.ears, self.hooks = Pulses(at), Ears(), Hooks()
+        self.ears, self.hooks = Ears(), Hooks()
         self.file = CountingFile(folder)
-        self.figures = Figures(self.file, self.pulses, ears=self.ears, hooks=self.hooks, clock=self)
+        self.figures = Figures(self.file, self, ears=self.ears, hooks=self.hooks)
+        self.pulses = self.figures.pulses
 
     def now(self) -> Instant:
         return self.at

@@ -70,7 +70,6 @@ from legato.runtime.accounts.account import Account
 from legato.runtime.lanes.lanes import Lanes
 from legato.runtime.lanes.status import LaneStatus
 from legato.runtime.lanes.world import World
-from legato.runtime.pulse import Pulses
 from legato.stores.folder import Folder, keep_speed, wait_for_engine
 from legato.stores.govern.changes import SqliteChanges
 from legato.stores.govern.drafts import SqliteDrafts
@@ -147,16 +146,13 @@ class App:
         """History on its way to destinations that ask for it since lately."""
         self.pages = HostedPages(self.secrets.link_keys(), self)
         self.last_activity = Activity()  # as of the stop
-        self._leases, self.pulses = leases_of(config), Pulses(clock.now())
-        self._figures = Figures(
-            data.figures, self.pulses, ears=self.guard.ears, hooks=self.hooks, clock=clock
-        )
+        self._figures = Figures(data.figures, clock, ears=self.guard.ears, hooks=self.hooks)
+        self._leases, self.pulses = leases_of(config), self._figures.pulses
         self.connections = Connections(
             self.plan, self.secrets, audit=self.audit, clock=clock, sender=HttpSender()
         )
         """Accounts that people are connecting in a browser."""
-        self._definitions = Definitions(self)
-        self._vitals = Vitals(self)
+        self._definitions, self._vitals = Definitions(self), Vitals(self)
         self._ways = Ways(config.data, clock)
 
     # -- Life ------------------------------------------------------------------------------------

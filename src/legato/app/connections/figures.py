@@ -69,11 +69,9 @@ class Doorkeeper(Protocol):
 class Figures:
     """Of a running app. Everything is called on the loop."""
 
-    def __init__(
-        self, file: FigureFile, pulses: Pulses, *, ears: Ears, hooks: Doorkeeper, clock: Clock
-    ) -> None:
+    def __init__(self, file: FigureFile, clock: Clock, *, ears: Ears, hooks: Doorkeeper) -> None:
         self._file = file
-        self._pulses = pulses
+        self.pulses = Pulses(clock.now())
         self._ears = ears
         self._hooks = hooks
         self._refused: dict[str, dict[str, int]] = {}
@@ -86,7 +84,7 @@ class Figures:
 
     async def start(self) -> None:
         """Take over what was counted before, and begin to keep what is."""
-        self._pulses.since = await asyncio.to_thread(self._file.begun, self._clock.now())
+        self.pulses.since = await asyncio.to_thread(self._file.begun, self._clock.now())
         for row in await asyncio.to_thread(self._file.read):
             self._take(row)
         self._ears.recall(self._heard)
@@ -106,7 +104,7 @@ class Figures:
         async with self._beating:
             now = self._clock.now()
             keep = {kind: now - time for kind, time in KEPT.items()}
-            for change in self._pulses.changes():
+            for change in self.pulses.changes():
                 self._pending[change.kind, change.destination, change.at] = change
             self._pending = {
                 key: one for key, one in self._pending.items() if one.at >= keep.get(one.kind, 0)
@@ -141,10 +139,10 @@ class Figures:
                     self._hooks.restore(row.name, counts)
                 case "total":
                     total = msgspec.msgpack.decode(row.data, type=Tally)
-                    self._pulses.restore(Change("total", row.name, 0, total))
+                    self.pulses.restore(Change("total", row.name, 0, total))
                 case "minute" | "quarter":
                     stretch = msgspec.msgpack.decode(row.data, type=Stretch)
-                    self._pulses.restore(Change(row.kind, row.name, row.at, stretch))
+                    self.pulses.restore(Change(row.kind, row.name, row.at, stretch))
                 case _:
                     return
 
