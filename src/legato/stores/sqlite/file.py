@@ -7,7 +7,8 @@ snapshot is held long enough to keep the WAL from being reused.
 The WAL is folded into the file by checkpoint(), which the host calls from a thread of its own:
 SQLite's automatic checkpoint would run inside somebody's commit. Passive checkpoints block
 nobody, yet beside a busy writer they never catch up entirely and the WAL would grow without
-bound; past WAL_BYTES_MAX the small rest is copied while the writer waits, and the WAL starts anew.
+bound. Past WAL_BYTES_MAX they are repeated until little is left, and that is copied while the
+writer waits: its next commit finds everything copied, and starts the WAL anew if nobody reads.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ CHECKPOINT_BYTES = 16 << 20
 """Changed pages after which a checkpoint is worth its two fsyncs."""
 WAL_BYTES_MAX = 128 << 20
 """Where the writer is made to wait for the checkpoint; under a second to recover."""
+WAL_BYTES_MOST = WAL_BYTES_MAX * 3 // 2
+"""Where it is made to wait for readers as well, who were there each time."""
+REST_BYTES = 256 << 10
+"""What the writer waits for: at 5,000 events/s it writes as much in 8 ms."""
+ROUNDS_MAX = 4
+"""Tries to have no more than that left."""
 READERS_MAX = 8
 """Idle connections kept; a burst may open more."""
 
@@ -88,8 +95,6 @@ class SqliteFile:
         self._is_closed = False
         self._wal_pages = 0
         self._copied_pages = 0
-        self._checkpoint_pages = CHECKPOINT_BYTES // file_format.page_bytes
-        self._wal_pages_max = WAL_BYTES_MAX // file_format.page_bytes
         with self._worded():
             if path.exists():
                 _check_header(path, file_format)
@@ -145,7 +150,7 @@ class SqliteFile:
     @property
     def wants_checkpoint(self) -> bool:
         """Whether enough has been written since the last checkpoint."""
-        return self._wal_pages - self._copied_pages >= self._checkpoint_pages
+        return self._wal_pages - self._copied_pages >= self._pages_in(CHECKPOINT_BYTES)
 
     @property
     def wal_pages(self) -> int:
@@ -157,12 +162,19 @@ class SqliteFile:
         with self._checkpointing, self._worded():
             if self._is_closed or self._own is None:
                 return
-            _, self._copied_pages = self._own.checkpointer.wal_checkpoint()
-            if self._wal_pages < self._wal_pages_max:
-                return
+            checkpointer = self._own.checkpointer
+            for _ in range(ROUNDS_MAX):
+                _, self._copied_pages = checkpointer.wal_checkpoint()
+                if self._wal_pages < self._pages_in(WAL_BYTES_MAX):
+                    return
+                if self._wal_pages - self._copied_pages <= self._pages_in(REST_BYTES):
+                    break
             with self._queued():
+                _, self._copied_pages = checkpointer.wal_checkpoint()
+                if self._wal_pages < self._pages_in(WAL_BYTES_MOST):
+                    return
                 try:
-                    self._own.checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
+                    checkpointer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_RESTART)
                 except apsw.BusyError:
                     # A reader was slower than that: everything is copied, and the WAL starts
                     # anew at the next checkpoint that finds none.
@@ -210,6 +222,9 @@ class SqliteFile:
             yield
         finally:
             self._lock.release()
+
+    def _pages_in(self, byte_count: int) -> int:
+        return byte_count // self.format.page_bytes
 
     def _writer(self) -> Connection:
         assert self._own is not None, "this process only reads the file"
