@@ -126,8 +126,14 @@ class Engine:
                     self._is_ending = True
 
     def _turn(self) -> None:
+        self._answer()
         if self._logged > self.memory.position:
+            self._say()  # who has been answered need not wait for a turn as well
             self._fold(self._patiently(self._read_on, is_replay=False), is_replay=False)
+            self._answer()
+
+    def _answer(self) -> None:
+        """Answer what was asked at a position that is reached."""
         while self._asks and self._asks[0].after <= self.memory.position:
             ask = self._asks.popleft()
             self._told.append(Answered(ask.number, self._answered(ask.question)))
