@@ -42,6 +42,7 @@ from legato.model.problem import LegatoError, Reason
 from legato.model.state import State, decode_state
 from legato.ports.intake import Busy
 from legato.ports.state_store import Turn
+from legato.runtime.engine.dialogue import Answered, Ask, FromEngine, Logged, Stop, Watched
 from legato.runtime.engine.engine import Engine
 from legato.runtime.engine.parts import Parts
 from legato.runtime.engine.thread import EngineThread, QueueInbox
@@ -463,6 +464,30 @@ def test_replaying_the_whole_log_gives_the_same_bytes_and_the_same_effects() -> 
     assert again.stories() == world.stories()
     assert again.store.waiting("mail", 0, 999) == world.store.waiting("mail", 0, 999)
     assert again.store.head() == world.store.head()
+
+
+def test_who_asks_at_what_is_applied_does_not_wait_for_the_next_turn() -> None:
+    world = World()
+    world.log.append([encode_event(activation(a_plan())), encode_event(tracked("m1"))])
+    inbox, told = QueueInbox(), list[FromEngine]()
+    engine = Engine(world.parts(), inbox, told.extend)
+    applied = engine.recover().position
+    last = world.log.append([encode_event(tracked("m2"))])
+    for message in (
+        Ask(number=1, question=Watched(sentence_count=0), after=applied),
+        Ask(number=2, question=Watched(sentence_count=0), after=last),
+        Logged(last),
+        Stop(),
+    ):
+        inbox.put(message)
+    engine.run()
+
+    assert [one.number if isinstance(one, Answered) else type(one).__name__ for one in told] == [
+        1,
+        "News",
+        2,
+        "Ended",
+    ]
 
 
 def test_a_full_disk_is_told_to_the_caller_and_nothing_is_stored() -> None:
