@@ -61,6 +61,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
         "?message=$message&at=$moment",
     ),
     "/customers/$who/again": ("",),
+    "/definitions": ("",),
     "/dictionary": ("",),
     "/dictionary/$name": ("",),
     "/journeys": ("",),

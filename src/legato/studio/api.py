@@ -33,6 +33,8 @@ from legato.studio.consents.everybody import EVERYBODY
 from legato.studio.consents.routes import CONSENTS
 from legato.studio.consents.watch import ConsentWatch
 from legato.studio.contract.openapi import Contract, told
+from legato.studio.definitions.arriving import ARRIVING
+from legato.studio.definitions.standing import STANDING
 from legato.studio.deliveries import DELIVERIES
 from legato.studio.drawing.beginning import BEGINNING
 from legato.studio.drawing.drafts import DRAFTS
@@ -156,6 +158,8 @@ ROUTES = (
     HEALTH,
     SCORE,
     EXAMPLE,
+    STANDING,
+    ARRIVING,
 )
 
 

@@ -73,7 +73,7 @@ async def compare_drawing(data: JSONBody[Asked], host: Host) -> ComparedDrawing:
     """Say step by step what differs from the running journey; nothing is changed."""
     after = await texts_with(host, data.files)
     before = await texts_with(host, {})
-    return await asyncio.to_thread(_compared, before, after, data.journey)
+    return await asyncio.to_thread(compared, before, after, data.journey)
 
 
 @post("/merge", opt=needs("rehearse"), status_code=200, summary="Two drafts of a journey as one")
@@ -103,7 +103,8 @@ async def merge_drafts(data: JSONBody[ToMerge], host: Host) -> ShownMerge:
     )
 
 
-def _compared(before: Texts, after: Texts, journey: str) -> ComparedDrawing:
+def compared(before: Texts, after: Texts, journey: str) -> ComparedDrawing:
+    """Say how a journey differs between two workspaces. Raises Refused."""
     old, new = draw(before.files, before.loaded, journey), drawn(after, journey)
     if old is None:
         return ComparedDrawing(is_new=True, differences=())

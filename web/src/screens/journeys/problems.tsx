@@ -3,6 +3,7 @@ import { useHotkeys } from '@mantine/hooks'
 import { IconExclamationCircle } from '@tabler/icons-react'
 import { JOURNEY } from '@/words/journey'
 import { useBoard } from './context'
+import { focusStep } from './edit/keys'
 import { START, waysOf, type Step } from './graph'
 
 export function Problems() {
@@ -14,7 +15,9 @@ export function Problems() {
   const go = (by: number) => {
     const at = places.indexOf(chosen)
     const next = places[(at + by + places.length) % places.length]
-    if (next !== undefined) choose(next)
+    if (next === undefined) return
+    choose(next)
+    focusStep(next)
   }
   // From within a field too: nobody types these keys.
   useHotkeys(

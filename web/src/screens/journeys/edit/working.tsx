@@ -1,6 +1,7 @@
 // A draft under work: what can be done to it, by keys and by hand, and what is said about it.
 import { useHotkeys } from '@mantine/hooks'
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import { usePlan } from '@/api/queries'
 import type { components } from '@/api/schema'
 import { useKeys } from '@/app/keys'
 import { Chip } from '@/kit/chip'
@@ -88,6 +89,10 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
     const timer = setInterval(() => document.visibilityState === 'visible' && desk.look(), AGAIN_MS)
     return () => clearInterval(timer)
   }, [desk])
+  const plan = usePlan()
+  useEffect(() => {
+    if (plan !== undefined && plan !== desk.state().now.base) desk.look()
+  }, [plan, desk])
   const compared = useDifferences(editing)
   const changes = compared?.differences.length ?? 0
   useEffect(() => {

@@ -1,0 +1,1 @@
+"""Definitions as the files they are: taken out byte for byte, and brought in from elsewhere."""
