@@ -102,6 +102,14 @@ def test_who_two_would_be_is_told_before_anything_is_done(legato: Legato) -> Non
     }
 
 
+def test_who_is_looked_for_in_vain_is_told_as_such(legato: Legato) -> None:
+    trial = told(legato, "/api/people/user_id:ana/join?other=user_id:carl", WHY)
+
+    assert (trial["other"], trial["joined"]) == (None, None)
+    assert trial["refused"]["code"] == "person.unknown"
+    assert "carl" not in str(trial["refused"])
+
+
 def test_two_who_cannot_be_one_are_shown_with_the_reason(legato: Legato) -> None:
     trial = told(legato, "/api/people/user_id:ana/join?other=user_id:ben")
 

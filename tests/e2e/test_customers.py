@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator, Mapping
+from datetime import UTC, datetime
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -19,6 +20,7 @@ from tests.e2e.started import Started, started
 from tests.e2e.test_studio import MARKETER, barriers, enter
 
 WHO, TWIN = "user_id:customer-4711", "anonymous_id:customer-4712"
+GUEST, TABLET = "user_id:customer-guest", "anonymous_id:shop-tablet"
 JOINED, VISITOR = "user_id:customer-tablet", "anonymous_id:customer-visitor"
 NAME = {
     "name": "Ada Lovelace Byron",
@@ -34,6 +36,29 @@ BASKET = {"cart_id": "c-4711", "value": 60, "currency": "GBP", "product_id": "22
 MATCHING = f"matching: {{compare: {COMPARED}, suggest_above: 0.5}}\n"
 WHY = "asked her on the phone about both"
 UNSENT = re.compile(r"“.*”\s*Not sent")
+HELD_BACK = """
+(() => {
+  const { fetch } = window
+  const passed = new Promise(resolve => { window.passOn = resolve })
+  const come = { phase: 'records', done: 40, of: 160, profile: null, person: null,
+    answer: null, refused: null }
+  window.fetch = async (...words) => {
+    const answer = await fetch(...words)
+    const url = words[0] instanceof Request ? words[0].url : String(words[0])
+    if (!url.includes('/past?')) return answer
+    const body = new ReadableStream({
+      async start(to) {
+        to.enqueue(new TextEncoder().encode(JSON.stringify(come) + '\\n'))
+        await passed
+        to.enqueue(new Uint8Array(await answer.arrayBuffer()))
+        to.close()
+      },
+    })
+    return new Response(body, { status: answer.status, headers: answer.headers })
+  }
+})()
+"""
+"""The past's answer says how far it is, and goes on when the page is told to let it."""
 TRIES = 30
 LONG_MS = 120_000
 """Living a life again is a process of its own, at the lowest priority."""
@@ -57,6 +82,8 @@ def legato(browser: Browser) -> Generator[Started]:
         tell(running, "identify", {**known(VISITOR), "traits": {"country": "Malta"}})
         tell(running, "identify", {**known(JOINED), "traits": {"name": "Grace Hopper"}})
         tell(running, "identify", {**known(VISITOR), **known(JOINED), "traits": {}})
+        tell(running, "identify", {**known(GUEST), "traits": {"name": "Mary Somerville"}})
+        tell(running, "track", {**known(TABLET), "event": "Product Viewed", "properties": PRODUCT})
         yield running
 
 
@@ -125,6 +152,27 @@ def test_a_customer_is_seen_as_of_before_and_now_is_one_click_away(
         expect(page.get_by_role("region", name="Known as")).to_be_visible()
 
 
+def test_it_says_how_far_the_past_has_come_until_it_is_there(
+    browser: Browser, legato: Started
+) -> None:
+    who = person(legato, WHO)
+    last_seen = call(legato, "GET", f"/api/people/{who}")["last_seen"] / 1_000_000
+    at = quote(datetime.fromtimestamp(last_seen, UTC).isoformat().replace("+00:00", "Z"))
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato)
+        page.add_init_script(HELD_BACK)
+        seen.go(f"/customers/{who}?at={at}")
+
+        bar = page.get_by_role("progressbar", name="Taking their records again")
+        expect(bar).to_have_attribute("aria-valuenow", "25")
+        expect(page.get_by_text("40 of 160")).to_be_visible()
+        assert barriers(page) == []
+        page.evaluate("window.passOn()")
+
+        expect(page.get_by_role("list", name="Known as")).to_be_visible()
+        expect(bar).to_be_hidden()
+
+
 def test_two_who_may_be_one_are_joined_for_a_reason_on_record(
     browser: Browser, legato: Started
 ) -> None:
@@ -179,6 +227,61 @@ def test_what_was_joined_is_split_off_again_and_a_marketer_does_not(
         expect(page.get_by_text("Nobody else was ever joined to this customer.")).to_be_visible()
     (entry,) = call(legato, "GET", "/api/audit?action=person.split")
     assert entry["outcome"] == "done"
+
+
+def test_anybody_is_joined_after_a_look_at_both_and_one_identifier_is_taken_again(
+    browser: Browser, legato: Started
+) -> None:
+    guest, tablet = person(legato, GUEST), person(legato, TABLET)
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato)
+        seen.go(f"/customers/{guest}")
+        page.get_by_role("button", name="Join with another…").click()
+        other = page.get_by_role("form", name="Join with another…")
+        other.get_by_label("The other customer").fill("nobody@byron.example")
+        other.get_by_role("button", name="Look at both").click()
+        expect(other.get_by_text("Nobody is known by this")).to_be_visible()
+        other.get_by_label("The other customer").fill(GUEST)
+        other.get_by_role("button", name="Look at both").click()
+        expect(other.get_by_text("This is the same customer.")).to_be_visible()
+        other.get_by_label("The other customer").fill(JOINED)
+        other.get_by_role("button", name="Look at both").click()
+        sure = page.get_by_role("dialog")
+        expect(sure).to_contain_text("user_id is unique")
+        sure.get_by_label("How you know").fill(WHY)
+        expect(sure.get_by_role("button", name="Join them")).to_be_disabled()
+        sure.get_by_role("button", name="Cancel").click()
+        other.get_by_label("The other customer").fill(TABLET)
+        other.get_by_role("button", name="Look at both").click()
+        expect(sure).to_contain_text(f"Join with customer {tablet[-6:]}?")
+        both = sure.get_by_role("table", name="Both, and as one")
+        row = both.get_by_role("row", name="Anonymous ID")
+        expect(row.get_by_role("cell").filter(has_text="•••")).to_have_count(2)
+        assert barriers(page) == []
+        sure.get_by_label("How you know").fill(WHY)
+        sure.get_by_role("button", name="Join them").click()
+        expect(sure).to_be_hidden()
+        known_as = page.get_by_role("list", name="Known as")
+        expect(known_as.get_by_role("listitem")).to_have_count(2)
+        whole = person(legato, GUEST)
+        assert person(legato, TABLET) == whole
+
+        seen.go(f"/customers/{whole}")
+        page.get_by_role("button", name="Anonymous ID: Not theirs…").click()
+        expect(sure.get_by_role("region", name="What goes with it")).to_contain_text(
+            "1 event that came under it alone"
+        )
+        expect(sure.get_by_role("region", name="What stays")).to_contain_text("1 event stays")
+        assert barriers(page) == []
+        sure.get_by_label("How you know").fill("the tablet stands in the shop")
+        sure.get_by_role("button", name="Take it from them").click()
+        expect(sure).to_be_hidden()
+        expect(known_as.get_by_role("listitem")).to_have_count(1)
+        expect(page.get_by_role("button", name="User ID: Not theirs…")).to_be_disabled()
+        assert page.url.endswith(person(legato, GUEST))
+    assert person(legato, TABLET) != person(legato, GUEST)
+    (entry,) = call(legato, "GET", "/api/audit?action=person.part")
+    assert entry["detail"]["reason"] == "the tablet stands in the shop"
 
 
 def test_a_life_is_lived_again_beside_what_was_recorded(browser: Browser, legato: Started) -> None:

@@ -1,4 +1,6 @@
 // What the screens of customers say.
+import { title } from './format'
+
 export const CUSTOMERS = {
   title: 'Customers',
   find: 'Find a customer',
@@ -30,6 +32,8 @@ export const CUSTOMERS = {
   noSegments: 'In none.',
   journeys: 'In these journeys',
   noJourneys: 'In none now.',
+  atStep: (step: string) =>
+    /^\d/.test(step) ? `at step ${step}, since` : `at “${title(step)}”, since`,
   traits: 'What is known',
   noTraits: 'Nothing yet.',
   suppressed: (n: number) => (n === 1 ? 'One address is blocked.' : `${n} addresses are blocked.`),

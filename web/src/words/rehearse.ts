@@ -79,6 +79,8 @@ export const REHEARSE = {
     anew: 'Begin anew',
     who: 'Who they are',
     by: (channel: string) => `Contact by ${channel}`,
+    about: (purpose: string, channel: string) => `${purpose} by ${channel}`,
+    whole: (purpose: string) => `${purpose}, every channel`,
     consents: {
       unknown: 'never asked',
       granted: 'has agreed',

@@ -62,7 +62,7 @@ class _Refused(msgspec.Struct):
 
 class _JoinTrial(msgspec.Struct):
     one: _Profile
-    other: _Profile
+    other: _Profile | None
     joined: _Profile | None
     refused: _Refused | None
 

@@ -26,6 +26,11 @@ from legato.studio.refusal import Refusal, Refused
 
 REASON_LENGTH_MIN, REASON_LENGTH_MAX = 10, 500
 CANNOT = "That cannot be"
+NOBODY = Refusal(
+    code="person.unknown",
+    message="Nobody is known by this.",
+    fix="Write it as it was sent, or name its kind: `email:ana@example.com`.",
+)
 Name: TypeAlias = Annotated[str, QueryParameter(min_length=1, max_length=520)]
 Asking: TypeAlias = Request[Any, Caller, Any]
 
@@ -49,7 +54,8 @@ class JoinTrial(Noun, frozen=True, kw_only=True):
     """Two people beside each other, and as one."""
 
     one: Profile
-    other: Profile
+    other: Profile | None
+    """None: nobody is known by that."""
     joined: Profile | None
     """None: they cannot be."""
     refused: Refusal | None
@@ -109,7 +115,13 @@ async def try_join(who: FromPath[str], other: Name, host: Host, request: Asking)
 
     Values are masked without a reason to see them, as those of a profile are.
     """
-    one, another = await _person(host, who), await _person(host, other)
+    one = await _person(host, who)
+    found_id = await host.find(other)
+    another = None if found_id is None else await host.person(found_id)
+    if another is None:
+        # An answer like others: that somebody is looked for in vain is no fault of the call.
+        show = await _shown(host, request, one.person_id)
+        return JoinTrial(one=show(one), other=None, joined=None, refused=NOBODY, were_parted=False)
     union = await host.identity.try_join(one, another)
     show = await _shown(host, request, one.person_id, another.person_id)
     return JoinTrial(
@@ -215,7 +227,7 @@ def _refusal(reason: Reason | None, said: str = "It was not done") -> Refusal | 
     return Refusal(
         code=reason.code,
         message=f"{said}: {reason.what}.",
-        fix="See what is known of them: `legato profile WHO`.",
+        fix="See what each of them is known by.",
     )
 
 

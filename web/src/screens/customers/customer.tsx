@@ -19,6 +19,7 @@ import { AsOf, Coming, PastBand } from './as-of'
 import './customers.css'
 import { usePastPerson } from './past'
 import { presentOf } from './profile'
+import { headersOf } from './reason'
 import { Timeline } from './timeline-view'
 import { useLife } from './life'
 import { Who } from './who'
@@ -61,6 +62,7 @@ function Now({ who, onAt }: Moment) {
       profile={profile.data}
       steps={life.story.data}
       messages={life.messages.data}
+      seeing={reason}
       acts={
         <>
           <AsOf at="" onAt={onAt} />
@@ -124,21 +126,23 @@ type ShownProps = {
   messages?: readonly Message[]
   /** Empty: it is of now. */
   at?: string
+  /** The reason for which personal values are shown; empty: they are masked. */
+  seeing?: string
   acts: ReactNode
   children: ReactNode
 }
 
-function Shown({ profile, steps, messages, at = '', acts, children }: ShownProps) {
+function Shown({ profile, steps, messages, at = '', seeing = '', ...more }: ShownProps) {
   const [message, setMessage] = useParam('message')
   const [journey, setJourney] = useParam('journey')
   return (
     <>
-      <CustomerHead profile={profile}>{acts}</CustomerHead>
-      {children}
+      <CustomerHead profile={profile}>{more.acts}</CustomerHead>
+      {more.children}
       <div className="customer" data-past={at !== ''}>
         {/* Of the past there is nothing to press in it: it is scrolled by keys all the same. */}
         <aside aria-label="Profile" tabIndex={at === '' ? undefined : 0}>
-          <Who profile={profile} steps={steps ?? []} isPast={at !== ''} />
+          <Who profile={profile} steps={steps ?? []} isPast={at !== ''} seeing={seeing} />
         </aside>
         <section aria-label={CUSTOMERS.timeline}>
           <Timeline
@@ -165,8 +169,8 @@ function Shown({ profile, steps, messages, at = '', acts, children }: ShownProps
 }
 
 async function readProfile(who: string, reason: string): Promise<Profile> {
-  const headers = reason === '' ? {} : { 'Legato-Reason': encodeURIComponent(reason) }
-  const call = api.GET('/api/people/{who}', { params: { path: { who } }, headers })
+  const params = { path: { who } }
+  const call = api.GET('/api/people/{who}', { params, headers: headersOf(reason) })
   return presentOf(await take(call))
 }
 

@@ -12,30 +12,31 @@ import { IDENTITY } from '@/words/identity'
 import { shortId } from '@/words/notes'
 import { Block } from './block'
 import { type Joining, joiningsOf } from './joined'
+import { Part } from './part'
 import { usePastPerson } from './past'
 import { Sure } from './sure'
 
-type Props = { profile: Profile; steps: readonly Told[]; isPast: boolean }
+/** `seeing`: the reason for which personal values are shown; empty: they are masked. */
+type Props = { profile: Profile; steps: readonly Told[]; isPast: boolean; seeing: string }
 
-export function Identity({ profile, steps, isPast }: Props) {
+export function Identity({ profile, steps, isPast, seeing }: Props) {
   const joinings = joiningsOf(profile.merged ?? [], steps)
   return (
     <>
       <Block title={IDENTITY.known}>
-        <Pairs
-          pairs={profile.identifiers.map((each) => ({
-            name: title(each.kind),
-            value: (
-              <>
+        <ul aria-label={IDENTITY.known}>
+          {profile.identifiers.map((each) => (
+            <li key={`${each.kind} ${each.value} ${each.since}`} className="customer-known">
+              <span className="grow">
                 <Value value={each.value} />
-                <small className="quiet">
-                  {' '}
-                  {IDENTITY.since} <Time at={each.since} as="day" />
+                <small>
+                  {title(each.kind)}, {IDENTITY.since} <Time at={each.since} as="day" />
                 </small>
-              </>
-            ),
-          }))}
-        />
+              </span>
+              {!isPast && <Part profile={profile} shown={each} seeing={seeing} />}
+            </li>
+          ))}
+        </ul>
       </Block>
       <Block title={IDENTITY.joined}>
         {joinings.length === 0 ? (
@@ -82,7 +83,7 @@ function Joined({ who, joining, isPast }: JoinedProps) {
       {isAsked && (
         <Sure
           deed="split"
-          other={joining.gone}
+          name={shortId(joining.gone)}
           act={(reason) =>
             take(
               api.POST('/api/people/{who}/split', {

@@ -10,15 +10,20 @@ import { No } from '@/kit/no'
 import { count, share, title } from '@/words/format'
 import { IDENTITY } from '@/words/identity'
 import { shortId } from '@/words/notes'
+import { BesideTable } from './beside'
 import { Block } from './block'
+import { JoinOther, useJoinTrial } from './join'
 import { type Deed, Sure } from './sure'
 
 type Match = components['schemas']['Match']
 
+/** `seeing`: the reason for which personal values are shown; empty: they are masked. */
+type Seen = { who: string; seeing: string }
+
 const WAIT_SECONDS = 2
 const AGAIN_MS = 200
 
-export function Matches({ who }: { who: string }) {
+export function Matches({ who, seeing }: Seen) {
   const may = useMay('identify')
   const { role } = useMe()
   const matches = useQuery({
@@ -34,19 +39,25 @@ export function Matches({ who }: { who: string }) {
       {matches.data !== undefined && matches.data.length > 0 && (
         <ul aria-label={IDENTITY.maybe}>
           {matches.data.map((match) => (
-            <Pair key={match.match_id} who={who} match={match} />
+            <Pair key={match.match_id} who={who} match={match} seeing={seeing} />
           ))}
         </ul>
       )}
-      {may && <Look who={who} />}
+      {may && (
+        <div className="customer-look">
+          <Look who={who} />
+          <JoinOther who={who} seeing={seeing} />
+        </div>
+      )}
     </Block>
   )
 }
 
-function Pair({ who, match }: { who: string; match: Match }) {
+function Pair({ who, match, seeing }: Seen & { match: Match }) {
   const [asked, ask] = useState<Deed | null>(null)
   const go = useGo()
   const other = match.one === who ? match.other : match.one
+  const trial = useJoinTrial(who, asked === 'join' ? other : '', seeing)
   async function decide(deed: Deed, reason: string): Promise<string> {
     const path = { match_id: match.match_id }
     const body = { reason }
@@ -85,11 +96,16 @@ function Pair({ who, match }: { who: string; match: Match }) {
       {asked !== null && (
         <Sure
           deed={asked}
-          other={other}
+          name={shortId(other)}
+          size={asked === 'join' ? 'xl' : 'md'}
+          isRefused={asked === 'join' && trial.data?.joined === null}
           act={(reason) => decide(asked, reason)}
           onDone={(person) => person !== who && go(`/customers/${person}`)}
           onClose={() => ask(null)}
-        />
+        >
+          <No error={trial.error} />
+          {asked === 'join' && trial.data !== undefined && <BesideTable trial={trial.data} />}
+        </Sure>
       )}
     </li>
   )
@@ -115,7 +131,7 @@ function Look({ who }: { who: string }) {
   })
   const isBusy = begin.isPending || (begin.isSuccess && !isOver(run.data?.phase))
   return (
-    <div className="customer-look">
+    <>
       <Button size="compact-xs" variant="default" loading={isBusy} onClick={() => begin.mutate()}>
         {IDENTITY.look}
       </Button>
@@ -123,7 +139,7 @@ function Look({ who }: { who: string }) {
         {begin.isSuccess && run.data !== undefined && said(run.data)}
       </p>
       <No error={begin.error ?? run.error} />
-    </div>
+    </>
   )
 }
 

@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { No } from '@/kit/no'
 import { IDENTITY } from '@/words/identity'
-import { shortId } from '@/words/notes'
 
+const TRIALS = new Set<unknown>(['join', 'part'])
 const REASON_MIN = 10
 const REASON_MAX = 500
 
@@ -13,14 +13,19 @@ export type Deed = keyof typeof IDENTITY.deeds
 
 type Props<Done> = {
   deed: Deed
-  other: string
+  /** Whom it is about, as they are called here. */
+  name: string
+  size?: 'md' | 'xl'
+  /** It has been tried, and cannot be. */
+  isRefused?: boolean
   act: (reason: string) => Promise<Done>
   onDone: (done: Done) => void
   onClose: () => void
   children?: ReactNode
 }
 
-export function Sure<Done>({ deed, other, act, onDone, onClose, children }: Props<Done>) {
+export function Sure<Done>(props: Props<Done>) {
+  const { deed, name, size = 'md', isRefused = false, act, onDone, onClose, children } = props
   const [reason, setReason] = useState('')
   const queries = useQueryClient()
   const words = IDENTITY.deeds[deed]
@@ -29,7 +34,8 @@ export function Sure<Done>({ deed, other, act, onDone, onClose, children }: Prop
     onSuccess: async (made) => {
       onClose()
       onDone(made)
-      await queries.invalidateQueries()
+      // What was tried is done: to try it again would be refused.
+      await queries.invalidateQueries({ predicate: ({ queryKey }) => !TRIALS.has(queryKey[0]) })
     },
   })
   function submit(event: FormEvent) {
@@ -40,7 +46,8 @@ export function Sure<Done>({ deed, other, act, onDone, onClose, children }: Prop
     <Modal
       opened
       onClose={onClose}
-      title={words.title(shortId(other))}
+      size={size}
+      title={words.title(name)}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <form className="sure" onSubmit={submit}>
@@ -73,7 +80,7 @@ export function Sure<Done>({ deed, other, act, onDone, onClose, children }: Prop
             size="xs"
             type="submit"
             loading={done.isPending}
-            disabled={reason.trim().length < REASON_MIN}
+            disabled={isRefused || reason.trim().length < REASON_MIN}
           >
             {words.act}
           </Button>

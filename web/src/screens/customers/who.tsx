@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { api, take } from '@/api/client'
 import type { Holding, Profile, Told } from '@/api/types'
 import { Chip, type ChipTone } from '@/kit/chip'
+import { Go } from '@/kit/go'
 import { Value } from '@/kit/mask'
 import { Pairs } from '@/kit/pairs'
 import { Time } from '@/kit/time'
@@ -19,9 +20,9 @@ const TONES: Readonly<Record<Holding['answer'], ChipTone>> = {
   'never asked': 'line',
 }
 
-type Props = { profile: Profile; steps: readonly Told[]; isPast: boolean }
+type Props = { profile: Profile; steps: readonly Told[]; isPast: boolean; seeing: string }
 
-export function Who({ profile, steps, isPast }: Props) {
+export function Who({ profile, steps, isPast, seeing }: Props) {
   const now = profile.enrollments.filter((each) => each.ended_at === null)
   return (
     <>
@@ -43,20 +44,22 @@ export function Who({ profile, steps, isPast }: Props) {
         {now.length === 0 ? (
           <span className="quiet small">{CUSTOMERS.noJourneys}</span>
         ) : (
-          <Pairs
-            pairs={now.map((each) => ({
-              name: title(each.journey),
-              value: (
-                <>
-                  step {each.step}, since <Time at={each.since} as="hourAndMinute" />
-                </>
-              ),
-            }))}
-          />
+          <ul aria-label={CUSTOMERS.journeys}>
+            {now.map((each) => (
+              <li key={each.enrollment_id} className="customer-inside">
+                <Go className="link" to={`/journeys/${each.journey}`}>
+                  {title(each.journey)}
+                </Go>
+                <small>
+                  {CUSTOMERS.atStep(each.step)} <Time at={each.since} as="hourAndMinute" />
+                </small>
+              </li>
+            ))}
+          </ul>
         )}
       </Block>
-      <Identity profile={profile} steps={steps} isPast={isPast} />
-      {!isPast && <Matches who={profile.person_id} />}
+      <Identity profile={profile} steps={steps} isPast={isPast} seeing={seeing} />
+      {!isPast && <Matches who={profile.person_id} seeing={seeing} />}
       <Block title={CUSTOMERS.traits}>
         {profile.traits.length === 0 ? (
           <span className="quiet small">{CUSTOMERS.noTraits}</span>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { after, ANA, untilNext, valuesOf, type WalkFound, walkOf } from './script'
+import { after, ANA, asked, scriptOf, untilNext, valuesOf, type WalkFound, walkOf } from './script'
 
 test('time passes in the words of scenarios', () => {
   expect(after(26 * 3_600)).toBe('after 1d 2h')
@@ -34,4 +34,25 @@ test('where nothing wakes anybody there is no next', () => {
 
   expect(untilNext(found)).toBe('after 1m 30s')
   expect(untilNext({ ...found, wakes_at: null })).toBeNull()
+})
+
+test('a story says its consents where they are asked, and they are told again as they came', () => {
+  const consents = { marketing: { email: 'granted', sms: 'denied' }, analytics: 'granted' } as const
+  const walk = {
+    kind: 'walk',
+    journey: 'cart',
+    given: { person: 'bea', consents },
+    lines: [],
+  } as const
+
+  const script = scriptOf(walk as unknown as Parameters<typeof scriptOf>[0])
+
+  expect(asked(['email', 'push', 'sms'], script.who.consents)).toEqual([
+    'marketing/email',
+    'push',
+    'marketing/sms',
+    'analytics',
+  ])
+  expect(script.who.consents['marketing/sms']).toBe('denied')
+  expect(walkOf('cart', script).given.consents).toEqual(consents)
 })

@@ -10,6 +10,7 @@ export type Who = {
   zone: string
   /** On the wall of their zone: `2026-03-02 10:00`. */
   at: string
+  /** By channel, by purpose, or by both: `email`, `marketing`, `marketing/email`. */
   consents: Record<string, Consent>
   /** `name: value`, a line each. */
   traits: string
@@ -52,7 +53,7 @@ export function walkOf(journey: string, { who, lines }: Script): Walk {
       person: PERSON,
       ...(who.zone !== '' && { zone: who.zone }),
       at: who.at,
-      consents: { ...purposesOf(who.more), ...told(who.consents) },
+      consents: told(who.consents),
       ...(Object.keys(traits).length > 0 && { traits }),
       ...(Object.keys(who.arms).length > 0 && { arms: who.arms }),
       ...(who.heldOutBy !== '' && { held_out_by: who.heldOutBy }),
@@ -61,23 +62,47 @@ export function walkOf(journey: string, { who, lines }: Script): Walk {
   }
 }
 
-function told(consents: Who['consents']): Record<string, Consent> {
-  return Object.fromEntries(Object.entries(consents).filter(([, said]) => said !== 'unknown'))
+/** As stories say them: by channel or purpose, or by channel below a purpose. */
+function told(consents: Who['consents']): Record<string, unknown> {
+  const found: Record<string, unknown> = {}
+  for (const [key, said] of Object.entries(consents)) {
+    const [purpose = '', channel] = key.split('/')
+    if (said === 'unknown') continue
+    if (channel === undefined) found[purpose] = said
+    else found[purpose] = { ...(found[purpose] as object | undefined), [channel]: said }
+  }
+  return found
 }
 
-/** Consents that a story gives by purpose are kept as they are. */
-function purposesOf(more: Who['more']): Record<string, unknown> {
-  return isRecord(more.consents) ? more.consents : {}
+function consentsOf(given: unknown): Record<string, Consent> {
+  const entries = Object.entries(isRecord(given) ? given : {})
+  return Object.fromEntries(
+    entries.flatMap(([name, said]) =>
+      isRecord(said)
+        ? Object.entries(said).map(([channel, each]) => [`${name}/${channel}`, each as Consent])
+        : [[name, said as Consent]],
+    ),
+  )
+}
+
+/** What is asked of somebody: of each channel, or what the story says of it, purpose by purpose. */
+export function asked(channels: readonly string[], consents: Who['consents']): string[] {
+  const told = Object.keys(consents)
+  const byChannel = channels.flatMap((channel) => {
+    const own = told.filter((key) => key.endsWith(`/${channel}`))
+    return own.length > 0 ? own : [channel]
+  })
+  return [...byChannel, ...told.filter((key) => !key.includes('/') && !channels.includes(key))]
 }
 
 /** The story of a broken promise, to be gone through from its beginning. */
 export function scriptOf({ given, lines = [] }: Walk): Script {
-  const { zone, at, traits, arms, held_out_by: heldOut, ...more } = given
+  const { zone, at, traits, arms, consents, held_out_by: heldOut, ...more } = given
   return {
     who: {
       zone: typeof zone === 'string' ? zone : '',
       at: typeof at === 'string' ? at : ANA.at,
-      consents: {},
+      consents: consentsOf(consents),
       traits: Object.entries(isRecord(traits) ? traits : {})
         .map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
         .join('\n'),

@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { components } from '@/api/schema'
 import { title } from '@/words/format'
 import { REHEARSE } from '@/words/rehearse'
-import { ANA, type Consent, type WalkFound, type Who } from './script'
+import { ANA, asked, type Consent, type WalkFound, type Who } from './script'
 
 type Kinds = components['schemas']['ShownKinds']
 
@@ -20,6 +20,7 @@ type Props = {
 
 export function Person({ who, kinds, found, onChange }: Props) {
   const channels = kinds.words.channels ?? []
+  const names = channels.map((channel) => channel.name)
   const [begun, setBegun] = useState(who)
   return (
     <details className="rehearse-more" open={Object.keys(who.consents).length === 0}>
@@ -33,16 +34,16 @@ export function Person({ who, kinds, found, onChange }: Props) {
         }}
       >
         <div className="walk-pair">
-          {channels.map((channel) => (
+          {asked(names, begun.consents).map((key) => (
             <NativeSelect
-              key={channel.name}
+              key={key}
               size="xs"
-              label={WORDS.by(title(channel.name))}
+              label={labelOf(key, names)}
               data={CONSENTS.map((value) => ({ value, label: WORDS.consents[value] }))}
-              value={begun.consents[channel.name] ?? 'unknown'}
+              value={begun.consents[key] ?? 'unknown'}
               onChange={(event) => {
                 const said = event.currentTarget.value as Consent
-                setBegun({ ...begun, consents: { ...begun.consents, [channel.name]: said } })
+                setBegun({ ...begun, consents: { ...begun.consents, [key]: said } })
               }}
             />
           ))}
@@ -123,4 +124,10 @@ export function Person({ who, kinds, found, onChange }: Props) {
       </form>
     </details>
   )
+}
+
+function labelOf(key: string, channels: readonly string[]): string {
+  const [purpose = '', channel] = key.split('/')
+  if (channel !== undefined) return WORDS.about(title(purpose), title(channel))
+  return channels.includes(key) ? WORDS.by(title(key)) : WORDS.whole(title(purpose))
 }
