@@ -263,6 +263,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Legato]:
 TRIED: dict[str, object] = {"connector": "none", "operation": "event", "content": {}}
 ROUTES: list[tuple[str, str, object, Permission]] = [
     ("GET", "/api/people/nobody", None, "look"),
+    ("POST", "/api/find", {"text": "welcome"}, "look"),
     ("GET", "/api/people/nobody/story", None, "look"),
     ("GET", "/api/people/nobody/why", None, "look"),
     ("GET", "/api/people/nobody/past?at=1h", None, "look"),

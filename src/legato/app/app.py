@@ -23,6 +23,7 @@ from legato.app.definitions.bloat import BloatFinder
 from legato.app.definitions.definitions import Definitions
 from legato.app.erasure import Erasures
 from legato.app.example import Example
+from legato.app.finder import Finder
 from legato.app.guard.guard import Alert, Guard
 from legato.app.history.backfill import BackfillRun, Backfills
 from legato.app.history.roll import Rolls
@@ -152,7 +153,7 @@ class App:
             self.plan, self.secrets, audit=self.audit, clock=clock, sender=HttpSender()
         )
         """Accounts that people are connecting in a browser."""
-        self._definitions, self._vitals = Definitions(self), Vitals(self)
+        self._definitions, self._vitals, self.finder = Definitions(self), Vitals(self), Finder(self)
         self._ways = Ways(config.data, clock)
 
     # -- Life ------------------------------------------------------------------------------------

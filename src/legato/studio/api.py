@@ -45,6 +45,7 @@ from legato.studio.entry.account import ACCOUNTS
 from legato.studio.entry.doors import DOORS
 from legato.studio.entry.oidc import FAREWELL, OIDC
 from legato.studio.example.routes import EXAMPLE
+from legato.studio.finding.routes import FINDING
 from legato.studio.govern.audit import AUDIT
 from legato.studio.govern.connect import CONNECTIONS
 from legato.studio.govern.identity import IDENTITY
@@ -109,6 +110,7 @@ ROUTES = (
     SQL,
     REPLAY,
     JOURNEYS,
+    FINDING,
     TRAFFIC,
     PLAN,
     MADE,
