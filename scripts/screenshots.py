@@ -66,6 +66,7 @@ def take(
     with browser.new_context(viewport=size, color_scheme=theme, locale="en-GB") as context:  # pyright: ignore[reportArgumentType] - a plain mapping has its shape
         seen = Watched(context.new_page(), legato.url)
         seen.page.goto(f"{legato.url}/studio/")
+        seen.page.get_by_label("E-mail").wait_for()
         seen.settle()
         shot(seen, folder / f"sign-in-{theme}-{width}.png")
         seen.sign_in(EMAIL, legato.password)

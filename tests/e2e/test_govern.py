@@ -109,7 +109,7 @@ def test_a_change_is_reviewed_approved_and_applied(browser: Browser, legato: Sta
         page.get_by_role("link", name="See it in the audit trail").click()
 
         trail = page.get_by_role("table", name="Audit trail")
-        expect(trail).to_contain_text("Change: apply")
+        expect(trail).to_contain_text("Applied a change")
         expect(trail).to_contain_text("theo@shop.example")
 
 

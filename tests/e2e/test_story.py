@@ -60,7 +60,7 @@ def test_a_journey_is_drawn_rehearsed_published_and_explained(
         read_why(admin)
         seen.go("/audit")
         trail = admin.get_by_role("table", name="Audit trail")
-        expect(trail).to_contain_text("Change: apply")
+        expect(trail).to_contain_text("Applied a change")
         expect(trail).to_contain_text(APPROVER)
 
 

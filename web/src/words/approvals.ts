@@ -28,7 +28,7 @@ export const APPROVALS = {
   more: 'Show older changes',
   empty: 'No change waits',
   emptyWhy:
-    'Whoever wants other definitions proposes them, with a title and a reason. Here you see what would change, what rests on it, and who has to say yes: legato change propose.',
+    'Whoever wants other definitions proposes them, with a title and a reason. Here you see what would change, what rests on it, and who has to say yes. A journey’s or a segment’s draft is proposed where it is drawn.',
   emptyAll: 'Nothing was ever proposed',
   seeAll: 'Show those that ended',
   number: (n: number) => `Change ${n}`,

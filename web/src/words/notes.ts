@@ -118,6 +118,7 @@ export function bare(sentence: string): string {
   const words = sentence
     .replace(/^(person [0-9a-f]+|somebody unknown) /, '')
     .replace(/^did '([^']+)'/, '$1')
+    .replace(/^has delivery [0-9a-f]+ /, 'delivery ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

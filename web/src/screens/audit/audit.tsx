@@ -16,7 +16,10 @@ import { Table } from '@/kit/table'
 import { Time } from '@/kit/time'
 import { Trouble } from '@/kit/trouble'
 import { AUDIT } from '@/words/audit'
-import { count, title } from '@/words/format'
+import { CUSTOMERS } from '@/words/customers'
+import { deedOf, shortDigest } from '@/words/deeds'
+import { count } from '@/words/format'
+import { shortId } from '@/words/notes'
 import './audit.css'
 import { AuditHead } from './head'
 import { placeOfSubject } from './subject'
@@ -193,7 +196,10 @@ function Rows({ rows }: { rows: readonly Entry[] }) {
             ),
           },
           { name: words.what, cell: (row) => <Action entry={row} /> },
-          { name: words.about, cell: (row) => <Subject subject={row.subject} /> },
+          {
+            name: words.about,
+            cell: (row) => <Subject subject={row.subject} name={calledOf(row.subject, nameOf)} />,
+          },
           { name: words.detail, width: '34%', cell: (row) => <Detail entry={row} /> },
         ]}
       />
@@ -212,23 +218,32 @@ function EntryNumber({ entry }: { entry: Entry }) {
 function Action({ entry }: { entry: Entry }) {
   return (
     <span className="audit-action">
-      <Go className="link" to="/audit" search={{ what: entry.action }}>
-        {title(entry.action.replaceAll('.', ': '))}
+      <Go className="link" to="/audit" search={{ what: entry.action }} title={entry.action}>
+        {deedOf(entry.action)}
       </Go>
       {entry.outcome === 'refused' && <Chip tone="bad">{AUDIT.refused}</Chip>}
     </span>
   )
 }
 
-function Subject({ subject }: { subject: string }) {
+/** Users by name, people by the end of their ids, digests by their beginning. */
+function calledOf(subject: string, nameOf: (actor: string) => string): string {
+  if (subject.startsWith('person_')) return CUSTOMERS.one(shortId(subject))
+  const actor = `user:${subject}`
+  const name = subject.startsWith('usr_') ? nameOf(actor) : subject
+  return name === actor ? subject : shortDigest(name)
+}
+
+function Subject({ subject, name }: { subject: string; name: string }) {
   const place = placeOfSubject(subject)
   return (
     <Go
       className="link audit-subject"
       to={place ?? '/audit'}
       search={place === null ? { about: subject } : {}}
+      title={subject}
     >
-      {subject}
+      {name}
     </Go>
   )
 }
@@ -250,6 +265,8 @@ const LONG = 160
 
 /** What is long shows its beginning until it is asked for. */
 function Told({ value }: { value: string }) {
+  const short = shortDigest(value)
+  if (short !== value) return <span title={value}>{short}</span>
   if (value.length <= LONG) return value
   return (
     <details>

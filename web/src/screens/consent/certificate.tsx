@@ -153,7 +153,11 @@ function Told({ certificate }: { certificate: Certificate }) {
             cell: (row) => (
               <>
                 {WORDS.outcomes[row.outcome] ?? title(row.outcome)}
-                {row.reason && <span className="quiet"> {row.reason}</span>}
+                {row.reason && (
+                  <span className="quiet" title={row.reason}>
+                    , {WORDS.reasons[row.reason] ?? row.reason}
+                  </span>
+                )}
               </>
             ),
           },

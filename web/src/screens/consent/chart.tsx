@@ -3,7 +3,7 @@ import { CONSENT } from '@/words/consent'
 import { count, day as dayOf } from '@/words/format'
 import type { Day } from './days'
 
-const WIDTH = 720
+const WIDTH = 1_060
 const HEIGHT = 120
 const FOOT = 18
 const GAP = 6

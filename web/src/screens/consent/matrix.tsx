@@ -164,6 +164,7 @@ function Cell({ purpose, cell, channel, isOpen, onOpen }: CellProps) {
             <span>{count(yes)} yes</span>
             <span>{count(no)} no</span>
             {pending > 0 && <span>{count(pending)} open</span>}
+            {never > 0 && <span>{WORDS.silent(count(never))}</span>}
           </span>
         </>
       )}
