@@ -71,6 +71,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
     reads: Callable[[Program, Event], Keys] = reads
     step: Callable[[Program, Loaded, Event, Instant], Result] = step
     program: Callable[[Plan, Backfill | None], Program] = Program
+    plan: Callable[[bytes], Plan] = decode_plan
 
 
 CORE = Core()
@@ -187,7 +188,7 @@ class Memory:
         turned.now = tick(turned.now, event.received_at)
         match event:
             case PlanActivated():
-                turned.program = self._core.program(decode_plan(event.plan), None)
+                turned.program = self._core.program(self._core.plan(event.plan), None)
                 turned.plan = (event.digest, event.plan)
             case JourneySwitched():
                 turned.switches[event.journey] = event.is_paused

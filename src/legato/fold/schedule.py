@@ -70,8 +70,13 @@ def call_id(journey: str, due_at: Instant, person_id: PersonId) -> EventId:
 
 def scheduled(plan: Plan) -> list[Journey]:
     """Return the journeys that begin by the calendar."""
-    found = (scheduled_version(plan, name) for name in plan.journeys)
-    return [each for each in found if each is not None]
+    return [
+        version
+        for name, journey in plan.journeys.items()
+        # Of ten thousand journeys few are asked further: this is gone through at every look.
+        if (journey.entry.kind == "schedule" or name in plan.rollouts)
+        and (version := scheduled_version(plan, name)) is not None
+    ]
 
 
 def scheduled_version(plan: Plan, name: str) -> Journey | None:

@@ -69,7 +69,7 @@ from legato.plan.rules.templates import read_template
 from legato.plan.rules.workspace import Workspace, read_workspace
 from legato.plan.scenarios.demand import Demand, read_demand
 from legato.plan.scope import Scope
-from legato.plan.source import Document, Fields, read_documents
+from legato.plan.source import KEPT, Document, Fields, read_documents
 
 T = TypeVar("T")
 Manifests: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -157,6 +157,7 @@ class _Library:
     def __init__(self, findings: Findings, files: Mapping[str, str]) -> None:
         self.findings = findings
         self._documents: list[Document] = []
+        KEPT.make_room(len(files))
         for file in sorted(files):
             if file.endswith(ENDINGS) and not file.startswith(SCENARIOS):
                 self._documents += read_documents(file, files[file], findings)

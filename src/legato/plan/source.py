@@ -22,9 +22,9 @@ from legato.plan.findings import Findings
 SIZE_MAX = 100_000
 """Values in one document, each use of an alias counted: ten lines of them can mean billions."""
 KEPT_FILES = 256
-"""Files whose trees are kept: those of a large workspace."""
+"""Files whose trees are kept beside those of the workspace that was read last."""
 KEPT_LENGTH_MAX = 20_000
-"""A longer file is read anew: what is kept takes some fifty times the room of its text."""
+"""A longer file is read anew: what is kept takes ten to fifty times the room of its text."""
 INTEGER_MAX = 2**63 - 1
 """Stores and JSON readers hold no larger whole number."""
 
@@ -107,24 +107,46 @@ class Document(Noun, frozen=True, kw_only=True):
     tree: Fields | None
 
 
+_Read: TypeAlias = tuple[tuple[Document, ...], tuple[Problem, ...]]
+
+
 def read_documents(file: str, text: str, findings: Findings) -> list[Document]:
     """Read all documents of a file; what is no YAML is reported and passed over."""
     is_small = len(text) <= KEPT_LENGTH_MAX
-    documents, problems = (_read_kept if is_small else _read)(file, text)
+    documents, problems = (KEPT.read if is_small else _read)(file, text)
     for problem in problems:
         findings.add(problem)
     return list(documents)
 
 
-def _read(file: str, text: str) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
+def _read(file: str, text: str) -> _Read:
     findings = Findings()
     readers = [(_Reader(file, line, findings), chunk) for line, chunk in chunks(text)]
     found = [reader.read(chunk) for reader, chunk in readers]
     return tuple(document for document in found if document is not None), findings.all()
 
 
-_read_kept = lru_cache(maxsize=KEPT_FILES)(_read)
-"""Who draws a journey changes one file and has the others read with it, many times a minute."""
+class Kept:
+    """Trees of files: who draws a journey changes one and has all others read, many times a minute.
+
+    Those used longest ago go first.
+    """
+
+    def __init__(self, files_max: int = KEPT_FILES) -> None:
+        self._files_max = files_max
+        self.read = lru_cache(maxsize=files_max)(_read)
+        """Returns the documents of a file, read now or before."""
+
+    def make_room(self, files: int) -> None:
+        """Keep at least so many files, of a workspace that is about to be read, and some more."""
+        wanted = 1 << (files + KEPT_FILES).bit_length()
+        # Where there was room for none beside them, each edit would push out what is read next.
+        if files + KEPT_FILES // 4 > self._files_max or wanted < self._files_max // 4:
+            self._files_max = wanted
+            self.read = lru_cache(maxsize=wanted)(_read)
+
+
+KEPT = Kept()
 
 
 def plain(value: Value) -> Any:  # noqa: ANN401 - JSON can be anything

@@ -40,13 +40,13 @@ from legato.model.event import (
 from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import INSTANT_MAX, Duration, Instant
 from legato.model.note import Note, Story
-from legato.model.plan import Destination, Plan, encode_plan, plan_digest
+from legato.model.plan import Destination, Plan
 from legato.model.state import State
 from legato.ports.log import Log
 from legato.ports.state_store import FoldStore, NoteRow, Outbox, Records, Timers
 from legato.simulate.bells import Bells
 from legato.simulate.lane import START, Lanes, Scene, Sent
-from legato.simulate.programs import CORE
+from legato.simulate.programs import CORE, PROGRAMS
 from legato.simulate.provider import Desk, Drawn
 from legato.simulate.rounds import Rounds
 
@@ -175,8 +175,8 @@ class World:
 
     def activate(self, plan: Plan) -> None:
         """Let decisions follow a plan from now on."""
-        digest = plan_digest(plan)
-        self.feed(PlanActivated(received_at=self.now, digest=digest, plan=encode_plan(plan)))
+        written = PROGRAMS.written(plan)
+        self.feed(PlanActivated(received_at=self.now, digest=written.digest, plan=written.data))
         self.rounds.look()
 
     def feed(self, *events: Event) -> None:

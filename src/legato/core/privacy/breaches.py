@@ -25,11 +25,12 @@ class Breach(Noun, frozen=True, kw_only=True):
 
 
 class Bindings:
-    """What each fact of a plan is bound to; shapes of events are read once."""
+    """What each fact of a plan is bound to; shapes of events are read once, as is each path."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._spots: dict[str, Spot] = {}
+        self._in_events: dict[tuple[str, str], Binding | None] = {}
 
     def of(self, fact: Fact) -> Binding | None:
         """Return what a fact is bound to; None for what nobody declared."""
@@ -54,6 +55,12 @@ class Bindings:
         return self._spots.get(event)
 
     def _of_event(self, fact: Fact) -> Binding | None:
+        key = fact.name, fact.path
+        if key not in self._in_events:
+            self._in_events[key] = self._read_event(fact)
+        return self._in_events[key]
+
+    def _read_event(self, fact: Fact) -> Binding | None:
         if fact.path and fact.name == NAME_OF_KIND["identify"]:
             trait = self.of_trait(fact.path)
             if trait is not None:
@@ -63,9 +70,11 @@ class Bindings:
         return here.binding if here is not None else None
 
 
-def breaches(plan: Plan, found: Iterable[Use]) -> Iterator[Breach]:
+def breaches(
+    plan: Plan, found: Iterable[Use], bindings: Bindings | None = None
+) -> Iterator[Breach]:
     """Walk what is forbidden among uses: of each fact, the first reason."""
-    bindings = Bindings(plan)
+    bindings = Bindings(plan) if bindings is None else bindings
     for use in found:
         for fact in use.facts:
             binding = bindings.of(fact)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from legato.core.privacy.breaches import breaches
+from legato.core.privacy.breaches import Bindings, breaches
 from legato.core.privacy.uses import uses_of_journey
 from legato.model.plan import Plan
 from legato.model.problem import Reason
@@ -16,8 +16,9 @@ class Forbidden:
 
     def __init__(self, plan: Plan) -> None:
         self._reasons: dict[tuple[str, str, str], Reason] = {}
+        bindings = Bindings(plan)
         for journey in (*plan.retired, *plan.journeys.values()):
-            for breach in breaches(plan, uses_of_journey(plan, journey)):
+            for breach in breaches(plan, uses_of_journey(plan, journey), bindings):
                 use = breach.use
                 step = WHOLE if use.is_condition else use.step
                 if breach.kind == "purpose":

@@ -84,20 +84,24 @@ class Use(Noun, frozen=True, kw_only=True):
 
 def uses(plan: Plan) -> Iterator[Use]:
     """Walk every use that the present definitions make of facts."""
-    for name, computed in plan.computed.items():
-        facts = tuple(_once(_of_slot(computed.slot)))
-        yield Use(
-            family="computed",
-            name=name,
-            part="the measurement",
-            purposes=computed.purposes,
-            facts=facts,
-        )
+    yield from uses_of_computed(plan)
     yield from _of_segments(plan)
     yield from _of_policies(plan)
     yield from _of_templates(plan)
     for journey in plan.journeys.values():
         yield from uses_of_journey(plan, journey)
+
+
+def uses_of_computed(plan: Plan) -> Iterator[Use]:
+    """Walk what computed traits are measured from."""
+    for name, computed in plan.computed.items():
+        yield Use(
+            family="computed",
+            name=name,
+            part="the measurement",
+            purposes=computed.purposes,
+            facts=tuple(_once(_of_slot(computed.slot))),
+        )
 
 
 def uses_of_journey(plan: Plan, journey: Journey) -> Iterator[Use]:

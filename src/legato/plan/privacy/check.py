@@ -9,7 +9,7 @@ from msgspec import structs
 from legato.core.privacy.breaches import Bindings, Breach, breaches
 from legato.core.privacy.law import most_delicate, rank
 from legato.core.privacy.streams import stream_uses
-from legato.core.privacy.uses import Use, uses
+from legato.core.privacy.uses import Use, uses, uses_of_computed
 from legato.model.plan import ComputedTrait, Plan
 from legato.model.problem import Place
 from legato.plan.findings import listed
@@ -40,7 +40,7 @@ def check_uses(scope: Scope, plan: Plan) -> None:
 def with_classes(scope: Scope, plan: Plan) -> Plan:
     """Return the plan with each computed trait as delicate as what it is measured from."""
     bindings = Bindings(plan)
-    found = {use.name: use for use in uses(plan) if use.family == "computed"}
+    found = {use.name: use for use in uses_of_computed(plan)}
     computed: dict[str, ComputedTrait] = {}
     for name, trait in plan.computed.items():
         known = [bound for fact in found[name].facts if (bound := bindings.of(fact)) is not None]

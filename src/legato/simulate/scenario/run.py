@@ -123,7 +123,7 @@ def live(
 
 
 def _for_everybody(plan: Plan) -> Plan:
-    return msgspec.structs.replace(plan, rollouts={})
+    return msgspec.structs.replace(plan, rollouts={}) if plan.rollouts else plan
 
 
 class _Stage:
