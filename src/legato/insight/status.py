@@ -8,6 +8,7 @@ from typing import assert_never
 
 import msgspec
 
+from legato.core.journeys.taken import Passages
 from legato.core.offers.holding import CONTRADICTION
 from legato.insight.sentences import told
 from legato.model.instant import Instant
@@ -98,24 +99,26 @@ class Activity(Noun, frozen=True, kw_only=True):
     """When the first of them was."""
 
 
-_NOT_COUNTED = frozenset((Admitted, Mapped, Linked, NotLinked, Moved, TraitWritten, TraitRefused))
+_NOT_COUNTED = frozenset((Admitted, Mapped, Linked, NotLinked, TraitWritten, TraitRefused))
 """Most of all notes."""
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER: msgspec.msgpack.Decoder[Activity] = msgspec.msgpack.Decoder(Activity)
 
 
+PASSAGES_MAX = 50_000
+"""The newest passages, which a late event may undo: those of some minutes, about 10 MB."""
+
+
 class Watch:
     """An incremental reader: give `see` to the engine's note stream, ask `activity` at any time.
 
-    Its memory is bounded by the definitions (names of journeys, messages and reasons), not by
-    people or traffic.
+    Its memory is bounded by the definitions (names of journeys, messages and reasons) and by
+    PASSAGES_MAX, not by people or traffic.
     """
 
     def __init__(self) -> None:
-        self._entered: Counter[str] = Counter()
+        self._passages = Passages(PASSAGES_MAX)
         self._turned_away: Counter[str] = Counter()
-        self._left: Counter[str] = Counter()
-        self._goals: Counter[str] = Counter()
         self._decided: Counter[str] = Counter()
         self._sent: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
@@ -137,11 +140,14 @@ class Watch:
 
     def activity(self, sentence_count: int = 10) -> Activity:
         """Return the counts as they stand."""
-        journeys = sorted({*self._entered, *self._turned_away, *self._left})
+        left: Counter[str] = Counter()
+        for (name, _), count in self._passages.left.items():
+            left[name] += count
+        journeys = sorted({*self._passages.entered, *self._turned_away, *left})
         messages = sorted(self._decided)
         recent = list(self._sentences)[-sentence_count:] if sentence_count else []
         return Activity(
-            journeys=tuple(self._journey(name) for name in journeys),
+            journeys=tuple(self._journey(name, left=left[name]) for name in journeys),
             messages=tuple(self._message(name) for name in messages),
             refusals=tuple(
                 RefusalCount(
@@ -162,13 +168,13 @@ class Watch:
         """Return `activity`, encoded; see decode_activity."""
         return _ENCODER.encode(self.activity(sentence_count))
 
-    def _journey(self, name: str) -> JourneyCount:
+    def _journey(self, name: str, *, left: int) -> JourneyCount:
         return JourneyCount(
             journey=name,
-            entered=self._entered[name],
+            entered=self._passages.entered[name],
             not_entered=self._turned_away[name],
-            left=self._left[name],
-            goals=self._goals[name],
+            left=left,
+            goals=self._passages.left[name, "goal"],
         )
 
     def _message(self, name: str) -> MessageCount:
@@ -185,11 +191,11 @@ class Watch:
             case NotEntered():
                 self._turned_away[note.journey] += 1
                 return
-            case Entered():
-                self._entered[note.journey] += 1
-            case Left():
-                self._left[note.journey] += 1
-                self._goals[note.journey] += note.outcome == "goal"
+            case Entered() | Left():
+                self._passages.see(note)
+            case Moved():
+                self._passages.see(note)
+                return
             case Decided():
                 self._count_decision(note)
             case Settled():
@@ -216,7 +222,7 @@ class Watch:
                 pass
             case Propagated() | HandedOn():
                 pass
-            case Admitted() | Mapped() | Linked() | NotLinked() | Moved():
+            case Admitted() | Mapped() | Linked() | NotLinked():
                 return
             case TraitWritten() | TraitRefused():
                 return

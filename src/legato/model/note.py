@@ -154,12 +154,16 @@ class Moved(Noun, frozen=True, kw_only=True, array_like=True, tag="moved"):
     """`event`, `timeout`, `condition`, `arm b`, `late event`..."""
 
 
+UNDONE = "undone"
+"""The outcome of a passage that a late event shows should not have begun."""
+
+
 class Left(Noun, frozen=True, kw_only=True, array_like=True, tag="left"):
     journey: str
     enrollment_id: EnrollmentId
     step: str
     outcome: str
-    """`completed`, `goal`, `exit`, or the author's word."""
+    """`completed`, `goal`, `exit`, UNDONE, or the author's word."""
     reason: Reason | None = None
 
 

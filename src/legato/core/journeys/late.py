@@ -30,6 +30,7 @@ from legato.model.delivery import Delivery
 from legato.model.event import decode_object
 from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant
+from legato.model.note import UNDONE, Left
 from legato.model.problem import Reason
 from legato.model.state import Enrollment, Held, Recent
 
@@ -77,10 +78,12 @@ def replay(moment: Moment) -> Mapping[str, bool]:
     ]
     held_before = [held for held in state.held if held.delivery.journey in names]
     visits: dict[EnrollmentId, dict[str, int]] = {}
+    removed: list[Enrollment] = []
     for enrollment in list(state.enrollments):
         if enrollment.journey in names:
             visits[enrollment.enrollment_id] = dict(enrollment.counts)
-            _rewind(moment, enrollment)
+            if not _rewind(moment, enrollment):
+                removed.append(enrollment)
     here = (moment.at, moment.event_id, moment.name, moment.source, moment.body)
     following = [one for one in state.recent if one.at > since or one.event_id == moment.event_id]
     for one in following:
@@ -93,7 +96,28 @@ def replay(moment: Moment) -> Mapping[str, bool]:
     _take_back(moment, undone, [held for held in held_before if held in state.held], since)
     for enrollment in state.enrollments:
         _skip_visits(enrollment, visits.get(enrollment.enrollment_id, {}), left)
+    _tell_undone(moment, removed)
     return names
+
+
+def _tell_undone(moment: Moment, removed: list[Enrollment]) -> None:
+    """Note the passages that have not begun again: whoever counts passages is to leave them out."""
+    begun = {one.enrollment_id: True for one in moment.state.enrollments}
+    reason = Reason(
+        code="journey.late_event",
+        what="an event that arrived late says that it should not have begun",
+    )
+    for one in removed:
+        if one.enrollment_id not in begun:
+            moment.notes.append(
+                Left(
+                    journey=one.journey,
+                    enrollment_id=one.enrollment_id,
+                    step=one.step_id,
+                    outcome=UNDONE,
+                    reason=reason,
+                )
+            )
 
 
 def _take_back(moment: Moment, pending: list[DeliveryId], held: list[Held], since: Instant) -> None:
@@ -143,10 +167,11 @@ def _is_in_use(moment: Moment, course: Course) -> bool:
     return any(one.version == course.journey.version for one in moment.state.enrollments)
 
 
-def _rewind(moment: Moment, enrollment: Enrollment) -> None:
+def _rewind(moment: Moment, enrollment: Enrollment) -> bool:
+    """Take a passage back to how it stood; return whether it had begun by then."""
     if enrollment.entered_at > moment.at:
         moment.state.enrollments.remove(enrollment)
-        return
+        return False
     for index, trail in enumerate(enrollment.trail):
         # Of an event and a timer at one instant, the event came first.
         if trail.at > moment.at or (trail.at == moment.at and trail.is_by_time):
@@ -159,7 +184,8 @@ def _rewind(moment: Moment, enrollment: Enrollment) -> None:
             enrollment.ended_at = None
             enrollment.outcome = ""
             del enrollment.trail[index:]
-            return
+            break
+    return True
 
 
 def _look_again(moment: Moment, courses: list[Course], one: Recent) -> None:

@@ -32,7 +32,17 @@ from legato.model.event import (
     decode_object,
 )
 from legato.model.instant import MILLISECOND, MINUTE, SECOND, Duration, Instant, format_instant
-from legato.model.note import Called, ConsentSet, Decided, GateSeen, Left, Rejected, Settled, Story
+from legato.model.note import (
+    UNDONE,
+    Called,
+    ConsentSet,
+    Decided,
+    GateSeen,
+    Left,
+    Rejected,
+    Settled,
+    Story,
+)
 from legato.model.noun import Noun
 from legato.model.plan import Destination, Plan
 from legato.model.state import State
@@ -248,6 +258,12 @@ class _Recorder:
             and one.journey in self._plan.journeys
             and self._plan.journeys[one.journey].version == one.version
         }
+        undone = {
+            note.enrollment_id: True
+            for row in self._stories
+            for note in row.notes
+            if isinstance(note, Left) and note.outcome == UNDONE
+        }
         ended = {
             note.journey: note.outcome
             for row in self._stories
@@ -255,6 +271,7 @@ class _Recorder:
             if isinstance(note, Left)
             and note.journey in self._plan.journeys
             and note.journey not in standing
+            and note.enrollment_id not in undone
         }
         yield from [f"  ends: {_flow(ended)}"] if ended else []
         yield from [f"  in_step: {_flow(standing)}"] if standing else []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 
+from legato.core.journeys.taken import Taken as Counted
 from legato.model.instant import Instant
-from legato.model.note import Entered, Left, Moved, Note, Story
+from legato.model.note import Entered, Left, Moved, Story
 from legato.model.noun import Noun
 
-COMPLETED = "completed"
 RECORDS_MAX = 50_000
 """Records looked back at: about 5 us each."""
 
@@ -37,16 +36,18 @@ class Moves(Noun, frozen=True, kw_only=True):
 
 def count_moves(read: Callable[[int], list[Story]], after: int, journey: str) -> Moves:
     """Count the moves of one journey in the records above a position, read page by page."""
-    counts: Counter[tuple[str, str, str]] = Counter()
+    counted = Counted()
     since: Instant | None = None
     records = 0
     for story in _stories(read, after):
         since = story.at if since is None else min(since, story.at)
         records += 1
-        counts.update(each for note in story.notes for each in _move(note, journey))
+        for note in story.notes:
+            if isinstance(note, Entered | Moved | Left) and note.journey == journey:
+                counted.see(note)
     taken = tuple(
         Taken(from_step=start, to_step=end, outcome=outcome, count=count)
-        for (start, end, outcome), count in sorted(counts.items())
+        for (_, start, end, outcome), count in sorted(counted.counts.items())
     )
     return Moves(since=since, records=records, taken=taken)
 
@@ -57,16 +58,3 @@ def _stories(read: Callable[[int], list[Story]], after: int) -> Iterator[Story]:
         after = page[-1].position
         count += len(page)
         yield from page
-
-
-def _move(note: Note, journey: str) -> Iterator[tuple[str, str, str]]:
-    match note:
-        case Moved() if note.journey == journey:
-            yield note.from_step, note.to_step, "" if note.to_step else COMPLETED
-        case Left() if note.journey == journey and note.step:
-            # Who walks past the last step has moved out: that is counted already.
-            yield note.step, "", note.outcome
-        case Entered() if note.journey == journey:
-            yield "", "", ""
-        case _:
-            return

@@ -7,9 +7,10 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from legato.core.journeys.taken import Passages
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
-from legato.model.note import Decided, Entered, Left, Note, Settled
+from legato.model.note import Decided, Entered, Left, Moved, Note, Settled
 from legato.model.noun import Noun
 
 Fate: TypeAlias = Literal[
@@ -69,7 +70,7 @@ class Ways(msgspec.Struct, kw_only=True):
 
 def ways_of(notes: Iterable[tuple[PersonId, Instant, Note]]) -> Ways:
     """Read a life's notes, in order."""
-    ways = Ways()
+    ways, passages = Ways(), Passages()
     keys: dict[DeliveryId, Key] = {}
     numbers: dict[tuple[str, str], int] = {}
     for person_id, at, note in notes:
@@ -81,16 +82,18 @@ def ways_of(notes: Iterable[tuple[PersonId, Instant, Note]]) -> Ways:
             case Settled() if note.delivery_id in keys:
                 key = keys[note.delivery_id]
                 ways.messages[key] = _settled(ways.messages[key], at, note)
-            # Told once more where what came late had the passage begun anew.
-            case Entered() if note.enrollment_id not in ways.inside:
-                ways.entered[note.journey] = ways.entered.get(note.journey, 0) + 1
+            case Entered():
+                passages.see(note)
                 ways.inside[note.enrollment_id] = None
+            case Moved():
+                passages.see(note)
             case Left():
-                end = (note.journey, note.outcome)
-                ways.left[end] = ways.left.get(end, 0) + 1
+                passages.see(note)
                 ways.inside.pop(note.enrollment_id, None)
             case _:
                 pass
+    ways.entered = {name: count for name, count in passages.entered.items() if count}
+    ways.left = {end: count for end, count in passages.left.items() if count}
     return ways
 
 

@@ -17,6 +17,7 @@ from legato.model.definitions.journey import (
     WaitUntil,
 )
 from legato.model.note import (
+    UNDONE,
     Admitted,
     Decided,
     Entered,
@@ -76,11 +77,13 @@ def _in_journey(
             for number, leave in enumerate(journey.exits, 1):
                 if leave.when is not None:
                     yield way("guards", exit_name(number), "false")
-        case Left():
+        case Left() if note.outcome != UNDONE:
             yield way("steps", note.step)
             if isinstance(journey.steps.get(note.step), Leave):
                 yield way("edges", note.step, "leave")
             yield from _by_exit(journey, note)
+        case Left():
+            pass
 
 
 def _by_exit(journey: Journey, note: Left) -> Iterator[Way]:

@@ -8,7 +8,7 @@ from legato.expr.tally import measure
 from legato.expr.wall import minute_of_day
 from legato.model.consent import EVERY_CHANNEL, ledger_key
 from legato.model.instant import MINUTE, Instant, format_duration
-from legato.model.note import Decided, Entered, GateSeen, Left, Settled, Story
+from legato.model.note import UNDONE, Decided, Entered, GateSeen, Left, Settled, Story
 from legato.model.noun import Noun
 from legato.model.problem import Place
 from legato.model.state import Enrollment
@@ -304,7 +304,7 @@ def _ends(lived: Lived, one: Ends) -> list[Miss]:
         (row.at, note)
         for row in lived.story_of(one.person)
         for note in row.notes
-        if isinstance(note, Left) and one.journey in ("", note.journey)
+        if isinstance(note, Left) and note.outcome != UNDONE and one.journey in ("", note.journey)
     ]
     if left and left[-1][1].outcome == one.outcome and not _is_inside(lived, one):
         return []

@@ -23,11 +23,13 @@ from legato.app.rehearse.jobs.found import (
 from legato.app.rehearse.jobs.task import Walk
 from legato.app.rehearse.scenarios import open_book, rehearse_scenario
 from legato.core.journeys.journey import drawn_arm
+from legato.core.journeys.taken import COMPLETED
 from legato.insight.sentences import clause
 from legato.model.definitions.journey import Split
 from legato.model.ids import EnrollmentId
 from legato.model.instant import Instant
 from legato.model.note import (
+    UNDONE,
     Called,
     Decided,
     Entered,
@@ -46,7 +48,6 @@ from legato.plan.load import SCENARIOS
 from legato.plan.scenarios.people import person_id_of
 from legato.plan.scenarios.scenario import AFTERWARDS
 from legato.plan.source import plain, read_documents
-from legato.simulate.crowd.flow import COMPLETED
 from legato.simulate.proof.ground import Ground
 from legato.simulate.proof.guards import Reasoner
 from legato.simulate.proof.moves import entry_conditions
@@ -180,6 +181,8 @@ def _passage(notes: Sequence[tuple[Instant, Note]], plan: Plan, name: str) -> _P
                 outcome = "" if note.to_step else COMPLETED
                 moved = found[note.enrollment_id]._replace(step=note.to_step, outcome=outcome)
                 found[note.enrollment_id] = moved
+            case Left(outcome=outcome) if outcome == UNDONE:
+                found.pop(note.enrollment_id, None)
             case Left() if note.enrollment_id in found:
                 left = found[note.enrollment_id]._replace(outcome=note.outcome)
                 found[note.enrollment_id] = left
