@@ -290,6 +290,7 @@ ROUTES: list[tuple[str, str, object, Permission]] = [
     ("POST", "/api/drawing/segment/edit", {"segment": "none", "edits": []}, "rehearse"),
     ("POST", "/api/drawing/try", {"rule": {}, "who": "nobody"}, "rehearse"),
     ("GET", "/api/drawing/kinds", None, "look"),
+    ("GET", "/api/drawing/words?kind=journeys", None, "look"),
     ("GET", "/api/drawing/templates", None, "look"),
     ("POST", "/api/drawing/begin", {"template": "none"}, "rehearse"),
     ("POST", "/api/drawing/read", {"journey": "none"}, "look"),

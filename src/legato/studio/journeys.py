@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from legato.app.app import App
 from legato.app.guard.guard import Alert
@@ -16,9 +16,13 @@ from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.ports.audit import AuditEntry
 from legato.studio.access import needs
-from legato.studio.host import Host, Who, actor_of, found
+from legato.studio.host import PAGE_MAX, Host, Limit, Who, actor_of, found
 from legato.studio.refusal import Refused, not_found
 
+Typed = Annotated[str, QueryParameter(max_length=200)]
+NAMES_MAX = 100
+NAMED_MAX = 12
+"""Names in a sentence."""
 KEY_LENGTH_MAX = 512
 CONTENT_BYTES_MAX = 32_768
 """As large as one customer event may be: it plays the part of one."""
@@ -66,14 +70,25 @@ class CalledIn(Noun, frozen=True, kw_only=True):
 
 
 @get("/", opt=needs("look"), summary="The journeys of the present plan")
-async def read_journeys(host: Host) -> list[ShownJourney]:
-    """Return them by name."""
+async def read_journeys(
+    host: Host,
+    q: Typed = "",
+    name: Annotated[list[str] | None, QueryParameter(max_items=NAMES_MAX)] = None,
+    after: Typed = "",
+    limit: Limit = PAGE_MAX,
+) -> list[ShownJourney]:
+    """Return them by name: those after one, those of some names, those called so; a page of them.
+
+    `q` stands in their name, title, owner or purpose.
+    """
     paused = host.paused()
     journeys = host.plan().journeys
     worse = degraded_of(host.guard.alerts())
+    asked = journeys if name is None else (one for one in dict.fromkeys(name) if one in journeys)
+    found = [one for one in asked if one > after and is_called(journeys[one], q)]
     return [
-        _shown(journeys[name], is_paused=name in paused, degraded=tuple(worse.get(name, ())))
-        for name in sorted(journeys)
+        _shown(journeys[one], is_paused=one in paused, degraded=tuple(worse.get(one, ())))
+        for one in sorted(found)[:limit]
     ]
 
 
@@ -125,11 +140,24 @@ async def _switch(host: App, name: str, *, is_paused: bool, by: str) -> Switched
     return Switched(journey=name, is_paused=is_paused)
 
 
+def some_of(names: Sequence[str]) -> str:
+    """Write the first of some names, and that there are more."""
+    more = ", …" if len(names) > NAMED_MAX else ""
+    return ", ".join(names[:NAMED_MAX]) + more or "none"
+
+
+def is_called(journey: Journey, word: str) -> bool:
+    """Return whether a word stands in what a journey is called, or in whose it is."""
+    found = word.strip().casefold()
+    texts = (journey.name, journey.title, journey.owner, journey.purpose)
+    return any(found in each.casefold() for each in texts)
+
+
 def journey_of(host: App, name: str) -> Journey:
     """Return the journey of this name, or refuse."""
     journey = host.plan().journeys.get(name)
     if journey is None:
-        known = ", ".join(sorted(host.plan().journeys)) or "none"
+        known = some_of(sorted(host.plan().journeys))
         raise not_found(
             "journey.unknown",
             "The present plan has no journey of this name.",

@@ -1,5 +1,5 @@
 // What more than one screen asks.
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { api, take } from './client'
 
 const EVERY_MS = 3_000
@@ -20,10 +20,12 @@ export function usePlan(): string | undefined {
   return useQuery({ ...OVERVIEW, select: ({ status }) => status.plan }).data
 }
 
-export function useJourneys() {
+/** The first journeys that are called so. */
+export function useJourneys(q: string, limit: number) {
   return useQuery({
-    queryKey: ['journeys'],
-    queryFn: () => take(api.GET('/api/journeys')),
+    queryKey: ['journeys', 'called', q, limit],
+    queryFn: () => take(api.GET('/api/journeys', { params: { query: { q, limit } } })),
+    placeholderData: keepPreviousData,
     staleTime: 10_000,
   })
 }

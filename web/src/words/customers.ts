@@ -75,6 +75,7 @@ export const WHY = {
   chooseWhy:
     'Every message that was decided on is in the timeline, sent or not. Of one that is not there, ask:',
   whyNotThis: 'Why not this journey?',
+  findJourney: 'Find a journey',
   checks: 'Checks, in the order they ran',
   gates: {
     consent: 'Allowed to contact them',

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from legato.model.noun import Noun
 from legato.model.plan import Plan
 from legato.plan.conditions.properties import schema_of_function
 from legato.plan.drawing.kinds import Words
+
+ManyWords: TypeAlias = Literal["segments", "journeys"]
+"""Of which a workspace may have thousands: not all of them are told unasked."""
+MANY: tuple[ManyWords, ...] = ("segments", "journeys")
 
 
 class Word(Noun, frozen=True, kw_only=True):
@@ -69,6 +73,19 @@ def words_of(plan: Plan) -> Mapping[Words, tuple[Word, ...]]:
         "sources": _owned((each, "") for each in plan.sources.values()),
         "destinations": tuple(Word(name=name, title=name) for name in plan.destinations),
     }
+
+
+def of_many(plan: Plan, kind: ManyWords, text: str = "") -> list[Word]:
+    """Return the segments or journeys in whose name, title or owner every word of a text occurs."""
+    named = plan.segments if kind == "segments" else plan.journeys
+    typed = text.casefold().split()
+    found = _owned((each, each.owner) for each in named.values())
+    return [each for each in found if _has_all(each, typed)]
+
+
+def _has_all(word: Word, typed: Iterable[str]) -> bool:
+    told = f"{word.name} {word.title} {word.owner}".casefold().replace("_", " ")
+    return all(each.replace("_", " ") in told for each in typed)
 
 
 def _owned(named: Iterable[tuple[_Titled, str]]) -> tuple[Word, ...]:

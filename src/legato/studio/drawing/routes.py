@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from legato.model.noun import Noun
 from legato.plan.drawing.commands import Command
@@ -16,15 +16,19 @@ from legato.plan.drawing.draw import draw, journeys_in, kinds_in
 from legato.plan.drawing.edit import NotDone, edit
 from legato.plan.drawing.kinds import Kind, Words, step_kinds
 from legato.plan.drawing.tree import Drawing
-from legato.plan.drawing.words import Word, words_of
+from legato.plan.drawing.words import MANY, ManyWords, Word, of_many, words_of
 from legato.plan.findings import nearest
 from legato.plan.schemas import document_schemas
 from legato.studio.access import needs
 from legato.studio.drawing.causes import ProblemCause, causes_of
 from legato.studio.drawing.texts import SHUT_KINDS, Texts, check_depth, merged, texts_with
-from legato.studio.host import Host
+from legato.studio.host import Host, Limit
+from legato.studio.journeys import some_of
 from legato.studio.refusal import Refused, not_found
 
+WORDS_MAX = 200
+"""Segments or journeys told at once; a rule's field searches the others as one types."""
+Typed = Annotated[str, QueryParameter(max_length=200)]
 EDITS_MAX = 200
 """Commands in one call: more than anybody does between two looks."""
 
@@ -75,18 +79,35 @@ class ShownKinds(Noun, frozen=True, kw_only=True):
     definitions: Any
     """What the schemas refer to as `#/$defs/...`."""
     words: Mapping[Words, tuple[Word, ...]]
+    cut: tuple[ManyWords, ...] = ()
+    """Words of which there are more; `GET /api/drawing/words` searches them."""
 
 
 @get("/kinds", opt=needs("look"), summary="What a step can be, with schemas and words")
 async def read_kinds(host: Host) -> ShownKinds:
     """Return every kind of step with its schema, and what the running plan declares."""
     definitions = document_schemas()["journey"]["$defs"]
+    words = await asyncio.to_thread(words_of, host.plan())
+    cut: tuple[ManyWords, ...] = tuple(kind for kind in MANY if len(words[kind]) > WORDS_MAX)
+    told: dict[Words, tuple[Word, ...]] = {**words}
+    for kind in cut:
+        told[kind] = words[kind][:WORDS_MAX]
     return ShownKinds(
         kinds=step_kinds(),
         head=definitions["journey"],
         definitions=definitions,
-        words=await asyncio.to_thread(words_of, host.plan()),
+        words=told,
+        cut=cut,
     )
+
+
+@get("/words", opt=needs("look"), summary="Segments or journeys by what they are called")
+async def read_words(
+    host: Host, kind: FromQuery[ManyWords], q: Typed = "", limit: Limit = 60
+) -> list[Word]:
+    """Return those in whose name, title or owner every word of `q` occurs, the first of them."""
+    found = await asyncio.to_thread(of_many, host.plan(), kind, q)
+    return found[:limit]
 
 
 @post("/read", opt=needs("look"), status_code=200, summary="A journey as a tree")
@@ -138,7 +159,7 @@ def drawn(texts: Texts, journey: str) -> Drawing:
         raise not_found(
             "journey.unknown",
             "These texts have no journey of this name.",
-            fix=f"Did you mean `{near}`?" if near else f"They have: {', '.join(names) or 'none'}.",
+            fix=f"Did you mean `{near}`?" if near else f"They have: {some_of(names)}.",
         )
     check_open(texts, drawing.file)
     return drawing
@@ -179,5 +200,7 @@ def check_open(texts: Texts, file: str) -> None:
 
 
 DRAWING = Router(
-    "/api/drawing", route_handlers=[read_kinds, read_drawing, edit_drawing], tags=["drawing"]
+    "/api/drawing",
+    route_handlers=[read_kinds, read_words, read_drawing, edit_drawing],
+    tags=["drawing"],
 )

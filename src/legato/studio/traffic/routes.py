@@ -21,7 +21,7 @@ from legato.model.noun import Noun
 from legato.plan.explain import entry_text
 from legato.studio.access import needs
 from legato.studio.host import Host, Limit
-from legato.studio.journeys import ShownDegraded, degraded_of, journey_of
+from legato.studio.journeys import ShownDegraded, degraded_of, is_called, journey_of
 from legato.studio.traffic.crowds import CrowdWatch
 
 STORIES_PAGE = 2_000
@@ -94,7 +94,7 @@ async def read_board(  # noqa: PLR0913, PLR0917 - each is one thing that can be 
     wanted = [
         name
         for name in sorted(journeys)
-        if _has(journeys[name], word)
+        if is_called(journeys[name], word)
         and _is_shown(show, is_paused=name in paused, is_unwell=name in worse)
     ]
     wanted.sort(key=lambda name: _rank(counted.of_journey(name), sort))
@@ -136,11 +136,6 @@ async def read_standing(
     return await asyncio.to_thread(
         standing_at, host.records, name, step, after=PersonId(after), limit=limit
     )
-
-
-def _has(journey: Journey, word: str) -> bool:
-    texts = (journey.name, journey.title, journey.owner, journey.purpose)
-    return not word or any(word.casefold() in text.casefold() for text in texts)
 
 
 def _is_shown(show: Show, *, is_paused: bool, is_unwell: bool) -> bool:

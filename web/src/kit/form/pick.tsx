@@ -1,7 +1,9 @@
 // A word to choose from a list that may be long: a button that opens a field to type in. Keys: Enter
 // or Space opens, arrows move, Enter chooses, Escape leaves it as it was.
 import { Popover } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { IconAlertTriangle, IconChevronDown } from '@tabler/icons-react'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { type KeyboardEvent, type ReactNode, useId, useState } from 'react'
 import { FORM } from '@/words/form'
 import './form.css'
@@ -20,15 +22,26 @@ type Props = {
   isReadOnly?: boolean
   /** Whether what is typed may be chosen though nothing is called so. */
   isFree?: boolean
+  /** Asks for what is called as was typed, where there is more than the options that are given. */
+  search?: Search
+}
+
+export type Search = {
+  /** Of what; two that search the same share what was found. */
+  of: string
+  ask: (text: string) => Promise<readonly Option[]>
 }
 
 const SHOWN_MAX = 60
+const SETTLE_MS = 150
+const FRESH_MS = 60_000
 
 export function Pick(props: Props) {
   const { label, value = '', options, children, placeholder = FORM.choose } = props
   const [isOpen, setOpen] = useState(false)
   const chosen = options.find((each) => each.value === value)
-  const isUnknown = value !== '' && chosen === undefined && !props.isFree
+  const isKnowable = !props.isFree && props.search === undefined
+  const isUnknown = value !== '' && chosen === undefined && isKnowable
   const shown = chosen?.label ?? value
   return (
     <Popover
@@ -70,8 +83,24 @@ export function Pick(props: Props) {
   )
 }
 
-function Finder({ label, value, options, onPick, isFree }: Props) {
+/** What is given, and what a search finds of the rest: it stays until the next has come. */
+function useFound(options: readonly Option[], text: string, search?: Search) {
+  const [typed] = useDebouncedValue(text.trim(), SETTLE_MS)
+  const more = useQuery({
+    queryKey: ['search', search?.of, typed],
+    queryFn: () => search?.ask(typed) ?? [],
+    enabled: search !== undefined && typed !== '',
+    placeholderData: keepPreviousData,
+    staleTime: FRESH_MS,
+  })
+  if (search === undefined || text.trim() === '' || more.data === undefined) return options
+  const given = new Set(options.map((each) => each.value))
+  return [...options, ...more.data.filter((each) => !given.has(each.value))]
+}
+
+function Finder({ label, value, options: given, onPick, isFree, search }: Props) {
   const [text, setText] = useState('')
+  const options = useFound(given, text, search)
   const found = matching(options, text, isFree)
   const shown = found.slice(0, SHOWN_MAX)
   const [at, setAt] = useState(() =>

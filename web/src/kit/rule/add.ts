@@ -1,17 +1,19 @@
 // What a rule may ask, to choose from: every word of the dictionary, and how each begins.
 import { RULE } from '@/words/rule'
 import type { Json } from '../form/json'
-import type { Option } from '../form/pick'
+import type { Option, Search } from '../form/pick'
 import { firstValue } from '../form/value'
+import { searched } from './ask'
 import { optionsOf, type RuleWords } from './context'
 import { propertiesOf } from './properties'
 import { type Hand, isReserved } from './tree'
 
+const isIn = (kind: string, group: string, given: readonly Option[]) =>
+  given.map((each) => ({ ...each, value: `${kind} ${each.value}`, group }))
+
 /** A value of the option is its kind and its name, `did Order Completed`. */
 export function conditions(words: RuleWords, hand: Hand): Option[] {
   const { groups, options } = RULE
-  const isIn = (kind: string, group: string, given: readonly Option[]) =>
-    given.map((each) => ({ ...each, value: `${kind} ${each.value}`, group }))
   const properties = (kind: string, group: string, event: string | null) =>
     event === null
       ? []
@@ -46,6 +48,22 @@ export function conditions(words: RuleWords, hand: Hand): Option[] {
     ...logic,
     written,
   ]
+}
+
+/** The search for what is not among the conditions, where there is more than was told. */
+export function searchOf(words: RuleWords, hand: Hand): Search | undefined {
+  const { cut } = words
+  if (hand.isWhere || cut.length === 0) return undefined
+  const { groups } = RULE
+  const of = {
+    segments: ['segment', groups.segment],
+    journeys: ['journey', groups.journey],
+  } as const
+  const ask = async (typed: string) => {
+    const found = await Promise.all(cut.map((kind) => searched(kind, typed)))
+    return cut.flatMap((kind, number) => isIn(of[kind][0], of[kind][1], found[number] ?? []))
+  }
+  return { of: `conditions ${cut.join(' ')}`, ask }
 }
 
 /** The condition that a choice begins as. */

@@ -4,6 +4,8 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { api, take } from '@/api/client'
 import type { components } from '@/api/schema'
 import { isSame, type Json } from '../form/json'
+import type { Option } from '../form/pick'
+import { type ManyWords, optionsOf } from './context'
 
 export type ShownRule = components['schemas']['ShownRule']
 export type Files = Record<string, string | null>
@@ -25,6 +27,12 @@ export function useRule(asked: AskedRule, isAsked: boolean) {
   })
   const isSettled = isSame(settled as Json, asked as Json)
   return { query, isBehind: !isSettled || query.isPlaceholderData }
+}
+
+/** Segments or journeys that are called so, of which there are too many to be told unasked. */
+export async function searched(kind: ManyWords, q: string): Promise<Option[]> {
+  const params = { query: { kind, q } }
+  return optionsOf(await take(api.GET('/api/drawing/words', { params })))
 }
 
 /** Kinds of steps and the words of the dictionary. */

@@ -7,12 +7,16 @@ import type { Option } from '../form/pick'
 export type DictionaryWord = components['schemas']['Word']
 export type Kinds = components['schemas']['ShownKinds']
 
+export type ManyWords = NonNullable<Kinds['cut']>[number]
+
 export type RuleWords = {
   of: (kind: string) => readonly DictionaryWord[]
+  /** Kinds of which there are more words than were told. */
+  cut: readonly ManyWords[]
   isReadOnly: boolean
 }
 
-export const RuleContext = createContext<RuleWords>({ of: () => [], isReadOnly: true })
+export const RuleContext = createContext<RuleWords>({ of: () => [], cut: [], isReadOnly: true })
 
 export const useWords = () => useContext(RuleContext)
 

@@ -50,7 +50,11 @@ export function RuleEditor(props: Props) {
   const mayAsk = useMay('rehearse')
   const isReadOnly = onChange === undefined
   const words = useMemo<RuleWords>(
-    () => ({ of: (kind) => kinds.data?.words[kind] ?? [], isReadOnly }),
+    () => ({
+      of: (kind) => kinds.data?.words[kind] ?? [],
+      cut: kinds.data?.cut ?? [],
+      isReadOnly,
+    }),
     [kinds.data, isReadOnly],
   )
   const hand = useMemo<Hand>(

@@ -5,7 +5,7 @@ import { useMemo } from 'react'
 import { RULE } from '@/words/rule'
 import { ChoiceField, JsonField } from '../form/inputs'
 import { Pick } from '../form/pick'
-import { begun, conditions } from './add'
+import { begun, conditions, searchOf } from './add'
 import { useWords } from './context'
 import { Did, Measure, Same, Sequence } from './measured'
 import { Age, Clock, Property, Standing, Trait } from './standing'
@@ -54,6 +54,7 @@ export function GroupView({ group, hand, onChange }: Props) {
         <Pick
           label={hand.isWhere ? RULE.addProperty : RULE.add}
           options={options}
+          search={searchOf(words, hand)}
           onPick={(choice) => give([...parts, partOf(begun(choice, words, hand), hand)])}
         >
           <span className="rule-add">

@@ -4,6 +4,7 @@ import { ChoiceField, DaysField, DurationField, TextField } from '../form/inputs
 import { isList, isObject, type Json, type JsonObject, withField } from '../form/json'
 import { Pick } from '../form/pick'
 import { firstValue } from '../form/value'
+import { searched } from './ask'
 import { Comparisons } from './compare'
 import { optionsOf, useWords } from './context'
 import { propertiesOf } from './properties'
@@ -78,9 +79,10 @@ export function Property({ source, onChange, hand }: Props) {
 }
 
 export function Standing({ source, onChange }: Props) {
-  const { of, isReadOnly } = useWords()
+  const { of, cut, isReadOnly } = useWords()
   const [word = '', name] = Object.entries(source)[0] ?? []
   const isSegment = word.endsWith('in_segment')
+  const kind = isSegment ? 'segments' : 'journeys'
   return (
     <>
       <ChoiceField<string>
@@ -93,7 +95,10 @@ export function Standing({ source, onChange }: Props) {
       <Pick
         label={isSegment ? RULE.segment : RULE.journey}
         value={text(name)}
-        options={optionsOf(of(isSegment ? 'segments' : 'journeys'))}
+        options={optionsOf(of(kind))}
+        search={
+          cut.includes(kind) ? { of: kind, ask: (typed) => searched(kind, typed) } : undefined
+        }
         isReadOnly={isReadOnly}
         onPick={(next) => onChange({ [word]: next })}
       />

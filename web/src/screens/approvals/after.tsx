@@ -8,14 +8,22 @@ import { Card } from '@/kit/card'
 import { Trouble } from '@/kit/trouble'
 import { APPROVALS } from '@/words/approvals'
 
+/** A change of more journeys is undone as a whole, not held one by one. */
+const SHOWN_MAX = 20
+
 type Hold = { name: string; isHeld: boolean }
 
 export function After({ change }: { change: ChangeRequest }) {
   const queries = useQueryClient()
   const may = useMay('run')
+  const changed = (change.draft.impact.changes ?? [])
+    .filter((each) => each.family === 'journey')
+    .map((each) => each.name)
+    .slice(0, SHOWN_MAX)
   const journeys = useQuery({
-    queryKey: ['journeys', 'names'],
-    queryFn: () => take(api.GET('/api/journeys')),
+    queryKey: ['journeys', 'names', changed],
+    queryFn: () => take(api.GET('/api/journeys', { params: { query: { name: changed } } })),
+    enabled: changed.length > 0,
   })
   const hold = useMutation({
     mutationFn: ({ name, isHeld }: Hold) => {
@@ -28,10 +36,7 @@ export function After({ change }: { change: ChangeRequest }) {
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['journeys'] }),
   })
-  const changed = (change.draft.impact.changes ?? [])
-    .filter((each) => each.family === 'journey')
-    .map((each) => each.name)
-  const shown = journeys.data?.filter((each) => changed.includes(each.name)) ?? []
+  const shown = journeys.data ?? []
   if (shown.length === 0) return null
   return (
     <Card title={APPROVALS.after}>

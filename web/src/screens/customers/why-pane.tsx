@@ -1,7 +1,9 @@
 // The right column: the explanation of one decision, or of a journey that is not in the timeline.
-import { Button, Menu, Skeleton } from '@mantine/core'
+import { Button, Menu, Skeleton, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { IconChevronDown } from '@tabler/icons-react'
+import { useState } from 'react'
 import { api, take } from '@/api/client'
 import { useJourneys } from '@/api/queries'
 import { Empty } from '@/kit/empty'
@@ -42,6 +44,8 @@ export function WhyPane({ who, delivery, journey, at, onJourney }: Props) {
   )
 }
 
+const SHOWN_MAX = 40
+const SETTLE_MS = 150
 const COMPUTED = ['refused', 'revoked', 'expired']
 
 type Asked = { who: string; delivery: string; journey: string }
@@ -89,7 +93,10 @@ function ExplainedThen({ who, delivery, journey, at }: Asked & { at: string }) {
 }
 
 function WhyNot({ onJourney }: { onJourney: (name: string) => void }) {
-  const journeys = useJourneys()
+  const [typed, setTyped] = useState('')
+  const [settled] = useDebouncedValue(typed, SETTLE_MS)
+  const journeys = useJourneys(settled, SHOWN_MAX)
+  const found = journeys.data ?? []
   return (
     <Menu position="bottom" withinPortal>
       <Menu.Target>
@@ -98,7 +105,17 @@ function WhyNot({ onJourney }: { onJourney: (name: string) => void }) {
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {(journeys.data ?? []).map((each) => (
+        {(typed !== '' || found.length === SHOWN_MAX) && (
+          <TextInput
+            size="xs"
+            p={4}
+            aria-label={WHY.findJourney}
+            placeholder={WHY.findJourney}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+          />
+        )}
+        {found.map((each) => (
           <Menu.Item key={each.name} onClick={() => onJourney(each.name)}>
             {each.title || each.name}
           </Menu.Item>

@@ -7,7 +7,7 @@ import { useParam } from '@/kit/go'
 import { Empty } from '@/kit/empty'
 import { JOURNEY_EDIT } from '@/words/journey-edit'
 import { Waiting } from '../canvas'
-import { begin, calls, find, save } from './calls'
+import { begin, calls, find, runs, save } from './calls'
 import { type Command, Desk } from './desk'
 import { deviceOf } from './device'
 import { Keeper, same, type Saving } from './keeper'
@@ -40,10 +40,12 @@ function Found({ name, draft, kinds }: Props) {
   const [title] = useParam('title')
   const [owner] = useParam('owner')
   const [template] = useParam('template')
-  const isRunning = (kinds.words.journeys ?? []).some((each) => each.name === name)
   const opened = useQuery({
     queryKey: ['desk', actor, name, draft],
-    queryFn: () => open({ who: actor, journey: name, draft, isRunning, title, owner, template }),
+    queryFn: async () => {
+      const isRunning = await runs(name, kinds)
+      return open({ who: actor, journey: name, draft, isRunning, title, owner, template })
+    },
     staleTime: Infinity,
     gcTime: 0,
     refetchOnWindowFocus: false,

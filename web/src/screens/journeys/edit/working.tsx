@@ -1,5 +1,6 @@
 // A draft under work: what can be done to it, by keys and by hand, and what is said about it.
 import { useHotkeys } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { usePlan } from '@/api/queries'
 import type { components } from '@/api/schema'
@@ -11,6 +12,7 @@ import { type Drawing, START } from '../graph'
 import { Opened } from '../opened'
 import { type Offered, type Place, stepAt } from '../places'
 import { ProposeButton, RehearseLink, Saved, Undoing } from './bar'
+import { runs } from './calls'
 import { useCarrying } from './carrying'
 import { useDifferences } from './changes'
 import { Clashes } from './clashes'
@@ -104,9 +106,12 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
     ['mod+Y', () => void redo()],
   ])
   // A step that was put in or moved has the place of another in what runs: people stand at that one.
-  const isRunning =
-    Object.keys(now.files).length === 0 &&
-    (kinds.words.journeys ?? []).some(({ name }) => name === now.drawing.journey)
+  const journey = now.drawing.journey
+  const running = useQuery({
+    queryKey: ['journeys', 'running', journey],
+    queryFn: () => runs(journey, kinds),
+  })
+  const isRunning = Object.keys(now.files).length === 0 && running.data === true
   return (
     <EditingContext value={editing}>
       <Opened
