@@ -66,7 +66,7 @@ def test_every_mark_is_on_the_page_of_scores() -> None:
     page = scores_page({"own": one}, {"own": Reached(vectors=mark)})
 
     assert "`own` | generic | 4 | 4 | 4 | 3 (75%) | 2 |  | 1 of 2 |  |  |  |" in page
-    assert "- All: 75.0% of the bodies of 4 recorded cases alike" in page
+    assert "- All: 75.00% of the bodies of 4 recorded cases alike" in page
 
 
 def test_scores_add_up_over_those_in_wide_use() -> None:

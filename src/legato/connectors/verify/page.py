@@ -48,10 +48,12 @@ def _totals(reached: Mapping[str, Reached]) -> list[str]:
     for one in reached.values():
         counts[status_of(one)] = counts.get(status_of(one), 0) + 1
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    wide = f"{sixty.connectors} of the {len(SIXTY)} destinations in widest use"
+    wide += f", {sixty.scored} of them with recorded cases"
     return [
         f"- {whole.connectors} connectors: {told}.",
         f"- All: {whole}.",
-        f"- {sixty.connectors} of the {len(SIXTY)} destinations in widest use: {sixty}.",
+        f"- {wide}: {sixty}.",
     ]
 
 

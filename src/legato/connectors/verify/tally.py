@@ -46,7 +46,7 @@ class Tally(Noun, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return (
-            f"{self.alike:.1%} of the bodies of {self.cases} recorded cases alike, "
+            f"{self.alike:.2%} of the bodies of {self.cases} recorded cases alike, "
             f"something ignored in {self.ignored_share:.1%}, {self.skipped} skipped"
         )
 
