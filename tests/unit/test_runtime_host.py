@@ -518,6 +518,20 @@ def test_a_state_store_that_fails_is_tried_again_and_nothing_is_skipped() -> Non
     assert only(world).version == 2
 
 
+def test_what_has_been_seen_is_told_while_the_engine_gets_nowhere() -> None:
+    async def scene(world: World) -> None:
+        world.store.failures = 1_000_000
+        position = await world.host.room.accept([tracked("m1")])
+
+        assert await world.host.report(1) == b"nothing"
+        assert world.host.applied.position < position
+        world.store.failures = 0
+
+    world = play(scene)
+
+    assert only(world).version == 1
+
+
 def test_doors_are_turned_away_while_the_engine_is_behind_but_the_host_itself_is_not() -> None:
     async def scene(world: World) -> None:
         world.store.is_open.clear()

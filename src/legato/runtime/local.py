@@ -77,6 +77,8 @@ DRAIN_SECONDS = 10.0
 """How long a stop may take to apply what is queued; the rest is replayed at the next start."""
 RESTART_SECONDS = 5.0
 """Until a background task that failed is started again."""
+CATCH_UP_SECONDS = 0.5
+"""How long what is only looked at waits for the engine to apply all that came before."""
 GC_THRESHOLDS = (20_000, 1000000, 1_000_000)
 """Young objects in steps of a millisecond; the others keep larger collections from ever running."""
 
@@ -289,8 +291,16 @@ class LocalHost:
         await self._do(Release(list(positions)))
 
     async def report(self, sentence_count: int) -> bytes:
-        """Return what the engine's observer has seen, as it encodes it."""
-        answer = await self._ask(Watched(sentence_count))
+        """Return what the engine's observer has seen, as it encodes it.
+
+        Of an engine that is far behind, what it has seen by now: that is when people look.
+        """
+        question = Watched(sentence_count)
+        try:
+            async with asyncio.timeout(CATCH_UP_SECONDS):
+                answer = await self._ask(question)
+        except TimeoutError:
+            answer = await self._ask(question, after=0)
         assert isinstance(answer, Seen)
         return answer.report
 
@@ -377,15 +387,19 @@ class LocalHost:
         answer = await self._ask(question)
         assert isinstance(answer, Done)
 
-    async def _ask(self, question: Question) -> Answer:
-        """Have a question answered after everything stored before this call is applied."""
+    async def _ask(self, question: Question, after: int | None = None) -> Answer:
+        """Have a question answered after everything up to a position is applied.
+
+        That is everything stored before this call, unless it is said.
+        """
         if self.ended.is_set():
             raise _stopped()
         self._ask_count += 1
         number = self._ask_count
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._asked[number] = future
-        self._line.say(Ask(number, self.room.position, question))
+        after = self.room.position if after is None else after
+        self._line.say(Ask(number, after, question))
         answer = await future
         if isinstance(answer, Refused):
             raise answer.error()

@@ -13,7 +13,6 @@ When a step fails (our bug), that record alone goes to quarantine and the others
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -39,6 +38,7 @@ from legato.runtime.engine.dialogue import (
     Stop,
     ToEngine,
     Trouble,
+    Watched,
 )
 from legato.runtime.engine.parts import Parts
 
@@ -69,7 +69,7 @@ class Engine:
         self._tell = tell
         self._answers = Answers(parts)
         self._logged = self.memory.position
-        self._asks: deque[Ask] = deque()
+        self._asks: list[Ask] = []
         self._told: list[FromEngine] = []
         """What has not been said yet: one turn is told in one go."""
         self._trouble = ""
@@ -132,11 +132,16 @@ class Engine:
             self._fold(self._patiently(self._read_on, is_replay=False), is_replay=False)
             self._answer()
 
-    def _answer(self) -> None:
-        """Answer what was asked at a position that is reached."""
-        while self._asks and self._asks[0].after <= self.memory.position:
-            ask = self._asks.popleft()
-            self._told.append(Answered(ask.number, self._answered(ask.question)))
+    def _answer(self, *, is_stuck: bool = False) -> None:
+        """Answer what was asked at a position that is reached; stuck, only what looks."""
+        asks, self._asks = self._asks, []
+        for ask in asks:
+            if ask.after <= self.memory.position and (
+                not is_stuck or isinstance(ask.question, Watched)
+            ):
+                self._told.append(Answered(ask.number, self._answered(ask.question)))
+            else:
+                self._asks.append(ask)
 
     def _read(self) -> list[Record]:
         rows = self._parts.log.read(self.memory.position, TURN_RECORDS_MAX)
@@ -247,6 +252,8 @@ class Engine:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self._hear(self._inbox.take(left))
+            self._answer(is_stuck=True)
+            self._say()
 
     def _note_trouble(self, what: str) -> None:
         if what != self._trouble:
