@@ -50,7 +50,8 @@ export const ACCESS = {
     away: 'not signed in',
     none: 'Nobody of this name',
     noneWhy: 'Try a shorter word.',
-    shown: (shown: string, all: string) => `${shown} of ${all} people`,
+    shown: (shown: string, all: string) =>
+      all === '1' ? 'One person' : `${shown} of ${all} people`,
     nobody: 'Nobody is here yet',
     nobodyWhy: 'Invite those who are to work with Legato; each gets a link to choose a password.',
     open: 'Change',

@@ -25,6 +25,7 @@ export const CONSENT = {
     silent: (n: string) => `${n} silent`,
     notServed: 'not served',
     hidden: 'too few to tell',
+    nobody: 'nobody is known yet',
     hiddenWhy: 'It would say something sensitive of a few people: figures are shown from five on.',
     basis: {
       consent: 'consent',

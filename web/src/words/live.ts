@@ -16,6 +16,7 @@ export const LIVE = {
   sampled: (shown: string, matched: string) =>
     `Showing ${shown} of the ${matched} that came in the last seconds`,
   all_shown: 'Showing all there are',
+  none_shown: 'Listening',
   paused: (waiting: string) => `Paused. ${waiting} came since`,
   lost: (time: string | null) =>
     time === null
@@ -24,6 +25,9 @@ export const LIVE = {
   waiting: 'Waiting for the first event',
   waitingWhy:
     'Everything that comes in shows here as it happens: what it was, whom it concerned, and what followed.',
+  connect: 'Add a site or an app',
+  noneOfKind: 'Nothing of this kind yet',
+  noneOfKindWhy: 'It shows here as it happens. Other kinds may come in meanwhile.',
   columns: { at: 'When', what: 'What happened', who: 'Customer', more: 'And' },
   choose: 'Choose an event to see its life',
   chooseWhy: 'From where it happened to what every system answered, with the time between.',

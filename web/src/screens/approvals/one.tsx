@@ -54,7 +54,7 @@ function Told({ shown, change }: { shown: ChangeShown; change: ChangeRequest }) 
   return (
     <>
       <header className="approvals-lead">
-        <p>{change.why || APPROVALS.noWhy}</p>
+        <p className={change.why === '' ? 'quiet' : undefined}>{change.why || APPROVALS.noWhy}</p>
         <p className="quiet small">
           {APPROVALS.number(change.number)}, {APPROVALS.revision(change.revision ?? 1)} ·{' '}
           {APPROVALS.proposed} {APPROVALS.endedBy(nameOf(change.author.actor))}{' '}

@@ -154,8 +154,8 @@ function Cell({ purpose, cell, channel, isOpen, onOpen }: CellProps) {
   return (
     <button type="button" className="consent-cell" aria-pressed={isOpen} onClick={onOpen}>
       <span className="sr">{WORDS.open(purpose.title, channel)}: </span>
-      {isHidden ? (
-        <span className="quiet">{WORDS.hidden}</span>
+      {isHidden || all === 0 ? (
+        <span className="quiet">{isHidden ? WORDS.hidden : WORDS.nobody}</span>
       ) : (
         <>
           <span className="strong num">{headline(purpose, yes, no, all)}</span>

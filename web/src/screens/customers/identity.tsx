@@ -28,9 +28,9 @@ export function Identity({ profile, steps, isPast, seeing }: Props) {
           {profile.identifiers.map((each) => (
             <li key={`${each.kind} ${each.value} ${each.since}`} className="customer-known">
               <span className="grow">
-                <Value value={each.value} />
+                {title(each.kind)}
                 <small>
-                  {title(each.kind)}, {IDENTITY.since} <Time at={each.since} as="day" />
+                  <Value value={each.value} />, {IDENTITY.since} <Time at={each.since} as="day" />
                 </small>
               </span>
               {!isPast && <Part profile={profile} shown={each} seeing={seeing} />}

@@ -6,7 +6,7 @@ import { type LivePage, useLive } from '@/api/live'
 import type { Told } from '@/api/types'
 import { useKeys } from '@/app/keys'
 import { Empty } from '@/kit/empty'
-import { useParam } from '@/kit/go'
+import { Go, useParam } from '@/kit/go'
 import { Head } from '@/kit/head'
 import { Tile } from '@/kit/tile'
 import { Time } from '@/kit/time'
@@ -72,7 +72,7 @@ export default function Live() {
             )}
           </div>
           {shown.rows.length === 0 ? (
-            <Empty title={LIVE.waiting}>{LIVE.waitingWhy}</Empty>
+            <Nothing isFiltered={about !== ''} />
           ) : (
             shown.rows.map((step) => (
               <Row
@@ -96,9 +96,25 @@ export default function Live() {
   )
 }
 
+/** Of no kind at all: nothing sends yet. Of one kind: others may well come in. */
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered) return <Empty title={LIVE.noneOfKind}>{LIVE.noneOfKindWhy}</Empty>
+  const connect = (
+    <Go className="link" to="/connections/new/sources/sdk">
+      {LIVE.connect}
+    </Go>
+  )
+  return (
+    <Empty title={LIVE.waiting} action={connect}>
+      {LIVE.waitingWhy}
+    </Empty>
+  )
+}
+
 function Sampling({ shown, isPaused }: { shown: Shown; isPaused: boolean }) {
   const seen = sampling(shown)
   if (isPaused) return LIVE.paused(count(shown.held))
+  if (seen.shown === 0) return LIVE.none_shown
   if (seen.matched <= seen.shown) return LIVE.all_shown
   return LIVE.sampled(count(seen.shown), count(seen.matched))
 }
