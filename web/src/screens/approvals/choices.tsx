@@ -1,6 +1,6 @@
 // What the person at the screen may do with a change, with their reason; and why not, where not.
 import { Button, Skeleton, Textarea } from '@mantine/core'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import {
   type ChangeRequest,
   type Choice,
@@ -26,12 +26,20 @@ export function Choices({ change }: { change: ChangeRequest }) {
   const [verb, setVerb] = useState<Verb | null>(null)
   const doing = useDeed(change.number)
   const sees = useMay('audit')
+  const place = useRef<HTMLDivElement>(null)
+
+  // What was pressed is gone then: keys go on from here.
+  function leave() {
+    setVerb(null)
+    place.current?.focus()
+  }
 
   function act(deed: Deed) {
-    doing.mutate(deed, { onSuccess: (said) => !said.problems?.length && setVerb(null) })
+    doing.mutate(deed, { onSuccess: (said) => !said.problems?.length && leave() })
   }
   return (
     <Card title={APPROVALS.choices}>
+      <div ref={place} tabIndex={-1} className="approvals-place" />
       {choices.data === undefined ? (
         choices.isError ? (
           <Trouble error={choices.error} retry={choices.refetch} />
@@ -46,7 +54,7 @@ export function Choices({ change }: { change: ChangeRequest }) {
           onDo={act}
           onLeave={() => {
             doing.reset()
-            setVerb(null)
+            leave()
           }}
         />
       ) : (
@@ -135,6 +143,10 @@ type DoingProps = {
 function Doing({ verb, change, isBusy, onDo, onLeave }: DoingProps) {
   const [why, setWhy] = useState('')
   const [reasons, setReasons] = useState<Record<string, string>>({})
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => {
+    if (!form.current?.contains(document.activeElement)) form.current?.focus()
+  }, [])
   const review = useReviewOf(change)
   const waivable = verb === 'apply' ? grouped(review.data?.objections ?? []) : []
   const waive = waivable.map((each) => ({ ...each, because: reasons[keyOf(each)]?.trim() ?? '' }))
@@ -151,7 +163,13 @@ function Doing({ verb, change, isBusy, onDo, onLeave }: DoingProps) {
     else onDo({ verb, why: why.trim() })
   }
   return (
-    <form className="approvals" onSubmit={submit} aria-label={APPROVALS.verbs[verb]}>
+    <form
+      ref={form}
+      tabIndex={-1}
+      className="approvals"
+      onSubmit={submit}
+      aria-label={APPROVALS.verbs[verb]}
+    >
       {verb === 'roll_back' && <p className="small">{APPROVALS.backWhat}</p>}
       {verb === 'approve' || verb === 'reject' || verb === 'roll_back' ? (
         <Textarea

@@ -36,7 +36,9 @@ export function Inspector({ text }: { text: string }) {
       className="inspector"
       aria-label={shown === undefined ? JOURNEY.about : JOURNEY.inspector}
       onKeyDown={(event) => {
-        if (isEditing && event.key === 'Escape') focusStep(chosen || START)
+        // A list that is open over it closes by the same key, and by that alone.
+        const isHere = event.currentTarget.contains(event.target as Node)
+        if (isEditing && isHere && event.key === 'Escape') focusStep(chosen || START)
       }}
     >
       {gone !== undefined ? (

@@ -53,9 +53,13 @@ function isOf(event: KeyboardEvent, path: string): boolean {
   return event.target instanceof HTMLElement && event.target.dataset.step === path
 }
 
+const FIELDS = ':is(input, select, textarea, button):not([disabled])'
+
+/** The first setting; of a step that has none, the first thing that can be done with it. */
 function focusSettings(): void {
-  const fields = '.inspector-body :is(input, select, textarea, button):not([disabled])'
-  document.querySelector<HTMLElement>(fields)?.focus()
+  const settings = document.querySelector<HTMLElement>(`.inspector-body .form ${FIELDS}`)
+  const found = settings ?? document.querySelector<HTMLElement>(`.inspector-body ${FIELDS}`)
+  found?.focus()
 }
 
 const FRAMES_MAX = 20
@@ -69,7 +73,8 @@ export function focusStep(path: string, before = document.activeElement): void {
     const now = document.activeElement
     if (now !== before && now !== document.body) return
     const found = document.querySelector<HTMLElement>(`[data-step="${CSS.escape(path)}"]`)
-    found?.focus()
+    // The canvas brings it into sight: the browser would scroll what is drawn off its place.
+    found?.focus({ preventScroll: true })
     if (document.activeElement !== found && frames > 0)
       requestAnimationFrame(() => look(frames - 1))
   }

@@ -91,6 +91,12 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
     const timer = setInterval(() => document.visibilityState === 'visible' && desk.look(), AGAIN_MS)
     return () => clearInterval(timer)
   }, [desk])
+  useEffect(() => {
+    // The button that led here is gone: keys go on from the steps.
+    if (document.activeElement === document.body) focusStep(chosen || START)
+    // Only as it opens.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [])
   const plan = usePlan()
   useEffect(() => {
     if (plan !== undefined && plan !== desk.state().now.base) desk.look()
