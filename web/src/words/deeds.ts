@@ -18,6 +18,7 @@ const DEEDS: Readonly<Record<string, string>> = {
   'consent.reveal': 'Saw personal values',
   'consent.say': 'Put a consent on record',
   'definitions.export': 'Took definitions out',
+  'definitions.words': 'Took over other words for what runs',
   'delivery.redrive': 'Tried deliveries again',
   'delivery.reveal': 'Saw personal values',
   'destination.connect': 'Connected an account',
