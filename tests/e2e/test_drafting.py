@@ -186,8 +186,10 @@ def test_what_is_taken_out_twice_is_the_same_and_changes_nothing_when_it_is_back
         assert saved_file.value.suggested_filename == "cart_rescue.yaml"
         alone = saved_file.value.path().read_bytes()
         choose(page, "shop.zip", archives[0])
+        expect(page.get_by_role("heading", name="One file was brought")).to_be_focused()
         expect(page.get_by_text("Nothing differs from what runs")).to_be_visible()
         page.get_by_role("button", name="Put away").click()
+        expect(page.get_by_role("button", name="Choose files")).to_be_focused()
         choose(page, "cart_rescue.yaml", alone)
         expect(page.get_by_text("The file is byte for byte what runs.")).to_be_visible()
 

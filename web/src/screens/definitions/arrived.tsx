@@ -1,7 +1,7 @@
 // What files from elsewhere would change, before anything is changed.
 import { Button, Checkbox, Skeleton } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { api, take } from '@/api/client'
 import type { components } from '@/api/schema'
 import { Card } from '@/kit/card'
@@ -20,6 +20,11 @@ export type How = { removes: boolean; keeps_comments: boolean }
 
 export function Arrived({ brought }: { brought: Brought }) {
   const [how, setHow] = useState<How>({ removes: false, keeps_comments: true })
+  const head = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    // The button that led here is gone: keys go on from what came.
+    if (document.activeElement === document.body) head.current?.focus()
+  }, [])
   const arrival = useQuery({
     queryKey: ['definitions', 'arrival', brought.stamp, how],
     queryFn: () =>
@@ -31,7 +36,9 @@ export function Arrived({ brought }: { brought: Brought }) {
   return (
     <>
       <div className="row">
-        <h2>{DEFINITIONS.brought(brought.files.length)}</h2>
+        <h2 ref={head} tabIndex={-1}>
+          {DEFINITIONS.brought(brought.files.length)}
+        </h2>
         <span className="mono quiet small cut">
           {brought.files.map((each) => each.name).join(', ')}
         </span>

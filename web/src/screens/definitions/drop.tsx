@@ -1,7 +1,7 @@
 // Where files are brought: dropped, or chosen by a button, which keys reach.
 import { Button } from '@mantine/core'
 import { IconFileImport } from '@tabler/icons-react'
-import { type DragEvent, useRef, useState } from 'react'
+import { type DragEvent, useEffect, useRef, useState } from 'react'
 import { Note } from '@/kit/note'
 import { DEFINITIONS } from '@/words/definitions'
 import { bring, type Brought, chosenIn, droppedIn } from './given'
@@ -11,6 +11,11 @@ export function Drop({ brought }: { brought: Brought }) {
   const [isNothing, setNothing] = useState(false)
   const files = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
+  const choose = useRef<HTMLButtonElement>(null)
+  const isPutAway = brought.stamp > 0
+  useEffect(() => {
+    if (isPutAway && document.activeElement === document.body) choose.current?.focus()
+  }, [isPutAway])
 
   async function take(found: Iterable<readonly [string, File]>) {
     setNothing(!(await bring(found)))
@@ -68,7 +73,7 @@ export function Drop({ brought }: { brought: Brought }) {
       <Button size="xs" variant="default" onClick={() => folder.current?.click()}>
         {DEFINITIONS.chooseFolder}
       </Button>
-      <Button size="xs" onClick={() => files.current?.click()}>
+      <Button ref={choose} size="xs" onClick={() => files.current?.click()}>
         {DEFINITIONS.choose}
       </Button>
     </section>
