@@ -4,7 +4,8 @@
 
 The people are made up, and written into a state file as an engine leaves them: some traits, two
 identifiers, ten measurements, messages, and eight segments, of which the rarest has one in a
-thousand. Then each is asked what the routes of segments and customers ask.
+thousand. As many events stand in quarantine, as many deliveries wait, and as many are dead. Then it
+is asked what the routes of segments, customers, journeys, consents and connections ask.
 """
 
 from __future__ import annotations
@@ -16,9 +17,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from legato.core.program import Program
+from legato.insight.consents.answers import count_answers
+from legato.insight.matching.matching import count_matching
 from legato.insight.segments.gathering import count_gatherings, count_overlap, members_of
-from legato.model.ids import DeliveryId, PersonId, derive
+from legato.insight.traffic.crowd import count_crowds
+from legato.model.delivery import Delivery
+from legato.model.effect import Quarantine, Settle
+from legato.model.ids import DeliveryId, EventId, PersonId, derive
 from legato.model.instant import DAY, SECOND
+from legato.model.noun import to_bytes
+from legato.model.plan import Plan
+from legato.model.problem import Reason
+from legato.model.rule import Rule, Test, TraitIs
 from legato.model.state import Contact, State, Tally, Trait, encode_state
 from legato.stores.sqlite.state import SqliteStore
 
@@ -60,6 +71,20 @@ def fill(store: SqliteStore, count: int) -> None:
             "INSERT INTO pointer(key, person_id) VALUES(?, ?)",
             ((f"email:{number}@crowd.example", person_of(number)) for number in range(count)),
         )
+        writer.executemany(
+            "INSERT INTO quarantine(position, source, message_id, body) VALUES(?, 'web', ?, ?)",
+            ((1 + number, f"m{number}", to_bytes(refused_of(number))) for number in range(count)),
+        )
+        writer.executemany(
+            "INSERT INTO delivery(delivery_id, destination, position, body) VALUES(?, ?, ?, ?)",
+            (waiting_of(number) for number in range(count)),
+        )
+        writer.execute(
+            "INSERT INTO dead(delivery_id, destination, position, at, settle, body)"
+            " SELECT 'dead' || delivery_id,"
+            " iif(position % 500000 = 1, 'post', destination), position, ?, ?, body FROM delivery",
+            (NOW, to_bytes(Settle(delivery_id=DeliveryId("dead"), outcome="failed"))),
+        )
 
 
 def person_of(number: int) -> PersonId:
@@ -85,6 +110,37 @@ def state_of(number: int) -> State:
     return state
 
 
+def refused_of(number: int) -> Quarantine:
+    return Quarantine(
+        event_id=derive("event", str(number)),
+        source="web",
+        message_id=f"m{number}",
+        name="Order Completed",
+        received_at=NOW,
+        reason=Reason(code="event.shape", what="the total is no number"),
+    )
+
+
+def waiting_of(number: int) -> tuple[str, str, int, bytes]:
+    delivery = Delivery(
+        delivery_id=DeliveryId(derive("waiting", str(number))),
+        person_id=person_of(number),
+        operation="send",
+        destination="mail",
+        channel="email",
+        purpose="marketing",
+        message="welcome",
+        address=f"{number}@crowd.example",
+        content={"subject": "Hello", "body": "Hello Ada"},
+        decided_at=NOW,
+        expires_at=NOW + DAY,
+        trace=EventId(derive("event", str(number))),
+        captured_at=NOW,
+        plan="bench",
+    )
+    return delivery.delivery_id, "mail", 1 + number, to_bytes(delivery)
+
+
 def ask(store: SqliteStore, count: int) -> None:
     """Ask what the routes ask."""
     print(f"{count:,} people")
@@ -99,6 +155,28 @@ def ask(store: SqliteStore, count: int) -> None:
     keys = [f"email:{number * (count // LOOKUPS)}@crowd.example" for number in range(LOOKUPS)]
     told(f"{LOOKUPS:,} people by identifier", lambda: [store.pointers([key]) for key in keys])
     told("how many people there are", store.counts)
+    told("a person's whole state", lambda: store.states([person_of(count // 2)]))
+    told("crowds of all journeys", lambda: count_crowds(store, NOW))
+    told("consents of everybody", lambda: count_answers(store, Plan(name="bench"), NOW))
+    program, rules = (
+        Program(Plan(name="bench")),
+        (rule_of("plan", "basic"), rule_of("city", "Rome")),
+    )
+    told("whom a rule meets", lambda: count_matching(store, program, rules, NOW, as_runs=same))
+    half = count // 2
+    told("quarantine, from the middle", lambda: store.quarantine(half, PAGE))
+    told("waiting deliveries, likewise", lambda: store.waiting("mail", half, PAGE))
+    told("dead ones, likewise", lambda: store.dead("", half, PAGE))
+    told("dead ones of a destination", lambda: store.dead("post", 0, PAGE))
+    told("what waits, by destination", store.destinations)
+
+
+def same(rule: Rule) -> Rule:
+    return rule
+
+
+def rule_of(trait: str, value: str) -> Rule:
+    return TraitIs(name=trait, test=Test(operator="is", value=value))
 
 
 def told(what: str, deed: Callable[[], T]) -> T:

@@ -11,7 +11,6 @@ from litestar import Request, Router, post
 from litestar.params import JSONBody
 
 from legato.app.app import App
-from legato.core.program import Program
 from legato.govern.access.callers import Caller
 from legato.insight.matching.matching import Matching, count_matching, facts_of
 from legato.insight.matching.trial import Trial, try_rule
@@ -21,6 +20,7 @@ from legato.plan.drawing.rules.rule import FILE, Asked, ReadRule, rule_in, with_
 from legato.plan.drawing.tree import DrawnProblem
 from legato.plan.scale import scale_rule
 from legato.ports.audit import AuditEntry
+from legato.simulate.programs import PROGRAMS
 from legato.studio.access import needs
 from legato.studio.drawing.texts import check_depth, merged
 from legato.studio.govern.reveal import sight_of
@@ -64,7 +64,7 @@ async def read_rule(data: JSONBody[AskedRule], host: Host) -> ShownRule:
     read = await _read(host, data)
     who = None
     if read.rule is not None and not read.problems:
-        program, now = Program(host.plan()), host.clock.now()
+        program, now = await asyncio.to_thread(PROGRAMS.of, host.plan()), host.clock.now()
         who = await asyncio.to_thread(
             count_matching, host.records, program, read.rows, now, as_runs=_as_runs(host)
         )
@@ -88,7 +88,7 @@ async def try_on_person(
     if state is None:
         raise nobody()
     sight = await sight_of(request, host, action="person.reveal", subject=state.person_id)
-    program = Program(host.plan())
+    program = await asyncio.to_thread(PROGRAMS.of, host.plan())
     facts = facts_of(state, program, host.clock.now())
     trial = try_rule(facts, read.rule, program, sight=sight, as_runs=_as_runs(host))
     entry = AuditEntry(

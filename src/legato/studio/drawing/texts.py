@@ -29,10 +29,29 @@ class Texts(Noun, frozen=True, kw_only=True):
     loaded: Loaded
 
 
+class _Last:
+    """What the last texts compile to: a canvas and all that stands beside it ask of the same."""
+
+    def __init__(self) -> None:
+        self._known: tuple[Texts, ...] = ()
+
+    def of(self, files: Mapping[str, str]) -> Texts:
+        known = next((one for one in self._known if one.files == files), None)
+        if known is None:
+            known = Texts(files=files, loaded=check_files(files))
+        # Two: those that run, and a draft beside them.
+        others = tuple(one for one in self._known if one is not known)
+        self._known = (known, *others[:1])
+        return known
+
+
+_LAST = _Last()
+
+
 async def texts_with(host: App, overlay: Overlay) -> Texts:
     """Compile the running texts with others in their place. Raises Refused."""
     files = merged(host, overlay)
-    return Texts(files=files, loaded=await asyncio.to_thread(check_files, files))
+    return await asyncio.to_thread(_LAST.of, files)
 
 
 def merged(host: App, overlay: Overlay) -> Mapping[str, str]:
