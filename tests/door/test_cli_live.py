@@ -17,6 +17,7 @@ WIDTH = 80
 
 def overview() -> Overview:
     status = Status(
+        started_at=0,
         is_ready=True,
         is_failing=False,
         faults=("The workspace has 2 problems; see `legato apply`.",),

@@ -80,3 +80,26 @@ def test_a_source_was_last_heard_when_it_was_whenever_that_is(tmp_path: Path) ->
     assert source["heard_at"] == heard
     assert "Signed Up" in source["events"]
     assert shown["since"] == heard
+
+
+def test_what_came_from_a_source_in_a_day_outlives_a_restart(tmp_path: Path) -> None:
+    clock = OwnClock()
+    legato = open_legato(tmp_path, clock)
+    legato.track("ana", "Signed Up")
+    legato.track("ben", "Signed Up")
+    legato.close()
+
+    clock.at += HOUR
+    legato = open_legato(tmp_path, clock)
+    try:
+        within = legato.call("GET", "/api/sources/web").json()["last_day"]
+        started = legato.call("GET", "/api/status").json()["status"]["started_at"]
+        clock.at += 2 * DAY
+        behind = legato.call("GET", "/api/sources/web").json()["last_day"]
+    finally:
+        legato.close()
+
+    assert within["events"] == 2
+    assert within["p95_us"] is not None
+    assert behind == {"events": 0, "p50_us": None, "p95_us": None}
+    assert started == clock.at - 2 * DAY

@@ -23,6 +23,7 @@ from tests.sim.shopkeeping import BASE, known_person, open_world
 from tests.sim.test_offers import MESSAGES, OFFERS, journey, plan_of
 
 STATUS = Status(
+    started_at=0,
     is_ready=True,
     is_failing=False,
     faults=(),

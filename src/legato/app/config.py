@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from legato.model.instant import Duration
+from legato.model.instant import Duration, Instant
 from legato.model.noun import Noun
 from legato.model.problem import Problem
 
@@ -59,6 +59,7 @@ class Status(Noun, frozen=True, kw_only=True):
     is_failing: bool
     faults: tuple[str, ...]
     """What is wrong now, in words: the disk is full, the workspace is broken, ..."""
+    started_at: Instant
     plan: str
     position: int
     """Of the last event on disk."""

@@ -43,6 +43,7 @@ class Vitals:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._started_at = home.clock.now()
         self._is_running = False
         self._counts: Mapping[str, int] = {}
         self._counted_at: Instant = 0
@@ -69,6 +70,7 @@ class Vitals:
             is_ready=self._is_running and bool(host.applied.plan.sources) and not host.faults(),
             is_failing=bool(host.faults()),
             faults=self._faults(),
+            started_at=self._started_at,
             plan=host.applied.digest,
             position=host.room.position,
             applied=host.applied.position,

@@ -12,6 +12,9 @@ from msgspec.structs import replace
 
 from legato.app.app import App
 from legato.app.guard.sources import SourceSeen
+from legato.app.score.card import SPANS
+from legato.app.score.keeper import Figures
+from legato.app.score.slot import OTHERS, Heard
 from legato.connectors.inbound.compile import compile_source
 from legato.connectors.inbound.settings import secret_names
 from legato.model.definitions.source import Source
@@ -29,10 +32,21 @@ KEY_DIGITS = 8
 """Of a key's digest: enough to tell it from others, too few to try keys by."""
 
 
+class SourceDay(Noun, frozen=True, kw_only=True):
+    """What came from a source in the last 24 hours; a restart does not end it."""
+
+    events: int
+    p50_us: int | None
+    """From when they happened to when they came in."""
+    p95_us: int | None
+
+
 class ShownSource(Noun, frozen=True, kw_only=True):
     """A source, whole."""
 
     seen: SourceSeen
+    last_day: SourceDay | None
+    """None: the record has no line of its own for it."""
     kind: str
     """`segment` or `rudder` of its SDKs; `webhook`, `twilio_sms`; empty: a connector says it."""
     connector: str
@@ -66,6 +80,7 @@ async def read_source(source: FromPath[str], host: Host, caller: Who) -> ShownSo
             "There is no source of this name.",
             fix="List them with GET /api/sources.",
         )
+    span, count = SPANS["day"]
     written = await asyncio.to_thread(definition_of, host.texts(), "source", source)
     is_shown = written is not None and caller.may("propose")
     fields: Mapping[str, Any] = {} if written is None else written.fields
@@ -74,6 +89,7 @@ async def read_source(source: FromPath[str], host: Host, caller: Who) -> ShownSo
     hook_kind = found.hook.kind if found.hook is not None else ""
     return ShownSource(
         seen=_seen(host, source),
+        last_day=_last_day(await host.score.figures(span, count=count), source),
         kind="" if manifest else hook_kind or found.kind,
         connector=str(manifest.get("id", "")),
         connector_name=str(manifest.get("name", "")),
@@ -100,6 +116,18 @@ async def read_source(source: FromPath[str], host: Host, caller: Who) -> ShownSo
 def _seen(host: App, source: str) -> SourceSeen:
     seen = next(one for one in host.guard.sources() if one.source == source)
     return replace(seen, asked=host.providers.polls.asked().get(source))
+
+
+def _last_day(figures: Figures, source: str) -> SourceDay | None:
+    heard, is_crowded = Heard(), False
+    for _, slot in figures.slots:
+        is_crowded |= OTHERS in slot.sources
+        if source in slot.sources:
+            heard.take(slot.sources[source])
+    if is_crowded and not heard.size:
+        return None
+    ages = heard.ages
+    return SourceDay(events=heard.size, p50_us=ages.quantile(0.5), p95_us=ages.quantile(0.95))
 
 
 def _secrets(host: App, source: Source) -> dict[str, bool]:
