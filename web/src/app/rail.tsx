@@ -4,7 +4,7 @@ import { useLocation } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
 import { Go } from '@/kit/go'
 import { SHELL } from '@/words/shell'
-import { HealthLine } from './health'
+import { AlertsLine, HealthLine } from './health'
 import { Mark } from './mark'
 import { GROUPS, type Screen } from './screen'
 import { screensFor } from './screens'
@@ -43,6 +43,7 @@ export function Rail({ onFind }: { onFind: () => void }) {
           .map((each) => (
             <Item key={each.label} screen={each} />
           ))}
+        <AlertsLine />
         <Who />
         <HealthLine />
       </div>

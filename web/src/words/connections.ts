@@ -16,7 +16,10 @@ export const CONNECTIONS = {
   addSource: 'Add a site or an app',
   figures: {
     destinations: 'Destinations',
-    destinationsMore: (bad: number) => (bad === 0 ? 'all are well' : `${count(bad)} need a look`),
+    destinationsMore: (bad: number) => {
+      if (bad === 0) return 'all are well'
+      return bad === 1 ? 'one needs a look' : `${count(bad)} need a look`
+    },
     waiting: 'Waiting to leave',
     waitingMore: 'in all destinations',
     dead: 'Dead deliveries',
@@ -170,7 +173,8 @@ export const CONNECTIONS = {
     fast: 'Half are taken within',
     fastMore: (p99: string) => `99% within ${p99}`,
     waiting: 'Waiting',
-    waitingMore: (retrying: string) => `${retrying} of them failed and are tried again`,
+    waitingMore: (retrying: string) => `${retrying} failed and are tried again`,
+    oldest: 'the oldest from',
     behind: 'and more on the disk',
     rate: 'Rate used',
     rateMore: 'deliveries a second, over ten seconds',
@@ -219,6 +223,12 @@ export const CONNECTIONS = {
   },
   source: {
     hook: 'Give its provider this address',
+    day: 'Events',
+    dayMore: 'in 24 hours',
+    half: 'Half came in within',
+    most: '95 of 100 within',
+    late: 'of when they happened',
+    atOnce: 'at once',
     keys: 'Write keys',
     key: (digits: string) => `Its digest begins with ${digits}`,
     keysWhy: 'Only digests of keys are kept: a lost key is replaced, never shown.',

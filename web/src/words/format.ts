@@ -79,6 +79,11 @@ export function span(micros: number): string {
   return ms < DAY ? `${(ms / HOUR).toFixed(1)} h` : `${(ms / DAY).toFixed(1)} days`
 }
 
+/** Words that begin small, as a reason of the server's does, as a sentence of their own. */
+export function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}
+
 /** Of something's name as written in a definition: `cart_rescue` is `Cart rescue`. */
 export function title(name: string): string {
   const words = name.replaceAll('_', ' ').replace(/\b(sms|crm|id|url)\b/g, (it) => it.toUpperCase())

@@ -1,9 +1,20 @@
 // What the home screen says.
+import { count } from './format'
+
 export const HOME = {
   title: 'Home',
   wrong: 'Is anything wrong?',
-  nothingWrong: 'Nothing is wrong.',
-  nothingWrongWhy: 'Events are taken, definitions are whole, and no destination is down.',
+  wrongs: (n: number) => {
+    if (n === 0) return 'Nothing is wrong.'
+    return n === 1 ? 'One thing needs a look.' : `${count(n)} things need a look.`
+  },
+  nothingWrongWhy: 'Events are taken, definitions are whole, no destination is down.',
+  day: ({ events, of, taken }: { events: number; of: number; taken: number }) => {
+    const came = `In 24 hours ${events === 1 ? 'one event' : `${count(events)} events`} came in`
+    if (of === 0) return `${came}.`
+    const left = taken === of ? `all ${count(of)}` : `${count(taken)} of ${count(of)}`
+    return `${came}, and ${left} deliveries were taken.`
+  },
   failing: 'Legato needs a repair',
   notReady: 'No events are taken yet',
   problems: (n: number) =>
@@ -24,10 +35,10 @@ export const HOME = {
     paused: (journey: string) => `${journey} was paused`,
     resumed: (journey: string) => `${journey} goes on`,
   },
-  happened: 'What happened since the start',
   lately: 'Lately',
   seeAll: 'See it live',
   journeys: 'Journeys',
+  journeysSince: (start: string) => `Journeys since the start, ${start}`,
   noJourneys: 'Nobody has entered a journey since the start.',
   columns: {
     journey: 'Journey',
@@ -37,6 +48,7 @@ export const HOME = {
     turned: 'Turned away',
   },
   refused: 'Why messages did not go',
+  refusedSince: (start: string) => `Why messages did not go since ${start}`,
   refusals: { message: 'Message', reason: 'Reason', times: 'Times' },
   noRefusals: 'Every message that was decided on could go.',
   next: 'What next?',
@@ -64,12 +76,12 @@ export const HOME = {
   },
   figures: {
     events: 'Events',
-    rate: (n: string) => `${n} a second now`,
+    rate: (n: string) => `in 24 hours; ${n} a second now`,
     people: 'Customers known',
-    sent: 'Messages sent',
-    failed: (n: string) => `${n} failed`,
+    taken: 'Deliveries taken',
+    failed: (n: string) => `in 24 hours; ${n} failed`,
     speed: 'From event to delivery',
-    target: 'half within this; promised 300 ms',
+    target: 'half within this; aim 300 ms',
     waiting: 'Deliveries waiting',
     dead: (n: string) => `${n} given up`,
   },

@@ -149,7 +149,7 @@ export const SCORECARD = {
     window: 'Over',
     target: 'Target',
   },
-  windowOf: (from: string, to: string) => `${from} to ${to}`,
+  windowOf: (from: string, to: string) => `${from} to ${to}.`,
   unpriced: 'No price is declared for what Legato runs on',
   unpricedWhy: (currency: string) =>
     `So this is what messages cost, in ${currency}. Write “infrastructure: {price_per_month: 120}” in legato.yaml to count the machines too.`,

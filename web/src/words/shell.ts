@@ -11,6 +11,8 @@ export const SHELL = {
   forgotten: 'Try again. If the password is forgotten, ask an admin for a new link.',
   nobodyYet: 'Nobody can sign in yet. On the machine that Legato runs on, make the first user:',
   find: 'Find anything',
+  alertsTitle: 'Alerts',
+  alerts: (many: string) => `Alerts ${many}`,
   keys: 'Keyboard',
   theme: { light: 'Light', dark: 'Dark', auto: 'As the system' },
   nowhere: 'There is no such page',

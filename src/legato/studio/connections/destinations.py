@@ -63,6 +63,8 @@ class DestinationLine(Noun, frozen=True, kw_only=True):
     p50_us: int | None
     p99_us: int | None
     waiting: int
+    waits_since: Instant | None
+    """Since when the delivery waits that has waited longest; None: none does."""
     retrying: int
     in_flight: int
     is_behind: bool
@@ -196,6 +198,7 @@ def _line(
         p50_us=hour.p50_us,
         p99_us=hour.p99_us,
         waiting=0 if lane is None else lane.waiting,
+        waits_since=None if lane is None else lane.waits_since or None,
         retrying=0 if lane is None else lane.retrying,
         in_flight=0 if lane is None else lane.in_flight,
         is_behind=lane is not None and lane.is_behind,

@@ -16,7 +16,7 @@ import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
 import { BROKEN } from '@/words/broken'
 import { CONNECTIONS } from '@/words/connections'
-import { count, title } from '@/words/format'
+import { count, sentence, title } from '@/words/format'
 import { type Step, useBatch } from './batch'
 import { Parts } from './parts'
 import { toggled } from './quarantine'
@@ -113,7 +113,7 @@ function Groups({ groups, filter, onChoose }: GroupsProps) {
             cell: (row) => (
               <>
                 <button type="button" className="link" onClick={() => onChoose(row)}>
-                  {row.reason?.what ?? WORDS.noReason}
+                  {sentence(row.reason?.what ?? WORDS.noReason)}
                 </button>
                 <p className="mono quiet">{row.code}</p>
               </>

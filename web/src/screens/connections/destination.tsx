@@ -11,6 +11,7 @@ import { Head } from '@/kit/head'
 import { Note } from '@/kit/note'
 import { type Pair, Pairs } from '@/kit/pairs'
 import { Stats } from '@/kit/stat'
+import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
 import { amount, CONNECTIONS } from '@/words/connections'
 import { count, share, span, title } from '@/words/format'
@@ -100,7 +101,16 @@ function Figures({ line }: { line: Line }) {
         {
           name: WORDS.waiting,
           value: count(line.waiting + line.in_flight),
-          more: line.is_behind ? WORDS.behind : WORDS.waitingMore(count(line.retrying)),
+          more: (
+            <>
+              {line.waits_since != null && (
+                <>
+                  {WORDS.oldest} <Time at={line.waits_since} as="ago" />;{' '}
+                </>
+              )}
+              {line.is_behind ? WORDS.behind : WORDS.waitingMore(count(line.retrying))}
+            </>
+          ),
         },
         {
           name: WORDS.rate,

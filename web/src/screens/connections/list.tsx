@@ -104,17 +104,21 @@ function Destinations({ lines }: { lines: readonly Line[] }) {
         keyOf={(row) => row.name}
         onRow={(row) => go(`/connections/destinations/${row.name}`)}
         columns={[
-          { name: words.destination, width: '19%', cell: (row) => <Named row={row} /> },
+          { name: words.destination, width: '18%', cell: (row) => <Named row={row} /> },
           {
             name: words.state,
-            width: '27%',
+            width: '22%',
             cell: (row) => <State line={row} />,
           },
           { name: words.hour, cell: (row) => <Hour row={row} /> },
           {
             name: words.rate,
             side: 'end',
-            cell: (row) => CONNECTIONS.rate(row.per_second, row.rate),
+            cell: (row) => (
+              <span className="connections-whole">
+                {CONNECTIONS.rate(row.per_second, row.rate)}
+              </span>
+            ),
           },
           {
             name: words.waiting,
@@ -148,7 +152,9 @@ function Hour({ row }: { row: Line }) {
       <span className={row.ended === 0 ? 'quiet' : undefined}>
         {CONNECTIONS.hour(row.success ?? null, row.ended)}
       </span>
-      <p className="quiet">{CONNECTIONS.times(row.p50_us ?? null, row.p99_us ?? null)}</p>
+      <p className="quiet connections-whole">
+        {CONNECTIONS.times(row.p50_us ?? null, row.p99_us ?? null)}
+      </p>
     </>
   )
 }
@@ -160,7 +166,7 @@ function Purposes({ row }: { row: Line }) {
     <>
       <span>{[...channels, ...row.purposes.map(title)].join(', ') || CONNECTIONS.none}</span>
       {paid.map((each) => (
-        <p className="quiet" key={each.channel}>
+        <p className="quiet connections-whole" key={each.channel}>
           {CONNECTIONS.cost(amount(each.cost_micros), row.currency)}
         </p>
       ))}

@@ -10,7 +10,7 @@ import { Go } from '@/kit/go'
 import { RoundMark, type MarkState } from '@/kit/mark'
 import { Time } from '@/kit/time'
 import { CONNECTIONS } from '@/words/connections'
-import { title } from '@/words/format'
+import { sentence, title } from '@/words/format'
 import './connections.css'
 
 export type Line = components['schemas']['DestinationLine']
@@ -62,7 +62,7 @@ export function State({ line }: { line: Line }) {
           </span>
         )}
         {reason != null && (
-          <p className="ink2 pretty">{CONNECTIONS.because(reason.code, reason.what)}</p>
+          <p className="ink2 pretty">{sentence(CONNECTIONS.because(reason.code, reason.what))}</p>
         )}
         {alert != null && (
           <p className="connections-alert">

@@ -16,7 +16,7 @@ import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
 import { BROKEN } from '@/words/broken'
 import { CONNECTIONS } from '@/words/connections'
-import { count } from '@/words/format'
+import { count, sentence } from '@/words/format'
 import { type Step, useBatch } from './batch'
 import { Parts } from './parts'
 import { Going, Sure } from './repairing'
@@ -111,7 +111,7 @@ function Groups({ groups, filter, onChoose }: GroupsProps) {
             cell: (row) => (
               <>
                 <button type="button" className="link" onClick={() => onChoose(row)}>
-                  {row.reason.what}
+                  {sentence(row.reason.what)}
                 </button>
                 <p className="mono quiet">{row.code}</p>
               </>
@@ -215,7 +215,7 @@ function Rows({ filter, groups, onAll }: RowsProps) {
             },
             { name: WORDS.event, width: '22%', cell: (row) => <Named row={row} /> },
             { name: WORDS.source, cell: (row) => row.source },
-            { name: WORDS.reason, width: '40%', cell: (row) => row.reason.what },
+            { name: WORDS.reason, width: '40%', cell: (row) => sentence(row.reason.what) },
             {
               name: WORDS.received,
               side: 'end',

@@ -8,6 +8,7 @@ import { Chip } from '@/kit/chip'
 import { Go } from '@/kit/go'
 import { Head } from '@/kit/head'
 import { type Pair, Pairs } from '@/kit/pairs'
+import { Stats } from '@/kit/stat'
 import { Stale, Trouble } from '@/kit/trouble'
 import { CONNECTIONS } from '@/words/connections'
 import { count, dayAndMinute, span, title } from '@/words/format'
@@ -21,6 +22,7 @@ import { Remove } from './remove'
 type Source = components['schemas']['ShownSource']
 
 const WORDS = CONNECTIONS.source
+const MS = 1_000
 const UNDER = { label: CONNECTIONS.title, to: '/connections' }
 
 export default function One() {
@@ -60,6 +62,7 @@ function Whole({ of }: { of: Source }) {
       <Card>
         <Heard row={of.seen} isWhole />
       </Card>
+      {of.last_day != null && <Day of={of.last_day} />}
       <div className="connections-two">
         <div className="connections-column">
           {of.is_posted && (
@@ -97,6 +100,22 @@ function Whole({ of }: { of: Source }) {
         </div>
       </div>
     </>
+  )
+}
+
+function Day({ of }: { of: NonNullable<Source['last_day']> }) {
+  const took = (micros: number | null | undefined) => {
+    if (micros == null) return CONNECTIONS.none
+    return micros < MS ? WORDS.atOnce : span(micros)
+  }
+  return (
+    <Stats
+      figures={[
+        { name: WORDS.day, value: count(of.events), more: WORDS.dayMore },
+        { name: WORDS.half, value: took(of.p50_us), more: WORDS.late },
+        { name: WORDS.most, value: took(of.p95_us), more: WORDS.late },
+      ]}
+    />
   )
 }
 

@@ -13,15 +13,16 @@ import { type Figure, Stats } from '@/kit/stat'
 import { Table } from '@/kit/table'
 import { Time } from '@/kit/time'
 import { Stale, Trouble } from '@/kit/trouble'
-import { count, span, title } from '@/words/format'
+import { count, dayAndMinute, span, title } from '@/words/format'
 import { HOME } from '@/words/home'
 import { Changed } from './changed'
 import { Example } from './example'
 import './home.css'
 import { Waits } from './waits'
-import { reasonOf, steps, wrongs } from './wrong'
+import { type Day, dayOf, reasonOf, steps, worst, wrongs } from './wrong'
 
 const LINES = 9
+const KEPT_MS = { day: 10_000, month: 60_000 }
 
 export default function Home() {
   const overview = useOverview()
@@ -46,33 +47,43 @@ export default function Home() {
   )
 }
 
-/** What was counted in a month, which a restart does not forget: what was done stays done. */
-function useKept() {
+/** What was counted in a time, which a restart does not forget. */
+function useKept(over: 'day' | 'month') {
   return useQuery({
-    queryKey: ['score', 'month'],
-    queryFn: () => take(api.GET('/api/score', { params: { query: { over: 'month' } } })),
-    staleTime: 60_000,
+    queryKey: ['score', over],
+    queryFn: () => take(api.GET('/api/score', { params: { query: { over } } })),
+    staleTime: KEPT_MS[over],
+    refetchInterval: KEPT_MS[over],
   })
 }
 
 function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[] }) {
   const found = wrongs(seen, problems)
-  const todo = steps(seen, useKept().data)
+  const todo = steps(seen, useKept('month').data)
+  const day = dayOf(useKept('day').data)
   const isDone = todo.every(([, done]) => done)
   return (
     <>
       <section aria-label={HOME.wrong}>
-        {found.length === 0 ? (
-          <p className="home-story">
-            <em data-tone="ok">{HOME.nothingWrong}</em> {HOME.nothingWrongWhy}
-          </p>
-        ) : (
+        <p className="home-story">
+          <em data-tone={worst(found)}>{HOME.wrongs(found.length)}</em>{' '}
+          {day.events > 0 ? HOME.day(day) : found.length === 0 && HOME.nothingWrongWhy}
+        </p>
+        {found.length > 0 && (
           <div className="home-notes">
             {found.map((wrong) => (
               <Note
                 key={wrong.key}
                 tone={wrong.tone}
-                title={wrong.to === undefined ? wrong.what : <Go to={wrong.to}>{wrong.what}</Go>}
+                title={
+                  wrong.to === undefined ? (
+                    wrong.what
+                  ) : (
+                    <Go className="home-way" to={wrong.to}>
+                      {wrong.what}
+                    </Go>
+                  )
+                }
                 action={wrong.since !== undefined && <Time at={wrong.since} as="ago" />}
               >
                 {wrong.why || undefined}
@@ -81,7 +92,7 @@ function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[]
           </div>
         )}
       </section>
-      <Stats figures={figures(seen)} />
+      <Stats figures={figures(seen, day)} />
       <div className="home-two">
         <div className="home">
           <Waits />
@@ -98,21 +109,19 @@ function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[]
   )
 }
 
-function figures({ status, activity }: Overview): Figure[] {
-  const sent = activity.messages.reduce((sum, each) => sum + each.sent, 0)
-  const failed = activity.messages.reduce((sum, each) => sum + each.failed, 0)
+function figures({ status }: Overview, day: Day): Figure[] {
   const words = HOME.figures
   return [
     {
       name: words.events,
-      value: count(status.event_count),
+      value: count(day.events),
       more: words.rate(count(Math.round(status.events_per_second))),
     },
     { name: words.people, value: count(status.counts.people ?? 0) },
-    { name: words.sent, value: count(sent), more: words.failed(count(failed)) },
+    { name: words.taken, value: count(day.taken), more: words.failed(count(day.of - day.taken)) },
     {
       name: words.speed,
-      value: status.latency_p50_us === null ? '–' : span(status.latency_p50_us),
+      value: day.half === null ? '–' : span(day.half),
       more: words.target,
     },
     {
@@ -147,7 +156,7 @@ function Next({ todo }: { todo: ReturnType<typeof steps> }) {
 function Journeys({ seen }: { seen: Overview }) {
   const words = HOME.columns
   return (
-    <Card title={`${HOME.journeys}, ${HOME.happened.toLowerCase()}`} isBare>
+    <Card title={HOME.journeysSince(dayAndMinute(seen.status.started_at))} isBare>
       {seen.activity.journeys.length === 0 ? (
         <p className="card-body quiet">{HOME.noJourneys}</p>
       ) : (
@@ -179,7 +188,7 @@ function Refusals({ seen }: { seen: Overview }) {
   const rows = seen.activity.refusals.slice(0, LINES)
   const words = HOME.refusals
   return (
-    <Card title={HOME.refused} isBare>
+    <Card title={HOME.refusedSince(dayAndMinute(seen.status.started_at))} isBare>
       {rows.length === 0 ? (
         <p className="card-body quiet">{HOME.noRefusals}</p>
       ) : (

@@ -2,7 +2,7 @@
 import type { components } from '@/api/schema'
 import type { Overview, Problem } from '@/api/types'
 import type { Tone } from '@/kit/note'
-import { count, title } from '@/words/format'
+import { count, sentence, title } from '@/words/format'
 import { HOME } from '@/words/home'
 
 export type Wrong = {
@@ -71,18 +71,35 @@ function pageOf(definition: string): string | undefined {
   return undefined
 }
 
+/** The tone of the gravest of what is wrong. */
+export function worst(found: readonly Wrong[]): Tone {
+  if (found.length === 0) return 'ok'
+  return found.some((each) => each.tone === 'bad') ? 'bad' : 'warn'
+}
+
+export type Day = { events: number; of: number; taken: number; half: number | null }
+
+/** What came and went in the last day, off what is kept of it. */
+export function dayOf(kept?: Kept): Day {
+  const named = new Map(kept?.measures.map((each) => [each.name, each]))
+  const delivery = named.get('delivery')
+  const of = delivery?.of ?? 0
+  return {
+    events: named.get('freshness')?.of ?? 0,
+    of,
+    taken: Math.round(of * (delivery?.actual ?? 0)),
+    half: named.get('latency')?.beside?.p50 ?? null,
+  }
+}
+
 /** Why messages did not go, in words; what an older Legato has counted is known by its code. */
 export function reasonOf(refusal: { code: string; what?: string }): string {
   return sentence(refusal.what || refusal.code.replace(/[._]/g, ' '))
 }
 
-function sentence(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1)
-}
-
 export type StepName = keyof typeof HOME.steps
 
-type Kept = { measures: readonly Pick<Measure, 'name' | 'actual' | 'of' | 'parts'>[] }
+type Kept = { measures: readonly Pick<Measure, 'name' | 'actual' | 'of' | 'parts' | 'beside'>[] }
 type Measure = components['schemas']['Measure']
 
 /** The first things to do, and which of them are done: every one read off the process, and off

@@ -9,6 +9,8 @@ import { beginOf, type Card, type Measure, shown, timeTicks } from './measure'
 const DAY_US = 86_400_000_000
 const PAD = { top: 14, right: 12, bottom: 24, left: 68 }
 const TICKS = 4
+/** So near to it, half a time of day would be cut off. */
+const EDGE = 18
 const TIMES_MAX = 7
 
 type Point = { at: number; value: number }
@@ -81,7 +83,7 @@ export function Trend({ measure, card }: Props) {
               className="score-axis"
               x={across(tick)}
               y={height - 6}
-              textAnchor="middle"
+              textAnchor={across(tick) > width - PAD.right - EDGE ? 'end' : 'middle'}
             >
               {written(tick)}
             </text>
