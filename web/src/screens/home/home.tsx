@@ -22,6 +22,7 @@ import { Waits } from './waits'
 import { type Day, dayOf, reasonOf, steps, worst, wrongs } from './wrong'
 
 const LINES = 9
+const NONE = '–'
 const KEPT_MS = { day: 10_000, month: 60_000 }
 
 export default function Home() {
@@ -67,7 +68,9 @@ function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[]
       <section aria-label={HOME.wrong}>
         <p className="home-story">
           <em data-tone={worst(found)}>{HOME.wrongs(found.length)}</em>{' '}
-          {day.events > 0 ? HOME.day(day) : found.length === 0 && HOME.nothingWrongWhy}
+          {day !== undefined && day.events > 0
+            ? HOME.day(day)
+            : found.length === 0 && HOME.nothingWrongWhy}
         </p>
         {found.length > 0 && (
           <div className="home-notes">
@@ -109,19 +112,23 @@ function Told({ seen, problems }: { seen: Overview; problems: readonly Problem[]
   )
 }
 
-function figures({ status }: Overview, day: Day): Figure[] {
+function figures({ status }: Overview, day?: Day): Figure[] {
   const words = HOME.figures
   return [
     {
       name: words.events,
-      value: count(day.events),
+      value: day === undefined ? NONE : count(day.events),
       more: words.rate(count(Math.round(status.events_per_second))),
     },
     { name: words.people, value: count(status.counts.people ?? 0) },
-    { name: words.taken, value: count(day.taken), more: words.failed(count(day.of - day.taken)) },
+    {
+      name: words.taken,
+      value: day === undefined ? NONE : count(day.taken),
+      more: words.failed(day === undefined ? NONE : count(day.of - day.taken)),
+    },
     {
       name: words.speed,
-      value: day.half === null ? '–' : span(day.half),
+      value: day === undefined || day.half === null ? NONE : span(day.half),
       more: words.target,
     },
     {

@@ -1,7 +1,7 @@
 // Home: what is wrong, and what is done, are read off what the process says of itself.
 import { expect, test } from 'vitest'
 import type { Overview } from '@/api/types'
-import { reasonOf, steps, wrongs } from './wrong'
+import { dayOf, reasonOf, steps, worst, wrongs } from './wrong'
 
 function overview(status: object, more: object = {}): Overview {
   const calm = { is_ready: true, is_failing: false, faults: [], plan: '', position: 0, counts: {} }
@@ -93,4 +93,28 @@ test('why messages did not go is said in words, and by its code where nothing el
 
   expect(reasonOf(counted)).toBe('Has had 3 of 3 in 7 days')
   expect(reasonOf({ code: 'sending.in_doubt', what: '' })).toBe('Sending in doubt')
+})
+
+test('the day is told off what is kept, and not at all before that is known', () => {
+  const measure = { actual: null, parts: [], of: 0 }
+  const kept = {
+    measures: [
+      { ...measure, name: 'freshness' as const, of: 1200 },
+      { ...measure, name: 'delivery' as const, of: 40, actual: 0.975 },
+      { ...measure, name: 'latency' as const, of: 39, beside: { p50: 14_000 } },
+    ],
+  }
+
+  expect(dayOf(undefined)).toBeUndefined()
+  expect(dayOf(kept)).toEqual({ events: 1200, of: 40, taken: 39, half: 14_000 })
+})
+
+test('the gravest of what is wrong gives the tone', () => {
+  const down = wrongs(overview({}, { lanes: { mailer: { breaker: 'open' } } }), [])
+
+  expect([worst([]), worst(wrongs(overview({}, { paused: ['a'] }), [])), worst(down)]).toEqual([
+    'ok',
+    'warn',
+    'bad',
+  ])
 })

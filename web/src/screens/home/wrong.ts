@@ -80,8 +80,9 @@ export function worst(found: readonly Wrong[]): Tone {
 export type Day = { events: number; of: number; taken: number; half: number | null }
 
 /** What came and went in the last day, off what is kept of it. */
-export function dayOf(kept?: Kept): Day {
-  const named = new Map(kept?.measures.map((each) => [each.name, each]))
+export function dayOf(kept?: Kept): Day | undefined {
+  if (kept === undefined) return undefined
+  const named = new Map(kept.measures.map((each) => [each.name, each]))
   const delivery = named.get('delivery')
   const of = delivery?.of ?? 0
   return {
