@@ -17,6 +17,16 @@ def pulse(legato: Legato) -> dict[str, Any]:
     return shown["pulse"]
 
 
+def settled_after(legato: Legato, position: int) -> None:
+    """Wait for the end of a delivery behind a position: those of before stand there too."""
+    while True:
+        page = legato.call("GET", f"/api/tail?after={position}&wait=10").json()
+        assert page["steps"], "nothing was settled"
+        if any(note["type"] == "settled" for step in page["steps"] for note in step["notes"]):
+            return
+        position = page["after"]
+
+
 def test_a_restart_keeps_how_a_destination_did_and_goes_on_from_there(tmp_path: Path) -> None:
     clock = OwnClock()
     legato = open_legato(tmp_path, clock)
@@ -30,7 +40,9 @@ def test_a_restart_keeps_how_a_destination_did_and_goes_on_from_there(tmp_path: 
     legato = open_legato(tmp_path, clock)
     try:
         after = pulse(legato)
+        position = legato.call("GET", "/api/status").json()["status"]["applied"]
         send_one(legato, "ben")
+        settled_after(legato, position)
         two = pulse(legato)
     finally:
         legato.close()
