@@ -160,6 +160,11 @@ def test_a_broken_promise_is_a_story_a_walk_a_scenario_and_can_be_answered_for(
         page.get_by_role("button", name="Walk it on the canvas").click()
         went = page.get_by_role("list", name="How it went")
         expect(went).to_contain_text("Gets cart question", timeout=LONG_MS)
+        they = page.get_by_role("form", name="Who they are")
+        asked = they.get_by_label("Marketing by Email", exact=True)
+        expect(asked).to_have_value("unknown")
+        expect(asked).to_have_accessible_description("agrees on the way")
+        assert barriers(page) == []
 
         tab(seen, name, "proofs")
         page.get_by_text("As a scenario").click()

@@ -79,6 +79,7 @@ export const REHEARSE = {
     anew: 'Begin anew',
     who: 'Who they are',
     by: (channel: string) => `Contact by ${channel}`,
+    onTheWay: { granted: 'agrees on the way', denied: 'says no on the way' } as const,
     about: (purpose: string, channel: string) => `${purpose} by ${channel}`,
     whole: (purpose: string) => `${purpose}, every channel`,
     consents: {

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { after, ANA, asked, scriptOf, untilNext, valuesOf, type WalkFound, walkOf } from './script'
+import {
+  after,
+  ANA,
+  asked,
+  saidLater,
+  scriptOf,
+  untilNext,
+  valuesOf,
+  type WalkFound,
+  walkOf,
+} from './script'
 
 test('time passes in the words of scenarios', () => {
   expect(after(26 * 3_600)).toBe('after 1d 2h')
@@ -55,4 +65,14 @@ test('a story says its consents where they are asked, and they are told again as
   ])
   expect(script.who.consents['marketing/sms']).toBe('denied')
   expect(walkOf('cart', script).given.consents).toEqual(consents)
+})
+
+test('what is said on the way is known beforehand, the last of it', () => {
+  const lines = [
+    'after 2d',
+    { consents: { marketing: { email: 'denied' } } },
+    { consents: { marketing: { email: 'granted' }, sms: 'denied' } },
+  ]
+
+  expect(saidLater(lines)).toEqual({ 'marketing/email': 'granted', sms: 'denied' })
 })

@@ -85,12 +85,19 @@ function consentsOf(given: unknown): Record<string, Consent> {
   )
 }
 
+/** What is said on the way, the last of it: by the same names as what was said before. */
+export function saidLater(lines: Script['lines']): Record<string, Consent> {
+  const said = lines.map((line) => (isRecord(line) ? consentsOf(line.consents) : {}))
+  return Object.assign({}, ...said) as Record<string, Consent>
+}
+
 /** What is asked of somebody: of each channel, or what the story says of it, purpose by purpose. */
 export function asked(channels: readonly string[], consents: Who['consents']): string[] {
   const told = Object.keys(consents)
   const byChannel = channels.flatMap((channel) => {
     const own = told.filter((key) => key.endsWith(`/${channel}`))
-    return own.length > 0 ? own : [channel]
+    const isAsked = own.length === 0 || channel in consents
+    return isAsked ? [channel, ...own] : own
   })
   return [...byChannel, ...told.filter((key) => !key.includes('/') && !channels.includes(key))]
 }

@@ -74,6 +74,7 @@ export function Desk({ script, onChange, found, kinds, drawing }: Props) {
       </div>
       <Person
         who={script.who}
+        lines={script.lines}
         kinds={kinds}
         found={found}
         onChange={(who) => onChange({ ...script, who })}

@@ -4,7 +4,15 @@ import { useState } from 'react'
 import type { components } from '@/api/schema'
 import { title } from '@/words/format'
 import { REHEARSE } from '@/words/rehearse'
-import { ANA, asked, type Consent, type WalkFound, type Who } from './script'
+import {
+  ANA,
+  asked,
+  type Consent,
+  saidLater,
+  type Script,
+  type WalkFound,
+  type Who,
+} from './script'
 
 type Kinds = components['schemas']['ShownKinds']
 
@@ -13,13 +21,15 @@ const CONSENTS: readonly Consent[] = ['unknown', 'granted', 'denied']
 
 type Props = {
   who: Who
+  lines: Script['lines']
   kinds: Kinds
   found: WalkFound | undefined
   onChange: (who: Who) => void
 }
 
-export function Person({ who, kinds, found, onChange }: Props) {
+export function Person({ who, lines, kinds, found, onChange }: Props) {
   const channels = kinds.words.channels ?? []
+  const later = saidLater(lines)
   const names = channels.map((channel) => channel.name)
   const [begun, setBegun] = useState(who)
   return (
@@ -34,11 +44,12 @@ export function Person({ who, kinds, found, onChange }: Props) {
         }}
       >
         <div className="walk-pair">
-          {asked(names, begun.consents).map((key) => (
+          {asked(names, { ...later, ...begun.consents }).map((key) => (
             <NativeSelect
               key={key}
               size="xs"
               label={labelOf(key, names)}
+              description={onTheWay(later[key])}
               data={CONSENTS.map((value) => ({ value, label: WORDS.consents[value] }))}
               value={begun.consents[key] ?? 'unknown'}
               onChange={(event) => {
@@ -130,4 +141,8 @@ function labelOf(key: string, channels: readonly string[]): string {
   const [purpose = '', channel] = key.split('/')
   if (channel !== undefined) return WORDS.about(title(purpose), title(channel))
   return channels.includes(key) ? WORDS.by(title(key)) : WORDS.whole(title(purpose))
+}
+
+function onTheWay(said: Consent | undefined): string | undefined {
+  return said === undefined || said === 'unknown' ? undefined : WORDS.onTheWay[said]
 }
