@@ -73,6 +73,7 @@ export const SEGMENTS = {
   more: 'Show more people',
   usedBy: 'Used by',
   usedNone: 'Nothing uses it yet. A journey, list or suppression that names it would stand here.',
+  usedMore: (others: number) => `and ${count(others)} more`,
   keeps: 'Keeps lists at',
   overlap: 'Shared with other segments',
   overlapNone: 'None of its people is in another segment.',

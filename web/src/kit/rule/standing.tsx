@@ -1,4 +1,5 @@
 // Rows about the person: traits, segments, journeys, their clock; and about an event's properties.
+import { title } from '@/words/format'
 import { RULE } from '@/words/rule'
 import { ChoiceField, DaysField, DurationField, TextField } from '../form/inputs'
 import { isList, isObject, type Json, type JsonObject, withField } from '../form/json'
@@ -83,6 +84,13 @@ export function Standing({ source, onChange }: Props) {
   const [word = '', name] = Object.entries(source)[0] ?? []
   const isSegment = word.endsWith('in_segment')
   const kind = isSegment ? 'segments' : 'journeys'
+  const told = optionsOf(of(kind))
+  const isTold = text(name) === '' || told.some((each) => each.value === name)
+  // Of very many not all names were told: what stands there is called as any other.
+  const known =
+    isTold || !cut.includes(kind)
+      ? told
+      : [...told, { value: text(name), label: title(text(name)) }]
   return (
     <>
       <ChoiceField<string>
@@ -95,7 +103,7 @@ export function Standing({ source, onChange }: Props) {
       <Pick
         label={isSegment ? RULE.segment : RULE.journey}
         value={text(name)}
-        options={optionsOf(of(kind))}
+        options={known}
         search={
           cut.includes(kind) ? { of: kind, ask: (typed) => searched(kind, typed) } : undefined
         }

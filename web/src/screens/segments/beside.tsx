@@ -113,6 +113,9 @@ function Members({ name }: { name: string }) {
   )
 }
 
+/** Of each kind; more than these nobody reads through. */
+const USERS_SHOWN = 40
+
 /** `journey cart_rescue`, grouped by the first word. */
 function UsedBy({ shown: { segment } }: { shown: Shown }) {
   const groups = new Map<string, string[]>()
@@ -130,9 +133,14 @@ function UsedBy({ shown: { segment } }: { shown: Shown }) {
             name: title(family),
             value: (
               <span className="segments-users">
-                {names.map((each) => (
+                {names.slice(0, USERS_SHOWN).map((each) => (
                   <Definition key={each} family={family} name={each} />
                 ))}
+                {names.length > USERS_SHOWN && (
+                  <span className="quiet small">
+                    {SEGMENTS.usedMore(names.length - USERS_SHOWN)}
+                  </span>
+                )}
               </span>
             ),
           }))}
