@@ -1,0 +1,108 @@
+"""`legato connectors try`: what shipped connectors would send of an event."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from legato.cli.connect.connectors import connectors
+
+MADE = {"messageId": "m1", "timestamp": "2026-01-02T03:04:05Z"}
+GA4 = {"api_secret": "s", "measurement_id": "G-1"}
+
+
+def sent(folder: Path, name: str, settings: dict[str, str], **event: object) -> dict[str, Any]:
+    """The body of the one request that is printed."""
+    (folder / "event.json").write_text(json.dumps({**MADE, **event}), encoding="utf-8")
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    files = ["--event", f"{folder}/event.json", "--settings", f"{folder}/settings.json"]
+    result = CliRunner().invoke(connectors, ["try", name, *files])
+    assert "1 request; nothing was sent." in result.output
+    text = result.output
+    body: dict[str, Any] = json.loads(text[text.index("{\n") : text.rindex("}") + 1])
+    return body
+
+
+def test_analytics_is_told_no_name_that_begins_with_what_google_keeps(tmp_path: Path) -> None:
+    body = sent(
+        tmp_path,
+        "ga4",
+        GA4,
+        type="track",
+        event="Opened",
+        anonymousId="a1",
+        properties={"_seen": 1, "gtag.seen": 1, "seen": 1},
+        context={"traits": {"_plan": "pro", "plan": "pro"}},
+    )
+
+    assert body["events"][0]["params"] == {"seen": 1, "engagement_time_msec": 1}
+    assert body["user_properties"] == {"plan": {"value": "pro"}}
+
+
+def test_analytics_counts_one_where_no_quantity_is_told(tmp_path: Path) -> None:
+    product = {"product_id": "p1", "price": 3}
+
+    body = sent(
+        tmp_path,
+        "ga4",
+        GA4,
+        type="track",
+        event="Product Added",
+        anonymousId="a1",
+        properties={"price": 3, "currency": "EUR", "products": [product]},
+        integrations={"GA4_V2": {"consents": {"ad_user_data": "DENIED"}}},
+    )
+
+    assert body["events"][0]["params"]["value"] == 3
+    assert body["consent"] == {"ad_user_data": "DENIED"}
+
+
+def test_klaviyo_finds_what_is_in_a_cart_under_the_name_it_asks_for(tmp_path: Path) -> None:
+    body = sent(
+        tmp_path,
+        "klaviyo",
+        {"api_key": "s"},
+        type="track",
+        event="Product Added",
+        context={"traits": {"email": "ada@shop.example"}},
+        properties={"name": "Book", "items": [{"product_id": "p1"}]},
+    )
+
+    told = body["data"]["attributes"]["properties"]
+    assert told == {"AddedItemProductName": "Book", "Items": [{"ProductID": "p1"}]}
+
+
+def test_klaviyo_subscribes_to_the_channel_that_a_person_agreed_to(tmp_path: Path) -> None:
+    person = {"email": "ada@shop.example", "phone": "+15005550006", "smsConsent": True}
+
+    body = sent(
+        tmp_path,
+        "klaviyo",
+        {"api_key": "s"},
+        type="group",
+        groupId="L1",
+        traits={"subscribe": True},
+        context={"traits": person},
+    )
+
+    (profile,) = body["data"]["attributes"]["profiles"]["data"]
+    agreed = {"sms": {"marketing": {"consent": "SUBSCRIBED"}}}
+    assert profile["attributes"]["subscriptions"] == agreed
+
+
+def test_amplitude_is_not_told_again_what_it_is_to_forget(tmp_path: Path) -> None:
+    body = sent(
+        tmp_path,
+        "amplitude",
+        {"api_key": "s"},
+        type="identify",
+        userId="u1",
+        traits={"address": {"state": "TX", "street": "Elm"}},
+        integrations={"Amplitude": {"fieldsToUnset": ["address.state"]}},
+    )
+
+    told = body["events"][0]["user_properties"]
+    assert told == {"street": "Elm", "$unset": {"address.state": "-"}}
