@@ -118,7 +118,7 @@ def spec_of(name: str) -> Spec:
 
 
 def measure(spec: Spec) -> tuple[float, float]:
-    """Return the median and the 99th percentile in microseconds."""
+    """Return the median and the 99th percentile, in microseconds of processor time."""
     text = {key: one for key, one in spec.settings.items() if one.default is None}
     settings = {key: one.default for key, one in spec.settings.items() if key not in text}
     settings |= {key: "https://a.example" for key, one in text.items() if one.type == "string"}
@@ -139,12 +139,14 @@ def measure(spec: Spec) -> tuple[float, float]:
         captured_at=NOW,
         plan="",
     )
-    assert isinstance(begin(spec, delivery, terms=terms, now=NOW).next(), Ask)
+    step = begin(spec, delivery, terms=terms, now=NOW).next()
+    if not isinstance(step, Ask):
+        raise SystemExit(f"With settings made up here it sends nothing: {step}")
     taken: list[float] = []
     for _ in range(ROUNDS):
-        start = time.perf_counter()
+        start = time.thread_time()
         begin(spec, delivery, terms=terms, now=NOW).next()
-        taken.append((time.perf_counter() - start) * 1e6)
+        taken.append((time.thread_time() - start) * 1e6)
     taken.sort()
     return statistics.median(taken), taken[int(ROUNDS * 0.99)]
 
