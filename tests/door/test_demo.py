@@ -16,14 +16,10 @@ from urllib.parse import urlsplit
 
 from legato.cli.demo.demo import find_example
 from legato.workspace import read_workspace
+from tests.services.process import free_port
 
 SOURCES = Path(__file__).parents[2] / "src"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SOURCES)}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def demo_command(*options: str, port: int | None = None) -> list[str]:

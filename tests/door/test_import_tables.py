@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 from collections.abc import Generator, Iterator, Sequence
@@ -25,6 +24,7 @@ from click.testing import CliRunner, Result
 from legato.cli.client import Client, Failure
 from legato.cli.rows.command import bring
 from tests.door.test_cli_up import COMMAND, WAIT_SECONDS, Running
+from tests.services.process import free_port
 
 ROWS = 2_100
 MAPPING = """
@@ -274,8 +274,7 @@ def postgres(folder: Path) -> Generator[int]:
     folder.chmod(0o777)
     (folder / "password").write_text("hunter2")
     binaries = Path(shutil.which("postgres") or "").resolve().parent
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
 
     def run(program: str, *args: str | Path) -> None:
         command = [binaries / program, "-D", folder / "data", *args]

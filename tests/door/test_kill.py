@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
@@ -28,6 +27,7 @@ from legato.transports.clock import SystemClock
 from tests.door.kill.checker import Files, check
 from tests.door.kill.load import Load
 from tests.door.kill.sink import Sink
+from tests.services.process import free_port
 
 KILLS = int(os.environ.get("LEGATO_KILLS", "150"))
 SEED = os.environ.get("LEGATO_KILL_SEED", "1")
@@ -105,7 +105,7 @@ async def _story(folder: Path) -> tuple[Load, Sink]:
     workspace.mkdir()
     text = (HERE / "workspace" / "all.yaml").read_text()
     (workspace / "all.yaml").write_text(text.replace("SINK_PORT", str(sink.port)))
-    port = _free_port()
+    port = free_port()
     zygote = await Zygote.open(workspace, data, port)
     load = Load(port, seed=SEED)
     clients = asyncio.create_task(load.run(CLIENTS))
@@ -141,15 +141,6 @@ async def _until_settled(data: Path) -> None:
         while not files.is_settled():  # noqa: ASYNC110 - another process's files say nothing
             await asyncio.sleep(0.2)
     files.close()
-
-
-def _free_port() -> int:
-    """Return a port that no connection going out is given while every life binds it anew."""
-    for port in range(20_000 + os.getpid() % 10_000, 32_000):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise AssertionError("every port is taken")
 
 
 @pytest.mark.kill

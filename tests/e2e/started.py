@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import sys
 from base64 import b64encode
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 
 from legato.model.noun import Noun
 from tests.e2e.wheel import environment
+from tests.services.process import free_port
 
 KEY = "shop-web-key"
 ANSWER_SECONDS = 120
@@ -48,8 +48,7 @@ class Started(Noun, frozen=True, kw_only=True):
 @contextmanager
 def started(speed: int = 3_600, *, environ: Mapping[str, str] | None = None) -> Generator[Started]:
     """Run the demonstration for as long as the block lasts: of the wheel, or in an environment."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = int(listener.getsockname()[1])
+    port = free_port()
     command = [sys.executable, "-m", "legato", "demo", "--plain", f"--port={port}"]
     with (
         TemporaryDirectory(prefix="legato-e2e-") as folder,

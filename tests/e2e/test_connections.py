@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Generator
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ from tests.door.test_connect import (
 from tests.e2e.browser import Theme, chromium, watched
 from tests.e2e.started import ANSWER_SECONDS, Started, started
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
+from tests.services.process import free_port
 
 ROUTES = (
     "/connections",
@@ -64,12 +64,6 @@ def ask(legato: Started, method: str, path: str, body: object = None) -> bytes:
     answer = link.getresponse().read()
     link.close()
     return answer
-
-
-def free_port() -> int:
-    """Return a port of this machine at which nobody answers."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 def test_somebody_connects_tries_and_proposes_a_destination(
