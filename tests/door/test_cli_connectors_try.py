@@ -106,3 +106,17 @@ def test_amplitude_is_not_told_again_what_it_is_to_forget(tmp_path: Path) -> Non
 
     told = body["events"][0]["user_properties"]
     assert told == {"street": "Elm", "$unset": {"address.state": "-"}}
+
+
+def test_mixpanel_is_told_who_wants_no_mail_and_where_they_are(tmp_path: Path) -> None:
+    body = sent(
+        tmp_path,
+        "mixpanel",
+        {"token": "t"},
+        type="identify",
+        userId="u1",
+        properties={"unsubscribed": True},
+        context={"location": {"timezone": "Europe/Rome"}},
+    )
+
+    assert body["$set"] == {"$timezone": "Europe/Rome", "$unsubscribed": True}
