@@ -97,3 +97,18 @@ def test_attentive_is_asked_to_end_only_what_it_knows(asked: dict[str, Value], w
     )
 
     assert why in told
+
+
+def test_freshsales_is_told_the_address_before_what_stands_beside_it() -> None:
+    traits: Value = {
+        "email": "ana@shop.example",
+        "city": "Rome",
+        "zip": "1",
+        "address": {"city": "Milan", "postalCode": "20121"},
+    }
+
+    body = rendered_body(
+        "freshsales", {"domain": "shop", "only_numbers": False}, type="identify", traits=traits
+    )
+
+    assert (body["contact"]["city"], body["contact"]["zipcode"]) == ("Milan", "20121")
