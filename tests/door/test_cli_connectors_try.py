@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,72 @@ def test_mixpanel_is_told_who_wants_no_mail_and_where_they_are(tmp_path: Path) -
     )
 
     assert body["$set"] == {"$timezone": "Europe/Rome", "$unsubscribed": True}
+
+
+def tried(
+    folder: Path, name: str, content: Mapping[str, object], *more: str, **settings: str
+) -> str:
+    (folder / "event.json").write_text(json.dumps(content), encoding="utf-8")
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    files = ["--event", f"{folder}/event.json", "--settings", f"{folder}/settings.json"]
+    return CliRunner().invoke(connectors, ["try", name, *files, *more]).output
+
+
+TWILIO = {"account": "AC" + "0" * 32, "token": "kept secret", "from": "+15005550006"}
+
+
+def test_a_message_is_tried_where_no_events_are_taken(tmp_path: Path) -> None:
+    message = {"address": "+15005550010", "body": "Hello Ada"}
+
+    told = tried(tmp_path, "twilio_sms", message, **TWILIO)
+
+    assert f"/Accounts/{TWILIO['account']}/Messages.json" in told
+    assert '"To": "+15005550010"' in told
+    assert '"Body": "Hello Ada"' in told
+    assert f"Authorization: Basic base64({TWILIO['account']}:<token>)" in told
+    assert "1 request; nothing was sent." in told
+    assert "kept secret" not in told
+
+
+def test_any_operation_of_a_connector_is_tried(tmp_path: Path) -> None:
+    settings = {"endpoint": "https://rest.fra-01.braze.eu", "api_key": "kept secret"}
+
+    told = tried(
+        tmp_path, "braze", {"identifiers": {"user_id": ["u1"]}}, "--as", "erase", **settings
+    )
+
+    assert "POST https://rest.fra-01.braze.eu/users/delete" in told
+    assert "Authorization: Bearer <api_key>" in told
+
+
+def test_what_a_connector_does_not_do_is_told_with_what_it_does(tmp_path: Path) -> None:
+    told = tried(tmp_path, "kinesis", {"type": "track"}, "--as", "send")
+
+    assert "kinesis does not do `send`." in told
+    assert "It does: event." in told
+
+
+def test_a_secret_in_a_url_reads_as_its_name_and_one_not_given_is_not_there(tmp_path: Path) -> None:
+    event = {**MADE, "type": "track", "event": "Opened", "anonymousId": "a1"}
+    kinesis = {"stream": "s", "region": "eu-west-1", "key_id": "AKIA", "secret_key": "kept secret"}
+
+    told = tried(tmp_path, "ga4", event, **GA4)
+    signed = tried(tmp_path, "kinesis", event, **kinesis)
+
+    assert "?api_secret=<api_secret>&measurement_id=G-1" in told
+    assert "Signature=" in signed
+    assert "session_token" not in signed.lower().replace("-", "_")
+
+
+def test_what_would_not_be_sent_says_why(tmp_path: Path) -> None:
+    told = tried(tmp_path, "twilio_sms", {"address": "0123", "body": "Hello"}, **TWILIO)
+
+    assert "Nothing would be sent: the phone number is not international (+...)." in told
+    assert "fix: Give another --event, or other --settings." in told
+
+
+def test_a_connector_that_nothing_scores_is_told_of() -> None:
+    told = CliRunner().invoke(connectors, ["verify", "gcs"])
+
+    assert told.exit_code == 0
+    assert "gcs is right, and nothing says how right" in told.output

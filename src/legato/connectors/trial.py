@@ -32,17 +32,25 @@ class Tried(Noun, frozen=True, kw_only=True):
     """The requests in order, and what stopped them."""
 
     asks: tuple[Ask, ...]
-    made: int = 0
-    """How many of them change something."""
     refused: Reason | None = None
     """Why nothing is sent, or nothing more."""
 
+    @property
+    def made(self) -> int:
+        """How many of them change something, whatever an answer that nobody gave would mean."""
+        return sum(ask.question is None for ask in self.asks)
+
 
 def by_name(spec: Spec, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings in which every secret stands by a name, whatever was given for it."""
-    named = {name: {"secret": name.upper()} for name, one in spec.settings.items() if one.secret}
+    """Return settings in which every secret stands by a name, whatever was given for it.
+
+    One that is not needed and was not given is not there, as when it is sent.
+    """
+    secret = {name: one for name, one in spec.settings.items() if one.secret}
+    is_there = {name: one.required or name in given for name, one in secret.items()}
+    named = {name: {"secret": name.upper()} for name in secret if is_there[name]}
     own = {name: one for name, one in given.items() if secret_name(one) is not None}
-    plain = {name: one for name, one in given.items() if name not in named}
+    plain = {name: one for name, one in given.items() if name not in secret}
     return {**plain, **named, **{name: one for name, one in own.items() if name in named}}
 
 
@@ -73,7 +81,7 @@ def _tried(
     whole = by_name(spec, given)
     public = {name: one for name, one in whole.items() if name != MAP}
     terms = Terms(
-        settings=resolve(spec, public, _stand_ins(spec, url)),
+        settings=resolve(spec, public, _stand_ins(spec, whole, url)),
         timeout=SECOND,
         token={"access_token": "<access_token>"},
         inputs=compile_map(spec, given)[0],
@@ -85,13 +93,13 @@ def _tried(
         asks.append(step)
         step = exchange.next(waiting.pop(0) if waiting else EMPTY)
     if isinstance(step, Ask | Done):
-        return Tried(asks=tuple(asks), made=exchange.made)
-    return Tried(asks=tuple(asks), made=exchange.made, refused=step.reason)
+        return Tried(asks=tuple(asks))
+    return Tried(asks=tuple(asks), refused=step.reason)
 
 
-def _stand_ins(spec: Spec, url: str) -> dict[str, str]:
+def _stand_ins(spec: Spec, whole: Mapping[str, Any], url: str) -> dict[str, str]:
     """Return what stands for each secret; `url`: for those that may stand in a URL."""
-    secrets = {name: one for name, one in spec.settings.items() if one.secret}
+    secrets = {name: one for name, one in spec.settings.items() if one.secret and name in whole}
     return {name: (url if one.in_url else "<{}>").format(name) for name, one in secrets.items()}
 
 

@@ -69,6 +69,7 @@ def verify(  # noqa: PLR0913 - one parameter each for click
         print_json(reached)
     else:
         _show_all(Console(highlight=False), scores, from_examples, is_whole=not names)
+        _show_unscored(names, scores, from_examples)
         if names:
             for one in (*scores, *from_examples):
                 _show_cases(Console(highlight=False), one, limit=show, only=only)
@@ -156,6 +157,15 @@ def _show(console: Console, scores: list[Score]) -> None:
             str(sum(one.skipped.values()) or ""),
         )
     console.print(table)
+
+
+def _show_unscored(names: Iterable[str], *scored: Iterable[Score]) -> None:
+    """Say of which there is nothing to score by: without it they would not be told of."""
+    known = {one.name for scores in scored for one in scores}
+    for name in names:
+        if connector_of(name)[0] not in known:
+            click.echo(f"{name} is right, and nothing says how right: nobody recorded a request of")
+            click.echo("  it, and no example of its documentation is there. See --examples FOLDER.")
 
 
 def _part(part: Part | None) -> str:
