@@ -302,6 +302,9 @@ def test_the_first_route_that_fits_takes_an_event() -> None:
 
     assert urls == ["https://a.example/a", "https://a.example/b", "https://a.example/c"]
     assert isinstance(exchange_of(manifest(routes=routes), type="page").next(), Refused)
+    shouted = exchange_of(manifest(routes=routes), type="Track").next()
+    assert isinstance(shouted, Ask)
+    assert http(shouted).url == "https://a.example/c"
 
 
 def test_routes_that_go_on_let_the_next_take_it_too() -> None:

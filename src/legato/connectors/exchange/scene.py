@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -11,11 +11,12 @@ from legato.connectors.exchange.inputs import read_inputs
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import fields_of, is_true
-from legato.connectors.spec import Requirement, Route, Spec
+from legato.connectors.spec import EventType, Requirement, Route, Spec
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
 from legato.model.instant import SECOND, Instant
 
+_TYPES = get_args(EventType)
 _NOT_OFFERED = ("content", "captured_at", "used")
 _MAY_BE_EMPTY = tuple(
     field.name
@@ -55,13 +56,24 @@ def base_frame(
     return Frame(
         {
             "delivery": facts,
-            "event" if delivery.operation == "event" else "content": delivery.content,
+            **_content(delivery),
             "settings": terms.settings,
             "token": terms.token,
             "clock": {"epoch": now // SECOND, "now": now, "asked": now if asked is None else asked},
         },
         spec.let,
     )
+
+
+def _content(delivery: Delivery) -> dict[str, Any]:
+    """Return what it is about under its name. An event is of its type whatever the case of that."""
+    content = delivery.content
+    if delivery.operation != "event":
+        return {"content": content}
+    kind = content.get("type")
+    if kind in _TYPES or not isinstance(kind, str) or kind.lower() not in _TYPES:
+        return {"event": content}
+    return {"event": {**content, "type": kind.lower()}}
 
 
 def scenes(
