@@ -41,6 +41,18 @@ def value_of(node: Value) -> Value:
         ("=pick(event.o, event.none)", {}),
         ("=omit(event.o, event.none)", {"a": 1, "b": 2}),
         ("=pick(event.o, ['a'])", {"a": 1}),
+        # A day in eight digits is no number of seconds, of 1970.
+        ("=date('19960229', '%Y-%m-%d')", "1996-02-29"),
+        ("=normal('19960229', 'birthday')", "19960229"),
+        ("=normal('02291996', 'birthday')", "02291996"),
+        ("=normal('1996-02-29', 'birthday')", "19960229"),
+        ("=epoch('19960229000')", 19_960_229_000),
+        # Meta: no spaces and no dash, of the United States five digits; what is numbered stays so.
+        ("=normal('94035-1234', 'zip')", "94035"),
+        ("=normal('123-4567', 'zip')", "1234567"),
+        ("=normal('SW1A 1AA', 'zip')", "sw1a1aa"),
+        ("=normal('6th of October', 'city')", "6thofoctober"),
+        ("=normal('St. Louis', 'city')", "stlouis"),
     ],
 )  # fmt: skip
 def test_shapes_are_about_any_value(node: object, value: object) -> None:

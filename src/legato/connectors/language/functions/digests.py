@@ -24,6 +24,9 @@ from legato.model.instant import to_datetime
 _NO_KIND = 2
 """Of what digests something of which it is not told what kind of personal data it is."""
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+_DATE = re.compile(r"[0-9]{8}")
+_ZIP_OF_HOUSE = re.compile(r"([0-9]{5})-[0-9]{4}")
+"""A ZIP code of the United States with the four digits that say which house."""
 _SPACES = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL}
 """Name spaces of UUIDs: the same text gives the same id wherever it is asked of it."""
 _ENCODINGS: Mapping[str, Callable[[bytes], str]] = {
@@ -59,8 +62,16 @@ def _plain(text: str) -> str:
     return text.strip().lower()
 
 
-def _compact(text: str) -> str:
-    return "".join(text.lower().split())
+def _place(text: str) -> str:
+    """Leave letters and digits: a city or region may be numbered."""
+    return "".join(c for c in text.lower() if unicodedata.category(c)[0] in "LMN")
+
+
+def _zip(text: str) -> str:
+    """Leave no space and no dash; of those of the United States the first five digits."""
+    compact = "".join(text.lower().split())
+    whole = _ZIP_OF_HOUSE.fullmatch(compact)
+    return whole[1] if whole is not None else compact.replace("-", "")
 
 
 def _gender(text: str) -> str:
@@ -68,6 +79,9 @@ def _gender(text: str) -> str:
 
 
 def _birthday(text: str) -> str:
+    """Write year, month and day in eight digits; what comes so is no number of seconds."""
+    if _DATE.fullmatch(text.strip()):
+        return text.strip()
     instant = instant_of(text)
     return to_datetime(instant).strftime("%Y%m%d") if instant is not None else _digits(text)
 
@@ -84,9 +98,9 @@ NORMAL: Mapping[str, Callable[[str], str]] = {
     "name": _name,
     "gender": _gender,
     "birthday": _birthday,
-    "city": _name,
-    "state": _name,
-    "zip": _compact,
+    "city": _place,
+    "state": _place,
+    "zip": _zip,
     "country": _plain,
     "street": _plain,
     "id": str.strip,

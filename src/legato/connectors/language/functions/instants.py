@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -26,6 +27,8 @@ from legato.model.instant import (
 _MS_FROM = 100_000_000_000
 """Numbers are seconds up to here (the year 5138), and milliseconds up to a thousand times this."""
 _US_FROM = _MS_FROM * 1_000
+_DAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+"""A day in the short form of ISO 8601, as birthdays often come: no number of seconds."""
 _DEFAULT = datetime(2000, 1, 1)  # noqa: DTZ001 - only its parts are used
 
 
@@ -53,7 +56,7 @@ def _from_text(text: str) -> Instant | None:
     found = parse_instant(text)
     if found is not None:
         return found
-    if text.lstrip("-").isdigit():
+    if text.lstrip("-").isdigit() and not _DAY.fullmatch(text):
         return _from_number(int(text))
     if not text or len(text) > len("Wednesday, 30 September 2026 10:00:00.000000 GMT+00:00") + 10:
         return None
