@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -20,6 +20,18 @@ Given = Mapping[str, Any]
 
 _RANGE = re.compile(r"(\d{3})\s*-\s*(\d{3})")
 _BYTES = re.compile(r"(\d+(?:\.\d+)?)\s*(B|KB|MB)?")
+_EXPECTED = re.compile(r"Expected `(\w+)")
+_KINDS = {
+    "str": ("a text", "Write it in quotes."),
+    "int": ("a whole number", "Write it as `100`."),
+    "float": ("a number", "Write it as `1.5`."),
+    "bool": ("true or false", "Write `true` or `false`."),
+    "array": ("a list", "Write it as `[a, b]`."),
+    "object": ("a mapping", "Write it as `name: value` lines."),
+}
+"""What msgspec expected -> what people call it, and how it is written."""
+_STATUSES = range(100, 600)
+_NO_STATUS = (0, 0)
 _SIZES = {None: 1, "B": 1, "KB": 1_000, "MB": 1_000_000}
 
 
@@ -78,15 +90,18 @@ def duration(top: Compiler, value: Value, path: Path) -> Duration:
 def statuses(top: Compiler, value: Value, path: Path) -> tuple[tuple[int, int], ...]:
     """Read `429`, `500-599` or a list of such."""
     ranges: list[tuple[int, int]] = []
-    for one in cast("list[Any]", value) if isinstance(value, list) else [value]:
-        match = _RANGE.fullmatch(str(one))
-        if match is not None:
-            ranges.append((int(match[1]), int(match[2])))
-        elif isinstance(one, int):
-            ranges.append((one, one))
-        else:
+    for one in _items(value):
+        ends = _ends(one)
+        if ends is None:
             top.add(path, f"`{one}` is no status", "Write 429 or 500-599.")
+        ranges.append(ends or _NO_STATUS)
     return tuple(ranges)
+
+
+def _ends(status: Value) -> tuple[int, int] | None:
+    match = _RANGE.fullmatch(str(status))
+    first, last = (int(match[1]), int(match[2])) if match is not None else (status, status)
+    return (first, last) if first in _STATUSES and last in _STATUSES else None
 
 
 def requirements(inside: Compiler, value: Value, path: Path) -> Iterable[Requirement]:
@@ -125,8 +140,46 @@ def models(top: Compiler, value: Value, model: type[Model], path: Path) -> dict[
 def convert(top: Compiler, value: Value, model: type[Model], path: Path) -> Model | None:
     given = mapping(top, value, path)
     only(top, given, model.__struct_fields__, path)
+    known = {key: given[key] for key in model.__struct_fields__ if key in given}
     try:
-        return msgspec.convert({k: given[k] for k in model.__struct_fields__ if k in given}, model)
-    except msgspec.ValidationError as error:
-        top.add(path, str(error), "Correct it; see the guide on connectors.")
+        return msgspec.convert(known, model)
+    except msgspec.ValidationError:
+        _tell(top, known, model, path)
         return None
+
+
+def _tell(top: Compiler, given: Given, model: type[msgspec.Struct], path: Path) -> None:
+    """Report each field that is not of its type, where it stands, with what may stand there."""
+    for field in msgspec.structs.fields(model):
+        where = (*path, field.name)
+        if field.name not in given:
+            if field.required:
+                what = f"`{field.name}` is missing"
+                top.add(path, what, f"Add `{field.name}: ...`; the guide on connectors says what.")
+            continue
+        try:
+            msgspec.convert(given[field.name], field.type)
+        except msgspec.ValidationError as error:
+            choices = _choices(field.type)
+            wrong = next((one for one in _items(given[field.name]) if one not in choices), None)
+            if choices and isinstance(wrong, str):
+                top.add(where, f"`{wrong}` is none of the choices", one_of(wrong, choices))
+            else:
+                top.add(where, *_expected(str(error)))
+
+
+def _items(value: Value) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+def _choices(kind: object) -> tuple[str, ...]:
+    """Return the texts that a type allows; none where it allows any."""
+    if get_origin(kind) is Literal:
+        return tuple(one for one in get_args(kind) if one)
+    return tuple(one for inner in get_args(kind) for one in _choices(inner))
+
+
+def _expected(error: str) -> tuple[str, str]:
+    found = _EXPECTED.search(error)
+    what, fix = _KINDS.get(found[1] if found else "", ("something else", "See the guide."))
+    return f"this must be {what}", fix

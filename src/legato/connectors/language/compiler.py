@@ -107,7 +107,8 @@ class Compiler:
         try:
             compiled = expr(value.removeprefix("="))
         except ExpressionError as error:
-            self.add(path, str(error), "Correct the expression; see the guide on connectors.")
+            fix = error.fix or "Correct the expression; see the guide on connectors."
+            self.add(path, str(error), fix)
             return NOTHING
         for name in compiled.names:
             self._check_name(name, path)

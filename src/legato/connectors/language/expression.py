@@ -10,6 +10,7 @@ none; and `@` at the top would be the whole scope, secrets included.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -74,9 +75,9 @@ def expr(text: str) -> Expression:
 
 def _refuse_traps(text: str) -> None:
     if _NOT_PATH.search(text):
-        raise ExpressionError("`!a.b` means `(!a).b`; write `!(a.b)`")
+        raise ExpressionError("`!a.b` means `(!a).b`", "Write `!(a.b)`.")
     if _BARE_NUMBER.search(text):
-        raise ExpressionError("a number stands in backticks: `0`, not 0")
+        raise ExpressionError("a number here stands in backticks", "Write `0`, not 0.")
 
 
 def _path(keys: Name) -> Read:
@@ -161,7 +162,7 @@ def _check_call(name: str, arguments: list[Any]) -> tuple[str, ...]:
     """Check what can be known of a call; return the kinds of personal data it digests."""
     known = FUNCTIONS.get(name)
     if known is None:
-        raise ExpressionError(f"there is no function {name}()")
+        raise ExpressionError(f"there is no function {name}()", _like(name))
     if not known.least <= len(arguments) <= known.most:
         wanted = str(known.least) if known.least == known.most else f"{known.least}-{known.most}"
         raise ExpressionError(f"{name}() takes {wanted} values, not {len(arguments)}")
@@ -175,6 +176,13 @@ def _check_call(name: str, arguments: list[Any]) -> tuple[str, ...]:
     return (str(kind["value"]),)
 
 
+def _like(name: str) -> str:
+    near = difflib.get_close_matches(name, FUNCTIONS, n=1)
+    return (
+        f"Did you mean {near[0]}()?" if near else "The guide on connectors lists those there are."
+    )
+
+
 def _pattern(name: str, argument: Value) -> Pattern:
     """Compile a pattern when the manifest is loaded, so that its mistakes are told then."""
     if argument["type"] != "literal" or not isinstance(argument["value"], str):
@@ -183,4 +191,5 @@ def _pattern(name: str, argument: Value) -> Pattern:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0].rstrip(": ")
+    line = str(error).split("\n", 1)[0].rstrip(": ").removesuffix(", for expression")
+    return f"this is no expression: {line.partition(' jmespath expression: ')[2] or line}"

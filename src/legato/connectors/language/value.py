@@ -21,6 +21,11 @@ MISSING: Final[Value] = object()
 class ExpressionError(Exception):
     """An expression met a value it cannot work on. Says which function, never the value."""
 
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(what)
+        self.fix = fix
+        """What to do about it, where it is found when a manifest is loaded."""
+
 
 def rows_of(value: Value) -> list[Any]:
     """Return a list as it is, and no rows of anything else."""
