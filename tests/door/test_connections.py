@@ -39,6 +39,8 @@ def test_the_catalogue_has_every_connector_with_what_it_asks_for(legato: Legato)
     assert used["used_by"] == ["console"]
     (klaviyo,) = (line for line in lines if line["id"] == "klaviyo")
     assert (klaviyo["asks_for"], klaviyo["accounts"]) == (["api_key"], ["bearer"])
+    (twilio,) = (line for line in lines if line["id"] == "twilio_sms")
+    assert twilio["inbound"] == ["twilio_status", "twilio_replies"]
 
 
 def test_a_connector_is_told_from_its_manifest(legato: Legato) -> None:

@@ -18,6 +18,7 @@ id: letters
 name: Letters
 category: email
 docs: https://letters.example
+pii: [email]
 settings: {url: {type: string, required: true, title: Where}}
 routes:
   - {on: send, request: {url: "{{ settings.url }}", body: {id: =delivery.delivery_id}}}

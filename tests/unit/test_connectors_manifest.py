@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from legato.connectors.auth.proof import signature
+from legato.connectors.checks import undeclared_address
 from legato.connectors.compile import compile_manifest
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.expression import EXPRESSION_LENGTH_MAX, expr
@@ -60,6 +61,7 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("category", "carrier pigeon", "category", "carrier pigeon"),
     ("category", "crmm", "category", "`crm`"),
     ("pii", ["email", "emial"], "pii", "Did you mean `email`?"),
+    ("inbound", "acme_events", "inbound", "a list"),
     ("consent", {"purposes": "marketing"}, "consent.purposes", "[a, b]"),
     ("rotes", [], "rotes", "routes"),
     ("routes", None, "routes", "no routes"),
@@ -121,7 +123,10 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 def test_the_minimal_manifest_and_every_one_of_the_catalog_are_right() -> None:
     for given in (MINIMAL, *map(manifest, read_catalog())):
-        assert compile_manifest(given).mistakes == ()
+        compiled = compile_manifest(given)
+        assert compiled.mistakes == ()
+        assert compiled.spec is not None
+        assert undeclared_address(compiled.spec) is None
 
 
 def test_a_secret_is_followed_through_let_into_a_url() -> None:

@@ -12,7 +12,7 @@ from legato.connectors.verify.page import scores_page
 from legato.connectors.verify.score import score
 from legato.connectors.verify.tally import SIXTY, tally
 from legato.connectors.verify.vector import Vector
-from legato.workspace import shipped_connectors
+from legato.workspace import shipped_connectors, shipped_sources
 from tests.unit.connector_world import manifest, spec_of
 
 
@@ -42,6 +42,15 @@ def test_one_connector_is_shown_with_its_account_and_settings() -> None:
     for part in ("Klaviyo", "documentation", "account", "settings", "secret, needed", "does"):
         assert part in shown
     assert json.loads(run("klaviyo", "--json").output)["manifest"]["id"] == "klaviyo"
+
+
+def test_a_connector_says_which_sources_tell_what_became_of_it() -> None:
+    shown = run("twilio_sms").output
+    paired = [each for one in shipped_connectors().values() for each in one.get("inbound", [])]
+
+    assert "comes back by   twilio_status, twilio_replies" in shown
+    assert len(set(paired)) > 10
+    assert set(paired) <= set(shipped_sources())
 
 
 def test_a_connector_that_is_not_there_is_named_with_the_nearest() -> None:

@@ -11,7 +11,7 @@ from legato.plan.impact.breaking import bereft, in_problems
 from legato.plan.impact.impact import unapproved
 from legato.plan.load import load
 from legato.plan.rules.workspace import plain_secrets
-from legato.workspace import shipped_connectors
+from legato.workspace import shipped_connectors, shipped_sources
 
 WORKSPACE = Path(__file__).parent.parent / "golden" / "plan" / "workspace.yaml"
 JOURNEY = """journey: planted
@@ -1078,6 +1078,29 @@ def test_a_broken_manifest_is_a_problem_at_its_place() -> None:
     assert 7 in [problem.place.line for problem in found]
 
 
+def test_a_source_that_a_manifest_pairs_with_has_to_exist() -> None:
+    routes = "routes:\n  - {on: send, request: {url: 'https://a.example'}}"
+    text = (
+        f"manifest: 1\nid: a\nname: A\ncategory: api\ndocs: d\ninbound: [stripe, strip]\n{routes}"
+    )
+
+    found = load({"a.yaml": text}, {}, shipped_sources()).problems
+
+    (problem,) = [one for one in found if one.code == "N202"]
+    assert problem.place.line == 6
+    assert "did you mean `stripe`?" in problem.fix
+
+
+def test_the_address_that_messages_go_to_is_declared_as_personal_data() -> None:
+    routes = "routes:\n  - {on: send, request: {url: 'https://a.example'}}"
+
+    found = problems(f"manifest: 1\nid: a\nname: A\ncategory: sms\ndocs: d\n{routes}")
+
+    (problem,) = [one for one in found if one.code == "X301"]
+    assert problem.place.line == 4
+    assert problem.fix == "Add `pii: [phone]` at the top."
+
+
 def test_a_connector_that_cannot_do_it_is_a_problem() -> None:
     manifest = (
         "manifest: 1\nid: mute\nname: M\ncategory: api\ndocs: d\ntransport: file\nroutes:\n"
@@ -1096,6 +1119,7 @@ id: mail
 name: M
 category: email
 docs: d
+pii: [email]
 transport: http
 routes: [{on: send, inputs: {subject: {}, body: {}INPUT}, request: {url: "https://a.example"}}]
 ---
@@ -1110,7 +1134,7 @@ template: offer
 purpose: marketing
 mail: {subject: Offers, body: "TEXT"}
 """
-"""The channel stands in line 12, the texts in line 18."""
+"""The channel stands in line 13, the texts in line 19."""
 FOOT = "{{ sender.postal_address }} {{ unsubscribe_url }}"
 LEGATO_TEXT = WORKSPACE.read_text()
 NAMELESS = "\n---\n".join(
@@ -1121,10 +1145,10 @@ NAMELESS = "\n---\n".join(
 @pytest.mark.parametrize(
     ("text", "inputs", "code", "line", "fix"),
     [
-        ("{{ sender.postal_address }}", ", unsubscribe_url: {}", "L302", 18, "unsubscribe_url"),
-        ("{{ preferences_url }}", ", unsubscribe_url: {}", "L303", 18, "sender.postal_address"),
-        (FOOT, "", "L305", 12, "`unsubscribe_url`"),
-        (FOOT + "{{ sender.phone }}", ", unsubscribe_url: {}", "T303", 18, "`sender.name`"),
+        ("{{ sender.postal_address }}", ", unsubscribe_url: {}", "L302", 19, "unsubscribe_url"),
+        ("{{ preferences_url }}", ", unsubscribe_url: {}", "L303", 19, "sender.postal_address"),
+        (FOOT, "", "L305", 13, "`unsubscribe_url`"),
+        (FOOT + "{{ sender.phone }}", ", unsubscribe_url: {}", "T303", 19, "`sender.name`"),
     ],
 )
 def test_promotional_email_is_lawful_or_a_problem(
@@ -1204,8 +1228,8 @@ def test_pages_take_no_address_or_style_that_could_do_harm(
 
 
 TEXTS = (
-    "manifest: 1\nid: {name}\nname: {name}\ncategory: {category}\ndocs: d\nroutes:\n"
-    "  - {{on: {on}, request: {{url: 'https://a.example'}}}}\n---\n"
+    "manifest: 1\nid: {name}\nname: {name}\ncategory: {category}\ndocs: d\n"
+    "pii: [email, phone]\nroutes:\n  - {{on: {on}, request: {{url: 'https://a.example'}}}}\n---\n"
     "destination: {name}\nconnector: {name}\n{more}"
 )
 
@@ -1231,7 +1255,7 @@ def accounts(first: str, second: str, *, category: str = "sms", on: str = "send"
 def test_who_cannot_take_over_is_a_problem(text: str, why: str) -> None:
     found = [problem for problem in problems(text) if problem.code == "X308"]
 
-    assert (found[0].place.line, found[0].place.column) == (11, 18)
+    assert (found[0].place.line, found[0].place.column) == (12, 18)
     assert why in found[0].what
 
 

@@ -10,14 +10,16 @@ from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.functions.digests import NORMAL
 from legato.connectors.language.node import Path
 from legato.connectors.language.value import Name, Value
-from legato.connectors.mistake import one_of
-from legato.connectors.spec import Head, PiiKind, Route
+from legato.connectors.mistake import Mistake, one_of
+from legato.connectors.spec import Head, PiiKind, Route, Spec
 from legato.model.delivery import Operation
 
 _CONFORMANCE_KEYS = (
     "vectors", "settings", "constants", "answers", "ignore", "ignore_headers", "skip_when",
     "refuse_when", "segment", "record", "recorded", "classes",
 )  # fmt: skip
+_ADDRESS_OF: Mapping[str, PiiKind] = {"email": "email", "sms": "phone"}
+"""Category -> what a message there is addressed by."""
 _KIND_OF_FORM: Mapping[str, PiiKind] = {
     "gmail": "email",
     "phone_e164": "phone",
@@ -71,6 +73,19 @@ def check_personal(
                 if one.pii and one.pii not in head.pii:
                     what = f"the input `{name}` of `{operation}` is {one.pii}, and not declared"
                     top.add(("pii",), what, f"Add `pii: [{one.pii}]` at the top.")
+
+
+def undeclared_address(spec: Spec) -> Mistake | None:
+    """Return what is wrong where the address that messages go to is not declared.
+
+    Asked of manifests as they are written, not of those that run already: to stop sending would
+    be worse than a gap in the register.
+    """
+    address = _ADDRESS_OF.get(spec.head.category)
+    if address is None or "send" not in spec.routes or address in spec.head.pii:
+        return None
+    what = f"messages there go to an address ({address}), and it is not declared"
+    return Mistake(path=("category",), what=what, fix=f"Add `pii: [{address}]` at the top.")
 
 
 def check_conformance(top: Compiler, value: Value) -> Mapping[str, Any]:

@@ -37,9 +37,9 @@ DELIVERY_NAMES = (
 """What `delivery.` offers: the message's own facts, and nothing of the profile."""
 
 _KEYS = (
-    "manifest", "id", "name", "category", "docs", "api_version", "sunset", "pii", "consent",
-    "settings", "auth", "transport", "inputs", "let", "request", "routes", "delivery", "limits",
-    "on_doubt", "idempotency", "conformance",
+    "manifest", "id", "name", "category", "docs", "api_version", "sunset", "pii", "inbound",
+    "consent", "settings", "auth", "transport", "inputs", "let", "request", "routes", "delivery",
+    "limits", "on_doubt", "idempotency", "conformance",
 )  # fmt: skip
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(\d*)\s*(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3_600}

@@ -79,6 +79,8 @@ class Head(Noun, frozen=True, kw_only=True):
     """The day on which the provider switches this version off, if it is known."""
     pii: tuple[PiiKind, ...] = ()
     """What personal data goes there: the register of processing is made from it."""
+    inbound: tuple[str, ...] = ()
+    """Sources of the same system: they tell what became of what was sent, and who said no there."""
     on_doubt: Literal["skip", "resend"] = "resend"
     """`skip` where the provider ignores the idempotency key and twice would be seen."""
     idempotency: str = "Idempotency-Key"

@@ -277,6 +277,7 @@ export const CONNECTIONS = {
       pii: 'Personal data',
       version: 'Version',
       sunset: 'Ends',
+      inbound: 'Comes back by',
       rate: 'Rate',
       doubt: 'In doubt',
       transport: 'By',

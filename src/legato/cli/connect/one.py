@@ -38,6 +38,7 @@ def show_one(console: Console, name: str) -> None:
         "channel": spec.consent.channel,
         "purposes": ", ".join(spec.consent.purposes),
         "personal data": ", ".join(spec.head.pii),
+        "comes back by": ", ".join(spec.head.inbound),
         "transport": spec.transport if spec.transport != "http" else "",
         "account": _accounts(spec),
         "limits": _limits(spec.limits),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from legato.connectors.checks import undeclared_address
 from legato.connectors.compile import compile_manifest
 from legato.connectors.mistake import Mistake
 from legato.connectors.settings import check_settings, secret_name
@@ -31,10 +32,16 @@ def read_manifest(scope: Scope, tree: Fields) -> tuple[str, Mapping[str, Any]]:
     """Read a connector of the workspace's own."""
     manifest = cast("dict[str, Any]", plain(tree))
     compiled = compile_manifest(manifest)
-    for mistake in compiled.mistakes:
+    mistakes = list(compiled.mistakes)
+    if compiled.spec is not None and (address := undeclared_address(compiled.spec)) is not None:
+        mistakes.append(address)
+    for mistake in mistakes:
         scope.findings.report(
             "X301", place_at(tree, mistake.path), f"in this manifest, {mistake.what}", mistake.fix
         )
+    if not compiled.mistakes and scope.names.get("source connector"):  # else: read by itself
+        for index, name in enumerate(manifest.get("inbound", [])):
+            scope.refer("source connector", str(name), place_at(tree, ("inbound", index)))
     return str(manifest.get("id", "")), manifest
 
 

@@ -47,6 +47,8 @@ class ConnectorLine(Noun, frozen=True, kw_only=True):
     channel: str = ""
     purposes: tuple[str, ...] = ()
     sunset: str = ""
+    inbound: tuple[str, ...] = ()
+    """Of a destination: the sources by which the same system tells what became of it."""
     used_by: tuple[str, ...] = ()
     """The destinations or sources that use it."""
 
@@ -201,6 +203,7 @@ def _destination_line(name: str, spec: Spec) -> ConnectorLine:
         channel=spec.consent.channel,
         purposes=spec.consent.purposes,
         sunset=spec.head.sunset,
+        inbound=spec.head.inbound,
     )
 
 

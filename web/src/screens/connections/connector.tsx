@@ -114,7 +114,7 @@ function facts(of: Connector): Pair[] {
   if (line.sunset) pairs.push({ name: names.sunset, value: line.sunset })
   if (of.transport !== 'http')
     pairs.push({ name: names.transport, value: title(of.transport ?? '') })
-  return [...pairs, ...used(of)]
+  return [...pairs, ...comesBack(line.inbound ?? []), ...used(of)]
 }
 
 function sourceFacts(of: Connector): Pair[] {
@@ -124,6 +124,16 @@ function sourceFacts(of: Connector): Pair[] {
     { name: WORDS.facts.proof, value: accountsOf(of.line.accounts) },
     ...used(of),
   ]
+}
+
+function comesBack(sources: readonly string[]): Pair[] {
+  if (sources.length === 0) return []
+  const links = sources.map((each) => (
+    <Go key={each} className="link" to={`/connections/catalog/sources/${each}`}>
+      {title(each)}
+    </Go>
+  ))
+  return [{ name: WORDS.facts.inbound, value: <span className="row wrap">{links}</span> }]
 }
 
 function used(of: Connector): Pair[] {

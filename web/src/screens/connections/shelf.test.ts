@@ -19,6 +19,7 @@ function connector(id: string, rest: Partial<Connector> = {}): Connector {
     channel: '',
     purposes: [],
     sunset: '',
+    inbound: [],
     used_by: [],
     ...rest,
   }
