@@ -185,13 +185,20 @@ def _difference(was: Went | None, now: Went | None, moved_least: Duration) -> Di
         assert now is not None
         if was.channel != now.channel:
             kind = "rechannelled"
-        elif abs(was.at - now.at) > moved_least:
+        elif _apart(was, now) > moved_least:
             kind = "moved"
     elif now_sent:
         kind = "new"
     elif was_sent:
         kind = "suppressed" if now is not None and now.fate == "refused" else "lost"
     return None if kind is None else Difference(kind=kind, was=was, now=now)
+
+
+def _apart(was: Went, now: Went) -> Duration:
+    """Return how far apart in time two messages are: in their ends, where both have come to one."""
+    if was.is_over and now.is_over:
+        return abs(was.at - now.at)
+    return abs(was.decided_at - now.decided_at)
 
 
 def _is_open(difference: Difference, was: Ways, now: Ways) -> bool:

@@ -50,6 +50,11 @@ class Went(Noun, frozen=True, kw_only=True, array_like=True):
         """Whether the person was contacted."""
         return self.fate == "sent"
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its end is known: a life may be over before a provider has answered."""
+        return self.at != self.decided_at
+
 
 Key: TypeAlias = tuple[str, str, int]
 
@@ -133,7 +138,7 @@ def _decided(person_id: PersonId, at: Instant, note: Decided, key: Key) -> Went:
 
 def _settled(went: Went, at: Instant, note: Settled) -> Went:
     """Return it with its end. What a provider tells after that changes nothing."""
-    if went.fate in ("refused", "failed") or went.at != went.decided_at:
+    if went.fate in ("refused", "failed") or went.is_over:
         return went
     if note.outcome in _ARRIVED:
         return msgspec.structs.replace(went, at=at, fate="sent", reason="", why="")
