@@ -165,6 +165,16 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     desk.stop()
 
 
+def test_a_row_that_lacks_what_is_required_is_told_with_its_name(desk: Desk) -> None:
+    rows = desk.workspace / "lacking.jsonl"
+    rows.write_text(json.dumps({"state": "paid", "customer": "lea", "total": 2}) + "\n")
+
+    check = desk.bring(str(rows), "--check")
+
+    missing = "1 x event.shape, first in row 1: `order_id` is missing, and the schema requires it"
+    assert missing in check.output
+
+
 def test_parquet_is_checked_and_then_brought_in_as_was_foretold(desk: Desk) -> None:
     base, parquet = desk.workspace / "orders.duckdb", desk.workspace / "orders.parquet"
     in_duckdb(base, orders("pia", 40))
@@ -179,7 +189,9 @@ def test_parquet_is_checked_and_then_brought_in_as_was_foretold(desk: Desk) -> N
 
     told = "42 rows: 40 events {}accepted, 1 quarantined, 1 rows rejected."
     assert told.format("would be ") in check.output
-    assert "1 x event.shape, first in row 41" in check.output
+    assert (
+        "1 x event.shape, first in row 41: `order_id` is not of the schema's type" in check.output
+    )
     assert "Nothing was stored." in check.output
     assert told.format("") in brought.output, brought.output
     assert desk.orders_of("pia") == 40

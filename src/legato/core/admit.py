@@ -85,9 +85,13 @@ def trait_refusal(program: Program, name: str, value: object, now: Instant) -> R
 def _first_error(validator: jsonschema_rs.Validator, value: object) -> str:
     """Say where and which rule of the schema, never the value."""
     error = next(iter(validator.iter_errors(value)))
-    where = ".".join(str(part) for part in error.instance_path) or "the whole body"
-    rule = "/".join(str(part) for part in error.schema_path)
-    return f"{where} does not meet the schema's {rule}"
+    path, kind = [str(part) for part in error.instance_path], error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        return f"`{'.'.join([*path, kind.property])}` is missing, and the schema requires it"
+    where = f"`{'.'.join(path)}`" if path else "the whole of it"
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Type):
+        return f"{where} is not of the schema's type {' or '.join(kind.types)}"
+    return f"{where} does not meet the schema's {'/'.join(map(str, error.schema_path))}"
 
 
 def _consent_refusal(program: Program, body: Mapping[str, Any]) -> Reason | None:
