@@ -43,7 +43,7 @@ def test_every_page_stands_without_a_fault(
         for place in ("/nowhere", *places):
             seen.go(place)
             seen.settle()
-            found[place] = [*barriers(page), *namelessness(page), *seen.faults]
+            found[place] = [*barriers(page), *namelessness(page), *restlessness(page), *seen.faults]
             seen.faults.clear()
 
         told = [f"{place}: {fault}" for place, faults in found.items() for fault in faults]
@@ -59,3 +59,9 @@ def namelessness(page: Page) -> list[str]:
     if len(headings) != 1 or not headings[0].strip():
         faults.append(f"h1: {headings}")
     return faults
+
+
+def restlessness(page: Page) -> list[str]:
+    """Return by how much the page as a whole can be scrolled, with all that floats above it."""
+    more = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    return [f"the page scrolls by {more}px"] if more > 0 else []

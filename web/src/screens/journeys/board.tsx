@@ -13,6 +13,7 @@ import {
   useReactFlow,
 } from '@xyflow/react'
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { motionMs } from '@/kit/motion'
 import { JOURNEY } from '@/words/journey'
 import { UNHAUNTED, useBoard } from './context'
 import { focusStep, useEditKeys } from './edit/keys'
@@ -27,7 +28,9 @@ import { type Direction, stepBeside } from './walk'
 const NODES = { step: StepCard, ghost: GhostCard }
 type AnyNode = StepNode | GhostNode
 const LINES = { line: LineMark }
-const FIT = { padding: 0.08, maxZoom: 1, duration: 160 }
+const FIT = { padding: 0.08, maxZoom: 1 }
+const FIT_MS = 160
+const ZOOM_MS = 120
 const MINIMAP_PAST = 15
 const GUESS = 120
 type Flow = ReactFlowInstance<AnyNode, StepLine>
@@ -102,7 +105,7 @@ function Drawn({ graph }: { graph: Graph }) {
       if (isInSight(flow, pane.current, spot)) return focus()
       const [x, y] = [spot.x + WIDTH / 2, spot.y + spot.height / 2]
       const zoom = Math.max(flow.getZoom(), READABLE)
-      void flow.setCenter(x, y, { zoom, duration: 160 }).then(focus)
+      void flow.setCenter(x, y, { zoom, duration: motionMs(FIT_MS) }).then(focus)
     },
     [flow, placed],
   )
@@ -120,6 +123,7 @@ function Drawn({ graph }: { graph: Graph }) {
     if (document.activeElement === document.body && chosen !== '') focusStep(chosen)
   }, [graph, chosen])
 
+  const fit = () => void flow.fitView({ ...FIT, duration: motionMs(FIT_MS) })
   const edits = useEditKeys()
   function onKeyDown(event: KeyboardEvent) {
     if (edits(event)) return
@@ -130,9 +134,10 @@ function Drawn({ graph }: { graph: Graph }) {
       event.preventDefault()
       if (next === '') return
       board.choose(next)
-    } else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: 120 })
-    else if (event.key === '-') void flow.zoomOut({ duration: 120 })
-    else if (event.key === '0' || event.key === 'F') void flow.fitView(FIT)
+    } else if (event.key === '+' || event.key === '=')
+      void flow.zoomIn({ duration: motionMs(ZOOM_MS) })
+    else if (event.key === '-') void flow.zoomOut({ duration: motionMs(ZOOM_MS) })
+    else if (event.key === '0' || event.key === 'F') fit()
   }
 
   return (
@@ -162,6 +167,8 @@ function Drawn({ graph }: { graph: Graph }) {
         minZoom={0.1}
         maxZoom={1.5}
         panOnScroll
+        // That always takes its time.
+        zoomOnDoubleClick={motionMs(ZOOM_MS) > 0}
         attributionPosition="bottom-left"
       >
         <Background gap={18} size={1.3} color="var(--dot)" />
@@ -176,7 +183,7 @@ function Drawn({ graph }: { graph: Graph }) {
           <button type="button" aria-label={JOURNEY.zoomOut} onClick={() => flow.zoomOut()}>
             <IconMinus size={16} />
           </button>
-          <button type="button" aria-label={JOURNEY.fit} onClick={() => flow.fitView(FIT)}>
+          <button type="button" aria-label={JOURNEY.fit} onClick={fit}>
             <IconMaximize size={16} />
           </button>
         </Panel>
@@ -195,7 +202,7 @@ function isInSight(flow: Flow, pane: HTMLElement | null, { x, y, height }: Spot)
 
 /** Show the whole where it can be read so, else its beginning. */
 async function begin(flow: Flow, width: number): Promise<void> {
-  await flow.fitView({ ...FIT, duration: 0 })
+  await flow.fitView(FIT)
   if (flow.getZoom() >= READABLE) return
   await flow.setViewport({ x: width / 2, y: TOP, zoom: READABLE })
 }
