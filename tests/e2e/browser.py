@@ -49,6 +49,7 @@ IS_SETTLED = f"""() => {{
   return window.calm > {FRAMES}
 }}"""
 Theme = Literal["light", "dark"]
+Motion = Literal["reduce", "no-preference"]
 
 
 def find_chromium() -> str:
@@ -118,10 +119,19 @@ class Watched:
 
 
 @contextmanager
-def watched(browser: Browser, url: str, *, theme: Theme = "light") -> Generator[Watched]:
-    """Open a page with a session of its own; at the end, it must have done nothing wrong."""
-    size = {"width": 1440, "height": 900}
-    with browser.new_context(viewport=size, color_scheme=theme, locale="en-GB") as context:  # pyright: ignore[reportArgumentType] - a plain mapping has its shape
+def watched(
+    browser: Browser, url: str, *, theme: Theme = "light", motion: Motion = "reduce"
+) -> Generator[Watched]:
+    """Open a page with a session of its own; at the end, it must have done nothing wrong.
+
+    Nothing moves there on its own, unless it is about that: what moves cannot be pressed for sure.
+    """
+    with browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        color_scheme=theme,
+        reduced_motion=motion,
+        locale="en-GB",
+    ) as context:
         page = context.new_page()
         slow(page)
         seen = Watched(page, url)

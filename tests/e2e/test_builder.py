@@ -9,9 +9,27 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Watched, chromium, watched
+from tests.e2e.by_hand import drag
 from tests.e2e.started import Started, started
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
 
+MOVES = """drawn => {
+  window.moves = []
+  const look = () => window.moves.push(drawn.style.transform)
+  new MutationObserver(look).observe(drawn, { attributeFilter: ['style'] })
+}"""
+HAS_MOVED = """() => {
+  const { length } = window.moves
+  window.still = length > 0 && length === window.before ? (window.still ?? 0) + 1 : 0
+  window.before = length
+  return window.still > 30
+}"""
+LONG_PAST = """() => {
+  window.frames_past = (window.frames_past ?? 0) + 1
+  return window.frames_past > 60
+}"""
+EDGE = 895
+"""Where a browser begins to scroll what can be scrolled, under what is dragged there."""
 DRAFT = "/journeys/cart_rescue?draft=cart_rescue"
 
 
@@ -43,6 +61,10 @@ def palette(page: Page) -> Locator:
     return page.get_by_role("toolbar", name="Kinds of steps")
 
 
+def kind(page: Page, title: str) -> Locator:
+    return palette(page).get_by_role("button", name=f"Add: {title}", exact=True)
+
+
 def saved(page: Page) -> None:
     expect(page.locator(".draft-saved")).to_contain_text("Saved")
 
@@ -64,12 +86,9 @@ def test_a_journey_is_made_by_drag_and_its_problem_is_put_right(
     with watched(browser, legato.url) as seen:
         page = enter(seen, legato, MARKETER)
         begin(page, "Baskets by hand")
-        drag = page.get_by_role("button", name="Add: Wait", exact=True)
-        drag.drag_to(page.locator('[data-place="steps/0"]'))
+        drag(page, kind(page, "Wait"), page.locator('[data-place="steps/0"]'))
         expect(step(page, "steps/0")).to_have_text("Wait")
-        page.get_by_role("button", name="Add: Go to").drag_to(
-            page.locator('[data-place="steps/1"]').first
-        )
+        drag(page, kind(page, "Go to"), page.locator('[data-place="steps/1"]'))
         expect(step(page, "steps/1")).to_have_text("Go to")
         problem = page.get_by_text("problem", exact=False).first
         expect(problem).to_be_visible()
@@ -82,6 +101,43 @@ def test_a_journey_is_made_by_drag_and_its_problem_is_put_right(
 
         saved(page)
         assert barriers(page) == []
+
+
+def test_the_canvas_moves_at_once_for_who_asks_for_less_motion(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url, motion="reduce") as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/journeys/cart_rescue")
+        drawn = page.locator(".react-flow__viewport")
+        drawn.wait_for()
+        seen.settle()
+        drawn.evaluate(MOVES)
+        page.get_by_role("button", name="Show all").click()
+        page.wait_for_function(HAS_MOVED)
+
+        assert len(set(page.evaluate("window.moves"))) == 1
+
+
+def test_nothing_scrolls_what_is_drawn_off_its_place(browser: Browser, legato: Started) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go(DRAFT)
+        palette(page).wait_for()
+        seen.settle()
+        before = palette(page).bounding_box()
+
+        page.locator("[data-step]").last.evaluate("step => step.scrollIntoView({block: 'start'})")
+        kind(page, "Wait").hover()
+        page.mouse.down()
+        for _ in range(2):
+            page.mouse.move(700, EDGE)
+        expect(palette(page).locator("..").locator("[data-drop=true]").first).to_be_visible()
+        page.mouse.move(700, EDGE)
+        page.wait_for_function(LONG_PAST)
+
+        assert palette(page).bounding_box() == before
+        page.mouse.up()
 
 
 def test_a_journey_is_made_by_keys_alone(browser: Browser, legato: Started) -> None:

@@ -12,6 +12,7 @@ from segment.analytics.client import Client  # pyright: ignore[reportMissingType
 from legato.expr.path import Json
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Watched, chromium, watched
+from tests.e2e.by_hand import drag
 from tests.e2e.by_keys import by_keys, find, press, reach, write
 from tests.e2e.started import KEY, Started, started
 from tests.e2e.test_studio import ADMIN, MARKETER, enter, unsent
@@ -65,7 +66,7 @@ def draw(page: Page) -> None:
     page.get_by_role("button", name="Edit", exact=True).click()
     page.get_by_role("button", name="Show all").click()
     end = page.get_by_role("button", name="Add a step after Cart question")
-    page.get_by_role("button", name="Add: Wait", exact=True).drag_to(end)
+    drag(page, page.get_by_role("button", name="Add: Wait", exact=True), end)
     inspector = page.get_by_role("complementary", name="About this step")
     expect(inspector.get_by_role("heading", name="Wait", exact=True)).to_be_visible()
     expect(page.locator(".draft-saved")).to_contain_text("Saved")
