@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from legato.connectors.verify.lock import Reached, read_lock
+from legato.model.instant import to_datetime
 from legato.model.problem import LegatoError
 from legato.plan.load import Loaded, load
 from legato.transports.catalog import CATALOG, SOURCES, Kept, read_catalog, read_source_catalog
+from legato.transports.clock import SystemClock
 from legato.transports.drivers.extras import absent
 
 CROWDS = "crowds"
@@ -141,3 +144,8 @@ def shipped_score(name: str) -> Reached:
 def shipped_sources() -> Mapping[str, Mapping[str, Any]]:
     """Return the manifests of what providers post, by id, which is the name of the file."""
     return Shipped(read_source_catalog(), Kept(SOURCES))
+
+
+def today() -> date:
+    """Return the day it is on this machine: some manifests say when they end."""
+    return to_datetime(SystemClock().now()).date()

@@ -61,6 +61,7 @@ MISTAKES: list[tuple[str, Any, str, str]] = [
     ("category", "carrier pigeon", "category", "carrier pigeon"),
     ("category", "crmm", "category", "`crm`"),
     ("pii", ["email", "emial"], "pii", "Did you mean `email`?"),
+    ("sunset", "soon", "sunset", "2027-06-30"),
     ("inbound", "acme_events", "inbound", "a list"),
     ("consent", {"purposes": "marketing"}, "consent.purposes", "[a, b]"),
     ("rotes", [], "rotes", "routes"),

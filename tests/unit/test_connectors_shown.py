@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 from click.testing import CliRunner, Result
 
 from legato.cli.connect.connectors import connectors
+from legato.cli.connect.sunset import endings
 from legato.connectors.verify.lock import Mark, Part, Reached, fallen, read_lock, write_lock
 from legato.connectors.verify.page import scores_page
 from legato.connectors.verify.score import score
@@ -51,6 +53,20 @@ def test_a_connector_says_which_sources_tell_what_became_of_it() -> None:
     assert "comes back by   twilio_status, twilio_replies" in shown
     assert len(set(paired)) > 10
     assert set(paired) <= set(shipped_sources())
+
+
+def test_an_api_that_is_switched_off_soon_or_was_is_told_of() -> None:
+    off = {"id": "a", "name": "A", "api_version": "v1", "sunset": "2026-01-31"}
+    soon = {"id": "b", "name": "B", "sunset": "2026-06-30"}
+    far = {"id": "c", "name": "C", "sunset": "2026-09-30"}
+    unsaid = {"id": "d", "name": "D"}
+
+    told = list(endings([off, soon, far, unsaid], date(2026, 2, 1)))
+
+    assert told == [
+        "A (a): its API v1 was switched off on 2026-01-31.",
+        "B (b): its API will be switched off on 2026-06-30.",
+    ]
 
 
 def test_a_connector_that_is_not_there_is_named_with_the_nearest() -> None:

@@ -12,13 +12,14 @@ from rich.text import Text
 
 from legato.app.rehearse.scenarios import open_book, read_texts
 from legato.cli.client import Failure
+from legato.cli.connect.sunset import endings
 from legato.cli.why import print_json
 from legato.model.plan import plan_digest
 from legato.model.problem import Problem
 from legato.plan.load import Loaded
 from legato.plan.rules.workspace import plain_secrets
 from legato.simulate.proof.structure import structural
-from legato.workspace import check_files, read_workspace
+from legato.workspace import check_files, read_workspace, today
 
 Folder = click.Path(exists=True, file_okay=False, path_type=Path)
 TAB_WIDTH = 4
@@ -52,6 +53,9 @@ def check(workspace: Path, *, is_json: bool) -> None:
         )
         sizes = ", ".join(f"{n} {noun}{'' if n == 1 else 's'}" for n, noun in counts)
         click.echo(f"{workspace} is right: {sizes}. Plan {plan_digest(plan)}.")
+        used = {str(one.manifest.get("id")): one.manifest for one in plan.destinations.values()}
+        for line in endings(used.values(), today()):
+            click.echo(f"  {line} Name another version in its settings, or another connector.")
     else:
         show_problems(Console(stderr=True, highlight=False), problems, files)
     sys.exit(1 if problems else 0)

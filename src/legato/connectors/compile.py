@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast, get_args
 
 from legato.connectors import form
@@ -132,7 +133,17 @@ def _lets(
 
 def _head(top: Compiler, manifest: Mapping[str, Any]) -> Head | None:
     known = Head.__struct_fields__
-    return form.convert(top, {key: manifest[key] for key in known if key in manifest}, Head, ())
+    head = form.convert(top, {key: manifest[key] for key in known if key in manifest}, Head, ())
+    if head is not None and head.sunset and day_of(head.sunset) is None:
+        top.add(("sunset",), "this is no day", "Write it as `2027-06-30`.")
+    return head
+
+
+def day_of(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _limits(top: Compiler, value: Value) -> Limits:

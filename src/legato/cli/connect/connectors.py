@@ -13,13 +13,14 @@ from legato.cli.client import Failure
 from legato.cli.connect.connect import connect
 from legato.cli.connect.new import new
 from legato.cli.connect.one import as_data, show_one
+from legato.cli.connect.sunset import endings
 from legato.cli.connect.trial import trial
 from legato.cli.connect.verify import verify
 from legato.cli.why import print_json
 from legato.connectors.verify.lock import Reached, status_of
 from legato.connectors.verify.tally import SIXTY, tally
 from legato.plan.findings import nearest
-from legato.workspace import shipped_connectors, shipped_score
+from legato.workspace import shipped_connectors, shipped_score, today
 
 COLOURS = {"verified": "green", "documented": "cyan", "generic": "yellow"}
 
@@ -115,6 +116,8 @@ def _show(
     console.print(f"\n{len(shipped)} connectors: {told}.")
     console.print(f"All: {tally(reached, reached)}.")
     console.print(f"{sixty.connectors} of the sixty in wide use: {sixty}.")
+    for line in endings(shipped.values(), today()):
+        console.print(line, style="yellow")
     console.print("See one: legato connectors NAME")
 
 
