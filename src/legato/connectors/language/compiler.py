@@ -15,7 +15,7 @@ from urllib.parse import quote
 from legato.connectors.language.expression import Expression, expr
 from legato.connectors.language.fields import KEYS as FIELDS_KEYS
 from legato.connectors.language.fields import compile_fields
-from legato.connectors.language.node import NOTHING, Node, Path, constant
+from legato.connectors.language.node import NOTHING, Node, Path, constant, folded
 from legato.connectors.language.registry import FUNCTIONS
 from legato.connectors.language.shapes import SHAPES, Build
 from legato.connectors.language.value import MISSING, ExpressionError, Name, Scope, Value, as_text
@@ -169,10 +169,10 @@ class Compiler:
             case str() if "{{" in value:
                 return self.template(value, path)
             case Mapping():
-                return self._mapping(cast("Mapping[Any, Any]", value), path)
+                return folded(self._mapping(cast("Mapping[Any, Any]", value), path))
             case list() | tuple():
                 items = cast("Sequence[Any]", value)
-                return _list([self.node(one, (*path, i)) for i, one in enumerate(items)])
+                return folded(_list([self.node(one, (*path, i)) for i, one in enumerate(items)]))
             case str():
                 self._check_text(value, path)
                 return constant(value)
@@ -272,9 +272,10 @@ def _named(fields: list[tuple[Node, Node]]) -> Callable[[Scope], Value]:
 
 
 def _list(nodes: list[Node]) -> Node:
+    reads = [node.read for node in nodes]
+
     def read(scope: Scope) -> Value:
-        found = (node.read(scope) for node in nodes)
-        return [one for one in found if one is not MISSING]
+        return [one for read in reads if (one := read(scope)) is not MISSING]
 
     names = tuple(name for node in nodes for name in node.names)
     return Node(read=read, names=names, is_constant=all(node.is_constant for node in nodes))

@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 from legato.connectors.language.function import Function
-from legato.connectors.language.value import MISSING, ExpressionError, Value
+from legato.connectors.language.value import LISTS, MISSING, OBJECTS, ExpressionError, Value
 
 Tree: TypeAlias = Mapping[str, Any]
 """A node of the parser: `type`, `children`, `value`."""
 Step: TypeAlias = Callable[[Any], Any]
 """From the current value to another; None is null."""
 Functions: TypeAlias = Mapping[str, Function]
+_ANY = True
+"""What constants are read of; a list is null of nothing."""
 
 _ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = {
     "lt": operator.lt,
@@ -36,7 +38,7 @@ def compile_tree(tree: Tree, functions: Functions) -> Step:
 
 def is_false(value: object) -> bool:
     """Return what JMESPath takes for no. Zero is a value like any other."""
-    return value is None or value is False or value in ("", [], {})
+    return not value and (value is None or value is False or value in ("", [], {}))
 
 
 def _current(value: Value) -> Value:
@@ -110,7 +112,7 @@ def _keys(keys: tuple[str, ...]) -> Step:
 
 def _index(at: int) -> Step:
     def read(value: Value) -> Value:
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, LISTS):
             return None
         items = cast("Sequence[Any]", value)
         return items[at] if -len(items) <= at < len(items) else None
@@ -120,13 +122,9 @@ def _index(at: int) -> Step:
 
 def _slice(bounds: Sequence[int | None]) -> Step:
     def read(value: Value) -> Value:
-        return cast("Sequence[Any]", value)[slice(*bounds)] if _is_list(value) else None
+        return cast("Sequence[Any]", value)[slice(*bounds)] if isinstance(value, LISTS) else None
 
     return read
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list | tuple)
 
 
 def _call(name: str, arguments: Sequence[Tree], functions: Functions) -> Step:
@@ -135,15 +133,15 @@ def _call(name: str, arguments: Sequence[Tree], functions: Functions) -> Step:
         raise ExpressionError(f"there is no function {name}()")
     call, takes_null, about = function.call, function.takes_null, function.about
     steps = [compile_tree(argument, functions) for argument in arguments]
-    if len(steps) == 1 and not takes_null:
-        [only] = steps
+    if not (takes_null or about) and all(map(_is_constant, arguments[1:])):
+        only, rest = steps[0], [step(_ANY) for step in steps[1:]]
 
         def read_one(value: Value) -> Value:
             given = only(value)
             if given is None:
                 return None
             try:
-                return call(given)
+                return call(given, *rest)
             except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as error:
                 raise _wrong(name) from error
 
@@ -169,6 +167,9 @@ def _comparator(word: str, children: Sequence[Tree], functions: Functions) -> St
     left, right = (compile_tree(child, functions) for child in children)
     if word in ("eq", "ne"):
         wanted = word == "eq"
+        if children[1]["type"] == "literal" and isinstance(children[1]["value"], str):
+            text = children[1]["value"]
+            return lambda value: (left(value) == text) is wanted
         return lambda value: is_equal(left(value), right(value)) is wanted
     compare = _ORDERINGS[word]
 
@@ -198,11 +199,15 @@ def _is_number(value: object) -> bool:
 def _either(children: Sequence[Tree], functions: Functions, *, is_or: bool) -> Step:
     left, right = (compile_tree(child, functions) for child in children)
 
-    def read(value: Value) -> Value:
+    def read_or(value: Value) -> Value:
         found = left(value)
-        return right(value) if is_false(found) is is_or else found
+        return right(value) if is_false(found) else found
 
-    return read
+    def read_and(value: Value) -> Value:
+        found = left(value)
+        return found if is_false(found) else right(value)
+
+    return read_or if is_or else read_and
 
 
 def _not(inner: Step) -> Step:
@@ -216,10 +221,10 @@ def _projection(kind: str, children: Sequence[Tree], functions: Functions) -> St
     def read(value: Value) -> Value:
         items = base(value)
         if kind == "value_projection":
-            if not isinstance(items, Mapping):
+            if not isinstance(items, OBJECTS):
                 return None
             items = list(cast("Mapping[str, Any]", items).values())
-        elif not _is_list(items):
+        elif not isinstance(items, LISTS):
             return None
         found = [each(item) for item in items if keep is None or not is_false(keep(item))]
         return [one for one in found if one is not None]
@@ -230,11 +235,11 @@ def _projection(kind: str, children: Sequence[Tree], functions: Functions) -> St
 def _flatten(base: Step) -> Step:
     def read(value: Value) -> Value:
         items = base(value)
-        if not _is_list(items):
+        if not isinstance(items, LISTS):
             return None
         flat: list[Any] = []
         for item in items:
-            if _is_list(item):
+            if isinstance(item, LISTS):
                 flat.extend(item)
             else:
                 flat.append(item)
@@ -243,7 +248,18 @@ def _flatten(base: Step) -> Step:
     return read
 
 
-def _selected(steps: Sequence[Step]) -> Step:
+def _is_constant(tree: Tree) -> bool:
+    """Return whether it is a literal, or a list of them."""
+    if tree["type"] == "multi_select_list":
+        return all(map(_is_constant, tree["children"]))
+    return tree["type"] == "literal"
+
+
+def _selected(children: Sequence[Tree], functions: Functions) -> Step:
+    steps = _compiled(children, functions)
+    if all(map(_is_constant, children)):
+        constants = [step(_ANY) for step in steps]
+        return lambda value: None if value is None else constants
     return lambda value: None if value is None else [step(value) for step in steps]
 
 
@@ -274,7 +290,7 @@ _BUILDERS: Mapping[str, Callable[[Tree, Functions], Step]] = {
     "value_projection": lambda tree, known: _projection(tree["type"], tree["children"], known),
     "filter_projection": lambda tree, known: _projection(tree["type"], tree["children"], known),
     "flatten": lambda tree, known: _flatten(compile_tree(tree["children"][0], known)),
-    "multi_select_list": lambda tree, known: _selected(_compiled(tree["children"], known)),
+    "multi_select_list": lambda tree, known: _selected(tree["children"], known),
     "multi_select_dict": lambda tree, known: _selected_by_name(
         {child["value"]: compile_tree(child["children"][0], known) for child in tree["children"]}
     ),

@@ -81,17 +81,29 @@ def _refuse_traps(text: str) -> None:
 
 
 def _path(keys: Name) -> Read:
+    if len(keys) == 1:
+        return _root(*keys)
     if len(keys) == 2:  # noqa: PLR2004 - a name below a root: nearly every one
         return _pair(*keys)
 
     def read(scope: Scope) -> Value:
         value: Any = scope
-        for key in keys:
-            try:
+        try:
+            for key in keys:
                 value = value[key]
-            except (KeyError, TypeError, IndexError):
-                return MISSING
+        except (KeyError, TypeError, IndexError):
+            return MISSING
         return value
+
+    return read
+
+
+def _root(name: str) -> Read:
+    def read(scope: Scope) -> Value:
+        try:
+            return scope[name]
+        except (KeyError, TypeError, IndexError):
+            return MISSING
 
     return read
 

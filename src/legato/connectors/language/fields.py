@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
 
 from legato.connectors.language.functions.shapes import SHAPES as FUNCTIONS
 from legato.connectors.language.node import ABSENT, Inside, Node, Path
 from legato.connectors.language.pattern import Pattern, compile_pattern
 from legato.connectors.language.shapes import Given
-from legato.connectors.language.value import MISSING, ExpressionError, Scope, Value, as_text
+from legato.connectors.language.value import (
+    LISTS,
+    MISSING,
+    OBJECTS,
+    ExpressionError,
+    Scope,
+    Value,
+    as_text,
+)
 
 KEYS = ("rename", "only", "drop", "drop_matching", "flatten", "nulls")
 
 _flatten = FUNCTIONS["flatten"].call
+Table = TypeVar("Table")
 
 
 def compile_fields(inside: Inside, value: Given, path: Path) -> Node:
@@ -22,31 +31,42 @@ def compile_fields(inside: Inside, value: Given, path: Path) -> Node:
     rename = inside.node(value.get("rename", {}), (*path, "rename"))
     only = inside.node(value["only"], (*path, "only")) if "only" in value else ABSENT
     drop = inside.node(value.get("drop", []), (*path, "drop"))
+    renamed, dropped = _once(rename, _names), _once(drop, _texts)
     pattern = _pattern(inside, value, path)
     separator = str(value.get("flatten", ""))
     nulls = value.get("nulls", "keep")
+    is_dropping = nulls == "drop"
     if nulls not in ("keep", "drop"):
         inside.add((*path, "nulls"), f"`{nulls}` is none of the choices", "Write keep or drop.")
 
     def read(scope: Scope) -> Value:
         given = node.read(scope)
-        if not isinstance(given, Mapping):
+        if not isinstance(given, OBJECTS):
             return MISSING
-        fields = cast("Mapping[str, Any]", given)
-        names = _names(rename.read(scope))
+        chosen = cast("Mapping[str, Any]", given)
+        names, out = renamed(scope), dropped(scope)
         kept = _kept(only.read(scope), names)
-        out = _texts(drop.read(scope))
-        chosen: dict[str, Value] = {}
-        for key, one in fields.items():
-            if key in out or (kept is not None and key not in kept):
-                continue
-            if (one is None and nulls == "drop") or (pattern and pattern.search(key)):
-                continue
-            chosen[names.get(key, key)] = one
+        if kept is not None:
+            chosen = {key: one for key, one in chosen.items() if key in kept}
+        if out:
+            chosen = {key: one for key, one in chosen.items() if key not in out}
+        if is_dropping:
+            chosen = {key: one for key, one in chosen.items() if one is not None}
+        if pattern is not None:
+            chosen = {key: one for key, one in chosen.items() if not pattern.search(key)}
+        chosen = {names.get(key, key): one for key, one in chosen.items()}
         return _flatten(chosen, separator) if separator and chosen else chosen
 
     names = node.names + rename.names + only.names + drop.names
     return Node(read=read, names=names)
+
+
+def _once(node: Node, make: Callable[[Value], Table]) -> Callable[[Scope], Table]:
+    """Make a table of a node: once, where it is always the same."""
+    if node.is_constant:
+        made = make(node.read({}))
+        return lambda _: made
+    return lambda scope: make(node.read(scope))
 
 
 def _pattern(inside: Inside, value: Given, path: Path) -> Pattern | None:
@@ -61,11 +81,11 @@ def _pattern(inside: Inside, value: Given, path: Path) -> Pattern | None:
 
 def _names(value: Value) -> Mapping[str, str]:
     """Read a table of names: an object, or rows of `{from, to}`."""
-    if isinstance(value, Mapping):
+    if isinstance(value, OBJECTS):
         items = cast("Mapping[str, Any]", value).items()
         return {key: as_text(name) for key, name in items}
     rows = cast("list[Any]", value) if isinstance(value, list) else []
-    given = [cast("Mapping[str, Any]", row) for row in rows if isinstance(row, Mapping)]
+    given = [cast("Mapping[str, Any]", row) for row in rows if isinstance(row, OBJECTS)]
     return {row["from"]: row["to"] for row in given if row.get("from") and row.get("to")}
 
 
@@ -73,12 +93,12 @@ def _kept(value: Value, names: Mapping[str, str]) -> Mapping[str, Value] | None:
     """Return the only fields that are passed on; None: all. `only: true` means those renamed."""
     if value is True:
         return names
-    if isinstance(value, list | tuple):
+    if isinstance(value, LISTS):
         return {**dict.fromkeys(_texts(value)), **names}
     return None
 
 
 def _texts(value: Value) -> Mapping[str, None]:
-    if isinstance(value, list | tuple):
+    if isinstance(value, LISTS):
         return dict.fromkeys(as_text(one) for one in cast("list[Any]", value))
     return {}

@@ -34,7 +34,8 @@ class Frame(dict[str, Value]):
                 value = self[name] = read(self)
                 return value
         if self._outer is not None:
-            return self._outer[name]
+            value = self[name] = self._outer[name]  # asked for again, it is found at once
+            return value
         raise KeyError(name)
 
 

@@ -59,5 +59,13 @@ def constant(value: Value) -> Node:
     return Node(read=read, is_constant=True)
 
 
+def folded(node: Node) -> Node:
+    """Return a node that is worked out here, where it is always the same: no value is ever written.
+
+    What it depends on nothing for, such as a table of names, would be made anew for every event.
+    """
+    return constant(node.read({})) if node.is_constant else node
+
+
 ABSENT = constant(MISSING)
 NOTHING = Expression(read=ABSENT.read, names=())

@@ -14,7 +14,9 @@ from legato.connectors.language.frame import inner
 from legato.connectors.language.functions.shapes import SHAPES as FUNCTIONS
 from legato.connectors.language.node import ABSENT, Inside, Node, Path, constant
 from legato.connectors.language.value import (
+    LISTS,
     MISSING,
+    OBJECTS,
     Read,
     Scope,
     Value,
@@ -25,6 +27,7 @@ from legato.connectors.language.value import (
     rows_of,
 )
 
+_PARTS = (dict, list)
 _WORD = re.compile(r"\{\{\s*([A-Za-z0-9_$.-]{1,200})\s*\}\}")
 """A word of a text in settings. There is no logic in it: what else stands in braces stays."""
 
@@ -104,10 +107,10 @@ def _lookup(inside: Inside, value: Given, path: Path) -> Node:
 
 def _row(rows: Value, key: str) -> Value:
     """Find a key in an object, or in rows of `{from, to}` as settings have them."""
-    if isinstance(rows, Mapping):
+    if isinstance(rows, OBJECTS):
         return cast("Mapping[str, Any]", rows).get(key, MISSING)
     for row in cast("list[Any]", rows) if isinstance(rows, list) else []:
-        if isinstance(row, Mapping):
+        if isinstance(row, OBJECTS):
             given = cast("Mapping[str, Any]", row)
             if given.get("from") == key and not is_empty(given.get("to")):
                 return given["to"]
@@ -124,11 +127,12 @@ def _each(inside: Inside, value: Given, path: Path) -> Node:
 
     def read(scope: Scope) -> Value:
         items = many.read(scope)
-        if not isinstance(items, list | tuple):
+        if not isinstance(items, LISTS):
             return MISSING
         found: list[Value] = []
+        frame = inner(scope, {})  # one for all: what it found outside is the same for each of them
         for index, one in enumerate(cast("list[Any]", items)):
-            frame = inner(scope, {name: one, "index": index})
+            frame[name], frame["index"] = one, index
             if where is not None and not is_true(where.read(frame)):
                 continue
             made = do.read(frame)
@@ -161,14 +165,14 @@ def _merge(inside: Inside, value: Given, path: Path) -> Node:
     def read(scope: Scope) -> Value:
         merged: dict[str, Value] = {}
         given = node.read(scope)
-        for one in rows_of(given):
-            if isinstance(one, Mapping):
-                merged.update(cast("Mapping[str, Any]", one))
+        for one in given if isinstance(given, LISTS) else ():
+            if isinstance(one, OBJECTS):
+                merged.update(one)
         if is_dropping:
             return {key: one for key, one in merged.items() if one is not None}
         return merged
 
-    return Node(read=read, names=node.names)
+    return Node(read=read, names=node.names, is_constant=node.is_constant)
 
 
 def _concat(inside: Inside, value: Given, path: Path) -> Node:
@@ -178,13 +182,13 @@ def _concat(inside: Inside, value: Given, path: Path) -> Node:
         joined: list[Value] = []
         given = node.read(scope)
         for one in rows_of(given):
-            if isinstance(one, list | tuple):
+            if isinstance(one, LISTS):
                 joined += cast("list[Any]", one)
             elif one is not None:
                 joined.append(one)
         return joined
 
-    return Node(read=read, names=node.names)
+    return Node(read=read, names=node.names, is_constant=node.is_constant)
 
 
 def _map_values(inside: Inside, value: Given, path: Path) -> Node:
@@ -197,13 +201,14 @@ def _map_values(inside: Inside, value: Given, path: Path) -> Node:
 
     def read(scope: Scope) -> Value:
         given = many.read(scope)
-        if not isinstance(given, Mapping):
+        if not isinstance(given, OBJECTS):
             return MISSING
         out: dict[str, Value] = {}
+        frame = inner(scope, {})  # one for all, as of `$each`
         for key, one in cast("Mapping[str, Any]", given).items():
             if one is None and is_dropping:
                 continue
-            frame = inner(scope, {"key": key, "value": one})
+            frame["key"], frame["value"] = key, one
             if where is not None and not is_true(where.read(frame)):
                 continue
             name = key if rename is None else rename.read(frame)
@@ -242,7 +247,7 @@ def _object(inside: Inside, value: Given, path: Path) -> Node:
 
 def _let(inside: Inside, value: Given, path: Path) -> Node:
     given: Any = value["$let"]
-    if not isinstance(given, Mapping):
+    if not isinstance(given, OBJECTS):
         inside.add((*path, "$let"), "`$let` needs a mapping", "Write `$let: {a: =x}`.")
         return ABSENT
     lets: list[tuple[str, Node]] = []
@@ -331,21 +336,18 @@ def _is_null(value: object) -> bool:
 
 def pruned(value: Value, is_gone: Callable[[object], bool], *, is_deep: bool) -> Value:
     """Leave out what is gone, and what is empty after that."""
-    match value:
-        case dict():
-            items = cast("dict[str, Any]", value).items()
-            pairs = (
-                (key, pruned(one, is_gone, is_deep=True) if is_deep else one) for key, one in items
-            )
-            kept: Value = {key: one for key, one in pairs if not is_gone(one)}
-        case list():
-            each = (
-                pruned(one, is_gone, is_deep=True) if is_deep else one
-                for one in cast("list[Any]", value)
-            )
-            kept = [one for one in each if not is_gone(one)]
-        case _:
-            kept = value
+    kept: Value = value
+    if isinstance(value, dict):
+        kept = {}
+        for key, one in cast("dict[str, Any]", value).items():
+            rest = pruned(one, is_gone, is_deep=True) if is_deep and type(one) in _PARTS else one
+            if rest is not MISSING and (rest or not is_gone(rest)):
+                kept[key] = rest
+    elif isinstance(value, list):
+        many = cast("list[Any]", value)
+        if is_deep:
+            many = [pruned(one, is_gone, is_deep=True) for one in many]
+        kept = [one for one in many if not is_gone(one)]
     return MISSING if is_gone(kept) else kept
 
 

@@ -14,6 +14,10 @@ Read: TypeAlias = Callable[[Scope], Value]
 Name: TypeAlias = tuple[str, ...]
 """What an expression looks at: (`settings`, `token`). One element: the whole of it."""
 
+LISTS: Final[tuple[type, ...]] = (list, tuple)
+OBJECTS: Final[tuple[type, ...]] = (dict, Mapping)
+"""For `isinstance`: a union made anew, or an abstract class asked first, costs far more."""
+
 MISSING: Final[Value] = object()
 """Not there. Differs from null, which some providers take for 'clear this field'."""
 
@@ -29,22 +33,26 @@ class ExpressionError(Exception):
 
 def rows_of(value: Value) -> list[Any]:
     """Return a list as it is, and no rows of anything else."""
-    return list(cast("Sequence[Any]", value)) if isinstance(value, list | tuple) else []
+    return list(cast("Sequence[Any]", value)) if isinstance(value, LISTS) else []
 
 
 def fields_of(value: Value) -> Mapping[str, Any]:
     """Return an object as it is, and no fields of anything else."""
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+    return cast("Mapping[str, Any]", value) if isinstance(value, OBJECTS) else {}
 
 
 def is_true(value: object) -> bool:
     """Return what counts as yes: everything but nothing, false, and what is empty."""
-    return not (value is MISSING or value is None or value is False or value in ("", [], {}))
+    if value:
+        return value is not MISSING
+    return not (value is None or value is False or value in ("", [], {}))
 
 
 def is_empty(value: object) -> bool:
     """Return whether there is nothing in it; zero and false are something."""
-    return value is MISSING or value is None or value in ("", [], {})
+    if value:
+        return value is MISSING
+    return value is None or value in ("", [], {})
 
 
 def as_text(value: object) -> str:

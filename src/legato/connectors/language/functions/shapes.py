@@ -6,20 +6,28 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 from legato.connectors.language.function import Function
-from legato.connectors.language.value import Value, as_text, fields_of, is_empty, rows_of
+from legato.connectors.language.value import (
+    LISTS,
+    OBJECTS,
+    Value,
+    as_text,
+    fields_of,
+    is_empty,
+    rows_of,
+)
 
 Object: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = Callable[[Any], Any]
 
 
 def _object(value: object) -> Object:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, OBJECTS):
         raise TypeError
     return cast("Object", value)
 
 
 def _list(value: object) -> Sequence[Value]:
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, LISTS):
         raise TypeError
     return cast("Sequence[Any]", value)
 
@@ -33,12 +41,14 @@ def _length(value: object) -> int:
 def _contains(value: object, wanted: object) -> bool:
     if isinstance(value, str):
         return isinstance(wanted, str) and wanted in value
-    if isinstance(value, Mapping):
-        return wanted in value
+    if isinstance(value, OBJECTS):
+        return wanted in _object(value)
     return wanted in _list(value)
 
 
 def _is_in(value: object, many: object) -> bool:
+    if isinstance(many, LISTS):
+        return value in _list(many)
     return _contains(many, value) if not isinstance(many, str) else as_text(value) == many
 
 
@@ -71,7 +81,7 @@ def _get(value: object, key: object) -> Value:
     if as_text(key) in fields_of(found):
         return fields_of(found)[as_text(key)]
     for part in as_text(key).split("."):
-        if part.isdigit() and isinstance(found, list | tuple):
+        if part.isdigit() and isinstance(found, LISTS):
             items = rows_of(found)
             found = items[int(part)] if int(part) < len(items) else None
         else:
@@ -103,11 +113,14 @@ def _named(keys: object) -> Sequence[Value]:
 
 
 def _not_null(*values: object) -> Value:
-    return next((value for value in values if value is not None), None)
+    for value in values:
+        if value is not None:
+            return value
+    return None
 
 
 def _to_array(value: object) -> list[Value]:
-    return list(cast("Sequence[Any]", value)) if isinstance(value, list | tuple) else [value]
+    return list(cast("Sequence[Any]", value)) if isinstance(value, LISTS) else [value]
 
 
 def _type(value: object) -> str:
@@ -210,7 +223,7 @@ def _flatten(value: object, separator: str = ".") -> dict[str, Any]:
 
 
 def _flatten_objects(flat: dict[str, Any], value: object, start: str, separator: str) -> None:
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, OBJECTS) and value:
         for key, one in cast("Object", value).items():
             _flatten_objects(flat, one, f"{start}{separator}{key}" if start else key, separator)
     else:
@@ -220,7 +233,7 @@ def _flatten_objects(flat: dict[str, Any], value: object, start: str, separator:
 def _flatten_into(
     flat: dict[str, Any], value: object, start: str, separator: str, *, brackets: bool
 ) -> None:
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, OBJECTS) and value:
         for key, one in cast("Object", value).items():
             name = f"{start}{separator}{key}" if start else str(key)
             _flatten_into(flat, one, name, separator, brackets=brackets)
