@@ -97,4 +97,4 @@ def new(name: str, *, folder: Path) -> None:
         (folder / file).write_text(text, encoding="utf-8")
         click.echo(f"Wrote {folder / file}.")
     click.echo(f"  score it    legato connectors verify {folder / name}.yaml --examples {folder}")
-    click.echo("  how to go on stands in docs/guide/connectors.md")
+    click.echo("  how to go on stands in docs/guide/connectors-walk.md")
