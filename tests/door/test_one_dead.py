@@ -47,7 +47,7 @@ class Five:
         with socket.socket() as nobody:
             nobody.bind(("127.0.0.1", 0))
             ports[DEAD] = nobody.getsockname()[1]
-        files = read_workspace(folder / "workspace")
+        self.files = files = read_workspace(folder / "workspace")
         files["connectors/plain.yaml"] = CONNECTOR
         for name, port in ports.items():
             files[f"destinations/{name}.yaml"] = DESTINATION.format(name=name, port=port)
@@ -119,3 +119,18 @@ def test_the_fifth_has_it_once_when_it_is_back(five: Five) -> None:
 
     assert [body["event"] for body in five.dead.bodies] == ["Signed Up"]
     assert five.why(DEAD)["is_sent"]
+
+
+def test_a_broken_manifest_is_told_with_its_line_and_stops_nobody(five: Five) -> None:
+    five.files["connectors/plain.yaml"] = CONNECTOR.replace("=event}", "=evnt}")
+    five.files["destinations/other.yaml"] = DESTINATION.format(name="other", port=1)
+
+    refused = five.legato.call("POST", "/api/plan/apply", {"files": five.files})
+    five.legato.track("ana", "Signed Up", method="link")
+    five.settled(len(WELL))
+
+    assert refused.status == 422, refused.body
+    told = refused.body.decode()
+    assert '"file":"connectors/plain.yaml","line":9' in told
+    assert "`evnt`" in told
+    assert {name: len(sink.bodies) for name, sink in five.sinks.items()} == dict.fromkeys(WELL, 1)
