@@ -158,6 +158,9 @@ class Shop:
     def check(self, files: Mapping[str, str]) -> Loaded:
         return compiled(files["w.yaml"])
 
+    def digest(self) -> str:
+        return plan_digest(self._plan)
+
     def texts(self) -> Mapping[str, str]:
         return {}
 

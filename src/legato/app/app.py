@@ -169,7 +169,7 @@ class App:
         await self.rehearsals.start()
         files = await asyncio.to_thread(read_whole, self.config.workspace)
         await self._definitions.begin(files)
-        if self._definitions.digest():
+        if self.digest():
             await self.audit.note_plan_found(self.plan())
         self._lanes = self._open_lanes()
         self.host.run(self._lanes, self.erasures.proof, self.audit.note_removed)
@@ -223,6 +223,10 @@ class App:
     def plan(self) -> Plan:
         """Return the active plan; an empty one before the first workspace without problems."""
         return self._definitions.plan()
+
+    def digest(self) -> str:
+        """Return the digest under which the active plan was stored; empty before the first."""
+        return self._definitions.digest()
 
     def texts(self) -> Mapping[str, str]:
         """Return the texts that the active plan is of, by path; for no caller's eyes as a whole."""

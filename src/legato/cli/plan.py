@@ -96,7 +96,7 @@ def apply(client: Client, workspace: Path, *, waive: tuple[str, ...], because: s
     if applied.is_changed:
         click.echo(f"Applied. The running plan is {applied.digest}.")
     else:
-        click.echo(f"Nothing differs from the running plan, {applied.digest}.")
+        click.echo(f"Nothing differs in meaning from the running plan, {applied.digest}.")
     warn_empty(applied.empty_teams)
 
 

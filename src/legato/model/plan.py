@@ -1,4 +1,4 @@
-"""The Plan: definitions checked and compiled, immutable, named by the digest of its bytes."""
+"""The Plan: definitions checked and compiled, immutable, named by the digest of what it means."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from legato.model.consent import (
     DoubleOptIn,
@@ -490,5 +491,7 @@ def decode_backfill(data: bytes) -> Backfill:
 
 
 def plan_digest(plan: Plan) -> str:
-    """Name a plan by its bytes."""
-    return digest(encode_plan(plan))
+    """Name a plan by what it means: two texts that differ in comments and layout are one plan."""
+    journeys = {name: replace(one, places={}) for name, one in plan.journeys.items()}
+    retired = tuple(replace(one, places={}) for one in plan.retired)
+    return digest(encode_plan(replace(plan, journeys=journeys, retired=retired)))

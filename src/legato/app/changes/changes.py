@@ -63,6 +63,10 @@ class Home(Protocol):
         """Return the active plan."""
         ...
 
+    def digest(self) -> str:
+        """Return the digest under which the active plan was stored, by whichever release."""
+        ...
+
     def texts(self) -> Mapping[str, str]:
         """Return the texts that the active plan is of; empty where they are not known."""
         ...
@@ -120,6 +124,7 @@ class Changes:
         rows = await asyncio.to_thread(self._store.list, states, 0, LIVE_MAX)
         self.live = {request.number: request for request in map(_CODEC.decode, rows)}
         if self._home.plan().sources:
+            await self._rename()
             await self._follow()
         self._task = asyncio.create_task(self._watch(), name="deadlines of changes")
 
@@ -325,6 +330,21 @@ class Changes:
             await self._keep(after)
             await self._clear(request, after)
 
+    async def _rename(self) -> None:
+        """Have requests name plans as this release does: what they mean is what it was."""
+        names = {self._home.digest(): plan_digest(self._home.plan())}
+        if all(was == now for was, now in names.items()):
+            return
+        states = ("open", "approved", "applied")
+        for row in await asyncio.to_thread(self._store.list, states, 0, LIVE_MAX):
+            request = _CODEC.decode(row)
+            base, after = request.draft.base, request.draft.after
+            if base in names or after in names:
+                named = replace(
+                    request.draft, base=names.get(base, base), after=names.get(after, after)
+                )
+                await self._keep(replace(request, draft=named))
+
     async def _draft(self, files: Mapping[str, str]) -> Draft | Outcome:
         loaded = await asyncio.to_thread(self._check, files)
         if loaded.plan is None:
@@ -334,8 +354,9 @@ class Changes:
             raise Denial(
                 "shape",
                 "change.nothing",
-                "Nothing differs from the running plan.",
-                fix="Edit the definitions, then propose them.",
+                "Nothing differs in meaning from the running plan.",
+                fix="Edit the definitions, then propose them. Comments alone need no approval: "
+                "`legato apply` takes them over.",
             )
         return await self._compared(before, after, files, is_counted=True)
 

@@ -191,6 +191,8 @@ class Definitions:
             return Applied(problems=loaded.problems, digest=self.digest())
         plan = await self.prepared(loaded.plan)
         if plan_digest(plan) == self.digest():
+            if encode_plan(plan) != encode_plan(self.plan()):  # steps stand in other lines
+                await self._settle(plan, by=wish.by)
             self.texts = dict(wish.files)
             return Applied(digest=self.digest())
         whole = meant(loaded, self.plan(), speed=self._home.config.speed)
@@ -225,20 +227,21 @@ class Definitions:
         return await asyncio.to_thread(with_retired, dated, active, self._home.records)
 
     async def _activate(self, before: Plan, plan: Plan, *, by: str) -> None:
-        home, digest = self._home, plan_digest(plan)
-        await home.host.settle(
-            PlanActivated(
-                received_at=home.clock.now(), digest=digest, plan=encode_plan(plan), by=by
-            )
+        await self._settle(plan, by=by)
+        await self._home.audit.note_plan(before, plan, actor=by)
+        self._home.guard.plan_changed()
+        self._home.providers.plan_changed()
+
+    async def _settle(self, plan: Plan, *, by: str) -> None:
+        now, digest = self._home.clock.now(), plan_digest(plan)
+        await self._home.host.settle(
+            PlanActivated(received_at=now, digest=digest, plan=encode_plan(plan), by=by)
         )
         if self.digest() != digest:
             raise LegatoError(
                 "The engine could not run on this plan; it keeps the one before.",
                 fix="See the quarantine for the place that failed, and report the bug.",
             )
-        await home.audit.note_plan(before, plan, actor=by)
-        home.guard.plan_changed()
-        home.providers.plan_changed()
 
 
 def _told_elsewhere(later: asyncio.Task[Applied]) -> None:

@@ -131,12 +131,13 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_index(history: History, work: Work) -> Index:
     """Read a log once: its clock, and the plans that were active."""
-    versions, nows, now = list[Version](), array("q"), 0
+    versions, nows, now, running = list[Version](), array("q"), 0, ""
     for position, data in history.records():
         event = decode_event(data)
         now = tick(now, event.received_at)
         nows.append(now)
-        if isinstance(event, PlanActivated):
+        if isinstance(event, PlanActivated) and event.digest != running:
+            running = event.digest
             name = f"v{len(versions) + 1}"
             versions.append(Version(name=name, digest=event.digest, since=now, plan=event.plan))
         if position % PAGE_RECORDS == 0:

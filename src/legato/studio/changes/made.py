@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
 from litestar import Router, get
@@ -45,10 +45,21 @@ async def read_made(
     """
     eras, log = host.chronicle.eras, host.chronicle.log
     rules = await asyncio.to_thread(lambda: eras.until(log.last_position()))
-    events = [event for _, event in rules if isinstance(event, PlanActivated | JourneySwitched)]
+    events = list(_told(event for _, event in rules))
     requests = await host.changes.list(is_live=False, before=0, limit=REQUESTS_MAX)
     applied = [each for each in requests if each.state == "applied"]
     return list(_made(list(reversed(events))[:limit], applied))
+
+
+def _told(events: Iterable[Event]) -> Iterator[PlanActivated | JourneySwitched]:
+    """Leave out plans that mean what the one before did: comments moved the lines of its steps."""
+    running = ""
+    for event in events:
+        if isinstance(event, JourneySwitched):
+            yield event
+        elif isinstance(event, PlanActivated) and event.digest != running:
+            running = event.digest
+            yield event
 
 
 def _made(events: Sequence[Event], applied: Sequence[ChangeRequest]) -> Iterator[MadeChange]:
