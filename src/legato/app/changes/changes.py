@@ -64,7 +64,7 @@ class Home(Protocol):
         ...
 
     def digest(self) -> str:
-        """Return the digest under which the active plan was stored, by whichever release."""
+        """Return the name under which the active plan was stored, by whichever release."""
         ...
 
     def texts(self) -> Mapping[str, str]:
@@ -332,18 +332,13 @@ class Changes:
 
     async def _rename(self) -> None:
         """Have requests name plans as this release does: what they mean is what it was."""
-        names = {self._home.digest(): plan_digest(self._home.plan())}
-        if all(was == now for was, now in names.items()):
-            return
+        was, now = self._home.digest(), plan_digest(self._home.plan())
         states = ("open", "approved", "applied")
-        for row in await asyncio.to_thread(self._store.list, states, 0, LIVE_MAX):
-            request = _CODEC.decode(row)
-            base, after = request.draft.base, request.draft.after
-            if base in names or after in names:
-                named = replace(
-                    request.draft, base=names.get(base, base), after=names.get(after, after)
-                )
-                await self._keep(replace(request, draft=named))
+        rows = [] if was == now else await asyncio.to_thread(self._store.list, states, 0, LIVE_MAX)
+        for request in map(_CODEC.decode, rows):
+            draft = request.draft
+            base, after = (now if name == was else name for name in (draft.base, draft.after))
+            await self._keep(replace(request, draft=replace(draft, base=base, after=after)))
 
     async def _draft(self, files: Mapping[str, str]) -> Draft | Outcome:
         loaded = await asyncio.to_thread(self._check, files)
@@ -355,8 +350,7 @@ class Changes:
                 "shape",
                 "change.nothing",
                 "Nothing differs in meaning from the running plan.",
-                fix="Edit the definitions, then propose them. Comments alone need no approval: "
-                "`legato apply` takes them over.",
+                fix="Edit the definitions, then propose. Comments alone: `legato apply`.",
             )
         return await self._compared(before, after, files, is_counted=True)
 
