@@ -41,6 +41,9 @@ def value_of(node: Value) -> Value:
         ("=pick(event.o, event.none)", {}),
         ("=omit(event.o, event.none)", {"a": 1, "b": 2}),
         ("=pick(event.o, ['a'])", {"a": 1}),
+        # PHP writes an object with nothing in it as an empty list.
+        ("=merge(event.o, `[]`)", {"a": 1, "b": 2}),
+        ("=omit(`[]`, ['a'])", {}),
         # A day in eight digits is no number of seconds, of 1970.
         ("=date('19960229', '%Y-%m-%d')", "1996-02-29"),
         ("=normal('19960229', 'birthday')", "19960229"),
@@ -127,6 +130,19 @@ def test_an_input_is_made_of_its_routes_own_names() -> None:
     assert asked.request.body == (
         b'{"in":{"who":"track-7","at":1767225600,"tags":["new"],"plan":"free"},"hi":"hi track-7"}'
     )
+
+
+def test_an_input_that_is_an_object_may_be_an_empty_list_of_php() -> None:
+    given = route(
+        inputs={"o": {"type": "object", "from": "=event.traits", "default": {"a": 1}}},
+        request={"url": "https://a.example/x", "body": "=in.o"},
+    )
+
+    asked = exchange_of(manifest(routes=[given]), traits=[]).next()
+
+    assert isinstance(asked, Ask)
+    assert isinstance(asked.request, HttpRequest)
+    assert asked.request.body == b"{}"
 
 
 def test_a_default_that_is_worked_out_has_to_be_of_the_inputs_type() -> None:

@@ -103,6 +103,8 @@ def _converted(wanted: ValueType, value: Value) -> Value:
             if number is None or (wanted == "integer" and not isinstance(number, int)):
                 return MISSING
             return number
+        case "object":
+            return {} if value == [] else MISSING  # how PHP writes it
         case "boolean":
             return {"true": True, "false": False}.get(str(value).lower(), MISSING)
         case _:

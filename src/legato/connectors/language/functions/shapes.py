@@ -21,9 +21,12 @@ Key: TypeAlias = Callable[[Any], Any]
 
 
 def _object(value: object) -> Object:
-    if not isinstance(value, OBJECTS):
-        raise TypeError
-    return cast("Object", value)
+    """Return an object; PHP writes one with nothing in it as an empty list."""
+    if isinstance(value, OBJECTS):
+        return cast("Object", value)
+    if value in ([], ""):
+        return {}
+    raise TypeError
 
 
 def _list(value: object) -> Sequence[Value]:
