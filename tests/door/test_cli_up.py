@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
@@ -18,8 +19,10 @@ import msgspec
 import pytest
 
 from legato.cli.client import CLIENT_FILE, Connection
+from tests.services.process import free_port
 
 WAIT_SECONDS = 30
+PAUSE_SECONDS = 0.02
 COMMAND = (sys.executable, "-m", "legato")
 
 
@@ -255,3 +258,32 @@ def test_in_one_process_it_does_the_same(tmp_path: Path) -> None:
 
     assert why.returncode == 0
     assert process.stop() == 0
+
+
+def test_who_ends_it_while_it_starts_sees_no_fault(tmp_path: Path) -> None:
+    subprocess.run([*COMMAND, "init", "shop"], cwd=tmp_path, check=True, capture_output=True)
+    port = free_port()
+    command = [*COMMAND, "up", "shop", "--port", str(port)]
+    with (tmp_path / "said").open("w") as said:
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=said, stderr=said)
+    while not is_alive(port):
+        assert process.poll() is None, (tmp_path / "said").read_text()
+        time.sleep(PAUSE_SECONDS)
+
+    process.send_signal(signal.SIGTERM)
+    process.wait()
+
+    told = (tmp_path / "said").read_text()
+    assert process.returncode == 0, told
+    assert "Traceback" not in told
+
+
+def is_alive(port: int) -> bool:
+    link = HTTPConnection("127.0.0.1", port, timeout=WAIT_SECONDS)
+    try:
+        link.request("GET", "/healthz")
+        return link.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        link.close()

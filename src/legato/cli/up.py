@@ -207,12 +207,12 @@ async def _serve(
     loop.set_exception_handler(on_loop_fault)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.end)
+    url = _url(listener)  # before it is served: told to end while it starts, it is closed
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     connection_file = config.data / CLIENT_FILE
     try:
         await app.start()
         gate.door, token = doors.mount(app)
-        url = _url(listener)
         _write_connection(connection_file, Connection(url=url, token=token))
         ready(app, url)
         fault = asyncio.create_task(app.engine_fault())
