@@ -75,6 +75,14 @@ class Client:
         where = f"{path}?{urlencode(asked)}" if asked else path
         return self._call("GET", where, answer)
 
+    def data(self, path: str, **query: str) -> bytes:
+        """Ask for something that is a file."""
+        where = f"{path}?{urlencode(query)}" if query else path
+        status, body = self._ask("GET", where, None)
+        if status // 100 != 2:  # noqa: PLR2004 - the class of successes
+            raise self._failure(status, body)
+        return body
+
     def lines(self, path: str, line: type[T], **query: str | float) -> Iterator[T]:
         """Ask for something that comes line by line."""
         asked = {key: str(value) for key, value in query.items() if value != ""}

@@ -39,6 +39,10 @@ _SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
             "legato.cli.changes.change:change",
             "Propose a change, answer for it, apply it.",
         ),
+        "export": (
+            "legato.cli.changes.export:export",
+            "Write the definitions that run as files.",
+        ),
         "connectors": (
             "legato.cli.connect.connectors:connectors",
             "See which systems can be reached; score and add connectors.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -26,6 +27,8 @@ from legato.cli.why import print_json
 from legato.govern.changes.request import ChangeRequest, team_words
 from legato.insight.sentences import moment
 from legato.model.problem import Problem
+from legato.plan.arrivals.comments import LostComment
+from legato.plan.arrivals.landing import Placed
 from legato.plan.impact.impact import MICROS, Impact, Touched
 
 _STYLES = {
@@ -36,6 +39,14 @@ _STYLES = {
     "void": "red",
     "withdrawn": "dim",
 }
+
+
+class _Arrival(msgspec.Struct):
+    base: str
+    placed: tuple[Placed, ...] = ()
+    texts: dict[str, str | None] = {}
+    problems: tuple[Problem, ...] = ()
+    comments: tuple[LostComment, ...] = ()
 
 
 class _Shown(msgspec.Struct):
@@ -54,13 +65,22 @@ def change(context: click.Context) -> None:
 
 
 @change.command("propose")
-@click.argument("workspace", default=".", type=Folder)
+@click.argument("what", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--title", required=True, help="What it does, in a few words.")
 @click.option("--why", default="", help="Why it is wanted.")
 @connects
-def change_propose(client: Client, workspace: Path, *, title: str, why: str) -> None:
-    """Propose a WORKSPACE in place of what runs, and ask those whom it concerns."""
-    _send(client, "/api/changes", workspace, title=title, why=why)
+def change_propose(client: Client, what: tuple[Path, ...], *, title: str, why: str) -> None:
+    """Propose WHAT in place of what runs, and ask those whom it concerns.
+
+    A folder is a whole workspace, and what it has not goes; without one, it is the folder you are
+    in. Of YAML files and ZIP archives each definition goes to where it stands, and the rest stays.
+    """
+    if len(what) > 1 and any(path.is_dir() for path in what):
+        raise Failure("A folder is proposed alone.", "Name one folder, or files and archives.")
+    if not what or what[0].is_dir():
+        _send(client, "/api/changes", what[0] if what else Path(), title=title, why=why)
+    else:
+        _send_files(client, what, title=title, why=why)
 
 
 @change.command("revise")
@@ -176,13 +196,48 @@ def change_apply(client: Client, number: int, *, waive: tuple[str, ...], because
 def _send(client: Client, path: str, workspace: Path, **words: str) -> None:
     files = {**workspace_files(workspace), **read_texts(workspace)}
     body = {"files": files, **words}
-    shown = client.post(path, _Shown, body, also=(UNPROCESSABLE,))
+    _show_made(client.post(path, _Shown, body, also=(UNPROCESSABLE,)), files)
+
+
+def _send_files(client: Client, paths: Sequence[Path], **words: str) -> None:
+    by_name = {path.name: path for path in paths}
+    if len(by_name) < len(paths):
+        raise Failure("Two of these files have one name.", "Propose one after the other.")
+    given = [{"name": name, "content": _content(path)} for name, path in by_name.items()]
+    read = client.post("/api/definitions/read", _Arrival, {"given": given})
+    console = Console(highlight=False)
+    for each in read.placed:
+        goes = f"goes to {each.file}" if each.file else f"passed over, {each.why}"
+        console.print(Text(f"{each.given}: {goes}"), soft_wrap=True)
+    kept = [f"{each.file}:{each.line}" for each in read.comments]
+    if kept:
+        console.print(Text(f"Kept, as they have no such comment: {', '.join(kept)}"))
+    files = {file: text for file, text in read.texts.items() if text is not None}
+    if read.problems:
+        _show_made(_Shown(problems=read.problems), files)
+    body = {"given": given, "base": read.base, **words}
+    path = "/api/definitions/propose"
+    _show_made(client.post(path, _Shown, body, also=(UNPROCESSABLE,)), files)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Failure(
+            f"{path} could not be read: {error.strerror}.", "Name a file that you may read."
+        ) from error
+
+
+def _show_made(shown: _Shown, files: Mapping[str, str]) -> None:
+    """Print what came of a proposal; with mistakes, end."""
     if shown.problems:
         show_problems(Console(stderr=True, highlight=False), shown.problems, files)
         sys.exit(1)
     console = Console(highlight=False)
     _show_head(console, shown)
     assert shown.change is not None, "it is a change, or has problems"
+    show_changes(console, shown.change.draft.impact.changes)
     _show_impact(console, shown.change.draft.impact)
     _show_answers(console, shown)
 

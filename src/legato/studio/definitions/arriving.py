@@ -12,7 +12,6 @@ from typing import Literal
 
 from litestar import Response, Router, post
 from litestar.params import JSONBody
-from msgspec.structs import replace
 
 from legato.app.app import App
 from legato.app.config import Applied
@@ -236,13 +235,7 @@ async def _changes(host: App, after: Texts) -> tuple[tuple[Change, ...], bool]:
 
 
 def _is_same(before: Plan, after: Plan) -> bool:
-    """Whether two plans differ in nothing but the lines in which their steps are written."""
-    return plan_digest(_without_places(before)) == plan_digest(_without_places(after))
-
-
-def _without_places(plan: Plan) -> Plan:
-    journeys = {name: replace(each, places={}) for name, each in plan.journeys.items()}
-    return replace(plan, journeys=journeys)
+    return plan_digest(before) == plan_digest(after)
 
 
 def _rows(overlay: Overlay, running: Mapping[str, str]) -> Iterator[ArrivedFile]:
