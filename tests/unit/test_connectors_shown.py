@@ -12,7 +12,7 @@ from legato.cli.connect.sunset import endings
 from legato.connectors.verify.lock import Mark, Part, Reached, fallen, read_lock, write_lock
 from legato.connectors.verify.page import scores_page
 from legato.connectors.verify.score import score
-from legato.connectors.verify.tally import SIXTY, tally
+from legato.connectors.verify.tally import SIXTY, tally, unscored
 from legato.connectors.verify.vector import Vector
 from legato.workspace import shipped_connectors, shipped_sources
 from tests.unit.connector_world import manifest, spec_of
@@ -152,3 +152,11 @@ def test_a_lock_keeps_groups_and_classes_and_tells_their_fall() -> None:
     assert "classes" not in write_lock(Reached(vectors=mark))
     assert fallen(mark, worse) == ("grouping fell from 2 to 1",)
     assert fallen(worse, mark) == ()
+
+
+def test_of_the_sixty_those_that_nobody_recorded_are_named() -> None:
+    mark = Mark(cases=1, accepted=1, url=1, body=1, headers=1)
+    reached = {name: Reached(vectors=mark) for name in SIXTY} | {"s3": Reached()}
+
+    assert unscored(reached) == ("s3",)
+    assert "of `s3` nobody recorded any" in scores_page({}, reached)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from legato.connectors.verify.lock import Mark, Part, Reached, status_of
-from legato.connectors.verify.tally import SIXTY, tally
+from legato.connectors.verify.tally import SIXTY, tally, unscored
 
 _HEAD = """\
 # Scores of connectors
@@ -50,6 +50,8 @@ def _totals(reached: Mapping[str, Reached]) -> list[str]:
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     wide = f"{sixty.connectors} of the {len(SIXTY)} destinations in widest use"
     wide += f", {sixty.scored} of them with recorded cases"
+    none = ", ".join(f"`{name}`" for name in unscored(reached))
+    wide += f" (of {none} nobody recorded any)" if none else ""
     return [
         f"- {whole.connectors} connectors: {told}.",
         f"- All: {whole}.",

@@ -63,3 +63,9 @@ def tally(reached: Mapping[str, Reached], names: Iterable[str]) -> Tally:
         ignored=sum(one.ignored for one in marks),
         skipped=sum(one.skipped for one in marks),
     )
+
+
+def unscored(reached: Mapping[str, Reached]) -> tuple[str, ...]:
+    """Return those of the sixty of which nobody has recorded a request."""
+    marks = {name: one.vectors for name, one in reached.items()}
+    return tuple(name for name in SIXTY if name in marks and not marks[name])
