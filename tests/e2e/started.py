@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic, sleep
 from urllib.parse import urlsplit
 
 from legato.model.noun import Noun
@@ -19,6 +20,7 @@ from tests.e2e.wheel import environment
 from tests.services.process import free_port
 
 KEY = "shop-web-key"
+PAUSE_SECONDS = 0.05
 ANSWER_SECONDS = 120
 """Nothing takes so long that goes on at all, be the machine ever so busy."""
 _PASSWORD = re.compile(r"sign in as \S+, password (\S+)")
@@ -34,15 +36,33 @@ class Started(Noun, frozen=True, kw_only=True):
     process_id: int
 
     def post(self, path: str, body: Mapping[str, object]) -> None:
-        """Send a call as the shop's site does."""
+        """Send a call as the shop's site does, and wait until the engine has come to it."""
+        key = b64encode(f"{KEY}:".encode()).decode()
+        self._call("POST", path, f"Basic {key}", json.dumps(body).encode())
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Wait until the engine has applied all that was sent so far."""
+        token = json.loads((self.folder / "data" / "client.json").read_text())["token"]
+
+        def standing() -> dict[str, int]:
+            return json.loads(self._call("GET", "/api/status", f"Bearer {token}"))["status"]
+
+        sent, last = standing()["position"], monotonic() + ANSWER_SECONDS
+        while standing()["applied"] < sent:
+            assert monotonic() < last, f"the engine never comes to position {sent}"
+            sleep(PAUSE_SECONDS)
+
+    def _call(self, method: str, path: str, proof: str, body: bytes | None = None) -> bytes:
         where = urlsplit(self.url)
         link = HTTPConnection(where.hostname or "", where.port or 0, timeout=ANSWER_SECONDS)
-        key = b64encode(f"{KEY}:".encode()).decode()
-        headers = {"authorization": f"Basic {key}", "content-type": "application/json"}
-        link.request("POST", path, json.dumps(body).encode(), headers)
-        status = link.getresponse().status
+        headers = {"authorization": proof, "content-type": "application/json"}
+        link.request(method, path, body, headers)
+        answer = link.getresponse()
+        said = answer.read()
         link.close()
-        assert status == 200, status
+        assert answer.status == 200, (path, answer.status)
+        return said
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def test_a_journey_is_drawn_rehearsed_published_and_explained(
 ) -> None:
     with watched(browser, legato.url) as seen:
         marketer = enter(seen, legato, MARKETER)
-        seen.go("/journeys/cart_rescue")
+        seen.go("/journeys/cart_rescue?step=steps/3")
         draw(marketer)
     with by_keys(browser, legato, MARKETER) as seen:
         draw_by_keys(seen)
@@ -64,7 +64,7 @@ def test_a_journey_is_drawn_rehearsed_published_and_explained(
 def draw(page: Page) -> None:
     """Add a step with the mouse."""
     page.get_by_role("button", name="Edit", exact=True).click()
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("toolbar", name="Kinds of steps").wait_for()
     end = page.get_by_role("button", name="Add a step after Cart question")
     drag(page, page.get_by_role("button", name="Add: Wait", exact=True), end)
     inspector = page.get_by_role("complementary", name="About this step")
@@ -182,6 +182,7 @@ def live_through(legato: Started) -> None:
         )
     basket = {"cart_id": "c-4711", "value": 60, "currency": "GBP", "product_id": "22423"}
     site.track(WHO, "Checkout Started", basket)
+    legato.catch_up()
 
 
 def see_live(page: Page) -> None:

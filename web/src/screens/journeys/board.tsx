@@ -28,7 +28,8 @@ import { type Direction, stepBeside } from './walk'
 const NODES = { step: StepCard, ghost: GhostCard }
 type AnyNode = StepNode | GhostNode
 const LINES = { line: LineMark }
-const FIT = { padding: 0.08, maxZoom: 1 }
+/** Below the last step there is a place for the next, and what is said of problems. */
+const FIT = { padding: { x: '5%', top: '28px', bottom: '60px' }, maxZoom: 1 } as const
 const FIT_MS = 160
 const ZOOM_MS = 120
 const MINIMAP_PAST = 15
@@ -90,6 +91,8 @@ function Drawn({ graph }: { graph: Graph }) {
     [placed],
   )
   const [isShown, setShown] = useState(false)
+  /** What was asked for as a whole, until somebody goes elsewhere. */
+  const whole = useRef<Graph | null>(null)
   const pane = useRef<HTMLDivElement>(null)
   useEffect(() => {
     if (!isMeasured || isShown) return
@@ -105,6 +108,7 @@ function Drawn({ graph }: { graph: Graph }) {
       if (isInSight(flow, pane.current, spot)) return focus()
       const [x, y] = [spot.x + WIDTH / 2, spot.y + spot.height / 2]
       const zoom = Math.max(flow.getZoom(), READABLE)
+      whole.current = null
       void flow.setCenter(x, y, { zoom, duration: motionMs(FIT_MS) }).then(focus)
     },
     [flow, placed],
@@ -123,7 +127,18 @@ function Drawn({ graph }: { graph: Graph }) {
     if (document.activeElement === document.body && chosen !== '') focusStep(chosen)
   }, [graph, chosen])
 
-  const fit = () => void flow.fitView({ ...FIT, duration: motionMs(FIT_MS) })
+  // Who asked for the whole sees the whole, though steps grow as what they say comes in.
+  useEffect(() => {
+    if (whole.current === graph) void flow.fitView(FIT)
+  }, [placed, graph, flow])
+  const zoom = (way: 'zoomIn' | 'zoomOut', duration = 0) => {
+    whole.current = null
+    void flow[way]({ duration })
+  }
+  const fit = () => {
+    whole.current = graph
+    void flow.fitView({ ...FIT, duration: motionMs(FIT_MS) })
+  }
   const edits = useEditKeys()
   function onKeyDown(event: KeyboardEvent) {
     if (edits(event)) return
@@ -134,9 +149,8 @@ function Drawn({ graph }: { graph: Graph }) {
       event.preventDefault()
       if (next === '') return
       board.choose(next)
-    } else if (event.key === '+' || event.key === '=')
-      void flow.zoomIn({ duration: motionMs(ZOOM_MS) })
-    else if (event.key === '-') void flow.zoomOut({ duration: motionMs(ZOOM_MS) })
+    } else if (event.key === '+' || event.key === '=') zoom('zoomIn', motionMs(ZOOM_MS))
+    else if (event.key === '-') zoom('zoomOut', motionMs(ZOOM_MS))
     else if (event.key === '0' || event.key === 'F') fit()
   }
 
@@ -167,6 +181,9 @@ function Drawn({ graph }: { graph: Graph }) {
         minZoom={0.1}
         maxZoom={1.5}
         panOnScroll
+        onMoveStart={(event) => {
+          if (event) whole.current = null
+        }}
         // That always takes its time.
         zoomOnDoubleClick={motionMs(ZOOM_MS) > 0}
         attributionPosition="bottom-left"
@@ -177,10 +194,10 @@ function Drawn({ graph }: { graph: Graph }) {
         )}
         <Palette />
         <Panel position="bottom-right" className="canvas-zoom">
-          <button type="button" aria-label={JOURNEY.zoomIn} onClick={() => flow.zoomIn()}>
+          <button type="button" aria-label={JOURNEY.zoomIn} onClick={() => zoom('zoomIn')}>
             <IconPlus size={16} />
           </button>
-          <button type="button" aria-label={JOURNEY.zoomOut} onClick={() => flow.zoomOut()}>
+          <button type="button" aria-label={JOURNEY.zoomOut} onClick={() => zoom('zoomOut')}>
             <IconMinus size={16} />
           </button>
           <button type="button" aria-label={JOURNEY.fit} onClick={fit}>
