@@ -134,11 +134,18 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
     """Whatever else the kind needs."""
 
 
+def event_name(name: str) -> str:
+    """Return a name of an event as names are compared: whatever its case and the space around."""
+    return name.strip().lower()
+
+
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     """Which events a route takes. Empty: any."""
 
     types: tuple[EventType, ...] = ()
     events: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+    """Of the events, as `event_name` has them."""
     when: Expression | None = None
 
 

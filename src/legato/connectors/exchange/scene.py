@@ -11,7 +11,7 @@ from legato.connectors.exchange.inputs import read_inputs
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import fields_of, is_true
-from legato.connectors.spec import EventType, Requirement, Route, Spec
+from legato.connectors.spec import EventType, Requirement, Route, Spec, event_name
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
 from legato.model.instant import SECOND, Instant
@@ -129,11 +129,11 @@ def _taken(routes: Iterable[Route], base: Frame, named: str) -> Iterable[Route]:
 
 def _is_triggered(route: Route, base: Frame) -> bool:
     trigger = route.trigger
-    if trigger.types or trigger.events:
+    if trigger.types or trigger.names:
         event = fields_of(base.get("event"))
         if trigger.types and event.get("type") not in trigger.types:
             return False
-        if trigger.events and event.get("event") not in trigger.events:
+        if trigger.names and event_name(str(event.get("event"))) not in trigger.names:
             return False
     return trigger.when is None or is_true(trigger.when.read(base))
 

@@ -17,7 +17,7 @@ from legato.connectors.routes.batching import check_apart, compile_batch
 from legato.connectors.routes.question import compile_lookups
 from legato.connectors.routes.reach import lookup_names, reaches, read_lets, step_names
 from legato.connectors.routes.request import Manner, compile_calls
-from legato.connectors.spec import EventType, Input, Requirement, Route, Trigger
+from legato.connectors.spec import EventType, Input, Requirement, Route, Trigger, event_name
 from legato.model.delivery import Operation
 
 _ROUTE_KEYS = (
@@ -61,14 +61,12 @@ def _takes_all(first: Route, second: Route) -> bool:
     """Return whether whatever the second route would take is taken by the first."""
     if first.goes_on or first.trigger.when is not None:
         return False
-    types, events = first.trigger.types, first.trigger.events
+    types, names = first.trigger.types, first.trigger.names
     has_types = not types or (
         bool(second.trigger.types) and all(one in types for one in second.trigger.types)
     )
-    has_events = not events or (
-        bool(second.trigger.events) and all(one in events for one in second.trigger.events)
-    )
-    return has_types and has_events
+    has_names = not names or (bool(second.trigger.names) and second.trigger.names <= names)
+    return has_types and has_names
 
 
 def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manner) -> Route:
@@ -121,9 +119,11 @@ def _trigger(inside: Compiler, given: Given, path: Path) -> Trigger:
     for one in types:
         form.choice(inside, one, get_args(EventType), (*path, "types"))
     when = inside.condition(given["when"], (*path, "when")) if "when" in given else None
+    events = form.texts(inside, given.get("events", []), (*path, "events"))
     return Trigger(
         types=cast("tuple[EventType, ...]", types),
-        events=form.texts(inside, given.get("events", []), (*path, "events")),
+        events=events,
+        names=frozenset(map(event_name, events)),
         when=when,
     )
 
