@@ -160,3 +160,14 @@ def test_of_the_sixty_those_that_nobody_recorded_are_named() -> None:
 
     assert unscored(reached) == ("s3",)
     assert "of `s3` nobody recorded any" in scores_page({}, reached)
+
+
+def test_every_setting_says_what_it_is() -> None:
+    untitled = [
+        (name, setting)
+        for name, one in shipped_connectors().items()
+        for setting, field in one.get("settings", {}).items()
+        if not field.get("title")
+    ]
+
+    assert untitled == []
