@@ -211,7 +211,7 @@ def _send_files(client: Client, paths: Sequence[Path], **words: str) -> None:
         console.print(Text(f"{each.given}: {goes}"), soft_wrap=True)
     kept = [f"{each.file}:{each.line}" for each in read.comments]
     if kept:
-        console.print(Text(f"Kept, as they have no such comment: {', '.join(kept)}"))
+        console.print(Text(f"Comments that run and these files lack are kept: {', '.join(kept)}"))
     files = {file: text for file, text in read.texts.items() if text is not None}
     if read.problems:
         _show_made(_Shown(problems=read.problems), files)
