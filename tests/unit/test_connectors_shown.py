@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from pathlib import Path
 
 from click.testing import CliRunner, Result
 
@@ -160,6 +161,14 @@ def test_of_the_sixty_those_that_nobody_recorded_are_named() -> None:
 
     assert unscored(reached) == ("s3",)
     assert "of `s3` nobody recorded any" in scores_page({}, reached)
+
+
+def test_what_nothing_scores_counts_among_the_sixty_and_is_named(tmp_path: Path) -> None:
+    told = " ".join(run("verify", "--vectors", str(tmp_path)).output.split())
+
+    assert f"{len(shipped_connectors())} connectors:" in told
+    assert "60 of the sixty in wide use" in told
+    assert "nobody recorded any request of sendgrid, mailchimp" in told
 
 
 def test_every_setting_says_what_it_is() -> None:

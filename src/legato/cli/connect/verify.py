@@ -17,7 +17,7 @@ from legato.cli.why import print_json
 from legato.connectors.verify.lock import Reached, mark_of, worse, write_lock
 from legato.connectors.verify.page import scores_page
 from legato.connectors.verify.score import LEVELS, Part, Score, score
-from legato.connectors.verify.tally import SIXTY, tally
+from legato.connectors.verify.tally import SIXTY, tally, unscored
 from legato.workspace import SCORES, shipped_connectors, shipped_score
 
 SHOWN = 10
@@ -127,12 +127,15 @@ def _show_all(
         _show(console, from_examples)
     if not is_whole:
         return
-    reached = _reached_by(scores, from_examples)
+    every = {name: Reached() for name in shipped_connectors()}
+    reached = {**every, **_reached_by(scores, from_examples)}
     held = [one for one in scores if one.held_out]
     count, alike = sum(one.held_out for one in held), sum(one.held_out_body for one in held)
     sixty = tally(reached, SIXTY)
     console.print(f"\n{len(reached)} connectors: {tally(reached, reached)}.")
     console.print(f"{sixty.connectors} of the sixty in wide use: {sixty}.")
+    if none := unscored(reached):
+        console.print(f"Of these, nobody recorded any request of {', '.join(none)}.")
     if count:
         console.print(f"Held out, and only counted: {alike / count:.1%} of {count} cases alike.")
 
