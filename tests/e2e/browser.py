@@ -136,7 +136,7 @@ def watched(
         slow(page)
         seen = Watched(page, url)
         yield seen
-    assert seen.faults == []
+    assert seen.faults == [], seen.faults
 
 
 def slow(page: Page) -> None:

@@ -97,6 +97,8 @@ def test_an_officer_is_invited_erases_somebody_and_is_signed_out(
             officer.get_by_role("button").click()
             officer.wait_for_url("**/account")
             erase(hers.page, legato)
+            # A page that asks for what is new would be refused, and its console would say so.
+            officer.goto("about:blank")
 
             page.get_by_role("button", name=OFFICER).click()
             expect(page.get_by_role("dialog")).to_contain_text("Sign out everywhere")

@@ -76,7 +76,8 @@ def step(page: Page, path: str) -> Locator:
 def wait_minutes(page: Page, minutes: int) -> None:
     """Set how long the first step waits."""
     step(page, "steps/0").click()
-    page.get_by_role("spinbutton").first.fill(str(minutes))
+    about = page.get_by_role("complementary", name="About this step")
+    about.get_by_role("spinbutton").first.fill(str(minutes))
     page.keyboard.press("Enter")
 
 
@@ -172,6 +173,7 @@ def test_two_who_change_one_step_choose_and_nothing_is_lost(
             seen.go(DRAFT)
             palette(seen.page).wait_for()
         wait_minutes(theirs, 45)
+        expect(theirs.get_by_role("complementary")).to_contain_text("Waits 45 minutes.")
         saved(theirs)
         wait_minutes(mine, 90)
 

@@ -245,6 +245,7 @@ def test_files_are_compared_brought_into_a_draft_and_proposed_and_nothing_is_los
         choose(page, "cart_rescue.yaml", bare.encode())
         page.get_by_label("What it does, in a few words").fill("Rescue larger carts")
         page.get_by_role("button", name="Propose").click()
+        page.wait_for_url("**/approvals/*")
         expect(page.get_by_role("heading", name="Rescue larger carts")).to_be_visible()
         number = page.url.rpartition("/")[2]
 

@@ -84,10 +84,12 @@ def test_no_page_has_a_barrier(browser: Browser, legato: Started, theme: Theme) 
 
 def test_a_change_is_reviewed_approved_and_applied(browser: Browser, legato: Started) -> None:
     with watched(browser, legato.url) as seen:
-        page = enter(seen, legato, APPROVER)
         number = propose(legato)
+        page = enter(seen, legato, APPROVER)
         page.get_by_role("link", name="Approvals").click()
-        page.get_by_role("link", name=TITLE).first.click()
+        mine = page.get_by_role("link", name=TITLE).and_(page.locator(f"[href$='/{number}']"))
+        mine.first.click()
+        page.wait_for_url(f"**/approvals/{number}")
 
         expect(page.get_by_text("Nothing objects")).to_be_visible()
         expect(page.get_by_label("What differs in journeys/cart_rescue.yaml")).to_contain_text(

@@ -100,6 +100,7 @@ def propose(seen: Watched) -> str:
     expect(page.get_by_text("On every way through every journey.")).to_be_visible()
     page.get_by_label("Why it is wanted").fill("a letter costs more than a small basket brings")
     page.get_by_role("button", name="Propose this draft").click()
+    page.wait_for_url("**/approvals/*")
     expect(page.get_by_role("heading", name=TITLE)).to_be_visible()
     return page.url.partition("/studio")[2]
 

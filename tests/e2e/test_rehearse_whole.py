@@ -200,6 +200,7 @@ def test_a_draft_says_what_it_changes_and_who_answers_and_an_approval_goes_when_
         expect(page.get_by_text("nobody has to approve it")).to_be_visible()
         assert barriers(page) == []
         page.get_by_role("button", name="Propose this draft").click()
+        page.wait_for_url("**/approvals/*")
         expect(page.get_by_role("heading", name=name)).to_be_visible()
         change = page.url.partition("/studio")[2]
 

@@ -48,6 +48,7 @@ def publish(page: Page) -> int:
     expect(share.get_by_role("radio", name="10 %")).to_be_checked()
     page.get_by_label("Why it is wanted").fill("a letter costs more than a small basket brings")
     page.get_by_role("button", name="Propose this draft").click()
+    page.wait_for_url("**/approvals/*")
     expect(page.get_by_role("heading", name="Larger carts")).to_be_visible()
     return int(page.url.rpartition("/")[2].partition("?")[0])
 

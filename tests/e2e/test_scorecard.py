@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 
 import pytest
@@ -41,8 +42,8 @@ def test_the_health_line_leads_to_what_is_worst(browser: Browser, legato: Starte
         expect(worst.get_by_role("row").nth(1)).to_contain_text("£")
         page.get_by_text("Table", exact=True).click()
         expect(page.get_by_role("table", name="Trend").get_by_role("row").nth(1)).to_be_visible()
-        assert "figure=journey_cost" in page.url
-        assert "over=hour" in page.url
+        expect(page).to_have_url(re.compile("figure=journey_cost"))
+        expect(page).to_have_url(re.compile("over=hour"))
         page.reload()
         expect(page.get_by_role("table", name="Trend")).to_be_visible()
 
@@ -58,6 +59,7 @@ def test_no_figure_has_a_barrier(browser: Browser, legato: Started, theme: Theme
         for figure in ("latency", "availability&view=table", "event_cost"):
             seen.go(f"/scorecard?over=hour&figure={figure}")
             page.get_by_role("heading", name="What this is").wait_for()
+            seen.settle()
             found[figure] = barriers(page)
 
         assert {name: each for name, each in found.items() if each} == {}

@@ -42,6 +42,7 @@ def add_condition(page: Page, words: str) -> None:
     page.get_by_role("button", name="Add a condition", exact=True).first.press("Enter")
     finder = page.get_by_role("combobox", name="Add a condition")
     finder.press_sequentially(words)
+    page.get_by_role("listbox", name="Add a condition").get_by_role("option").first.wait_for()
     finder.press("Enter")
 
 
