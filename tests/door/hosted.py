@@ -154,7 +154,7 @@ class Mailbox:
             if found:
                 return found[-1]
             self.came.clear()
-            await asyncio.wait_for(self.came.wait(), 10)
+            await asyncio.wait_for(self.came.wait(), 60)
 
 
 class Hosted:

@@ -16,7 +16,10 @@ from legato.model.wire import HttpRequest, Response
 from legato.ports.sender import SendFault
 from legato.transports.http import ANSWER_BYTES_MAX, HttpSender
 
-TIMEOUT_SECONDS = 0.3
+TIMEOUT_SECONDS = 1.0
+"""What comes in time is read within it on a busy machine too."""
+ENDLESS_SECONDS = 60
+"""Long past what there is time for, and less than what never ends."""
 MEMORY_MAX = 4_000_000
 """What an answer may cost: some times its bound, whatever is sent."""
 Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -71,7 +74,7 @@ def bounded(script: Script) -> Response | SendFault:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert time.perf_counter() - begin < 10 * TIMEOUT_SECONDS
+    assert time.perf_counter() - begin < ENDLESS_SECONDS
     assert peak < MEMORY_MAX
     return found
 

@@ -155,4 +155,4 @@ def collect(legato: Legato, path: str, user: str) -> None:
             legato.ask("POST", path, headers, msgspec.json.encode(body), PEER)
         )
     assert answer.status == 200, answer.body
-    legato.runner.run(asyncio.wait_for(legato.app.applied(legato.app.status().position), 10))
+    legato.runner.run(asyncio.wait_for(legato.app.applied(legato.app.status().position), 60))

@@ -225,7 +225,7 @@ def test_an_objection_stops_advertising_that_rests_on_no_consent(tmp_path: Path)
         await running.track("bob")
         while "bob@example.com" not in [one["to"] for one in running.mailbox.letters]:
             running.mailbox.came.clear()
-            await asyncio.wait_for(running.mailbox.came.wait(), 10)
+            await asyncio.wait_for(running.mailbox.came.wait(), 60)
 
         news = [one["to"] for one in running.mailbox.letters if one["subject"] == "News"]
         assert news == ["ana@example.com", "bob@example.com"]

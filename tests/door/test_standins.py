@@ -119,7 +119,7 @@ def test_the_crm_takes_an_order_and_confirms_it_to_legato() -> None:
             crm = f"http://127.0.0.1:{standins.http_port}/crm/orders"
             answer = await session.post(crm, json=ORDER)
             assert await answer.json() == {"accepted": True}
-        authorization, event = await asyncio.wait_for(got.get(), timeout=10)
+        authorization, event = await asyncio.wait_for(got.get(), timeout=60)
         await standins.close()
         await legato.cleanup()
 

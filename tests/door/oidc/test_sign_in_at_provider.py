@@ -385,7 +385,7 @@ def test_signing_out_here_signs_out_at_the_provider_too(legato: Legato, provider
         found = re.search(r'href="([^"]+)"', out.body.decode())
         assert found is not None
         back = leave_provider(browser, unescape(found[1]))
-    provider.farewells.told.get(timeout=10)
+    provider.farewells.told.get(timeout=60)
 
     assert account(legato, session).status == 303
     assert "id_token_hint=" in found[1]
@@ -402,7 +402,7 @@ def test_signing_out_at_the_provider_ends_the_session_here(
         other = session_of(sign_in(legato))
         before = account(legato, session).status
         leave_provider(browser, f"{provider.url}/session/end")
-    token = provider.farewells.told.get(timeout=10)
+    token = provider.farewells.told.get(timeout=60)
 
     heard = [tell(legato, token) for _ in range(2)]
     forged = tell(legato, "x.y.z")
