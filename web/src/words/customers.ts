@@ -59,6 +59,8 @@ export const CUSTOMERS = {
     ['consent', 'Consent'],
     ['identity', 'Identity'],
   ] as const,
+  after: (word: string, event: string) => `${word} · after ${event}`,
+  late: (word: string) => `${word} · arrived late, so nothing sent was changed`,
   notEntered: (journey: string) => `Did not enter “${journey}”`,
   nothing: 'Nothing of this kind happened.',
   fold: (n: number, time: string) => `${n} events in ${time}`,

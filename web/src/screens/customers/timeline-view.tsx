@@ -153,7 +153,11 @@ function more(row: Row, word: string): string {
   const { note, message } = row
   const reason = reasonOf(row)
   if (note.type === 'not_entered') return capital(reason)
-  if (note.type !== 'decided') return word
+  if (note.type === 'admitted') return note.is_late === true ? CUSTOMERS.late(word) : word
+  if (note.type !== 'decided') {
+    const isSaid = row.after === '' || row.sentence.includes(row.after)
+    return isSaid ? word : CUSTOMERS.after(word, row.after)
+  }
   const journey = title(String(note.journey))
   if (reason !== '') return `${capital(reason)} · ${journey}`
   if (message?.state === 'sent') {

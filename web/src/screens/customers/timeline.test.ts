@@ -28,6 +28,22 @@ test('a message that was decided on again is one row, the latest', () => {
   expect(rows.map((row) => row.note.verdict)).toEqual(['pass'])
 })
 
+test('a row says which event it came of, and none where time alone passed', () => {
+  const bought = step(1, [
+    { type: 'admitted', name: 'Order Completed' },
+    { type: 'left', journey: 'cart' },
+  ])
+  const waited = step(2, [{ type: 'moved', journey: 'cart' }])
+
+  const rows = rowsOf([bought, waited], [])
+
+  expect(rows.map((row) => [row.note.type, row.after])).toEqual([
+    ['moved', ''],
+    ['left', 'Order Completed'],
+    ['admitted', ''],
+  ])
+})
+
 test('things done soon after one another are a visit', () => {
   const views = [0, 1, 2].map((n) =>
     step(n * MINUTE, [{ type: 'admitted', name: 'Product Viewed' }]),

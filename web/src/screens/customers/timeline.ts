@@ -12,6 +12,8 @@ export type Row = {
   kind: Kind
   note: Note
   sentence: string
+  /** The event that it came of; empty: time passed, or it is that event itself. */
+  after: string
   /** Of a message: what became of it, and by which id it is explained. */
   message?: Message
 }
@@ -45,9 +47,11 @@ export function rowsOf(steps: readonly Told[], messages: readonly Message[]): Ro
   const rows: Row[] = []
   for (const step of [...steps].reverse()) {
     const notes = step.notes as unknown as readonly Note[]
+    const came = notes.find((note) => note.type === 'admitted')
     const own: Row[] = []
     notes.forEach((note, index) => {
-      const row = rowOf(step, note, index)
+      const after = came === undefined || note === came ? '' : String(came.name)
+      const row = rowOf(step, note, index, after)
       if (row === null) return
       if (note.type === 'decided') {
         const id = String(note.delivery_id)
@@ -62,7 +66,7 @@ export function rowsOf(steps: readonly Told[], messages: readonly Message[]): Ro
   return rows
 }
 
-function rowOf(step: Told, note: Note, index: number): Row | null {
+function rowOf(step: Told, note: Note, index: number, after: string): Row | null {
   const kind = KINDS[note.type] ?? 'more'
   return {
     key: `${step.position}-${index}`,
@@ -71,6 +75,7 @@ function rowOf(step: Told, note: Note, index: number): Row | null {
     kind,
     note,
     sentence: bare(step.sentences[index] ?? ''),
+    after,
   }
 }
 
