@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from legato.app.rehearse.scenarios import read_whole
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
@@ -106,8 +106,22 @@ def test_a_change_is_reviewed_approved_and_applied(browser: Browser, legato: Sta
         page = enter(seen, legato)
         seen.go(f"/approvals/{number}")
         page.get_by_role("button", name="Apply this change").click()
-        page.get_by_role("button", name="Apply this change").click()
+        sure = page.get_by_role("form", name="Apply this change").get_by_role("button").first
+        expect(sure).to_be_enabled()
+        held: list[Route] = []
+        page.route("**/api/changes/*/review", lambda route: held.append(route))  # noqa: PLW0108 - built-ins cannot be handlers
+        sure.click()
         expect(page.get_by_text("Applied by")).to_be_visible()
+        page.keyboard.press("Control+k")
+        finder = page.get_by_role("combobox", name="Find anything")
+        expect(finder).to_be_focused()
+        assert held, "nothing was asked again once it was applied"
+        for route in held:
+            route.continue_()
+        page.unroute("**/api/changes/*/review")
+        seen.settle()
+        expect(finder).to_be_focused()
+        page.keyboard.press("Escape")
         page.get_by_role("link", name="See it in the audit trail").click()
 
         trail = page.get_by_role("table", name="Audit trail")

@@ -56,6 +56,7 @@ def test_a_journey_is_drawn_rehearsed_published_and_explained(
         open_change(seen.page)
         publish(seen.page)
         live_through(legato)
+        seen.settle()
         see_live(seen.page)
         read_why(seen.page)
         read_audit(seen.page)

@@ -28,10 +28,12 @@ export function Choices({ change }: { change: ChangeRequest }) {
   const sees = useMay('audit')
   const place = useRef<HTMLDivElement>(null)
 
-  // What was pressed is gone then: keys go on from here.
+  // What was pressed is gone then: keys go on from here, unless somebody went elsewhere meanwhile.
   function leave() {
+    const now = document.activeElement
+    const isHere = now === document.body || place.current?.parentElement?.contains(now)
     setVerb(null)
-    place.current?.focus()
+    if (isHere) place.current?.focus()
   }
 
   function act(deed: Deed) {
