@@ -71,7 +71,7 @@ function Rows({ measure, card }: Props) {
   const rows = [...measure.points].reverse()
   const isTime = measure.name === 'availability'
   return (
-    <div className="score-rows">
+    <div className="score-rows" role="region" tabIndex={0} aria-label={SCORECARD.trend}>
       <Table
         label={SCORECARD.trend}
         rows={rows}
