@@ -8,7 +8,7 @@ from typing import NamedTuple
 from legato.core.program import Program
 from legato.fold.memory import Core
 from legato.model.ids import digest
-from legato.model.plan import Backfill, Plan, decode_plan, encode_plan
+from legato.model.plan import Backfill, Plan, decode_plan, encode_plan, plan_digest
 
 KNOWN_MAX = 16
 """Programs kept, some megabytes each: a rehearsal has one plan, or two that it compares."""
@@ -22,6 +22,9 @@ class Written(NamedTuple):
     plan: Plan
     data: bytes
     digest: str
+    """Of what it means: its name."""
+    key: str
+    """Of its bytes: plans of one name may have their steps in other lines."""
 
 
 class Programs:
@@ -36,7 +39,7 @@ class Programs:
         known = next((one for one in self._written if one.plan is plan), None)
         if known is None:
             data = encode_plan(plan)
-            known = Written(plan, data, digest(data))
+            known = Written(plan, data, digest=plan_digest(plan), key=digest(data))
             self._written = [*self._written[1 - WRITTEN_MAX :], known]
         return known
 
@@ -49,12 +52,12 @@ class Programs:
         """Return a plan made ready to run, with nothing paused."""
         if backfill is not None:
             return Program(plan, backfill)
-        named = self.written(plan).digest
-        known = self._known.get(named)
+        key = self.written(plan).key
+        known = self._known.get(key)
         if known is None:
             if len(self._known) >= KNOWN_MAX:
                 del self._known[next(iter(self._known))]
-            known = self._known[named] = Program(plan)
+            known = self._known[key] = Program(plan)
         given = copy(known)
         given.paused = {}
         return given
