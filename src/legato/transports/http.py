@@ -16,12 +16,15 @@ import socket
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from aiohttp.http import HttpProcessingError
 from yarl import URL
 
 from legato.model.instant import SECOND
 from legato.model.wire import HttpRequest, Request, Response
 from legato.ports.sender import SendFault
 from legato.transports.address import ForbiddenAddressError, open_socket
+from legato.transports.answers import read_body
+from legato.transports.posting import AGENT, Posting, lowered, patience, plain
 
 ANSWER_BYTES_MAX = 262_144
 """What is read of an answer; no provider's is longer, and an attacker's could be endless."""
@@ -29,10 +32,6 @@ PAGE_BYTES_MAX = 8 * 1024 * 1024
 """Of an answer that is a page of what we asked for: 2,000 rows of Salesforce are two megabytes."""
 IDLE_SECONDS_MAX = 15.0
 """Shorter than servers keep theirs: a connection they close just as we write is in doubt."""
-FAILURES_FROM = 300
-"""Statuses from here on say what became of it, whatever the rest of the answer says."""
-CONNECT_SHARE = 0.5
-"""Of the timeout: so that a destination that cannot be reached is told from one that is slow."""
 
 _AddressInfo = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
 
@@ -49,24 +48,18 @@ class HttpSender:
         self._resolver = resolver
         self._answer_bytes_max = answer_bytes_max
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._postings: dict[bool, Posting] = {}
 
     async def send(self, request: Request) -> Response:
         assert isinstance(request, HttpRequest)
-        return await self._send(request)
-
-    async def _send(self, request: HttpRequest) -> Response:
         seconds = request.timeout / SECOND
         try:
-            async with self._session(allow_private=request.allow_private).request(
-                request.method,
-                # As it was signed: `=` and `%3D` are not the same to a signature.
-                URL(request.url, encoded=request.url.isascii()),
-                headers=request.headers,
-                data=request.body or None,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=seconds * CONNECT_SHARE),
-            ) as answer:
-                body, is_cut = await _read(answer, self._answer_bytes_max)
+            # As it was signed: `=` and `%3D` are not the same to a signature.
+            url = URL(request.url, encoded=request.url.isascii())
+            data = plain(request, url)
+            if data is None:
+                return await self._request(request, url, seconds)
+            return await self._posting(allow_private=request.allow_private).send(data, url, seconds)
         except (aiohttp.InvalidURL, ValueError) as error:
             what = "the URL is not valid"
             raise SendFault(what, is_in_doubt=False, is_permanent=True) from error
@@ -79,14 +72,29 @@ class HttpSender:
             raise SendFault(what, is_in_doubt=True) from error
         except aiohttp.ClientPayloadError as error:
             raise SendFault("the answer broke off", is_in_doubt=True) from error
-        except aiohttp.ClientResponseError as error:
+        except (aiohttp.ClientResponseError, HttpProcessingError) as error:
             what = "the answer is not what HTTP allows"
             raise SendFault(what, is_in_doubt=True) from error
         except (aiohttp.ClientError, OSError) as error:
             what = f"the connection broke before the answer ({type(error).__name__})"
             raise SendFault(what, is_in_doubt=True) from error
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(status=answer.status, headers=headers, body=body, is_cut=is_cut)
+
+    async def _request(self, request: HttpRequest, url: URL, seconds: float) -> Response:
+        """Send what is not plain."""
+        async with self._session(allow_private=request.allow_private).request(
+            request.method,
+            url,
+            headers=request.headers,
+            data=request.body or None,
+            allow_redirects=False,
+            timeout=patience(seconds),
+        ) as answer:
+            status = answer.status
+            body, is_cut = await read_body(answer.content, status, self._answer_bytes_max)
+            if is_cut:
+                answer.close()  # the rest is not wanted: the connection cannot be used again
+        headers = lowered(answer.headers)
+        return Response(status=status, headers=headers, body=body, is_cut=is_cut)
 
     def _session(self, *, allow_private: bool) -> aiohttp.ClientSession:
         session = self._sessions.get(allow_private)
@@ -99,12 +107,21 @@ class HttpSender:
                     socket_factory=None if allow_private else _public_socket,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": "Legato"},
+                headers={"User-Agent": AGENT},
             )
         return session
 
+    def _posting(self, *, allow_private: bool) -> Posting:
+        posting = self._postings.get(allow_private)
+        if posting is None:
+            session = self._session(allow_private=allow_private)
+            posting = Posting(session, answer_bytes_max=self._answer_bytes_max)
+            self._postings[allow_private] = posting
+        return posting
+
     async def close(self) -> None:
         sessions, self._sessions = list(self._sessions.values()), {}
+        self._postings = {}
         await asyncio.gather(*(session.close() for session in sessions))
 
 
@@ -118,20 +135,3 @@ def _not_connected(error: aiohttp.ClientConnectorError) -> SendFault:
     if isinstance(cause, ForbiddenAddressError):
         return SendFault(str(cause), is_in_doubt=False, is_permanent=True)
     return SendFault(f"no connection ({type(cause).__name__})", is_in_doubt=False)
-
-
-async def _read(answer: aiohttp.ClientResponse, size_max: int) -> tuple[bytes, bool]:
-    """Return the body as far as it is wanted, and whether there was more."""
-    body = bytearray()
-    try:
-        while not answer.content.at_eof():
-            body += await answer.content.read(size_max - len(body))
-            if len(body) == size_max:
-                break
-        else:
-            return bytes(body), False
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        if answer.status < FAILURES_FROM:
-            raise
-    answer.close()  # the rest is not wanted, so the connection cannot be used again
-    return bytes(body), True
