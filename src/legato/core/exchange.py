@@ -55,6 +55,10 @@ class Loaded(msgspec.Struct, kw_only=True):
     """Of those identifiers that were erased: when."""
     states: dict[PersonId, State] = {}
     """Of every person in Keys.people and every one that a pointer leads to, where there is one."""
+    position: int = 0
+    """Where the event stands in the log; 0: it cannot be read there later."""
+    recalled: Mapping[int, bytes] = {}
+    """Position -> body of what `core.journeys.late.recalls` asks for, where it is still there."""
 
 
 class Result(msgspec.Struct, kw_only=True):

@@ -36,7 +36,9 @@ class Moment:
         "name",
         "notes",
         "now",
+        "position",
         "program",
+        "recalled",
         "seen_count",
         "source",
         "state",
@@ -57,6 +59,10 @@ class Moment:
         """Of the customer event being looked at; empty for timers and the rest."""
         self.source = ""
         self.body: Mapping[str, Any] = {}
+        self.position = 0
+        """Where the log has the event being looked at just as it is; 0: nowhere."""
+        self.recalled: Mapping[int, bytes] = {}
+        """What was asked of the log for a late event: position -> body."""
         self.is_late = False
         """Older than the plan's lateness allows: it is recorded, and starts nothing."""
         self.zone = program.zone_of(state)

@@ -148,6 +148,9 @@ def _on_customer_event(
 
 def _admit(moment: Moment, loaded: Loaded, event: CustomerEvent) -> None:
     moment.take(event, loaded.keys.body)
+    if loaded.keys.adjusted is None:
+        moment.position = loaded.position
+    moment.recalled = loaded.recalled
     moment.notes.append(Admitted(event_id=event.event_id, name=event.name, is_late=moment.is_late))
     if loaded.keys.adjusted is not None:
         moment.notes += loaded.keys.adjusted.notes
@@ -202,7 +205,7 @@ def _on_journeys(moment: Moment, event: CustomerEvent) -> None:
     if moment.name in moment.program.relevant and not moment.is_late:
         is_out_of_order = remember(moment, event.body)
         if is_out_of_order:
-            replayed = replay(moment)
+            replayed = replay(moment, event.body)
     for enrollment in list(moment.state.enrollments):
         if enrollment.journey not in replayed:
             touch(moment, enrollment)

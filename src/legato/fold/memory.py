@@ -340,7 +340,7 @@ class Memory:
             state = self._people.get(self._follow(turned, person_id))
         return state
 
-    def _load(self, turned: Turned, keys: Keys, now: Instant) -> Loaded:
+    def _load(self, turned: Turned, keys: Keys, record: Record, now: Instant) -> Loaded:
         pointers: dict[str, PersonId] = {}
         for key in keys.pointers:
             person_id = turned.pointers.get(key) or turned.leads.get(key)
@@ -365,12 +365,12 @@ class Memory:
                 erased_at = turned.graves.get(key) or self._graves.get(key)
                 if erased_at is not None:
                     loaded.tombs[key] = erased_at
-        return loaded
+        return self._past.place(loaded, record)
 
     def _one(self, turned: Turned, index: int, record: Record, keys: Keys) -> None:
         position, event = record
         now = turned.now = tick(turned.now, event.received_at)
-        loaded = self._load(turned, keys, now)
+        loaded = self._load(turned, keys, record, now)
         try:
             result = self._core.step(self.program, loaded, event, now)
             notes = encode_notes(result.notes)

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from legato.core.exchange import Loaded
+from legato.core.journeys.late import recalls
 from legato.fold.turn import Record
 from legato.model.event import CustomerEvent, Event, EventRecalled, decode_event
 from legato.model.ids import PersonId
@@ -93,6 +95,17 @@ class Past:
         """Return what stands at a position of the log."""
         data = self._log.get(position)
         return None if data is None else decode_event(data)
+
+    def place(self, loaded: Loaded, record: Record) -> Loaded:
+        """Say where a record stands in the log, and what of it journeys look at again."""
+        loaded.position, event = record
+        again = recalls(loaded.states.values(), event)
+        if again:
+            events = [(position, self.get(position)) for position in again]
+            loaded.recalled = {
+                position: one.body for position, one in events if isinstance(one, CustomerEvent)
+            }
+        return loaded
 
     def _positions(self, person_id: PersonId) -> Iterator[int]:
         after = 0

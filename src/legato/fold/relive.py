@@ -309,6 +309,8 @@ class Life:
         people = dict.fromkeys([*map(self.follow, keys.people), *pointers.values()])
         states = {one: relived.states[one] for one in people if one in relived.states}
         loaded = Loaded(keys=keys, pointers=pointers, states=states)
+        if position is not None:
+            self._past.place(loaded, (position, event))
         self._take(position, step(self._program, loaded, event, self._now))
 
     def _take(self, position: int | None, result: Result) -> None:

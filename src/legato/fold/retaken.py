@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from legato.core.step import step
 from legato.fold.inputs import Change, States
 from legato.fold.past import Past
 from legato.fold.then import GONE, Chronicle, Then, Until, then
+from legato.fold.turn import Record
 from legato.model.event import CustomerEvent, Erased, Event
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
@@ -31,6 +32,9 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     encoded: dict[PersonId, bytes]
     event: Event
     now: Instant
+    position: int
+    recalled: Mapping[int, bytes]
+    """As core.exchange.Loaded has them."""
 
     def people(self) -> list[State]:
         """Return everybody who is in it, each a copy of the caller's own."""
@@ -47,22 +51,24 @@ def scene_of(chronicle: Chronicle, person_id: PersonId, row: Story) -> Scene | R
     if event is None or isinstance(event, Erased):
         return GONE
     [(_, whole)] = past.complete([(row.position, event)])
-    return _scene(found, whole, row.at)
+    return _scene(found, past, (row.position, whole), row.at)
 
 
 def prompt_scene_of(chronicle: Chronicle, person_id: PersonId, row: Story) -> Scene | Reason:
     """Return the same step as it would have been, had its event come when it happened."""
-    event = Past(chronicle.log, chronicle.stories, chronicle.leads).get(row.position)
+    past = Past(chronicle.log, chronicle.stories, chronicle.leads)
+    event = past.get(row.position)
     if not isinstance(event, CustomerEvent):
         return GONE
     found = then(chronicle, person_id, Until(at=event.occurred_at))
     if isinstance(found, Reason):
         return found
     prompt = msgspec.structs.replace(event, received_at=event.occurred_at)
-    return _scene(found, prompt, event.occurred_at)
+    return _scene(found, past, (row.position, prompt), event.occurred_at)
 
 
-def _scene(found: Then, event: Event, now: Instant) -> Scene:
+def _scene(found: Then, past: Past, record: Record, now: Instant) -> Scene:
+    _, event = record
     loaded = found.loaded(reads(found.program, event))
     identifiers = loaded.keys.identifiers
     if identifiers and isinstance(event, CustomerEvent) and not loaded.states:
@@ -70,6 +76,7 @@ def _scene(found: Then, event: Event, now: Instant) -> Scene:
         newcomer = newcomer_of(found.program, identifiers, event.occurred_at)
         loaded.states[newcomer.person_id] = newcomer
         loaded.pointers[loaded.keys.pointers[0]] = newcomer.person_id
+    past.place(loaded, record)
     return Scene(
         program=found.program,
         keys=loaded.keys,
@@ -77,6 +84,8 @@ def _scene(found: Then, event: Event, now: Instant) -> Scene:
         encoded={one: encode_state(state) for one, state in loaded.states.items()},
         event=event,
         now=now,
+        position=loaded.position,
+        recalled=loaded.recalled,
     )
 
 
@@ -94,8 +103,14 @@ class Retaken:
         event = self._event(otherwise)
         if event is None:
             return Result()
-        keys = scene.keys if event is scene.event else reads(program, event)
-        loaded = Loaded(keys=keys, pointers=dict(scene.pointers), states=states)
+        is_same = event is scene.event
+        loaded = Loaded(
+            keys=scene.keys if is_same else reads(program, event),
+            pointers=dict(scene.pointers),
+            states=states,
+            position=scene.position if is_same else 0,
+            recalled=scene.recalled,
+        )
         return step(program, loaded, event, scene.now)
 
     def after(self, otherwise: Sequence[Change]) -> list[State]:

@@ -275,6 +275,7 @@ class _Life:
         seen_at = self._seen.get(keys.message) if keys.message is not None else None
         is_duplicate = seen_at is not None and seen_at >= duplicates_since(row.at)
         loaded = self.world.loaded(keys, is_duplicate=is_duplicate)
+        self._past.place(loaded, (row.position, event))
         result = step(self.world.program, loaded, event, row.at)
         if _gist(result.notes) != _gist(row.notes):
             return DIFFERS

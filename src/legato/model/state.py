@@ -124,7 +124,10 @@ class Recent(msgspec.Struct, array_like=True, frozen=True):
     event_id: EventId
     name: str
     source: str
-    body: bytes
+    body: bytes = b""
+    """JSON; empty where the log has the very same."""
+    position: int = 0
+    """Where the event stands in the log as journeys saw it; 0: nowhere, `body` is all there is."""
 
 
 class State(msgspec.Struct, array_like=True):

@@ -146,7 +146,7 @@ def forget(moment: Moment, event: Forgotten) -> None:
 
 
 def _recent(redactor: Redactor, one: Recent) -> Recent:
-    body = redactor.json(one.body, "properties")
+    body = redactor.json(one.body, "properties")  # what the log has is cleaned there
     return one if body is None else msgspec.structs.replace(one, body=body)
 
 

@@ -17,7 +17,7 @@ later than the horizon: those are recorded as late, may end a passage, and begin
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from legato.core.course import Course
 from legato.core.journeys.call import answered_key
@@ -27,12 +27,12 @@ from legato.core.moment import Moment
 from legato.core.sending.decide import left_key, visit_id
 from legato.core.sending.delivery import drop_held, withdraw
 from legato.model.delivery import Delivery
-from legato.model.event import decode_object
+from legato.model.event import CustomerEvent, Event, decode_object
 from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant
 from legato.model.note import UNDONE, Left
 from legato.model.problem import Reason
-from legato.model.state import Enrollment, Held, Recent
+from legato.model.state import Enrollment, Held, Recent, State
 
 RECENT_MAX = 200
 """Journey-relevant events kept a person; beyond it the oldest are forgotten before their time."""
@@ -42,7 +42,12 @@ def remember(moment: Moment, body: bytes) -> bool:
     """Keep the moment's event for the horizon; return whether journeys have seen beyond it."""
     state = moment.state
     one = Recent(
-        at=moment.at, event_id=moment.event_id, name=moment.name, source=moment.source, body=body
+        at=moment.at,
+        event_id=moment.event_id,
+        name=moment.name,
+        source=moment.source,
+        body=b"" if moment.position else body,
+        position=moment.position,
     )
     # Of two events at one instant the one received first came first: clients send in order, and
     # their clocks count milliseconds.
@@ -55,11 +60,25 @@ def remember(moment: Moment, body: bytes) -> bool:
     return False
 
 
+def recalls(states: Iterable[State], event: Event) -> list[int]:
+    """Return which places of the log journeys look at again because an event came out of order."""
+    if not isinstance(event, CustomerEvent):
+        return []
+    since = event.occurred_at
+    return [
+        one.position
+        for state in states
+        if since < state.observed_at
+        for one in state.recent
+        if one.at > since and one.position
+    ]
+
+
 def _happened(one: Recent) -> Instant:
     return one.at
 
 
-def replay(moment: Moment) -> Mapping[str, bool]:
+def replay(moment: Moment, body: bytes) -> Mapping[str, bool]:
     """Take the journeys that listen to the event back to before it, and go on from there.
 
     Returns their names.
@@ -84,13 +103,19 @@ def replay(moment: Moment) -> Mapping[str, bool]:
             visits[enrollment.enrollment_id] = dict(enrollment.counts)
             if not _rewind(moment, enrollment):
                 removed.append(enrollment)
+    moment.recalled = {**moment.recalled, moment.position: body}
     here = (moment.at, moment.event_id, moment.name, moment.source, moment.body)
+    position = moment.position
     following = [one for one in state.recent if one.at > since or one.event_id == moment.event_id]
     for one in following:
+        said = one.body or moment.recalled.get(one.position)
+        if said is None:
+            continue  # overwritten since: nothing of it is known any more
         moment.at, moment.event_id, moment.name = one.at, one.event_id, one.name
-        moment.source, moment.body = one.source, decode_object(one.body)
-        _look_again(moment, courses, one)
+        moment.source, moment.body, moment.position = one.source, decode_object(said), one.position
+        _look_again(moment, courses, one, said)
     moment.at, moment.event_id, moment.name, moment.source, moment.body = here
+    moment.position = position
     contacts = [one.delivery_id for one in state.contacts]
     left = {one: True for one in contacts if one not in state.pending}
     _take_back(moment, undone, [held for held in held_before if held in state.held], since)
@@ -188,11 +213,11 @@ def _rewind(moment: Moment, enrollment: Enrollment) -> bool:
     return True
 
 
-def _look_again(moment: Moment, courses: list[Course], one: Recent) -> None:
+def _look_again(moment: Moment, courses: list[Course], one: Recent, body: bytes) -> None:
     names = {course.journey.name: True for course in courses if one.name in course.listens}
     for enrollment in list(moment.state.enrollments):
         if enrollment.journey in names and enrollment.entry_event != one.event_id:
             touch(moment, enrollment)
     for course in moment.program.entries.get(f"event:{one.name}", ()):
         if course.journey.name in names:
-            enter_by_event(moment, course, one.body)
+            enter_by_event(moment, course, body)
