@@ -41,6 +41,7 @@ purpose: service
 enter: {on: Order Completed, when: {property: {total: {over: 50}}}}
 steps:
   - send: {message: receipt, on: email, expires: 1d}
+  - wait: 1h
 """
 RENAMED = """
 mapping: amounts

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from legato.model.event import CustomerEvent
+from legato.model.event import CustomerEvent, Erased, encode_event
 from legato.model.ids import share
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND
-from legato.model.note import Admitted, Entered, NotEntered
+from legato.model.note import Admitted, Entered, Faulted, NotEntered
+from legato.model.state import encode_state
 from legato.simulate.crowd.flow import flow_of
 from legato.simulate.world import START, World
+from legato.stores.memory import MemoryLog, MemoryStore
 from tests.sim.shopkeeping import BASE, CART, compile_plan, known_person, open_world
 
 HISTORIES = 10_000
+PATIENT = BASE["legato.yaml"].replace("lateness: 10m", "lateness: 40m")
 
 RACE = """
 journey: race
@@ -71,8 +74,7 @@ def live(*, is_shuffled: bool) -> dict[str, object]:
 
 def lived(people: Sequence[str], *, is_shuffled: bool) -> World:
     """Let everybody do what they do within nine minutes, and hear of it at once or later."""
-    patient = BASE["legato.yaml"].replace("lateness: 10m", "lateness: 40m")
-    world = open_world(compile_plan(RACE, legato=patient))
+    world = open_world(compile_plan(RACE, legato=PATIENT))
     for who in people:
         for event in history(world, who):
             delay = share("delay", event.message_id) * 10 * MINUTE if is_shuffled else 0
@@ -144,3 +146,71 @@ def test_ways_that_a_late_event_undid_are_not_counted() -> None:
     assert told[1] > told[0]
     assert sum(in_order.values()) > len(people)
     assert shuffled == in_order
+
+
+BUYS = """
+journey: buys
+title: Buys
+owner: growth
+purpose: service
+enter: {on: Checkout Started, key: cart_id, again: after exit}
+leave:
+  - {on: Order Completed, same: cart_id, as: goal}
+steps:
+  - wait: 5m
+  - send: {message: receipt, on: email, expires: 1d}
+"""
+
+
+def left_alone() -> tuple[World, MemoryLog, CustomerEvent]:
+    """Let somebody's checkout end with a message, and an order lie about that was made before."""
+    log = MemoryLog()
+    world = World(compile_plan(BUYS, legato=PATIENT), log, MemoryStore())
+    known_person(world, "ana")
+    world.advance(MINUTE)
+    world.track("ana", "Checkout Started", {"cart_id": "c", "order_id": "o1"})
+    world.advance(MINUTE)
+    order = world.event("ana", "track", {"cart_id": "c"}, name="Order Completed")
+    world.advance(10 * MINUTE)
+    world.track("ana", "Product Viewed", {"cart_id": "c"})
+    assert [sent.delivery.content["body"] for sent in world.sent] == ["Order o1"]
+    return world, log, order
+
+
+def kept_of(world: World) -> tuple[bytes, str]:
+    state = world.state("ana")
+    assert state is not None
+    (passage,) = state.enrollments
+    return passage.entry, passage.outcome
+
+
+def test_what_is_over_is_kept_by_its_place_in_the_log_until_a_late_event_asks_for_it() -> None:
+    world, log, order = left_alone()
+    state = world.state("ana")
+    assert state is not None
+    assert kept_of(world) == (b"", "completed")
+    assert not any(one.body or one.name for one in state.recent)
+    (started,) = (log.get(one.position) for one in state.recent)
+    assert started is not None
+    assert b"o1" in started
+    assert b"o1" not in encode_state(state)
+
+    world.feed(msgspec.structs.replace(order, received_at=world.now))
+
+    assert kept_of(world) == (b"", "goal"), "it went by what it began with"
+    assert len(world.sent) == 1
+
+
+def test_what_was_overwritten_in_the_log_is_not_looked_at_again() -> None:
+    world, log, order = left_alone()
+    state = world.state("ana")
+    assert state is not None
+    gone = encode_event(Erased(received_at=world.now, cause="erasure"))
+    log.rewrite([(one.position, gone) for one in state.recent])
+
+    world.feed(msgspec.structs.replace(order, received_at=world.now))
+
+    assert kept_of(world) == (b"{}", ""), "nobody knows which cart it was"
+    world.advance(HOUR)
+    assert not any(isinstance(note, Faulted) for note in world.notes_of("ana"))
+    assert len(world.sent) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from legato.model.effect import Effect
-from legato.model.event import CustomerEvent
+from legato.model.event import CustomerEvent, JourneyCalled
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Note
@@ -57,8 +57,8 @@ class Loaded(msgspec.Struct, kw_only=True):
     """Of every person in Keys.people and every one that a pointer leads to, where there is one."""
     position: int = 0
     """Where the event stands in the log; 0: it cannot be read there later."""
-    recalled: Mapping[int, bytes] = {}
-    """Position -> body of what `core.journeys.late.recalls` asks for, where it is still there."""
+    recalled: Mapping[int, CustomerEvent | JourneyCalled] = {}
+    """By position, what `core.journeys.late.recalls` asks for, where it is still there."""
 
 
 class Result(msgspec.Struct, kw_only=True):

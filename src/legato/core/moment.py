@@ -9,12 +9,12 @@ from legato.core.identifiers import address_of
 from legato.core.program import Program
 from legato.expr.facts import Facts
 from legato.model.effect import Effect
-from legato.model.event import ConsentSaid, CustomerEvent
+from legato.model.event import ConsentSaid, CustomerEvent, JourneyCalled, decode_object
 from legato.model.ids import DeliveryId, EventId
 from legato.model.instant import Instant
 from legato.model.note import Alerted, Note
 from legato.model.problem import Reason
-from legato.model.state import State
+from legato.model.state import Recent, State
 
 
 class Moment:
@@ -61,8 +61,8 @@ class Moment:
         self.body: Mapping[str, Any] = {}
         self.position = 0
         """Where the log has the event being looked at just as it is; 0: nowhere."""
-        self.recalled: Mapping[int, bytes] = {}
-        """What was asked of the log for a late event: position -> body."""
+        self.recalled: Mapping[int, CustomerEvent | JourneyCalled] = {}
+        """What was asked of the log for a late event, by position."""
         self.is_late = False
         """Older than the plan's lateness allows: it is recorded, and starts nothing."""
         self.zone = program.zone_of(state)
@@ -91,6 +91,12 @@ class Moment:
         self.captured_at = event.received_at
         self.event_id, self.name = event.event_id, event.name
         self.source, self.body = event.source, body
+
+    def look_at(self, one: Recent) -> None:
+        """Look at an event again."""
+        self.at, self.event_id, self.name = one.at, one.event_id, one.name
+        self.source, self.position = one.source, one.position
+        self.body = decode_object(one.body)
 
     def hear(self, event: ConsentSaid) -> None:
         """Look at what a known person has said."""

@@ -14,7 +14,7 @@ from legato.core.erasure.redact import forget
 from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
 from legato.core.identity.identify import identify, join_as_told
-from legato.core.journeys.enter import compact, enter, enter_by_event, enter_by_segments
+from legato.core.journeys.enter import Entry, compact, enter, enter_by_event, enter_by_segments
 from legato.core.journeys.journey import fire_due, touch
 from legato.core.journeys.late import remember, replay
 from legato.core.moment import Moment
@@ -205,7 +205,7 @@ def _on_journeys(moment: Moment, event: CustomerEvent) -> None:
     if moment.name in moment.program.relevant and not moment.is_late:
         is_out_of_order = remember(moment, event.body)
         if is_out_of_order:
-            replayed = replay(moment, event.body)
+            replayed = replay(moment, event)
     for enrollment in list(moment.state.enrollments):
         if enrollment.journey not in replayed:
             touch(moment, enrollment)
@@ -283,7 +283,8 @@ def _call(moment: Moment, loaded: Loaded, event: JourneyCalled) -> None:
         reason = Reason(code="entry.condition", what="its entry condition did not hold")
         moment.notes.append(NotEntered(journey=event.journey, key=event.key, reason=reason))
         return
-    enter(moment, course, event.key, event.body, is_called=True)
+    entry = Entry(event.key, event.body, loaded.position)
+    enter(moment, course, entry, is_called=True)
 
 
 def _on_nobody(event: _OfKnownPerson) -> Result:

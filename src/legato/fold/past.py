@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from legato.core.exchange import Loaded
 from legato.core.journeys.late import recalls
 from legato.fold.turn import Record
-from legato.model.event import CustomerEvent, Event, EventRecalled, decode_event
+from legato.model.event import CustomerEvent, Event, EventRecalled, JourneyCalled, decode_event
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Admitted, Alerted, Mapped, Note, Story
@@ -103,7 +103,9 @@ class Past:
         if again:
             events = [(position, self.get(position)) for position in again]
             loaded.recalled = {
-                position: one.body for position, one in events if isinstance(one, CustomerEvent)
+                position: one
+                for position, one in events
+                if isinstance(one, CustomerEvent | JourneyCalled)
             }
         return loaded
 

@@ -15,7 +15,7 @@ from legato.fold.inputs import Change, States
 from legato.fold.past import Past
 from legato.fold.then import GONE, Chronicle, Then, Until, then
 from legato.fold.turn import Record
-from legato.model.event import CustomerEvent, Erased, Event
+from legato.model.event import CustomerEvent, Erased, Event, JourneyCalled
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Story
@@ -33,7 +33,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     event: Event
     now: Instant
     position: int
-    recalled: Mapping[int, bytes]
+    recalled: Mapping[int, CustomerEvent | JourneyCalled]
     """As core.exchange.Loaded has them."""
 
     def people(self) -> list[State]:

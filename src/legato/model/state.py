@@ -72,6 +72,8 @@ class Enrollment(msgspec.Struct, array_like=True):
     ended_at: Instant | None = None
     """Set when left; kept for the lateness horizon, in which a late event may reopen it."""
     outcome: str = ""
+    entry_position: int = 0
+    """Where the log has the entry event, so that `entry` goes once it is over; 0: nowhere."""
 
 
 class Passage(msgspec.Struct, array_like=True):
@@ -118,16 +120,19 @@ class Fallback(msgspec.Struct, array_like=True):
 
 
 class Recent(msgspec.Struct, array_like=True, frozen=True):
-    """A journey-relevant event inside the lateness horizon."""
+    """A journey-relevant event inside the lateness horizon.
+
+    Its place in the log where it stands there just as journeys saw it, else all of it.
+    """
 
     at: Instant
-    event_id: EventId
-    name: str
-    source: str
+    event_id: EventId = EventId("")
+    name: str = ""
+    source: str = ""
     body: bytes = b""
-    """JSON; empty where the log has the very same."""
+    """JSON."""
     position: int = 0
-    """Where the event stands in the log as journeys saw it; 0: nowhere, `body` is all there is."""
+    """In the log; 0: it is not read there."""
 
 
 class State(msgspec.Struct, array_like=True):

@@ -58,8 +58,8 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
     survivor.offers.extend(gone.offers)  # the caller's step settles what contradicts
     survivor.merged.extend(gone.merged)
     survivor.apart = list(dict.fromkeys([*survivor.apart, *gone.apart]))
-    recent = {one.event_id: one for one in survivor.recent + gone.recent}
-    survivor.recent = sorted(recent.values(), key=lambda one: (one.at, one.event_id))
+    recent = {(one.position, one.event_id): one for one in survivor.recent + gone.recent}
+    survivor.recent = sorted(recent.values(), key=lambda one: (one.at, one.position, one.event_id))
     _merge_journeys(survivor, gone)
     survivor.plan = ""  # every segment is looked at again
     if survivor.measured != gone.measured:

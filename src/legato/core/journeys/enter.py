@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from legato.core.consents.replies import ANSWERS_WINDOW
 from legato.core.course import Course, Move
@@ -13,7 +14,7 @@ from legato.expr.path import values_at
 from legato.model.ids import EnrollmentId, derive
 from legato.model.note import Entered, NotEntered
 from legato.model.problem import Reason
-from legato.model.state import Enrollment, Passage
+from legato.model.state import Enrollment, Passage, State
 
 ENROLLMENTS_MAX = 200
 """Passages a person can be in at once, the recently ended counted: a state must stay small."""
@@ -50,7 +51,7 @@ def enter_by_event(moment: Moment, course: Course, body: bytes) -> None:
     elif not _is_meant(moment, course):
         _refuse(moment, course, key, "entry.condition", "its entry condition did not hold")
     else:
-        enter(moment, course, key, body)
+        enter(moment, course, Entry(key, body, moment.position))
 
 
 def _is_meant(moment: Moment, course: Course) -> bool:
@@ -80,7 +81,7 @@ def enter_by_segments(moment: Moment) -> None:
             elif course.entry_check is not None and not course.entry_check(moment.facts()):
                 _refuse(moment, course, "", "entry.condition", "its entry condition did not hold")
             else:
-                enter(moment, course, "", b"{}")
+                enter(moment, course, Entry())
 
 
 def _is_of_others(moment: Moment, course: Course) -> bool:
@@ -89,11 +90,19 @@ def _is_of_others(moment: Moment, course: Course) -> bool:
     return rolling is not None and rolling.passes_over(moment.state.person_id, course)
 
 
-def enter(
-    moment: Moment, course: Course, key: str, body: bytes, *, is_called: bool = False
-) -> None:
+class Entry(NamedTuple):
+    """What somebody enters with."""
+
+    key: str = ""
+    body: bytes = b"{}"
+    """JSON of the event or call that brings them in."""
+    position: int = 0
+    """Where the log has it; 0: nowhere."""
+
+
+def enter(moment: Moment, course: Course, entry: Entry, *, is_called: bool = False) -> None:
     """Enter, unless the journey is paused or the person may not come (again)."""
-    journey = course.journey
+    journey, key = course.journey, entry.key
     if moment.program.paused.get(journey.name):
         _refuse(moment, course, key, "entry.paused", "the journey is paused")
         return
@@ -115,7 +124,8 @@ def enter(
         key=key,
         entered_at=moment.at,
         entry_event=moment.event_id,
-        entry=body,
+        entry=entry.body,
+        entry_position=entry.position,
         step_id=journey.first,
         since=moment.at,
     )
@@ -177,9 +187,18 @@ def passage_key(journey: str, key: str) -> str:
     return f"{journey}\x1f{key}"
 
 
+def _let_go_of_entry(state: State, enrollment: Enrollment) -> None:
+    """Leave the entry event to the log, once nothing but a late event may ask for it."""
+    if not has_message_on_way(state, enrollment):
+        enrollment.entry = b""
+
+
 def compact(moment: Moment) -> None:
     """Reduce what ended before the lateness horizon to what re-entry rules need."""
     state = moment.state
+    for enrollment in state.enrollments:
+        if enrollment.ended_at is not None and enrollment.entry and enrollment.entry_position:
+            _let_go_of_entry(state, enrollment)
     horizon = moment.now - moment.program.plan.lateness
     if state.compacted_at > horizon:
         return  # nothing much can be older than the horizon since the last time

@@ -27,7 +27,7 @@ from legato.core.moment import Moment
 from legato.core.sending.decide import left_key, visit_id
 from legato.core.sending.delivery import drop_held, withdraw
 from legato.model.delivery import Delivery
-from legato.model.event import CustomerEvent, Event, decode_object
+from legato.model.event import CustomerEvent, Event
 from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant
 from legato.model.note import UNDONE, Left
@@ -41,14 +41,10 @@ RECENT_MAX = 200
 def remember(moment: Moment, body: bytes) -> bool:
     """Keep the moment's event for the horizon; return whether journeys have seen beyond it."""
     state = moment.state
-    one = Recent(
-        at=moment.at,
-        event_id=moment.event_id,
-        name=moment.name,
-        source=moment.source,
-        body=b"" if moment.position else body,
-        position=moment.position,
-    )
+    if moment.position:
+        one = Recent(at=moment.at, position=moment.position)
+    else:
+        one = Recent(moment.at, moment.event_id, moment.name, moment.source, body)
     # Of two events at one instant the one received first came first: clients send in order, and
     # their clocks count milliseconds.
     insort(state.recent, one, key=_happened)
@@ -65,20 +61,19 @@ def recalls(states: Iterable[State], event: Event) -> list[int]:
     if not isinstance(event, CustomerEvent):
         return []
     since = event.occurred_at
-    return [
-        one.position
-        for state in states
-        if since < state.observed_at
-        for one in state.recent
-        if one.at > since and one.position
-    ]
+    places: list[int] = []
+    for state in states:
+        if since < state.observed_at:
+            places += [one.position for one in state.recent if one.at > since]
+            places += [one.entry_position for one in state.enrollments if not one.entry]
+    return [place for place in dict.fromkeys(places) if place]
 
 
 def _happened(one: Recent) -> Instant:
     return one.at
 
 
-def replay(moment: Moment, body: bytes) -> Mapping[str, bool]:
+def replay(moment: Moment, event: CustomerEvent) -> Mapping[str, bool]:
     """Take the journeys that listen to the event back to before it, and go on from there.
 
     Returns their names.
@@ -103,19 +98,14 @@ def replay(moment: Moment, body: bytes) -> Mapping[str, bool]:
             visits[enrollment.enrollment_id] = dict(enrollment.counts)
             if not _rewind(moment, enrollment):
                 removed.append(enrollment)
-    moment.recalled = {**moment.recalled, moment.position: body}
-    here = (moment.at, moment.event_id, moment.name, moment.source, moment.body)
-    position = moment.position
-    following = [one for one in state.recent if one.at > since or one.event_id == moment.event_id]
-    for one in following:
-        said = one.body or moment.recalled.get(one.position)
-        if said is None:
-            continue  # overwritten since: nothing of it is known any more
-        moment.at, moment.event_id, moment.name = one.at, one.event_id, one.name
-        moment.source, moment.body, moment.position = one.source, decode_object(said), one.position
-        _look_again(moment, courses, one, said)
-    moment.at, moment.event_id, moment.name, moment.source, moment.body = here
-    moment.position = position
+    moment.recalled = {**moment.recalled, moment.position: event}
+    here = Recent(
+        moment.at, moment.event_id, moment.name, moment.source, event.body, moment.position
+    )
+    for one in _following(moment):
+        moment.look_at(one)
+        _look_again(moment, courses, one)
+    moment.look_at(here)
     contacts = [one.delivery_id for one in state.contacts]
     left = {one: True for one in contacts if one not in state.pending}
     _take_back(moment, undone, [held for held in held_before if held in state.held], since)
@@ -123,6 +113,22 @@ def replay(moment: Moment, body: bytes) -> Mapping[str, bool]:
         _skip_visits(enrollment, visits.get(enrollment.enrollment_id, {}), left)
     _tell_undone(moment, removed)
     return names
+
+
+def _following(moment: Moment) -> list[Recent]:
+    """Return the moment's event and what happened after it, whole."""
+    following: list[Recent] = []
+    for one in moment.state.recent:
+        is_own = one.position == moment.position and one.event_id in ("", moment.event_id)
+        if one.at <= moment.at and not is_own:
+            continue
+        event = moment.recalled.get(one.position)
+        if not one.position:
+            following.append(one)
+        elif isinstance(event, CustomerEvent):  # else it was overwritten: nobody knows it any more
+            place = (event.event_id, event.name, event.source, event.body, one.position)
+            following.append(Recent(one.at, *place))
+    return following
 
 
 def _tell_undone(moment: Moment, removed: list[Enrollment]) -> None:
@@ -210,14 +216,17 @@ def _rewind(moment: Moment, enrollment: Enrollment) -> bool:
             enrollment.outcome = ""
             del enrollment.trail[index:]
             break
+    if not enrollment.entry:
+        entry = moment.recalled.get(enrollment.entry_position)
+        enrollment.entry = b"{}" if entry is None else entry.body
     return True
 
 
-def _look_again(moment: Moment, courses: list[Course], one: Recent, body: bytes) -> None:
+def _look_again(moment: Moment, courses: list[Course], one: Recent) -> None:
     names = {course.journey.name: True for course in courses if one.name in course.listens}
     for enrollment in list(moment.state.enrollments):
         if enrollment.journey in names and enrollment.entry_event != one.event_id:
             touch(moment, enrollment)
     for course in moment.program.entries.get(f"event:{one.name}", ()):
         if course.journey.name in names:
-            enter_by_event(moment, course, body)
+            enter_by_event(moment, course, one.body)
