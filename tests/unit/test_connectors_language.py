@@ -218,6 +218,7 @@ def test_of_an_endless_user_agent_only_the_beginning_is_read() -> None:
         ("matches(event.a, '(?=a)b')", "looking around"),
         ("matches(event.a, '(a)\\1')", "reference back"),
         ("matches(event.a, '(')", "no regular expression"),
+        ("event.a[::0]", "never by 0"),
     ],
 )
 def test_traps_are_refused_when_a_manifest_is_loaded(text: str, says: str) -> None:

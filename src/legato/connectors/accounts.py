@@ -13,7 +13,7 @@ from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.expression import Expression
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.node import Path
-from legato.connectors.language.value import ExpressionError, Value, is_true
+from legato.connectors.language.value import ExpressionError, Value
 from legato.connectors.settings import resolve
 from legato.connectors.spec import Auth, AuthKind, Setting, Spec
 
@@ -100,7 +100,7 @@ def with_account(spec: Spec, settings: Mapping[str, Any]) -> Spec:
 
 def _holds(when: Expression, frame: Frame) -> bool:
     try:
-        return is_true(when.read(frame))
+        return when.holds(frame)
     except ExpressionError:  # a setting of another shape than this case is about
         return False
 

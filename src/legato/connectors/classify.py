@@ -9,7 +9,7 @@ import msgspec
 
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.functions.instants import instant_of
-from legato.connectors.language.value import MISSING, ExpressionError, Value, as_text, is_true
+from legato.connectors.language.value import MISSING, ExpressionError, Value, as_text
 from legato.connectors.spec import Class, Partial, Rule, Spec
 from legato.model.event import ANSWER_BYTES_MAX
 from legato.model.instant import HOUR, SECOND, Duration, Instant, from_datetime
@@ -132,7 +132,7 @@ def _holds(rule: Rule, scope: dict[str, Any]) -> bool:
     if rule.when is None:
         return True
     try:
-        return is_true(rule.when.read(scope))
+        return rule.when.holds(scope)
     except ExpressionError:  # the answer has another shape than this rule is about
         return False
 
@@ -172,7 +172,7 @@ def _failed_items(spec: Spec, scope: dict[str, Any]) -> tuple[ItemVerdict, ...]:
         rows = cast("list[Any]", many) if isinstance(many, list) else []
         frames = [Frame({**scope, "item": row, "index": at}) for at, row in enumerate(rows)]
         where = partial.where
-        failed = [one for one in frames if where is None or is_true(where.read(one))]
+        failed = [one for one in frames if where is None or where.holds(one)]
         return tuple(_failed(spec, partial, frame) for frame in failed)
     except ExpressionError:
         return ()
@@ -185,7 +185,7 @@ def _failed(spec: Spec, partial: Partial, frame: Frame) -> ItemVerdict:
     why = partial.why.read(frame) if partial.why is not None else MISSING
     can_help = partial.becomes == "retry"
     if partial.retry is not None:
-        can_help = is_true(partial.retry.read(frame))
+        can_help = partial.retry.holds(frame)
     told = f": {_text(why)[:200]}" if _text(why) else ""
     what = f"{spec.head.id} did not take this one of the batch{told}"
     return ItemVerdict(

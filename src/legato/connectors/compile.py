@@ -68,7 +68,7 @@ def compile_manifest(manifest: Mapping[str, Any]) -> Compiled:
     inside, early, late = _lets(inside, manifest)
     defaults = form.mapping(inside, manifest.get("request", {}), ("request",))
     shared = form.mapping(inside, manifest.get("inputs", {}), ("inputs",))
-    manner = Manner(transport, defaults, late, hidden_of(settings))
+    manner = Manner(transport, defaults, early, late, hidden_of(settings))
     routes = compile_routes(inside, manifest.get("routes"), manner, shared)
     accounts = compile_accounts(inside, manifest.get("auth", {"kind": "none"}), settings)
     judge = compile_judge(

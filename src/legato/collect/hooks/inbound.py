@@ -18,7 +18,7 @@ from legato.connectors.inbound.settings import live_settings, public_settings
 from legato.connectors.inbound.sns import certificate_url, is_visitable
 from legato.connectors.inbound.spec import Challenge, SourceSpec
 from legato.connectors.language.expression import Expression
-from legato.connectors.language.value import MISSING, ExpressionError, as_text, is_true
+from legato.connectors.language.value import MISSING, ExpressionError, as_text
 from legato.model.definitions.inbound import Inbound
 from legato.model.event import CustomerEvent, RejectedItem
 from legato.model.noun import Noun
@@ -181,7 +181,7 @@ def _is_same(challenge: Challenge, scope: Mapping[str, Any]) -> bool:
 
 def _holds(when: Expression | None, scope: Mapping[str, Any]) -> bool:
     try:
-        return when is None or is_true(when.read(scope))
+        return when is None or when.holds(scope)
     except ExpressionError:
         return False
 

@@ -138,7 +138,7 @@ def _sigv4(auth: Auth, request: HttpRequest, scope: Scope) -> HttpRequest:
 
 def _headed(request: HttpRequest, name: str, value: str) -> HttpRequest:
     """Add a header, unless the request has been given its own."""
-    if any(given.lower() == name.lower() for given in request.headers):
+    if name.lower() in map(str.lower, request.headers):
         return request
     headers: Mapping[str, str] = {**request.headers, name: value}
     return msgspec.structs.replace(request, headers=headers)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -13,11 +14,12 @@ from legato.connectors.exchange.parts import content_type, to_parts
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.exchange.table import to_csv
 from legato.connectors.exchange.xml import to_xml
-from legato.connectors.language.value import MISSING, Value, as_text
+from legato.connectors.language.value import MISSING, OBJECTS, Value, as_text
 from legato.connectors.spec import BodyFormat
 
 BODY_BYTES_MAX = 5_242_880
 """No provider takes a larger message; a template that made one is at fault."""
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]*")
 
 _CONTENT_TYPES: Mapping[BodyFormat, str] = {
     "json": "application/json",
@@ -56,13 +58,22 @@ def pairs(value: Value) -> list[tuple[str, str]]:
     """Flatten a mapping to texts; a list gives its name several times."""
     if value is MISSING or value is None:
         return []
-    if not isinstance(value, Mapping):
+    if not isinstance(value, OBJECTS):
         raise RefusalError("fields", "headers, params and forms are made from a mapping")
     found: list[tuple[str, str]] = []
-    for name, one in cast("Mapping[str, Any]", value).items():
+    for name, one in value.items():
         many = cast("list[Any]", one) if isinstance(one, list) else [one]
         found += [(name, as_text(item)) for item in many if item is not None]
     return found
+
+
+def query(texts: Iterable[tuple[str, str]]) -> str:
+    """Write a query, or a form, as `urlencode` does; most texts in them need no escape."""
+    return "&".join(f"{_escaped(name)}={_escaped(value)}" for name, value in texts)
+
+
+def _escaped(text: str) -> str:
+    return text if _UNRESERVED.fullmatch(text) else quote_plus(text)
 
 
 def _many(value: Value) -> list[Any]:
@@ -85,7 +96,7 @@ _WRITERS: Mapping[BodyFormat, Callable[[Value], bytes]] = {
     "json": msgspec.json.encode,
     "json_array": lambda value: msgspec.json.encode(_many(value)),
     "json_gzip": _gzipped,
-    "form": lambda value: urlencode(pairs(value)).encode(),
+    "form": lambda value: query(pairs(value)).encode(),
     "multipart": to_parts,
     "xml": _xml,
     "csv": lambda value: to_csv(value).encode(),

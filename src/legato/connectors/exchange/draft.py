@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 import msgspec
 
 from legato.connectors.auth.proof import authorize
-from legato.connectors.exchange.body import describe, encode, pairs
+from legato.connectors.exchange.body import describe, encode, pairs, query
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.value import MISSING, Value, as_text
@@ -64,7 +63,7 @@ def seal(spec: Spec, made: Draft, frame: Frame, terms: Terms, *, key: str) -> Ht
     headers.update(made.headers)
     url = made.url
     if made.params:
-        url += ("&" if "?" in url else "?") + urlencode(made.params)
+        url += ("&" if "?" in url else "?") + query(made.params)
     request = HttpRequest(
         method=made.method,
         url=url,

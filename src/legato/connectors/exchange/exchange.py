@@ -18,7 +18,6 @@ from legato.connectors.language.value import (
     Value,
     as_text,
     is_empty,
-    is_true,
     rows_of,
 )
 from legato.connectors.spec import Call, Lookup, Requirement, Spec
@@ -245,13 +244,13 @@ def begin(
 def frames(call: Call, frame: Frame) -> list[Frame]:
     """Return a frame for each request that a call makes: none, one, or one for each of a list."""
     if call.for_each is None:
-        return [frame] if call.when is None or is_true(call.when.read(frame)) else []
+        return [frame] if call.when is None or call.when.holds(frame) else []
     items = call.for_each.read(frame)
     many = [
         Frame({"item": item, "index": index}, None, frame)
         for index, item in enumerate(rows_of(items))
     ]
-    return [one for one in many if call.when is None or is_true(call.when.read(one))]
+    return [one for one in many if call.when is None or call.when.holds(one)]
 
 
 def _is_one_of(response: Response, statuses: tuple[tuple[int, int], ...]) -> bool:

@@ -89,6 +89,8 @@ def _checked(route: Route, name: str, declared: Input, value: Value) -> Value:
 
 def is_of_type(wanted: ValueType, value: object) -> bool:
     """Return whether a value is of a type; a boolean is a number to Python, not to people."""
+    if type(value) in TYPES[wanted]:
+        return True
     is_bool = isinstance(value, bool) and wanted in ("integer", "number")
     return isinstance(value, TYPES[wanted]) and not is_bool
 

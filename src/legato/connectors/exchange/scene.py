@@ -10,7 +10,7 @@ import msgspec
 from legato.connectors.exchange.inputs import read_inputs
 from legato.connectors.exchange.refusal import RefusalError
 from legato.connectors.language.frame import Frame
-from legato.connectors.language.value import fields_of, is_true
+from legato.connectors.language.value import fields_of
 from legato.connectors.spec import EventType, Requirement, Route, Spec, event_name
 from legato.connectors.terms import Terms
 from legato.model.delivery import Delivery
@@ -91,11 +91,11 @@ def scenes(
     ignored = ""
     taken: list[Scene] = []
     for route in _taken(routes, base, choice.route):
-        why = next((one.what for one in route.ignore if is_true(one.that.read(base))), "")
+        why = _why_ignored(route, base)
         if why:
             ignored = ignored or why
             continue
-        frame = Frame({}, route.let, base)
+        frame = Frame(base, route.let)
         if route.inputs or route.on == "event":
             frame["in"] = read_inputs(route, frame, choice.inputs, terms.inputs)
         else:
@@ -108,6 +108,13 @@ def scenes(
         what = f"no route of {spec.head.id} takes this {_kind(delivery)}"
         raise RefusalError("no_route", what)
     return taken
+
+
+def _why_ignored(route: Route, base: Frame) -> str:
+    for one in route.ignore:
+        if one.that.holds(base):
+            return one.what
+    return ""
 
 
 def _kind(delivery: Delivery) -> str:
@@ -135,23 +142,18 @@ def _is_triggered(route: Route, base: Frame) -> bool:
             return False
         if trigger.names and event_name(str(event.get("event"))) not in trigger.names:
             return False
-    return trigger.when is None or is_true(trigger.when.read(base))
+    return trigger.when is None or trigger.when.holds(base)
 
 
 def check(requirements: Iterable[Requirement], frame: Frame, *, is_late: bool) -> None:
     """Raise RefusalError for the first requirement that does not hold, before any request."""
-    for requirement in requirements:
-        if requirement.is_late is is_late and not requirement.after:
-            _require(requirement, frame)
+    for one in requirements:
+        if one.is_late is is_late and not one.after and not one.that.holds(frame):
+            raise RefusalError("required", one.what)
 
 
 def check_answer(requirements: Iterable[Requirement], frame: Frame, name: str) -> None:
     """Raise RefusalError for the first that does not hold of what a request was answered."""
-    for requirement in requirements:
-        if requirement.after == name:
-            _require(requirement, frame)
-
-
-def _require(requirement: Requirement, frame: Frame) -> None:
-    if not is_true(requirement.that.read(frame)):
-        raise RefusalError("required", requirement.what)
+    for one in requirements:
+        if one.after == name and not one.that.holds(frame):
+            raise RefusalError("required", one.what)

@@ -15,7 +15,7 @@ from legato.connectors.inbound.sns import message_of
 from legato.connectors.inbound.spec import Emit, Rule, SourceSpec
 from legato.connectors.language.expression import Expression
 from legato.connectors.language.node import Node
-from legato.connectors.language.value import MISSING, ExpressionError, as_text, is_true
+from legato.connectors.language.value import MISSING, ExpressionError, as_text
 from legato.model.event import CustomerEventKind, Told
 from legato.model.instant import Instant
 from legato.model.noun import Noun
@@ -129,12 +129,12 @@ def _only(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _holds(when: Expression | None, scope: Scope) -> bool:
-    return when is None or is_true(when.read(scope))
+    return when is None or when.holds(scope)
 
 
 def _rule_for(spec: SourceSpec, scope: Scope) -> Rule | None:
     for rule in spec.rules:
-        if rule.when is None or is_true(rule.when.read(scope)):
+        if rule.when is None or rule.when.holds(scope):
             return rule
     return None
 

@@ -221,7 +221,7 @@ class Compiler:
         is_constant = all(key.is_constant and node.is_constant for key, node in fields)
         if any(not key.is_constant for key, _ in fields):
             return Node(read=_named(fields), names=names)
-        readers = [(key.read({}), node.read) for key, node in fields]
+        readers = tuple((str(key.read({})), node.read) for key, node in fields)
 
         def read(scope: Scope) -> Value:
             out: dict[str, Value] = {}
@@ -231,7 +231,7 @@ class Compiler:
                     out[key] = found
             return out
 
-        return Node(read=read, names=names, is_constant=is_constant)
+        return Node(read=read, names=names, is_constant=is_constant, fields=readers)
 
     def _field(self, key: object, value: Value, path: Path) -> tuple[Node, Node]:
         name = str(key)
@@ -272,10 +272,16 @@ def _named(fields: list[tuple[Node, Node]]) -> Callable[[Scope], Value]:
 
 
 def _list(nodes: list[Node]) -> Node:
-    reads = [node.read for node in nodes]
+    reads = tuple(node.read for node in nodes)
 
     def read(scope: Scope) -> Value:
-        return [one for read in reads if (one := read(scope)) is not MISSING]
+        found: list[Value] = []
+        for read in reads:
+            one = read(scope)
+            if one is not MISSING:
+                found.append(one)
+        return found
 
     names = tuple(name for node in nodes for name in node.names)
-    return Node(read=read, names=names, is_constant=all(node.is_constant for node in nodes))
+    is_constant = all(node.is_constant for node in nodes)
+    return Node(read=read, names=names, is_constant=is_constant, items=reads)

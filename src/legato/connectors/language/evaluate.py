@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from legato.connectors.language.function import Function
-from legato.connectors.language.value import LISTS, MISSING, OBJECTS, ExpressionError, Value
+from legato.connectors.language.value import (
+    LISTS,
+    MISSING,
+    OBJECTS,
+    PLAIN,
+    ExpressionError,
+    Value,
+    type_of,
+)
 
 Tree: TypeAlias = Mapping[str, Any]
 """A node of the parser: `type`, `children`, `value`."""
 Step: TypeAlias = Callable[[Any], Any]
 """From the current value to another; None is null."""
+Test: TypeAlias = Callable[[Any], bool]
+"""From the current value to whether something holds of it."""
 Functions: TypeAlias = Mapping[str, Function]
 _ANY = True
 """What constants are read of; a list is null of nothing."""
@@ -34,6 +44,33 @@ def compile_tree(tree: Tree, functions: Functions) -> Step:
     if build is None:
         raise ExpressionError(f"`{kind}` cannot be used here")
     return build(tree, functions)
+
+
+def compile_test(tree: Tree, functions: Functions) -> Test:
+    """Compile a tree of which only matters whether it is true: no value is made to look at."""
+    children: Sequence[Tree] = tree.get("children", ())
+    match tree["type"]:
+        case "or_expression":
+            one, other = (compile_test(child, functions) for child in children)
+            return lambda value: one(value) or other(value)
+        case "and_expression":
+            one, other = (compile_test(child, functions) for child in children)
+            return lambda value: one(value) and other(value)
+        case "not_expression":
+            inner = compile_test(children[0], functions)
+            return lambda value: not inner(value)
+        case "comparator" if tree["value"] in ("eq", "ne"):
+            return compile_tree(tree, functions)  # never null, as orders of unlike values are
+        case _:
+            return _is_true(compile_tree(tree, functions))
+
+
+def _is_true(step: Step) -> Test:
+    def holds(value: Value) -> bool:
+        found = step(value)
+        return found is True or not (found is None or found is False or is_false(found))
+
+    return holds
 
 
 def is_false(value: object) -> bool:
@@ -92,16 +129,21 @@ def _keys(keys: tuple[str, ...]) -> Step:
 
         def read_one(value: Value) -> Value:
             try:
-                found = value[key]
+                found = value.get(key) if type(value) is PLAIN else value[key]
             except (KeyError, TypeError, IndexError):
                 return None
             return None if found is MISSING else found
 
         return read_one
 
+    first, *rest = keys
+
     def read(value: Value) -> Value:
         try:
-            for key in keys:
+            value = value[first]  # of a scope, nearly always
+            for key in rest:
+                if value is None or value is MISSING or key not in value:
+                    return None
                 value = value[key]
         except (KeyError, TypeError, IndexError):
             return None
@@ -114,15 +156,17 @@ def _index(at: int) -> Step:
     def read(value: Value) -> Value:
         if not isinstance(value, LISTS):
             return None
-        items = cast("Sequence[Any]", value)
-        return items[at] if -len(items) <= at < len(items) else None
+        return value[at] if -len(value) <= at < len(value) else None
 
     return read
 
 
 def _slice(bounds: Sequence[int | None]) -> Step:
+    if bounds[2] == 0:
+        raise ExpressionError("a slice goes on by 1 or more, or by -1 or less; never by 0")
+
     def read(value: Value) -> Value:
-        return cast("Sequence[Any]", value)[slice(*bounds)] if isinstance(value, LISTS) else None
+        return value[slice(*bounds)] if isinstance(value, LISTS) else None
 
     return read
 
@@ -133,19 +177,11 @@ def _call(name: str, arguments: Sequence[Tree], functions: Functions) -> Step:
         raise ExpressionError(f"there is no function {name}()")
     call, takes_null, about = function.call, function.takes_null, function.about
     steps = [compile_tree(argument, functions) for argument in arguments]
-    if not (takes_null or about) and all(map(_is_constant, arguments[1:])):
-        only, rest = steps[0], [step(_ANY) for step in steps[1:]]
-
-        def read_one(value: Value) -> Value:
-            given = only(value)
-            if given is None:
-                return None
-            try:
-                return call(given, *rest)
-            except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as error:
-                raise _wrong(name) from error
-
-        return read_one
+    if name == "not_null":
+        return _first_found(steps)
+    if not about and all(map(_is_constant, arguments[1:])):
+        rest = [step(_ANY) for step in steps[1:]]
+        return _call_of_one(name, function, steps[0], rest)
 
     def read(value: Value) -> Value:
         given = [step(value) for step in steps]
@@ -155,6 +191,35 @@ def _call(name: str, arguments: Sequence[Tree], functions: Functions) -> Step:
             return call(*given)
         except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as error:
             raise _wrong(name) from error
+
+    return read
+
+
+def _call_of_one(name: str, function: Function, step: Step, rest: Sequence[Value]) -> Step:
+    """Compile a call of which only the first value is not always the same: nearly every one."""
+    call, takes_null = function.call, function.takes_null
+
+    def read(value: Value) -> Value:
+        given = step(value)
+        if given is None and not takes_null:
+            return None
+        try:
+            return call(given, *rest) if rest else call(given)
+        except (TypeError, ValueError, AttributeError, KeyError, OverflowError) as error:
+            raise _wrong(name) from error
+
+    return read
+
+
+def _first_found(steps: Sequence[Step]) -> Step:
+    """Work out no more than it takes to find one that is not null."""
+
+    def read(value: Value) -> Value:
+        for step in steps:
+            found = step(value)
+            if found is not None:
+                return found
+        return None
 
     return read
 
@@ -169,6 +234,9 @@ def _comparator(word: str, children: Sequence[Tree], functions: Functions) -> St
         wanted = word == "eq"
         if children[1]["type"] == "literal" and isinstance(children[1]["value"], str):
             text = children[1]["value"]
+            if _asks_type(children[0]):
+                [asked] = _compiled(children[0]["children"], functions)
+                return lambda value: (type_of(asked(value)) == text) is wanted
             return lambda value: (left(value) == text) is wanted
         return lambda value: is_equal(left(value), right(value)) is wanted
     compare = _ORDERINGS[word]
@@ -178,6 +246,11 @@ def _comparator(word: str, children: Sequence[Tree], functions: Functions) -> St
         return compare(one, other) if _is_comparable(one, other) else None
 
     return read
+
+
+def _asks_type(tree: Tree) -> bool:
+    """Return whether it is `type(...)`: no other question is put to so many values."""
+    return tree["type"] == "function_expression" and tree["value"] == "type"
 
 
 def is_equal(left: object, right: object) -> bool:
@@ -210,23 +283,19 @@ def _either(children: Sequence[Tree], functions: Functions, *, is_or: bool) -> S
     return read_or if is_or else read_and
 
 
-def _not(inner: Step) -> Step:
-    return lambda value: is_false(inner(value))
-
-
 def _projection(kind: str, children: Sequence[Tree], functions: Functions) -> Step:
     base, each = (compile_tree(child, functions) for child in children[:2])
-    keep = compile_tree(children[2], functions) if kind == "filter_projection" else None
+    keep = compile_test(children[2], functions) if kind == "filter_projection" else None
 
     def read(value: Value) -> Value:
         items = base(value)
         if kind == "value_projection":
             if not isinstance(items, OBJECTS):
                 return None
-            items = list(cast("Mapping[str, Any]", items).values())
+            items = list(items.values())
         elif not isinstance(items, LISTS):
             return None
-        found = [each(item) for item in items if keep is None or not is_false(keep(item))]
+        found = [each(item) for item in items if keep is None or keep(item)]
         return [one for one in found if one is not None]
 
     return read
@@ -260,6 +329,9 @@ def _selected(children: Sequence[Tree], functions: Functions) -> Step:
     if all(map(_is_constant, children)):
         constants = [step(_ANY) for step in steps]
         return lambda value: None if value is None else constants
+    if len(steps) == 1:
+        [only] = steps
+        return lambda value: None if value is None else [only(value)]
     return lambda value: None if value is None else [step(value) for step in steps]
 
 
@@ -285,7 +357,7 @@ _BUILDERS: Mapping[str, Callable[[Tree, Functions], Step]] = {
     "comparator": lambda tree, known: _comparator(tree["value"], tree["children"], known),
     "or_expression": lambda tree, known: _either(tree["children"], known, is_or=True),
     "and_expression": lambda tree, known: _either(tree["children"], known, is_or=False),
-    "not_expression": lambda tree, known: _not(compile_tree(tree["children"][0], known)),
+    "not_expression": compile_test,
     "projection": lambda tree, known: _projection(tree["type"], tree["children"], known),
     "value_projection": lambda tree, known: _projection(tree["type"], tree["children"], known),
     "filter_projection": lambda tree, known: _projection(tree["type"], tree["children"], known),

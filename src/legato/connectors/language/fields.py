@@ -29,7 +29,8 @@ def compile_fields(inside: Inside, value: Given, path: Path) -> Node:
     """Compile `$fields: =object` with `rename`, `only`, `drop`, `drop_matching`, `flatten`."""
     node = inside.node(value["$fields"], (*path, "$fields"))
     rename = inside.node(value.get("rename", {}), (*path, "rename"))
-    only = inside.node(value["only"], (*path, "only")) if "only" in value else ABSENT
+    has_only = "only" in value
+    only = inside.node(value["only"], (*path, "only")) if has_only else ABSENT
     drop = inside.node(value.get("drop", []), (*path, "drop"))
     renamed, dropped = _once(rename, _names), _once(drop, _texts)
     pattern = _pattern(inside, value, path)
@@ -43,9 +44,9 @@ def compile_fields(inside: Inside, value: Given, path: Path) -> Node:
         given = node.read(scope)
         if not isinstance(given, OBJECTS):
             return MISSING
-        chosen = cast("Mapping[str, Any]", given)
+        chosen: Mapping[str, Any] = given
         names, out = renamed(scope), dropped(scope)
-        kept = _kept(only.read(scope), names)
+        kept = _kept(only.read(scope), names) if has_only else None
         if kept is not None:
             chosen = {key: one for key, one in chosen.items() if key in kept}
         if out:
@@ -54,7 +55,8 @@ def compile_fields(inside: Inside, value: Given, path: Path) -> Node:
             chosen = {key: one for key, one in chosen.items() if one is not None}
         if pattern is not None:
             chosen = {key: one for key, one in chosen.items() if not pattern.search(key)}
-        chosen = {names.get(key, key): one for key, one in chosen.items()}
+        if names:
+            chosen = {names.get(key, key): one for key, one in chosen.items()}
         return _flatten(chosen, separator) if separator and chosen else chosen
 
     names = node.names + rename.names + only.names + drop.names

@@ -20,6 +20,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[Name, ...] = ()
     """Every name it looks at."""
     is_constant: bool = False
+    fields: tuple[tuple[str, Read], ...] = ()
+    """Of an object whose names stand in the manifest: what each field is read from. With these,
+    and with the items of a list, what is around it need not have it made only to take it apart."""
+    items: tuple[Read, ...] = ()
+    """Of a list that stands in the manifest: what each is read from."""
 
 
 class Inside(Protocol):
@@ -68,4 +73,4 @@ def folded(node: Node) -> Node:
 
 
 ABSENT = constant(MISSING)
-NOTHING = Expression(read=ABSENT.read, names=())
+NOTHING = Expression(read=ABSENT.read, holds=lambda _: False, names=())

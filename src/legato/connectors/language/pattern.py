@@ -34,33 +34,32 @@ _FORBIDDEN = {
     "POSSESSIVE_REPEAT": "a possessive repeat",
     "ATOMIC_GROUP": "an atomic group",
 }
+_TOO_LONG = "a text is too long for the pattern it is compared with"
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT")
 _SMALL = 16
 """Repeats up to here are choices, not loops."""
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """A compiled pattern, and how its cost grows with the text."""
+    """A compiled pattern, and the length of a text that it may be compared with."""
 
     regex: re.Pattern[str]
-    degree: int
+    length_max: int
 
     def search(self, text: str) -> re.Match[str] | None:
         """Find the first place where it matches."""
-        self._check(text)
+        if len(text) > self.length_max:
+            raise ExpressionError(_TOO_LONG)
         return self.regex.search(text)
 
     def replace(self, text: str, new: str) -> str:
         """Replace every place where it matches."""
-        self._check(text)
+        if len(text) > self.length_max:
+            raise ExpressionError(_TOO_LONG)
         try:
             return self.regex.sub(new, text)
         except (re.error, IndexError) as error:
             raise ExpressionError("a replacement names a group that is not there") from error
-
-    def _check(self, text: str) -> None:
-        if len(text) ** self.degree > STEPS_MAX:
-            raise ExpressionError("a text is too long for the pattern it is compared with")
 
 
 @lru_cache(maxsize=1_024)
@@ -77,7 +76,8 @@ def compile_pattern(text: str) -> Pattern:
     if repeats > REPEATS_MAX:
         raise ExpressionError(f"a pattern has more than {REPEATS_MAX} open repeats")
     is_anchored = text.startswith(("^", "\\A"))
-    return Pattern(regex, max(1, repeats + (not is_anchored)))
+    degree = max(1, repeats + (not is_anchored))  # how its cost grows with the text
+    return Pattern(regex, int(STEPS_MAX ** (1 / degree)))
 
 
 def _repeats(tree: Value, *, inside: bool) -> int:

@@ -23,7 +23,6 @@ from legato.connectors.language.value import (
     as_text,
     fields_of,
     is_empty,
-    is_true,
     rows_of,
 )
 
@@ -42,16 +41,16 @@ def _optional(inside: Inside, value: Given, key: str, path: Path) -> Node:
 def _if(inside: Inside, value: Given, path: Path) -> Node:
     condition = inside.condition(value["$if"], (*path, "$if"))
     then, otherwise = (_optional(inside, value, key, path) for key in ("then", "else"))
-    ask, yes, no = condition.read, then.read, otherwise.read
+    holds, yes, no = condition.holds, then.read, otherwise.read
 
     def read(scope: Scope) -> Value:
-        return yes(scope) if is_true(ask(scope)) else no(scope)
+        return yes(scope) if holds(scope) else no(scope)
 
     return Node(read=read, names=condition.names + then.names + otherwise.names)
 
 
 def _switch(inside: Inside, value: Given, path: Path) -> Node:
-    cases: list[tuple[Read, Read]] = []
+    cases: list[tuple[Callable[[Scope], bool], Read]] = []
     default = _optional(inside, value, "default", path)
     names = list(default.names)
     where = (*path, "$switch")
@@ -62,11 +61,11 @@ def _switch(inside: Inside, value: Given, path: Path) -> Node:
         when = inside.condition(one["when"], (*where, index, "when"))
         then = inside.node(one["then"], (*where, index, "then"))
         names += when.names + then.names
-        cases.append((when.read, then.read))
+        cases.append((when.holds, then.read))
 
     def read(scope: Scope) -> Value:
-        for ask, then in cases:
-            if is_true(ask(scope)):
+        for holds, then in cases:
+            if holds(scope):
                 return then(scope)
         return default.read(scope)
 
@@ -108,7 +107,7 @@ def _lookup(inside: Inside, value: Given, path: Path) -> Node:
 def _row(rows: Value, key: str) -> Value:
     """Find a key in an object, or in rows of `{from, to}` as settings have them."""
     if isinstance(rows, OBJECTS):
-        return cast("Mapping[str, Any]", rows).get(key, MISSING)
+        return rows.get(key, MISSING)
     for row in cast("list[Any]", rows) if isinstance(rows, list) else []:
         if isinstance(row, OBJECTS):
             given = cast("Mapping[str, Any]", row)
@@ -131,9 +130,9 @@ def _each(inside: Inside, value: Given, path: Path) -> Node:
             return MISSING
         found: list[Value] = []
         frame = inner(scope, {})  # one for all: what it found outside is the same for each of them
-        for index, one in enumerate(cast("list[Any]", items)):
+        for index, one in enumerate(items):
             frame[name], frame["index"] = one, index
-            if where is not None and not is_true(where.read(frame)):
+            if where is not None and not where.holds(frame):
                 continue
             made = do.read(frame)
             if is_flat and isinstance(made, list):
@@ -161,12 +160,12 @@ def _without(names: tuple[tuple[str, ...], ...], *inner_names: str) -> tuple[tup
 def _merge(inside: Inside, value: Given, path: Path) -> Node:
     node = inside.node(value["$merge"], (*path, "$merge"))
     is_dropping = _nulls(inside, value, path, "keep") == "drop"
+    parts = node.items
 
     def read(scope: Scope) -> Value:
         merged: dict[str, Value] = {}
-        given = node.read(scope)
-        for one in given if isinstance(given, LISTS) else ():
-            if isinstance(one, OBJECTS):
+        for one in [part(scope) for part in parts] if parts else rows_of(node.read(scope)):
+            if one is not MISSING and isinstance(one, OBJECTS):
                 merged.update(one)
         if is_dropping:
             return {key: one for key, one in merged.items() if one is not None}
@@ -183,7 +182,7 @@ def _concat(inside: Inside, value: Given, path: Path) -> Node:
         given = node.read(scope)
         for one in rows_of(given):
             if isinstance(one, LISTS):
-                joined += cast("list[Any]", one)
+                joined += one
             elif one is not None:
                 joined.append(one)
         return joined
@@ -205,11 +204,11 @@ def _map_values(inside: Inside, value: Given, path: Path) -> Node:
             return MISSING
         out: dict[str, Value] = {}
         frame = inner(scope, {})  # one for all, as of `$each`
-        for key, one in cast("Mapping[str, Any]", given).items():
+        for key, one in given.items():
             if one is None and is_dropping:
                 continue
             frame["key"], frame["value"] = key, one
-            if where is not None and not is_true(where.read(frame)):
+            if where is not None and not where.holds(frame):
                 continue
             name = key if rename is None else rename.read(frame)
             made = do.read(frame)
@@ -327,7 +326,17 @@ def _prune(inside: Inside, value: Given, path: Path) -> Node:
     def read(scope: Scope) -> Value:
         return pruned(node.read(scope), gone, is_deep=is_deep)
 
-    return Node(read=read, names=node.names)
+    def read_fields(scope: Scope) -> Value:
+        kept: dict[str, Value] = {}
+        for key, one in node.fields:
+            found = one(scope)
+            if is_deep and type(found) in _PARTS:
+                found = pruned(found, gone, is_deep=True)
+            if found is not MISSING and (found or not gone(found)):
+                kept[key] = found
+        return MISSING if gone(kept) else kept
+
+    return Node(read=read_fields if node.fields else read, names=node.names)
 
 
 def _is_null(value: object) -> bool:
@@ -339,16 +348,17 @@ def pruned(value: Value, is_gone: Callable[[object], bool], *, is_deep: bool) ->
     kept: Value = value
     if isinstance(value, dict):
         kept = {}
-        for key, one in cast("dict[str, Any]", value).items():
+        for key, one in fields_of(value).items():
             rest = pruned(one, is_gone, is_deep=True) if is_deep and type(one) in _PARTS else one
             if rest is not MISSING and (rest or not is_gone(rest)):
                 kept[key] = rest
     elif isinstance(value, list):
-        many = cast("list[Any]", value)
-        if is_deep:
-            many = [pruned(one, is_gone, is_deep=True) for one in many]
-        kept = [one for one in many if not is_gone(one)]
-    return MISSING if is_gone(kept) else kept
+        kept = []
+        for one in rows_of(value):
+            rest = pruned(one, is_gone, is_deep=True) if is_deep and type(one) in _PARTS else one
+            if rest is not MISSING and (rest or not is_gone(rest)):
+                kept.append(rest)
+    return kept if kept or not is_gone(kept) else MISSING
 
 
 def _nulls(inside: Inside, value: Given, path: Path, default: str) -> str:

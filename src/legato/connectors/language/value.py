@@ -17,6 +17,18 @@ Name: TypeAlias = tuple[str, ...]
 LISTS: Final[tuple[type, ...]] = (list, tuple)
 OBJECTS: Final[tuple[type, ...]] = (dict, Mapping)
 """For `isinstance`: a union made anew, or an abstract class asked first, costs far more."""
+PLAIN: Final[type] = dict
+"""What nearly every object is."""
+
+_TYPES: Final[Mapping[type, str]] = {
+    type(None): "null",
+    bool: "boolean",
+    str: "string",
+    int: "number",
+    float: "number",
+    dict: "object",
+    list: "array",
+}
 
 MISSING: Final[Value] = object()
 """Not there. Differs from null, which some providers take for 'clear this field'."""
@@ -41,6 +53,12 @@ def fields_of(value: Value) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, OBJECTS) else {}
 
 
+def type_of(value: object) -> str:
+    """Return what JMESPath calls the type of a value."""
+    known = _TYPES.get(type(value))
+    return known or ("object" if isinstance(value, OBJECTS) else "array")
+
+
 def is_true(value: object) -> bool:
     """Return what counts as yes: everything but nothing, false, and what is empty."""
     if value:
@@ -57,9 +75,9 @@ def is_empty(value: object) -> bool:
 
 def as_text(value: object) -> str:
     """Write any value as text, the way JSON writes what is no text."""
+    if isinstance(value, str):
+        return value
     match value:
-        case str():
-            return value
         case True:
             return "true"
         case False:

@@ -12,7 +12,7 @@ from legato.connectors.fields import FIELDS
 from legato.connectors.form import Given
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.node import Node, Path
-from legato.connectors.language.value import Name, Value
+from legato.connectors.language.value import Name, Read, Value
 from legato.connectors.routes.reach import reaches, step_names
 from legato.connectors.spec import Auth, BodyFormat, Call, TransportKind
 from legato.model.delivery import Operation
@@ -28,12 +28,15 @@ class Manner:
         self,
         transport: TransportKind,
         defaults: Given,
+        early: Mapping[str, Read],
         late: Mapping[str, Node],
         hidden: Mapping[str, object],
     ) -> None:
         self.transport: TransportKind = transport
         self.defaults = defaults
         """`request:` at the top: what every request has."""
+        self.early = early
+        """The `let`s at the top that need no route."""
         self.late = late
         """The `let`s at the top that need a route's inputs."""
         self.hidden = hidden
@@ -42,7 +45,7 @@ class Manner:
 
 def compile_request(inside: Compiler, given: Given, path: Path, hidden: Given) -> Call:
     """Compile one request by itself, over HTTP."""
-    return compile_call(inside, given, path, "send", Manner("http", {}, {}, hidden))
+    return compile_call(inside, given, path, "send", Manner("http", {}, {}, {}, hidden))
 
 
 def compile_calls(

@@ -12,7 +12,7 @@ from legato.connectors.exchange.inputs import is_of_type
 from legato.connectors.form import Given
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.node import Node, Path
-from legato.connectors.language.value import Read, Value, fields_of
+from legato.connectors.language.value import Value, fields_of
 from legato.connectors.routes.batching import check_apart, compile_batch
 from legato.connectors.routes.question import compile_lookups
 from legato.connectors.routes.reach import lookup_names, reaches, read_lets, step_names
@@ -81,7 +81,7 @@ def _route(top: Compiler, given: Given, path: Path, on: Operation, manner: Manne
     inside = inside.with_names(names).knowing(*lookup_names(given))
     steps = dict.fromkeys(step_names(given))
     wide = inside.knowing(*steps)
-    let: dict[str, Read] = {}
+    let = dict(manner.early)
     for name, node in manner.late.items():
         wide, let[name] = wide.with_let(name, node), node.read
     wide, own = read_lets(wide, given, path)

@@ -15,7 +15,7 @@ from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.expression import Expression
 from legato.connectors.language.frame import Frame
 from legato.connectors.language.node import Node, constant
-from legato.connectors.language.value import MISSING, Read, Value, fields_of, is_true, rows_of
+from legato.connectors.language.value import MISSING, Read, Value, fields_of, rows_of
 from legato.connectors.mistake import Mistake, one_of
 from legato.connectors.spec import Route, Setting, Spec
 from legato.connectors.verify.compare import Seen
@@ -303,7 +303,7 @@ def with_own(conformance: Conformance, vector: Vector) -> tuple[Vector, int]:
     facts = facts_of(vector)
     every = rows_of(facts["recorded"])
     for when, only in conformance.own:
-        if when is None or is_true(when.read(facts)):
+        if when is None or when.holds(facts):
             kept = rows_of(only.read(facts))
             expected = {**fields_of(vector.raw["expected"]), "requests": kept}
             raw = {**vector.raw, "expected": expected}
@@ -345,7 +345,7 @@ def refused(conformance: Conformance, facts: Frame) -> str:
 
 
 def _ruling(rulings: Sequence[tuple[Expression, str]], facts: Frame) -> str:
-    return next((why for when, why in rulings if is_true(when.read(facts))), "")
+    return next((why for when, why in rulings if when.holds(facts)), "")
 
 
 def without(seen: Seen, ignored: Ignored) -> tuple[Seen, int]:

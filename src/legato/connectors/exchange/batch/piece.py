@@ -18,7 +18,6 @@ from legato.connectors.language.value import (
     Value,
     fields_of,
     is_empty,
-    is_true,
 )
 from legato.connectors.spec import Batch, Route, Spec
 from legato.connectors.terms import Terms
@@ -82,7 +81,7 @@ class Gathering:
 def batch_of(route: Route, scope: Mapping[str, Any]) -> Batch | None:
     """Return how a route's deliveries travel together, by the settings in scope."""
     batch = route.batch
-    if batch is None or batch.when is None or is_true(batch.when.read(scope)):
+    if batch is None or batch.when is None or batch.when.holds(scope):
         return batch
     return None
 

@@ -24,6 +24,7 @@ from legato.model.instant import to_datetime
 _NO_KIND = 2
 """Of what digests something of which it is not told what kind of personal data it is."""
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
+_DIGEST_CHARS = 64
 _DATE = re.compile(r"[0-9]{8}")
 _ZIP_OF_HOUSE = re.compile(r"([0-9]{5})-[0-9]{4}")
 """A ZIP code of the United States with the four digits that say which house."""
@@ -50,12 +51,13 @@ def _gmail(text: str) -> str:
 
 def _phone(text: str) -> str:
     """Leave the digits, without zeros in front: what Meta and its like ask for."""
-    return "".join(c for c in text if c.isdigit()).lstrip("0")
+    return _digits(text).lstrip("0")
 
 
 def _name(text: str) -> str:
     """Leave letters of any script: lower case, nothing between them."""
-    return "".join(c for c in text.strip().lower() if unicodedata.category(c)[0] in "LM")
+    text = text.strip().lower()
+    return text if text.isalpha() else _of_categories("LM", text)
 
 
 def _plain(text: str) -> str:
@@ -64,7 +66,12 @@ def _plain(text: str) -> str:
 
 def _place(text: str) -> str:
     """Leave letters and digits: a city or region may be numbered."""
-    return "".join(c for c in text.lower() if unicodedata.category(c)[0] in "LMN")
+    text = text.lower()
+    return text if text.isalnum() else _of_categories("LMN", text)
+
+
+def _of_categories(wanted: str, text: str) -> str:
+    return "".join(c for c in text if unicodedata.category(c)[0] in wanted)
 
 
 def _zip(text: str) -> str:
@@ -87,7 +94,7 @@ def _birthday(text: str) -> str:
 
 
 def _digits(text: str) -> str:
-    return "".join(c for c in text if c.isdigit())
+    return "".join(filter(str.isdigit, text))
 
 
 NORMAL: Mapping[str, Callable[[str], str]] = {
@@ -120,7 +127,7 @@ def _hashed(value: object, kind: str) -> Value:
         each = (_hashed(item, kind) for item in rows_of(value) if item is not None)
         return [one for one in each if one]
     text = as_text(value).strip()
-    if _DIGEST.fullmatch(text):
+    if len(text) == _DIGEST_CHARS and _DIGEST.fullmatch(text):
         return text.lower()
     normal = NORMAL[kind](text)
     return hashlib.sha256(normal.encode()).hexdigest() if normal else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import filterfalse
 from typing import Any, TypeAlias, cast
 
 from legato.connectors.language.function import Function
@@ -14,25 +15,27 @@ from legato.connectors.language.value import (
     fields_of,
     is_empty,
     rows_of,
+    type_of,
 )
 
 Object: TypeAlias = Mapping[str, Any]
 Key: TypeAlias = Callable[[Any], Any]
+LEAVES = (str, int, float, bool, type(None))
 
 
-def _object(value: object) -> Object:
+def _object(value: Value) -> Object:
     """Return an object; PHP writes one with nothing in it as an empty list."""
     if isinstance(value, OBJECTS):
-        return cast("Object", value)
+        return value
     if value in ([], ""):
         return {}
     raise TypeError
 
 
-def _list(value: object) -> Sequence[Value]:
+def _list(value: Value) -> Sequence[Value]:
     if not isinstance(value, LISTS):
         raise TypeError
-    return cast("Sequence[Any]", value)
+    return value
 
 
 def _length(value: object) -> int:
@@ -49,9 +52,9 @@ def _contains(value: object, wanted: object) -> bool:
     return wanted in _list(value)
 
 
-def _is_in(value: object, many: object) -> bool:
+def _is_in(value: Value, many: Value) -> bool:
     if isinstance(many, LISTS):
-        return value in _list(many)
+        return value in many
     return _contains(many, value) if not isinstance(many, str) else as_text(value) == many
 
 
@@ -122,24 +125,8 @@ def _not_null(*values: object) -> Value:
     return None
 
 
-def _to_array(value: object) -> list[Value]:
-    return list(cast("Sequence[Any]", value)) if isinstance(value, LISTS) else [value]
-
-
-def _type(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case str():
-            return "string"
-        case int() | float():
-            return "number"
-        case Mapping():
-            return "object"
-        case _:
-            return "array"
+def _to_array(value: Value) -> list[Value]:
+    return list(value) if isinstance(value, LISTS) else [value]
 
 
 def _unique(values: object) -> list[Value]:
@@ -150,8 +137,10 @@ def _unique(values: object) -> list[Value]:
     return found
 
 
-def _compact(values: object) -> list[Value]:
-    return [value for value in _list(values) if not is_empty(value)]
+def _compact(values: Value) -> list[Value]:
+    if not isinstance(values, LISTS):
+        raise TypeError
+    return [*filterfalse(is_empty, values)]
 
 
 def _concat(*values: object) -> list[Value]:
@@ -234,12 +223,15 @@ def _flatten_objects(flat: dict[str, Any], value: object, start: str, separator:
 
 
 def _flatten_into(
-    flat: dict[str, Any], value: object, start: str, separator: str, *, brackets: bool
+    flat: dict[str, Any], value: Value, start: str, separator: str, *, brackets: bool
 ) -> None:
     if isinstance(value, OBJECTS) and value:
-        for key, one in cast("Object", value).items():
+        for key, one in value.items():
             name = f"{start}{separator}{key}" if start else str(key)
-            _flatten_into(flat, one, name, separator, brackets=brackets)
+            if isinstance(one, LEAVES):
+                flat[name] = one
+            else:
+                _flatten_into(flat, one, name, separator, brackets=brackets)
     elif any(not brackets or isinstance(one, Mapping | list) for one in rows_of(value)):
         for at, one in enumerate(rows_of(value)):
             name = f"{start}[{at}]" if brackets else f"{start}{separator}{at}" if start else str(at)
@@ -268,7 +260,7 @@ SHAPES: Mapping[str, Function] = {
     "not_null": Function(_not_null, 1, MANY, takes_null=True),
     "to_array": Function(_to_array),
     "list": Function(_to_array),
-    "type": Function(_type, takes_null=True),
+    "type": Function(type_of, takes_null=True),
     "is_empty": Function(_is_empty, takes_null=True),
     "unique": Function(_unique),
     "compact": Function(_compact),

@@ -31,7 +31,7 @@ def _trim(value: object) -> str:
 
 
 def _digits(value: object) -> str:
-    return "".join(c for c in as_text(value) if c in "0123456789")
+    return "".join(filter("0123456789".__contains__, as_text(value)))
 
 
 def _json(value: object) -> str:
@@ -156,7 +156,8 @@ def _url_part(value: object, part: str) -> str | None:
 
 def _query(value: object, name: str) -> str | None:
     """Return a parameter of a URL's query."""
-    return parse_qs(urlsplit(as_text(value)).query).get(name, [None])[0]
+    asked = urlsplit(as_text(value)).query
+    return parse_qs(asked).get(name, [None])[0] if asked else None
 
 
 def _xml(value: object) -> str:
