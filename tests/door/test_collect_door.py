@@ -375,6 +375,28 @@ def test_a_poison_call_harms_no_other_call_of_its_batch() -> None:
     ]
 
 
+def test_calls_of_a_batch_keep_the_context_that_each_would_have_alone() -> None:
+    phone: dict[str, Any] = {"context": {"device": {"id": "d1"}, "n": 2**70}}
+    server = {**phone, "channel": "server"}
+    broken: dict[str, Any] = {"context": []}
+    stated: dict[str, Any] = {"context": {"ip": "192.0.2.1"}}
+    kinds = [phone, phone, server, server, phone, broken, broken, stated, {}, {}]
+    calls = [{**CALL, **kind, "messageId": f"m{at}"} for at, kind in enumerate(kinds)]
+    shared = {"context": {"app": {"name": "shop"}}}
+    together, apart = Desk(), Desk()
+
+    together.ask("/v1/b", {"batch": calls, **shared})
+    for call in calls:
+        apart.ask("/v1/b", {"batch": [call], **shared})
+
+    assert together.events == apart.events
+    codes = [getattr(getattr(event, "reason", None), "code", "") for event in together.events]
+    assert codes.count("collect.context_not_an_object") == 2
+    assert (
+        len({event.context for event in together.events if isinstance(event, CustomerEvent)}) == 4
+    )
+
+
 def test_calls_beyond_the_batchs_bound_are_quarantined_as_one() -> None:
     desk = Desk()
 

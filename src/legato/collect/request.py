@@ -118,8 +118,10 @@ def judge_batch(arrival: Arrival, source: Source, batch: Batch) -> Taken | Refus
         integrations=integrations[1] if integrations else {},
     )
     kept, excess = batch.batch[: segment.BATCH_EVENTS_MAX], batch.batch[segment.BATCH_EVENTS_MAX :]
+    contexts = wire.Contexts(arrival)
     events = [
-        wire.judge(wire.read_item(raw), raw, arrival, index=index) for index, raw in enumerate(kept)
+        wire.judge(wire.read_item(raw), raw, arrival, index=index, contexts=contexts)
+        for index, raw in enumerate(kept)
     ]
     if excess:
         # As one: half a megabyte of `1,1,1` must not become as many records.
