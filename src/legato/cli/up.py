@@ -15,6 +15,7 @@ import click
 import msgspec
 import uvicorn
 from rich.console import Console
+from rich.markup import escape
 
 from legato import __version__
 from legato.app.app import App, open_app
@@ -285,6 +286,10 @@ def _announce(console: Console, app: App, url: str, *, workspace: Path, folder: 
     if not app.access.users.has_admin():
         console.print("  first user  legato users add YOU@EXAMPLE.COM --first")
     console.print("  next        legato live, legato status, legato why PERSON")
+    for one in plan.destinations.values():
+        if one.broken:
+            what = f"The destination {one.name} is out of order, and what is to go there waits"
+            console.print(f"[yellow]{what}: {escape(one.broken)}[/]")
     if problems:
         count = _many(len(problems), "problem")
         console.print(f"[yellow]The workspace has {count}; run `legato check {workspace}`.[/]")

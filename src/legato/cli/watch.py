@@ -98,7 +98,7 @@ def alerted(seen: Overview) -> list[str]:
 def health(lane: Mapping[str, Any]) -> str:
     """Say how a destination's lane is: `well`, or what is the matter."""
     if lane.get("held"):
-        return "held: see `legato status`"
+        return "held: the alert of `legato status` says why"
     breaker = lane.get("breaker", "closed")
     if lane.get("by"):
         return f"down; {lane['by']} takes over"

@@ -393,6 +393,9 @@ class Destination(Noun, frozen=True, kw_only=True):
     rate_shared: str = ""
     """The name under which others on this machine share the rate; empty: it is its own."""
     alert: AlertAfter = AlertAfter()
+    broken: str = ""
+    """What is wrong in its manifest, where, and how to fix it; empty: nothing. What is to go there
+    waits. Only a plan that nothing ran before may have such a one."""
 
 
 class Plan(Noun, frozen=True, kw_only=True):

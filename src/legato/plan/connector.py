@@ -10,7 +10,7 @@ from legato.connectors.spec import Spec
 from legato.model.noun import Noun
 from legato.model.problem import Place, Problem
 from legato.plan.findings import Findings
-from legato.plan.rules.destinations import read_manifest
+from legato.plan.manifests.own import read_manifest
 from legato.plan.rules.inbound import report_mistakes
 from legato.plan.scope import Scope
 from legato.plan.source import plain, read_documents

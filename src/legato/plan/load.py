@@ -38,6 +38,7 @@ from legato.plan.dictionary.words import read_team, read_term, report_term_circl
 from legato.plan.findings import Findings, listed, nearest
 from legato.plan.guards.mappings import read_mapping
 from legato.plan.impact.approvals import read_approvals
+from legato.plan.manifests.own import connector_of, read_manifest, without_broken
 from legato.plan.offers.reading import read_offer, report_lonely_kinds
 from legato.plan.privacy.check import check_uses, with_classes
 from legato.plan.privacy.hashing import check_hashing
@@ -48,7 +49,7 @@ from legato.plan.retirement.check import report_retired
 from legato.plan.rollouts.reading import read_rollout
 from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
-from legato.plan.rules.destinations import check_when_down, read_destination, read_manifest
+from legato.plan.rules.destinations import check_when_down, read_destination
 from legato.plan.rules.identity import declare_kinds, read_identity
 from legato.plan.rules.inbound import declare_told, read_source_manifest, told_events
 from legato.plan.rules.journeys.journeys import read_journey
@@ -120,6 +121,9 @@ class Loaded(Noun, frozen=True, kw_only=True):
     """What is wanted of scenarios; no part of the plan."""
     draft: Plan | None = None
     """What was compiled all the same where something is wrong: to be shown, never to be run."""
+    rest: Plan | None = None
+    """Where nothing is wrong but manifests of the workspace's own: the plan with their destinations
+    out of order. It is better than none."""
 
 
 def load(
@@ -148,6 +152,7 @@ def load(
         waivers=tuple(waivers),
         demand=read_demand(findings, library.single("workspace")),
         draft=plan,
+        rest=without_broken(scope, plan, library.manifest_files(), problems),
     )
 
 
@@ -168,6 +173,15 @@ class _Library:
     def heads(self, kind: str) -> list[Document]:
         """Return all documents of a kind, the unreadable ones too."""
         return [document for document in self._documents if document.kind == kind]
+
+    def manifest_files(self) -> dict[str, tuple[str, ...]]:
+        """Return the files with manifests and nothing else, each with the connectors in it."""
+        others = {one.place.file for one in self._documents if one.kind != "manifest"}
+        files: dict[str, tuple[str, ...]] = {}
+        for one in self.heads("manifest"):
+            if one.place.file not in others:
+                files[one.place.file] = (*files.get(one.place.file, ()), connector_of(one))
+        return files
 
     def all(self) -> list[Document]:
         """Return every document, in the order of the files."""
@@ -306,10 +320,11 @@ def _declare(scope: Scope, library: _Library) -> None:
         read_source_manifest(scope, tree)
     for tree in library.trees("source"):
         declare_told(scope, tree)
-    for tree in library.trees("manifest"):
-        name, manifest = read_manifest(scope, tree)
-        scope.names["connector"][name] = tree.place
-        scope.manifests[name] = manifest
+    for document in library.heads("manifest"):
+        name = connector_of(document)
+        tree = document.tree
+        scope.names["connector"][name] = document.place if tree is None else tree.place
+        scope.manifests[name] = {"id": name} if tree is None else read_manifest(scope, tree)
 
 
 def _workspace(library: _Library) -> Workspace:

@@ -66,6 +66,8 @@ class Scope:
         """Declared ones, and those that journey steps name on the spot."""
         self.specs: dict[str, Spec] = {}
         """Destination -> what its connector can do."""
+        self.connectors: dict[str, str] = {}
+        """Destination -> the connector it uses."""
         self.shared_rates: dict[str, tuple[str, float]] = {}
         """Shared rate -> the destination that named it first, and its limit there."""
         self.step_places: dict[tuple[str, str], Place] = {}

@@ -1,4 +1,4 @@
-"""Alerts for destinations that hold their deliveries until somebody has put the account right."""
+"""Alerts for destinations that hold their deliveries until an account or a manifest is right."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from legato.runtime.lanes.status import LaneStatus
 
 
 def held(lanes: Mapping[str, LaneStatus]) -> tuple[Alert, ...]:
-    """Return what is so now: an alert ends when the account is connected again."""
+    """Return what is so now: an alert ends when the account is connected, the manifest mended."""
     return tuple(
         Alert(topic=f"{lane.held.code}:{name}", reason=_reason(name, lane.held), since=lane.since)
         for name, lane in lanes.items()

@@ -51,6 +51,8 @@ def _standing(
     lane: LaneStatus | None, pulse: Pulse, missing: Sequence[str]
 ) -> tuple[Word, Instant, Reason | None]:
     if lane is None or lane.breaker == "stopped":
+        if lane is not None and lane.held is not None:
+            return "dead", lane.since, lane.held
         what = "its connector cannot be used by this installation"
         return "dead", 0, Reason(code="destination.stopped", what=what)
     if lane.held is not None:

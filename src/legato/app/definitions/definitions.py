@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from legato.app.audit import AuditBook
 from legato.app.changes.changes import Changes
 from legato.app.config import Applied, Config
@@ -77,6 +79,8 @@ class _Wish(Noun, frozen=True, kw_only=True):
     by: str
     change: int = 0
     waivers: tuple[Waiver, ...] = ()
+    is_start: bool = False
+    """Nobody waits for the answer, who could mend what is wrong and ask again."""
 
 
 class _Draft(Noun, frozen=True, kw_only=True):
@@ -84,6 +88,8 @@ class _Draft(Noun, frozen=True, kw_only=True):
 
     plan: Plan
     judged: Judged
+    problems: tuple[Problem, ...] = ()
+    """Why some destinations of it are out of order."""
 
 
 class Definitions:
@@ -108,8 +114,11 @@ class Definitions:
         return self._home.host.applied.digest
 
     async def begin(self, files: Mapping[str, str]) -> None:
-        """Activate the definitions of a start; where the past is to be measured first, later."""
-        await self._apply(_Wish(files=files, by="system"), patience=0.0)
+        """Activate the definitions of a start; where the past is to be measured first, later.
+
+        Where nothing runs yet, a broken manifest stops none but its own destinations.
+        """
+        await self._apply(_Wish(files=files, by="system", is_start=True), patience=0.0)
 
     async def apply(
         self, files: Mapping[str, str], *, by: str, change: int, waivers: Sequence[Waiver] = ()
@@ -187,6 +196,8 @@ class Definitions:
         """Return the plan that definitions make; or what stands against it, or that it runs."""
         loaded = await asyncio.to_thread(check_files, wish.files)
         self.problems = loaded.problems
+        if loaded.plan is None and wish.is_start and not self.digest():
+            loaded = replace(loaded, plan=loaded.rest)
         if loaded.plan is None:
             return Applied(problems=loaded.problems, digest=self.digest())
         plan = await self.prepared(loaded.plan)
@@ -200,12 +211,12 @@ class Definitions:
         if judged.problems and self.digest():
             self.problems = judged.problems
             return Applied(problems=judged.problems, digest=self.digest())
-        return _Draft(plan=plan, judged=judged)
+        return _Draft(plan=plan, judged=judged, problems=loaded.problems)
 
     async def _activated(self, draft: _Draft, wish: _Wish) -> Applied:
         before, digest = self.plan(), plan_digest(draft.plan)
         async with self._judging(draft, wish) as objections:
-            self.problems = objections
+            self.problems = objections or draft.problems
             if objections:
                 return Applied(problems=objections, digest=self.digest())
             for entry in waived_entries(draft.judged, by=wish.by, plan=digest):

@@ -1,11 +1,10 @@
-"""`destination:` and `manifest:` configured accounts outside, and the connectors they use."""
+"""`destination:` a configured account outside, its settings against its connector's manifest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
 
-from legato.connectors.checks import undeclared_address
 from legato.connectors.compile import compile_manifest
 from legato.connectors.mistake import Mistake
 from legato.connectors.settings import check_settings, secret_name
@@ -28,23 +27,6 @@ TAKE_OVER_AFTER = 20 * SECOND
 """Longer than a slow answer and a retry or two; within half a minute."""
 
 
-def read_manifest(scope: Scope, tree: Fields) -> tuple[str, Mapping[str, Any]]:
-    """Read a connector of the workspace's own."""
-    manifest = cast("dict[str, Any]", plain(tree))
-    compiled = compile_manifest(manifest)
-    mistakes = list(compiled.mistakes)
-    if compiled.spec is not None and (address := undeclared_address(compiled.spec)) is not None:
-        mistakes.append(address)
-    for mistake in mistakes:
-        scope.findings.report(
-            "X301", place_at(tree, mistake.path), f"in this manifest, {mistake.what}", mistake.fix
-        )
-    if not compiled.mistakes and scope.names.get("source connector"):  # else: read by itself
-        for index, name in enumerate(manifest.get("inbound", [])):
-            scope.refer("source connector", str(name), place_at(tree, ("inbound", index)))
-    return str(manifest.get("id", "")), manifest
-
-
 def read_destination(scope: Scope, tree: Fields) -> Destination:
     """Read a destination, its settings against its connector's manifest."""
     part = Form(scope.findings, tree, "this destination")
@@ -54,6 +36,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
     connector = part.need_read("connector", form.text, "", example="connector: twilio_sms")
     if connector:
         scope.refer("connector", connector, part.place_of_value("connector"))
+        scope.connectors[name] = connector
     manifest = scope.manifests.get(connector) or scope.shipped.get(connector, {})
     spec = compile_manifest(manifest).spec if manifest else None
     value = part.take("settings")

@@ -71,9 +71,6 @@ class Lane:
         self._book = book
         self._report = report
         self._loop = asyncio.get_running_loop()
-        self._why_stopped = Reason(
-            code="destination.unknown", what=f"the plan has no destination {name}"
-        )
         self._line = Line()
         self.reach = Reach(
             name=name,
@@ -81,6 +78,9 @@ class Lane:
             answers=Answers(),
             breaker=Breaker(),
             freed=self._pump,
+            why_stopped=Reason(
+                code="destination.unknown", what=f"the plan has no destination {name}"
+            ),
         )
         self._detour: Detour | None = None
         self._batches: Batches | None = None
@@ -113,7 +113,8 @@ class Lane:
             self._batches = Batches(way, self.reach, self._attempts, self._clock)
             self.reach.pace = way.pace
         if why_stopped is not None:
-            self._why_stopped = why_stopped
+            self.reach.why_stopped = why_stopped
+        self._is_held()  # from now on, where it is
         self._pump()
 
     def set_detour(self, detour: Detour | None) -> None:
@@ -212,7 +213,7 @@ class Lane:
             failed_count=self._counts["failed"],
             retry_count=self._counts["retry"],
             last_fault=self.reach.last_fault,
-            held=None if self.reach.way is None else self.reach.way.account.held(),
+            held=self.reach.held(),
             by=self._detour.by.name if self._detour is not None and self._detour.is_open else "",
             since=self._held_since,
             failing_since=self.reach.failing_since(self._loop.time(), self._clock.now()),
@@ -246,8 +247,8 @@ class Lane:
             if entry is None:
                 self._sleep_until(self._line.next_due())
                 return
-            if self.reach.way is None:
-                self._end(entry, Over(outcome="failed", reason=self._why_stopped))
+            if self.reach.way is None and self.reach.held() is None:
+                self._end(entry, Over(outcome="failed", reason=self.reach.why_stopped))
             elif self._clock.now() >= entry.delivery.expires_at:
                 self._end(entry, expired(entry.delivery))
             elif entry.by or self._is_detoured(now):
@@ -256,7 +257,7 @@ class Lane:
             elif self._is_full(entry.delivery, now):
                 return
             else:
-                self._begin(entry, self.reach.way, now)
+                self._begin(entry, now)
 
     def _look_for_detour(self) -> None:
         now = self._loop.time()
@@ -300,6 +301,9 @@ class Lane:
 
     def _is_full(self, delivery: Delivery, now: float) -> bool:
         """Return whether nothing may begin now; then the wake is set, if time alone can help."""
+        if self._is_held():
+            self._wait_blocked(math.inf)
+            return True
         assert self.reach.way is not None
         assert self._batches is not None
         batch = self._batches.of(delivery)
@@ -308,19 +312,15 @@ class Lane:
             riding_count = own_count - self.reach.alone_count
             if riding_count >= self.reach.way.destination.concurrency * batch.items:
                 return True
-        if self._is_held():
-            self._wait_blocked(math.inf)
-            return True
         at = self.reach.room_at(now, is_alone=batch is None)
         if now < at < math.inf:
             self._wait_blocked(at)
         return at > now
 
     def _is_held(self) -> bool:
-        """Return whether the account has to be put right first. That takes no delivery's time."""
-        assert self.reach.way is not None
+        """Return whether something has to be put right first. That takes no delivery's time."""
         now = self._clock.now()
-        if self.reach.way.account.held() is not None:
+        if self.reach.held() is not None:
             self._held_since = self._held_since or now
             return True
         if self._held_since:
@@ -355,7 +355,9 @@ class Lane:
             latest = self._loop.time() + HOLD_SECONDS_MAX
             self._wake = self._loop.call_at(min(when, latest), self._pump)
 
-    def _begin(self, entry: Entry, way: Way, now: float) -> None:
+    def _begin(self, entry: Entry, now: float) -> None:
+        way = self.reach.way
+        assert way is not None
         assert self._batches is not None
         self._line.take(entry)
         batch = self._batches.of(entry.delivery)

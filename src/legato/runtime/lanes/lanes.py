@@ -22,7 +22,7 @@ from legato.runtime.lanes.attempt import Attempts
 from legato.runtime.lanes.lane import Lane
 from legato.runtime.lanes.reporter import AttemptBook, Reporter
 from legato.runtime.lanes.status import LaneStatus
-from legato.runtime.lanes.way import Detour, Way
+from legato.runtime.lanes.way import BROKEN, Detour, Way
 from legato.runtime.lanes.world import World
 from legato.runtime.rates.rates import Rates
 
@@ -152,9 +152,10 @@ class Lanes:
 
     def _way(self, destination: Destination) -> tuple[Way | None, Reason | None]:
         compiled = compile_manifest(destination.manifest)
-        if compiled.spec is None:
-            what = f"the manifest of {destination.name} is broken: {compiled.mistakes[0]}"
-            return None, Reason(code="destination.broken", what=what)
+        if destination.broken or compiled.spec is None:
+            why = destination.broken or compiled.mistakes[0]
+            what = f"the manifest of {destination.name} is broken: {why}"
+            return None, Reason(code=BROKEN, what=what)
         spec = with_account(compiled.spec, destination.settings)
         sender = self._world.senders.get(spec.transport)
         if sender is None:

@@ -20,14 +20,14 @@ class LaneStatus(Noun, frozen=True, kw_only=True):
     is_behind: bool
     """More is waiting in the outbox than in memory."""
     breaker: BreakerState | Literal["stopped"]
-    """`stopped`: the destination is not in the plan, or its manifest is broken."""
+    """`stopped`: the destination is not in the plan, or cannot be used."""
     rate: float
     accepted_count: int
     failed_count: int
     retry_count: int
     last_fault: Reason | None = None
     held: Reason | None = None
-    """Why nothing is sent until somebody has put the account right, and how."""
+    """Why nothing is sent until somebody has put the account or the manifest right, and how."""
     by: str = ""
     """The destination that takes its messages, because this one is down."""
     since: Instant = 0

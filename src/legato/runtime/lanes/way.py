@@ -25,6 +25,9 @@ from legato.runtime.lanes.pace import Breaker
 from legato.runtime.lanes.result import Again, Over
 from legato.runtime.rates.rates import Pace
 
+BROKEN = "destination.broken"
+"""Nothing leaves for it until its manifest is mended: what is to go there waits."""
+
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
     """Of a destination, under the present plan."""
@@ -52,6 +55,8 @@ class Reach(msgspec.Struct, kw_only=True):
     freed: Callable[[], None]
     """To be called when there may be room again."""
     way: Way | None = None
+    why_stopped: Reason | None = None
+    """Why there is no way."""
     paused_until: float = 0.0
     spaced_until: float = 0.0
     spacing: float = 0.0
@@ -65,7 +70,7 @@ class Reach(msgspec.Struct, kw_only=True):
 
     def room_at(self, now: float, *, is_alone: bool = True) -> float:
         """Return when another request may begin; infinity where something else has to happen."""
-        if self.way is None or self.way.account.held() is not None:
+        if self.way is None or self.held() is not None:
             return math.inf
         if is_alone and self.alone_count >= self.way.destination.concurrency:
             return math.inf
@@ -76,6 +81,13 @@ class Reach(msgspec.Struct, kw_only=True):
         if not self.breaker.is_ready(now):
             return self.breaker.opens_until if self.breaker.state == "open" else math.inf
         return now if not is_alone or self.pace.is_ready(now) else self.pace.next_at
+
+    def held(self) -> Reason | None:
+        """Return why nothing is sent until somebody has put the account or the manifest right."""
+        if self.way is not None:
+            return self.way.account.held()
+        why = self.why_stopped
+        return why if why is not None and why.code == BROKEN else None
 
     def failing_since(self, now: float, wall: Instant) -> Instant:
         """Return since when nothing was answered, though it was tried; 0: it answers."""

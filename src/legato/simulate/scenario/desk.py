@@ -98,6 +98,8 @@ class StoryDesk:
         self, delivery: Delivery, destination: Destination, behaviour: Behaviour, now: Instant
     ) -> Verdict | Refused:
         """Ask and answer until it is over. Questions are answered with nothing found."""
+        if destination.broken:
+            return Refused(reason=Reason(code="destination.broken", what=destination.broken))
         spec, terms = self._spec(destination)
         exchange = begin(spec, delivery, terms=terms, now=now)
         given = _response(behaviour)

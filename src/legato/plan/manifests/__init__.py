@@ -1,0 +1,1 @@
+"""Manifests of connectors that a workspace brings along."""
