@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import aiohttp
 from aiohttp.connector import Connection
+from aiohttp.http import RawResponseMessage
 from yarl import URL
 
 from legato.model.wire import HttpRequest, Response
@@ -97,13 +98,21 @@ class Posting:
     async def send(self, data: bytes, url: URL, seconds: float) -> Response:
         """Have a plain request carried. Raises what aiohttp raises, or its parser."""
         deadline = asyncio.get_running_loop().time() + seconds if seconds else None
-        async with asyncio.timeout_at(deadline):
-            connection = await self._connected(url, seconds)
+        connection: Connection | None = None
         try:
-            return await self._exchange(connection, data, deadline)
+            async with asyncio.timeout_at(deadline):
+                connection = await self._connected(url, seconds)
+                head, content = await _answered(connection, data)
+            body, is_cut = await read_body(content, head.code, self._answer_bytes_max, deadline)
         except BaseException:
-            connection.close()
+            if connection is not None:
+                connection.close()
             raise
+        if is_cut or _is_writing(connection):
+            connection.close()
+        else:
+            connection.release()
+        return Response(status=head.code, headers=lowered(head.headers), body=body, is_cut=is_cut)
 
     async def _connected(self, url: URL, seconds: float) -> Connection:
         connector = self._session.connector
@@ -112,27 +121,6 @@ class Posting:
             return await connector.connect(self._to(url), traces=[], timeout=patience(seconds))
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError from error
-
-    async def _exchange(
-        self, connection: Connection, data: bytes, deadline: float | None
-    ) -> Response:
-        protocol = connection.protocol
-        assert protocol is not None
-        transport = protocol.transport
-        assert transport is not None
-        protocol.set_response_params(read_until_eof=True)
-        async with asyncio.timeout_at(deadline):
-            transport.write(data)
-            message, content = await protocol.read()
-            while message.code in _ANNOUNCEMENTS:
-                message, content = await protocol.read()
-        status = message.code
-        body, is_cut = await read_body(content, status, self._answer_bytes_max, deadline)
-        if is_cut or transport.get_write_buffer_size():
-            connection.close()
-        else:
-            connection.release()
-        return Response(status=status, headers=lowered(message.headers), body=body, is_cut=is_cut)
 
     def _to(self, url: URL) -> aiohttp.ClientRequest:
         origin = url.origin()
@@ -144,6 +132,26 @@ class Posting:
             known = aiohttp.ClientRequest("POST", origin, loop=loop, session=self._session)
             self._origins[origin] = known
         return known
+
+
+async def _answered(
+    connection: Connection, data: bytes
+) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
+    """Write a request and return the answer's head, and where its body comes in."""
+    protocol, transport = connection.protocol, connection.transport
+    assert protocol is not None
+    assert transport is not None
+    protocol.set_response_params(read_until_eof=True)
+    transport.write(data)
+    head, content = await protocol.read()
+    while head.code in _ANNOUNCEMENTS:
+        head, content = await protocol.read()
+    return head, content
+
+
+def _is_writing(connection: Connection) -> bool:
+    """Return whether the answer came before the whole request had gone out."""
+    return connection.transport is not None and connection.transport.get_write_buffer_size() > 0
 
 
 def lowered(headers: Mapping[str, str]) -> dict[str, str]:
