@@ -172,6 +172,38 @@ def test_a_success_whose_rest_never_comes_is_in_doubt() -> None:
     assert len(seen) == 2
 
 
+@pytest.mark.parametrize("is_abrupt", [True, False])
+@pytest.mark.parametrize("headers", [{}, LONG_WAY])
+def test_who_hangs_up_at_once_leaves_it_in_doubt(
+    headers: Mapping[str, str], *, is_abrupt: bool
+) -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if is_abrupt:
+            writer.transport.abort()
+        else:
+            writer.close()
+
+    async def main() -> SendFault:
+        listener = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        sender = HttpSender()
+        with pytest.raises(SendFault) as caught:
+            await sender.send(
+                HttpRequest(
+                    method="POST",
+                    url=f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/",
+                    headers=headers,
+                    body=b"{}",
+                    timeout=5 * SECOND,
+                    allow_private=True,
+                )
+            )
+        await sender.close()
+        listener.close()
+        return caught.value
+
+    assert asyncio.run(main()).is_in_doubt
+
+
 def test_a_name_and_password_of_an_address_are_shown() -> None:
     _, seen = sent([OK], {"user": "ana:secret"})
 

@@ -139,8 +139,8 @@ async def _answered(
 ) -> tuple[RawResponseMessage, aiohttp.StreamReader]:
     """Write a request and return the answer's head, and where its body comes in."""
     protocol, transport = connection.protocol, connection.transport
-    assert protocol is not None
-    assert transport is not None
+    if protocol is None or transport is None or transport.is_closing():
+        raise aiohttp.ClientConnectionResetError("closed as soon as it was there")
     protocol.set_response_params(read_until_eof=True)
     transport.write(data)
     head, content = await protocol.read()
