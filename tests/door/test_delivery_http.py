@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -15,6 +16,7 @@ from legato.model.wire import HttpRequest, Response
 from legato.ports.sender import SendFault
 from legato.transports.address import is_public
 from legato.transports.http import ANSWER_BYTES_MAX, HttpSender
+from tests.services.tls import encrypted, pair
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -141,6 +143,24 @@ def test_a_name_that_does_not_exist_never_left() -> None:
     fault = fault_of("http://nowhere.example/", resolver=Rebinding())
 
     assert (fault.is_in_doubt, fault.is_permanent) == (False, False)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Connection": "keep-alive"}])
+def test_a_certificate_that_nobody_vouches_for_may_be_put_right(
+    headers: dict[str, str], tmp_path: Path
+) -> None:
+    async def main() -> SendFault:
+        sender = HttpSender()
+        async with encrypted(9, pair(), tmp_path) as port:
+            with pytest.raises(SendFault) as caught:
+                await sender.send(request(f"https://localhost:{port}/", headers=headers))
+        await sender.close()
+        return caught.value
+
+    fault = asyncio.run(main())
+
+    assert (fault.is_in_doubt, fault.is_permanent) == (False, False)
+    assert "self-signed certificate" in fault.what
 
 
 def fault_of(

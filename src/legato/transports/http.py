@@ -60,6 +60,11 @@ class HttpSender:
             if data is None:
                 return await self._request(request, url, seconds)
             return await self._posting(allow_private=request.allow_private).send(data, url, seconds)
+        except aiohttp.ClientConnectorCertificateError as error:
+            # Before the next: to Python it is a ValueError too, and somebody can put it right.
+            why = getattr(error.certificate_error, "verify_message", "") or "it is not theirs"
+            what = f"no connection: the certificate is not to be trusted ({why})"
+            raise SendFault(what, is_in_doubt=False) from error
         except (aiohttp.InvalidURL, ValueError) as error:
             what = "the URL is not valid"
             raise SendFault(what, is_in_doubt=False, is_permanent=True) from error
