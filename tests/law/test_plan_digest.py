@@ -171,9 +171,7 @@ def is_silent(path: tuple[Any, ...], tree: dict[str, Json]) -> bool:
     """Whether nothing rests on a value: a shorter weekday is the same day, `api` is a flag."""
     kind = next(iter(tree))
     return (
-        (path in SILENT and kind in ("workspace", "destination"))
-        or "weekdays" in path
-        or path == ("enter", "api")
+        (path in SILENT and kind == "workspace") or "weekdays" in path or path == ("enter", "api")
     )
 
 

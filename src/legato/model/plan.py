@@ -8,12 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from legato.model.consent import (
-    DoubleOptIn,
-    GlobalPrivacyControl,
-    LegalBasis,
-    TransparencyString,
-)
+from legato.model.consent import DoubleOptIn, GlobalPrivacyControl, LegalBasis, TransparencyString
 from legato.model.definitions.journey import Freshness, Journey
 from legato.model.definitions.links import Pages, Sender
 from legato.model.definitions.matching import Matching
@@ -393,9 +388,11 @@ class Destination(Noun, frozen=True, kw_only=True):
     rate_shared: str = ""
     """The name under which others on this machine share the rate; empty: it is its own."""
     alert: AlertAfter = AlertAfter()
+    title: str | None = None
+    owner: str | None = None
+    """None, as for its title: stored before plans said so."""
     broken: str = ""
-    """What is wrong in its manifest, where, and how to fix it; empty: nothing. What is to go there
-    waits. Only a plan that nothing ran before may have such a one."""
+    """What is wrong in its manifest, where, and how to fix it: till then deliveries wait."""
 
 
 class Plan(Noun, frozen=True, kw_only=True):

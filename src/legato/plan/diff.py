@@ -204,14 +204,18 @@ def _families(old: Plan, new: Plan, now_is: Instant | None) -> Iterable[Change]:
                 yield _change("safe", "added", family, name, _measured("is new", now, known))
             elif now is None:
                 yield _change("safe", "removed", family, name, "is gone; nothing uses it")
-            elif _as_written(was) != _as_written(now):
+            elif _as_written(was, now) != _as_written(now, now):
                 yield _changed(family, name, (was, now), known, now_is)
 
 
-def _as_written(definition: Any) -> Any:  # noqa: ANN401 - of any family
-    """Return a definition without what its plan says of it."""
+def _as_written(definition: Any, now: Any) -> Any:  # noqa: ANN401 - of any family
+    """Return a definition without what its plan says of it, and with what was not stored then."""
     if isinstance(definition, SegmentType):
         return msgspec.structs.replace(definition, since=0)
+    if isinstance(definition, Destination):
+        title = now.title if definition.title is None else definition.title
+        owner = now.owner if definition.owner is None else definition.owner
+        return msgspec.structs.replace(definition, title=title, owner=owner)
     return definition
 
 
@@ -223,7 +227,7 @@ def _changed(
     now_is: Instant | None = None,
 ) -> Change:
     was, now = pair
-    was, now = _as_written(was), _as_written(now)
+    was, now = _as_written(was, now), _as_written(now, now)
     fields = [f for f in msgspec.structs.asdict(now) if getattr(was, f) != getattr(now, f)]
     if family == "destination" and "events" in fields:
         return _change("safe", "changed", family, name, _streamed(fields, (was, now)))

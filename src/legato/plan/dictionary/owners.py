@@ -22,6 +22,6 @@ def team_names(plan: Plan) -> tuple[str, ...]:
 def _owners(plan: Plan) -> Iterable[str]:
     for family in (
         *(plan.events, plan.traits, plan.computed, plan.segments, plan.terms),
-        *(plan.audiences, plan.journeys, plan.offers),
+        *(plan.audiences, plan.journeys, plan.offers, plan.destinations),
     ):
         yield from (each.owner for each in family.values() if each.owner)

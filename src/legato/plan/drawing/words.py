@@ -71,7 +71,10 @@ def words_of(plan: Plan) -> Mapping[Words, tuple[Word, ...]]:
         "channels": _owned((each, "") for each in plan.channels.values()),
         "purposes": _owned((each, "") for each in plan.purposes.values()),
         "sources": _owned((each, "") for each in plan.sources.values()),
-        "destinations": tuple(Word(name=name, title=name) for name in plan.destinations),
+        "destinations": tuple(
+            Word(name=each.name, title=each.title or each.name, owner=each.owner or "")
+            for each in plan.destinations.values()
+        ),
     }
 
 

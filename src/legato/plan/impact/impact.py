@@ -204,5 +204,5 @@ def _owners(ref: Ref, plans: Iterable[Plan]) -> list[str]:
     """Return who owns a definition, before and after."""
     field = "journeys" if ref.family == "journey" else FAMILIES.get(ref.family, "")
     found = [getattr(plan, field).get(ref.name) for plan in plans if field]
-    owners = [getattr(each, "owner", "") for each in found]
+    owners = [getattr(each, "owner", None) or "" for each in found]
     return [owner for owner in owners if owner]

@@ -31,8 +31,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
     """Read a destination, its settings against its connector's manifest."""
     part = Form(scope.findings, tree, "this destination")
     name = part.need_read("destination", form.text, "", example="destination: sms_gateway")
-    part.read("title", form.text, "")
-    part.read("owner", form.text, "")
+    title, owner = part.read("title", form.text, ""), part.read("owner", form.text, "")
     connector = part.need_read("connector", form.text, "", example="connector: twilio_sms")
     if connector:
         scope.refer("connector", connector, part.place_of_value("connector"))
@@ -67,6 +66,8 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
         when_down=_when_down(scope, part, name),
         rate_shared=shared,
         alert=_alert(scope, part),
+        title=title,
+        owner=owner,
     )
     part.close()
     return destination

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from legato.connectors.accounts import with_account
 from legato.connectors.compile import compile_manifest
 from legato.model.delivery import Answered, Delivery
@@ -54,7 +56,7 @@ class Lanes:
             self._lane(name).set_way(None, Reason(code="destination.unknown", what=what))
         for name, destination in plan.destinations.items():
             known = self._ways.get(name)
-            if known is None or known[0] != destination:
+            if known is None or _as_sent(known[0]) != _as_sent(destination):
                 self._ways[name] = (destination, *self._way(destination))
                 self._lane(name).set_way(*self._ways[name][1:])
         for name, destination in plan.destinations.items():
@@ -180,3 +182,8 @@ class Lanes:
             ),
         )
         return way, None
+
+
+def _as_sent(destination: Destination) -> Destination:
+    """Return a destination without what is said of it: nothing is sent otherwise for that."""
+    return replace(destination, title=None, owner=None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from litestar import Router, get
@@ -18,7 +17,7 @@ from legato.insight.shown import ShownReason, shown_reason
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.plan import AlertAfter, Destination, Plan
-from legato.plan.connecting.texts import definition_of, definitions_in
+from legato.plan.connecting.texts import definition_of
 from legato.plan.explain import stream_text
 from legato.runtime.lanes.status import LaneStatus
 from legato.runtime.pulse import Pulse
@@ -112,10 +111,8 @@ class ShownDestination(Noun, frozen=True, kw_only=True):
 async def read_destinations(host: Host) -> tuple[DestinationLine, ...]:
     """Return them by name. `since` says from when on figures are counted."""
     plan, lanes, pulses = host.plan(), host.lanes(), host.pulses.all(host.clock.now())
-    texts = await asyncio.to_thread(lambda: list(definitions_in(host.texts(), "destination")))
-    written = {one.name: one.fields for one in texts}
     return tuple(
-        _line(host, one, lanes.get(name), pulse=pulses.get(name), written=written.get(name, {}))
+        _line(host, one, lanes.get(name), pulse=pulses.get(name))
         for name, one in sorted(plan.destinations.items())
     )
 
@@ -127,9 +124,8 @@ async def read_destination(name: FromPath[str], host: Host, caller: Who) -> Show
     destination = found_destination(plan, name)
     now = host.clock.now()
     written = await asyncio.to_thread(definition_of, host.texts(), "destination", name)
-    fields: Mapping[str, Any] = {} if written is None else written.fields
     lane, pulse = host.lanes().get(name), host.pulses.of(name, now)
-    line = _line(host, destination, lane, pulse=pulse, written=fields)
+    line = _line(host, destination, lane, pulse=pulse)
     spec = compile_manifest(destination.manifest).spec
     may_propose = caller.may("propose")
     fault = None if lane is None else lane.last_fault
@@ -167,7 +163,6 @@ def _line(
     lane: LaneStatus | None,
     *,
     pulse: Pulse | None,
-    written: Mapping[str, Any],
 ) -> DestinationLine:
     name, manifest = destination.name, destination.manifest
     pulse = pulse or host.pulses.of(name, host.clock.now())
@@ -180,8 +175,8 @@ def _line(
     ended = hour.accepted + hour.failed
     return DestinationLine(
         name=name,
-        title=str(written.get("title", "")),
-        owner=str(written.get("owner", "")),
+        title=destination.title or "",
+        owner=destination.owner or "",
         connector=str(manifest.get("id", "")),
         connector_name=str(manifest.get("name", "")),
         category=str(manifest.get("category", "")),
