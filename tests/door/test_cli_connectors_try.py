@@ -190,3 +190,16 @@ def test_a_connector_that_nothing_scores_is_told_of() -> None:
 
     assert told.exit_code == 0
     assert "gcs is right, and nothing says how right" in told.output
+
+
+def test_the_example_of_a_new_connector_is_no_event_and_it_is_said_so(tmp_path: Path) -> None:
+    run = CliRunner()
+    made = run.invoke(connectors, ["new", "acme", "--folder", str(tmp_path)])
+    manifest, example = str(tmp_path / "acme.yaml"), str(tmp_path / "acme.jsonl")
+
+    result = run.invoke(connectors, ["try", manifest, "--event", example])
+
+    assert made.exit_code == 0, made.output
+    assert result.exit_code == 1
+    assert "holds an example to be scored, and no event" in result.output
+    assert f"legato connectors verify {manifest} --examples {tmp_path}" in result.output

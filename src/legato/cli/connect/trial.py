@@ -57,6 +57,7 @@ def trial(
     _, spec = connector_of(name)
     done = _operation(spec, name, operation)
     content = _object(file)
+    _refuse_case(name, file, content)
     given = _object(settings_file) if settings_file is not None else {}
     _check(spec, given)
     delivery = _delivery(done, content)
@@ -108,6 +109,16 @@ def _object(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Failure(f"{path} holds no object.", "Write it as one JSON object.")
     return cast("dict[str, Any]", msgspec.json.decode(msgspec.json.encode(found)))
+
+
+def _refuse_case(name: str, file: Path, content: Mapping[str, Any]) -> None:
+    """Refuse what `legato connectors new` wrote beside a manifest: an example, and no event."""
+    if "input" in content and "expected" in content:
+        raise Failure(
+            f"{file} holds an example to be scored, and no event.",
+            f"Score it: `legato connectors verify {name} --examples {file.parent}`; or give "
+            "--event a file with one event alone.",
+        )
 
 
 def _check(spec: Spec, given: Mapping[str, Any]) -> None:
