@@ -99,6 +99,8 @@ def _minor(value: object, places: int = 2) -> int:
 
 
 def _sum(values: list[Any]) -> int | float:
+    if all(type(one) is int for one in values):
+        return sum(values)
     return _plain(sum((_exact(one) for one in values if one is not None), Decimal(0)))
 
 
