@@ -239,6 +239,8 @@ async def open_loop(port: int, events: Events, rate: float, seconds: float) -> O
         while sent < total and begin + sent * interval <= now and free:
             planned = begin + sent * interval
             connection = free.pop()
+            if connection.lost:  # idle for long, it was closed
+                [connection] = await connect(port, 1)
             future: asyncio.Future[int] = loop.create_future()
             connection.answered = _resolve(future)
             pending.add(future)
@@ -285,6 +287,8 @@ async def read_loop(port: int, token: str, people: int, rate: float, seconds: fl
         now = time.perf_counter()
         while sent < total and begin + sent / rate <= now and free:
             connection = free.pop()
+            if connection.lost:  # idle for long, it was closed
+                [connection] = await connect(port, 1)
             future: asyncio.Future[int] = loop.create_future()
             connection.answered = _resolve(future)
             pending.add(future)
