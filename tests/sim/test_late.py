@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from legato.expr import places
 from legato.model.event import CustomerEvent, Erased, encode_event
 from legato.model.ids import share
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND
@@ -189,8 +190,8 @@ def test_what_is_over_is_kept_by_its_place_in_the_log_until_a_late_event_asks_fo
     state = world.state("ana")
     assert state is not None
     assert kept_of(world) == (b"", "completed")
-    assert not any(one.body or one.name for one in state.recent)
-    (started,) = (log.get(one.position) for one in state.recent)
+    assert state.recent == []
+    (started,) = (log.get(position) for _, position in places.after(state.seen, START))
     assert started is not None
     assert b"o1" in started
     assert b"o1" not in encode_state(state)
@@ -206,7 +207,7 @@ def test_what_was_overwritten_in_the_log_is_not_looked_at_again() -> None:
     state = world.state("ana")
     assert state is not None
     gone = encode_event(Erased(received_at=world.now, cause="erasure"))
-    log.rewrite([(one.position, gone) for one in state.recent])
+    log.rewrite([(position, gone) for _, position in places.after(state.seen, START)])
 
     world.feed(msgspec.structs.replace(order, received_at=world.now))
 
@@ -214,3 +215,17 @@ def test_what_was_overwritten_in_the_log_is_not_looked_at_again() -> None:
     world.advance(HOUR)
     assert not any(isinstance(note, Faulted) for note in world.notes_of("ana"))
     assert len(world.sent) == 1
+
+
+def test_places_stand_in_the_order_of_what_happened_and_the_oldest_go() -> None:
+    seen = b""
+    for at, position in ((30, 1), (10, 2), (20, 3), (20, 4), (40, 5)):
+        seen = places.put(seen, at, position, 4)
+
+    assert places.after(seen, 0) == [(20, 3), (20, 4), (30, 1), (40, 5)]
+    assert places.after(seen, 20) == [(30, 1), (40, 5)]
+    assert places.after(places.since(seen, 30), 0) == [(30, 1), (40, 5)]
+    assert places.since(seen, 41) == b""
+    other = places.put(seen, 25, 9, 9)
+    assert places.join(seen, other) == places.join(other, seen) == other
+    assert places.join(b"", b"") == b""

@@ -31,6 +31,7 @@ class Moment:
         "event_id",
         "has_new_offers",
         "is_late",
+        "is_logged",
         "is_upheaval",
         "looked_at",
         "name",
@@ -60,7 +61,9 @@ class Moment:
         self.source = ""
         self.body: Mapping[str, Any] = {}
         self.position = 0
-        """Where the log has the event being looked at just as it is; 0: nowhere."""
+        """Of the event being looked at in the log; 0: not known."""
+        self.is_logged = False
+        """The log has the event just as it is looked at."""
         self.recalled: Mapping[int, CustomerEvent | JourneyCalled] = {}
         """What was asked of the log for a late event, by position."""
         self.is_late = False
@@ -96,6 +99,7 @@ class Moment:
         """Look at an event again."""
         self.at, self.event_id, self.name = one.at, one.event_id, one.name
         self.source, self.position = one.source, one.position
+        self.is_logged = one.position in self.recalled
         self.body = decode_object(one.body)
 
     def hear(self, event: ConsentSaid) -> None:

@@ -148,8 +148,8 @@ def _on_customer_event(
 
 def _admit(moment: Moment, loaded: Loaded, event: CustomerEvent) -> None:
     moment.take(event, loaded.keys.body)
-    if loaded.keys.adjusted is None:
-        moment.position = loaded.position
+    moment.position = loaded.position
+    moment.is_logged = bool(loaded.position) and loaded.keys.adjusted is None
     moment.recalled = loaded.recalled
     moment.notes.append(Admitted(event_id=event.event_id, name=event.name, is_late=moment.is_late))
     if loaded.keys.adjusted is not None:

@@ -120,19 +120,16 @@ class Fallback(msgspec.Struct, array_like=True):
 
 
 class Recent(msgspec.Struct, array_like=True, frozen=True):
-    """A journey-relevant event inside the lateness horizon.
-
-    Its place in the log where it stands there just as journeys saw it, else all of it.
-    """
+    """A journey-relevant event inside the lateness horizon, whole."""
 
     at: Instant
-    event_id: EventId = EventId("")
-    name: str = ""
-    source: str = ""
-    body: bytes = b""
+    event_id: EventId
+    name: str
+    source: str
+    body: bytes
     """JSON."""
     position: int = 0
-    """In the log; 0: it is not read there."""
+    """In the log; 0: not known."""
 
 
 class State(msgspec.Struct, array_like=True):
@@ -162,6 +159,7 @@ class State(msgspec.Struct, array_like=True):
     """Committed to a lane and not yet settled."""
     held: list[Held] = msgspec.field(default_factory=list[Held])
     recent: list[Recent] = msgspec.field(default_factory=list[Recent])
+    """Those that the log does not have as journeys saw them; of the others see `seen`."""
     audiences: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
     merged: list[PersonId] = msgspec.field(default_factory=list[PersonId])
     """Persons that became this one."""
@@ -209,6 +207,8 @@ class State(msgspec.Struct, array_like=True):
     """Plan.births when segments were last looked at as a whole."""
     offers: list[ActiveOffer] = msgspec.field(default_factory=list[ActiveOffer])
     """Held now, in the order in which they were made; no two of them contradict each other."""
+    seen: bytes = b""
+    """Journey-relevant events inside the lateness horizon, by place: see expr.places."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -6,6 +6,7 @@ import msgspec
 
 from legato.core.consents.standing import merge_signals, newer_consent
 from legato.core.program import Program
+from legato.expr import places
 from legato.expr.tally import merge as merge_tallies
 from legato.model.instant import Instant
 from legato.model.noun import to_bytes
@@ -58,8 +59,9 @@ def merge(program: Program, survivor: State, gone: State, horizon: Instant) -> N
     survivor.offers.extend(gone.offers)  # the caller's step settles what contradicts
     survivor.merged.extend(gone.merged)
     survivor.apart = list(dict.fromkeys([*survivor.apart, *gone.apart]))
-    recent = {(one.position, one.event_id): one for one in survivor.recent + gone.recent}
+    recent = {one.event_id: one for one in survivor.recent + gone.recent}
     survivor.recent = sorted(recent.values(), key=lambda one: (one.at, one.position, one.event_id))
+    survivor.seen = places.join(survivor.seen, gone.seen)
     _merge_journeys(survivor, gone)
     survivor.plan = ""  # every segment is looked at again
     if survivor.measured != gone.measured:

@@ -10,6 +10,7 @@ from legato.core.course import Course, Move
 from legato.core.journeys.call import forget_answer
 from legato.core.journeys.journey import has_left_already, has_message_on_way, run
 from legato.core.moment import Moment
+from legato.expr import places
 from legato.expr.path import values_at
 from legato.model.ids import EnrollmentId, derive
 from legato.model.note import Entered, NotEntered
@@ -51,7 +52,7 @@ def enter_by_event(moment: Moment, course: Course, body: bytes) -> None:
     elif not _is_meant(moment, course):
         _refuse(moment, course, key, "entry.condition", "its entry condition did not hold")
     else:
-        enter(moment, course, Entry(key, body, moment.position))
+        enter(moment, course, Entry(key, body, moment.position if moment.is_logged else 0))
 
 
 def _is_meant(moment: Moment, course: Course) -> bool:
@@ -223,6 +224,7 @@ def compact(moment: Moment) -> None:
             forget_answer(enrollment)
     if state.recent and state.recent[0].at < horizon:
         state.recent = [one for one in state.recent if one.at >= horizon]
+    state.seen = places.since(state.seen, horizon)
     if state.decided and min(state.decided.values()) < horizon:
         state.decided = {key: at for key, at in state.decided.items() if at >= horizon}
     # Not before the horizon: a replay for a late event asks what has been sent.

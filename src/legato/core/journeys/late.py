@@ -26,6 +26,7 @@ from legato.core.journeys.journey import touch
 from legato.core.moment import Moment
 from legato.core.sending.decide import left_key, visit_id
 from legato.core.sending.delivery import drop_held, withdraw
+from legato.expr import places
 from legato.model.delivery import Delivery
 from legato.model.event import CustomerEvent, Event
 from legato.model.ids import DeliveryId, EnrollmentId
@@ -41,19 +42,27 @@ RECENT_MAX = 200
 def remember(moment: Moment, body: bytes) -> bool:
     """Keep the moment's event for the horizon; return whether journeys have seen beyond it."""
     state = moment.state
-    if moment.position:
-        one = Recent(at=moment.at, position=moment.position)
+    if moment.is_logged:
+        state.seen = places.put(state.seen, moment.at, moment.position, RECENT_MAX)
     else:
-        one = Recent(moment.at, moment.event_id, moment.name, moment.source, body)
-    # Of two events at one instant the one received first came first: clients send in order, and
-    # their clocks count milliseconds.
-    insort(state.recent, one, key=_happened)
-    if len(state.recent) > RECENT_MAX:
-        del state.recent[0]
+        _keep(state.recent, _whole(moment, body))
     if moment.at < state.observed_at:
         return True
     state.observed_at = moment.at
     return False
+
+
+def _keep(recent: list[Recent], one: Recent) -> None:
+    # Of two events at one instant the one received first came first: clients send in order, and
+    # their clocks count milliseconds.
+    insort(recent, one, key=_happened)
+    if len(recent) > RECENT_MAX:
+        del recent[0]
+
+
+def _whole(moment: Moment, body: bytes) -> Recent:
+    said = (moment.event_id, moment.name, moment.source, body)
+    return Recent(moment.at, *said, moment.position)
 
 
 def recalls(states: Iterable[State], event: Event) -> list[int]:
@@ -61,12 +70,12 @@ def recalls(states: Iterable[State], event: Event) -> list[int]:
     if not isinstance(event, CustomerEvent):
         return []
     since = event.occurred_at
-    places: list[int] = []
+    wanted: list[int] = []
     for state in states:
         if since < state.observed_at:
-            places += [one.position for one in state.recent if one.at > since]
-            places += [one.entry_position for one in state.enrollments if not one.entry]
-    return [place for place in dict.fromkeys(places) if place]
+            wanted += [position for _, position in places.after(state.seen, since)]
+            wanted += [one.entry_position for one in state.enrollments if not one.entry]
+    return list(dict.fromkeys(wanted))
 
 
 def _happened(one: Recent) -> Instant:
@@ -98,11 +107,10 @@ def replay(moment: Moment, event: CustomerEvent) -> Mapping[str, bool]:
             visits[enrollment.enrollment_id] = dict(enrollment.counts)
             if not _rewind(moment, enrollment):
                 removed.append(enrollment)
-    moment.recalled = {**moment.recalled, moment.position: event}
-    here = Recent(
-        moment.at, moment.event_id, moment.name, moment.source, event.body, moment.position
-    )
-    for one in _following(moment):
+    if moment.is_logged:
+        moment.recalled = {**moment.recalled, moment.position: event}
+    here = _whole(moment, event.body)
+    for one in _following(moment, event):
         moment.look_at(one)
         _look_again(moment, courses, one)
     moment.look_at(here)
@@ -115,20 +123,16 @@ def replay(moment: Moment, event: CustomerEvent) -> Mapping[str, bool]:
     return names
 
 
-def _following(moment: Moment) -> list[Recent]:
-    """Return the moment's event and what happened after it, whole."""
-    following: list[Recent] = []
-    for one in moment.state.recent:
-        is_own = one.position == moment.position and one.event_id in ("", moment.event_id)
-        if one.at <= moment.at and not is_own:
-            continue
-        event = moment.recalled.get(one.position)
-        if not one.position:
-            following.append(one)
-        elif isinstance(event, CustomerEvent):  # else it was overwritten: nobody knows it any more
-            place = (event.event_id, event.name, event.source, event.body, one.position)
-            following.append(Recent(one.at, *place))
-    return following
+def _following(moment: Moment, event: CustomerEvent) -> list[Recent]:
+    """Return the moment's event and what happened after it, in order."""
+    following = [_whole(moment, event.body)]
+    following += [one for one in moment.state.recent if one.at > moment.at]
+    for at, position in places.after(moment.state.seen, moment.at):
+        seen = moment.recalled.get(position)
+        if isinstance(seen, CustomerEvent):  # else it was overwritten: nobody knows it any more
+            said = (seen.event_id, seen.name, seen.source, seen.body)
+            following.append(Recent(at, *said, position))
+    return sorted(following, key=lambda one: (one.at, one.position))
 
 
 def _tell_undone(moment: Moment, removed: list[Enrollment]) -> None:
