@@ -11,6 +11,7 @@ from legato.core.moment import Moment
 from legato.core.program import ANY, Threshold
 from legato.expr.depends import earliest_change
 from legato.expr.facts import Facts
+from legato.expr.tally import instants
 from legato.model.effect import SetAlarm
 from legato.model.instant import Instant
 from legato.model.state import State
@@ -66,12 +67,12 @@ def _next_fall(state: State, thresholds: Sequence[Threshold], now: Instant) -> I
     due_at: Instant | None = None
     for slot_id, size, count in thresholds:
         tally = state.history.get(slot_id)
-        if tally is not None and len(tally.entries) >= max(count, 1):
-            entries = tally.entries
-            at = entries[-count][0] + size
+        counted = instants(tally) if tally is not None else ()
+        if len(counted) >= max(count, 1):
+            at = counted[-count] + size
             if count == ANY and at <= now:
-                oldest = bisect_left(entries, (now - size + 1,))
-                at = entries[oldest][0] + size if oldest < len(entries) else now
+                oldest = bisect_left(counted, now - size + 1)
+                at = counted[oldest] + size if oldest < len(counted) else now
             if at > now and (due_at is None or at < due_at):
                 due_at = at
     return due_at

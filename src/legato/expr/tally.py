@@ -18,7 +18,8 @@ Shape of `base`: count, min, max: integer; sum: integer, or decimal text beyond 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from struct import Struct
 from typing import Any, TypeAlias
 
 import msgspec
@@ -69,7 +70,7 @@ def observe(
     function = slot.function
     entries = tally.entries
     if function == "count":
-        _insert(entries, (at, None))
+        _count(tally, at)
     elif function == "sequence":
         _insert_once(entries, at)
     else:
@@ -100,6 +101,9 @@ def merge(slot: Slot, mine: Tally | None, theirs: Tally | None, horizon: Instant
         for at, _ in theirs.followers:
             _insert_once(mine.followers, at)
         mine.base = mine.base or theirs.base
+    elif slot.function == "count":
+        _hold(mine, sorted([*instants(mine), *instants(theirs)]))
+        mine.base = _join(slot.function, mine.base, theirs.base)
     else:
         mine.entries = sorted(mine.entries + theirs.entries)
         mine.base = _join(slot.function, mine.base, theirs.base)
@@ -110,6 +114,8 @@ def prune(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
     """Drop or fold what no measurement from `horizon` on needs; None when nothing is left."""
     if slot.function == "sequence":
         return _prune_sequence(slot, tally, horizon)
+    if slot.function == "count":
+        return _prune_count(slot, tally, horizon)
     entries = tally.entries
     if not entries:
         return None if tally.base is None else tally
@@ -133,13 +139,13 @@ def measure(slot: Slot, tally: Tally | None, now: Instant, zone: str) -> Json:
     since = _window_start(slot, now, zone)
     if slot.function == "sequence":
         return 1 if tally.base or _last_pair(slot, tally, since, now) is not None else 0
+    if slot.function == "count":
+        return measure_total(tally, now) if since is None else _count_since(tally, since, now)
     entries = tally.entries
     low = 0 if since is None else bisect_left(entries, (since,))
     high = len(entries)
     if high and entries[-1][0] > now:
         high = bisect_left(entries, (now + 1,))
-    if slot.function == "count":
-        return high - low + (tally.base or 0)
     base = tally.base
     if high > low:
         base = _FOLD[slot.function](base, entries[low:high])
@@ -148,26 +154,25 @@ def measure(slot: Slot, tally: Tally | None, now: Instant, zone: str) -> Json:
 
 def measure_count(tally: Tally | None, now: Instant, size: Duration) -> int:
     """Return a count over a sliding window: `measure` without its choices."""
-    if tally is None:
-        return 0
-    entries = tally.entries
-    high = len(entries)
-    if high and entries[-1][0] > now:
-        high = bisect_left(entries, (now + 1,))
-    if high and entries[0][0] <= now - size:
-        return max(high - bisect_left(entries, (now - size + 1,)), 0)
-    return high
+    return 0 if tally is None else _count_since(tally, now - size + 1, now)
 
 
 def measure_total(tally: Tally | None, now: Instant) -> int:
     """Return a count over all of history: `measure` without its choices."""
     if tally is None:
         return 0
-    entries = tally.entries
-    high = len(entries)
-    if high and entries[-1][0] > now:
-        high = bisect_left(entries, (now + 1,))
+    counted = instants(tally)
+    high = len(counted)
+    if high and counted[-1] > now:
+        high = bisect_left(counted, now + 1)
     return high + (tally.base or 0)
+
+
+def instants(tally: Tally) -> Sequence[Instant]:
+    """Return when what a tally holds happened, in order; what its base holds is not there."""
+    if tally.entries:  # no `count`, or one of a state of before
+        return [at for at, _ in tally.entries]
+    return memoryview(tally.counted).cast("q")
 
 
 def has_value(slot: Slot, tally: Tally | None, now: Instant, *, zone: str, value: Scalar) -> bool:
@@ -191,7 +196,8 @@ def next_change(slot: Slot, tally: Tally | None, now: Instant, zone: str) -> Ins
     """
     if tally is None:
         return None
-    changes = [at for at, _ in (*tally.entries[-1:], *tally.followers[-1:]) if at > now]
+    newest = [at for at, _ in (*tally.entries[-1:], *tally.followers[-1:])]
+    changes = [at for at in (*newest, *instants(tally)[-1:]) if at > now]
     window = slot.window
     if window.kind != "ever":
         since = _window_start(slot, now, zone)
@@ -234,6 +240,10 @@ def _window_start(slot: Slot, now: Instant, zone: str) -> Instant | None:
 def _first_counted(slot: Slot, tally: Tally, since: Instant, now: Instant) -> Instant | None:
     if slot.function == "sequence":
         return _last_pair(slot, tally, since, now)
+    if slot.function == "count":
+        counted = instants(tally)
+        first = bisect_left(counted, since)
+        return counted[first] if first < len(counted) and counted[first] <= now else None
     place = bisect_left(tally.entries, (since,))
     if place < len(tally.entries) and tally.entries[place][0] <= now:
         return tally.entries[place][0]
@@ -254,6 +264,47 @@ def _insert_once(entries: list[Entry], at: Instant) -> None:
     place = bisect_left(entries, (at,))
     if place == len(entries) or entries[place][0] != at:
         entries.insert(place, (at, None))
+
+
+# Counts
+
+_AT = Struct("q")  # in the order of bytes of the machine, as a view reads it
+
+
+def _count(tally: Tally, at: Instant) -> None:
+    counted = instants(tally)
+    if tally.entries or (counted and at < counted[-1]):
+        _hold(tally, sorted([*counted, at]))
+    else:
+        tally.counted += _AT.pack(at)
+
+
+def _hold(tally: Tally, counted: Iterable[Instant]) -> None:
+    tally.entries, tally.counted = [], b"".join(map(_AT.pack, counted))
+
+
+def _prune_count(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
+    counted = instants(tally)
+    if not counted:
+        return None if tally.base is None else tally
+    oldest = horizon - slot.reach
+    if counted[0] >= oldest and len(counted) <= ENTRIES_MAX:
+        return tally
+    cut = max(bisect_left(counted, oldest), len(counted) - ENTRIES_MAX)
+    if slot.window.kind == "ever":
+        tally.base = (tally.base or 0) + cut
+    _hold(tally, counted[cut:])
+    return tally if tally.counted or tally.base is not None else None
+
+
+def _count_since(tally: Tally, since: Instant, now: Instant) -> int:
+    counted = instants(tally)
+    high = len(counted)
+    if high and counted[-1] > now:
+        high = bisect_left(counted, now + 1)
+    if high and counted[0] < since:
+        return max(high - bisect_left(counted, since), 0)
+    return high
 
 
 # Sequences
@@ -285,10 +336,6 @@ def _last_pair(slot: Slot, tally: Tally, since: Instant | None, now: Instant) ->
 
 
 # Folding entries into a base, and two bases into one. All of it commutes.
-
-
-def _fold_count(base: Base, entries: Sequence[Entry]) -> Base:
-    return (base or 0) + len(entries)
 
 
 def _fold_sum(base: Base, entries: Sequence[Entry]) -> Base:
@@ -384,7 +431,6 @@ _JSON = msgspec.json.Encoder()
 _NUMERIC = ("sum", "min", "max", "average")
 _NOTHING: Mapping[str, Any] = {"count": 0, "sum": 0, "sequence": 0, "unique": []}
 _FOLD: Mapping[str, Callable[[Base, Sequence[Entry]], Base]] = {
-    "count": _fold_count,
     "sum": _fold_sum,
     "average": _fold_average,
     "min": _fold_min,

@@ -32,6 +32,8 @@ class Tally(msgspec.Struct, array_like=True):
     base: Any = None
     followers: list[tuple[Instant, Any]] = msgspec.field(default_factory=list[tuple[Instant, Any]])
     """`sequence` only: the occurrences of `then`."""
+    counted: bytes = b""
+    """`count` only, in place of entries: when each happened, packed. See expr.tally.instants."""
 
 
 class Trail(msgspec.Struct, array_like=True, frozen=True):
