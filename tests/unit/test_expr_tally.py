@@ -16,6 +16,7 @@ from legato.expr.tally import (
     fold,
     has_value,
     measure,
+    merge,
     next_change,
     observe,
     observe_then,
@@ -326,3 +327,21 @@ def test_paths_lead_to_scalars(path: str, values: list[object]) -> None:
     }
 
     assert values_at(body, path) == values
+
+
+@pytest.mark.parametrize("window", [EVER, TWO_HOURS])
+def test_a_count_of_a_state_of_before_is_read_and_goes_on(window: Window) -> None:
+    of = slot("count", window)
+    ages = (5 * MINUTE, 3 * MINUTE, MINUTE)
+    before = Tally(entries=[(NOW - age, None) for age in ages])
+
+    assert measure(of, before, NOW, "UTC") == 3
+    assert next_change(of, before, NOW, "UTC") == next_change(
+        of, seen(of, *[(age, 0) for age in ages]), NOW, "UTC"
+    )
+    after = observe(of, before, NOW - 2 * MINUTE, values=[], horizon=HORIZON)
+    assert after == seen(of, *[(age, 0) for age in (*ages, 2 * MINUTE)])
+    merged = merge(of, Tally(entries=[(NOW - HOUR, None)]), after, HORIZON)
+    assert measure(of, merged, NOW, "UTC") == 5
+    assert merged is not None
+    assert merged.entries == []
