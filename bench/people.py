@@ -99,7 +99,7 @@ def state_of(number: int) -> State:
     state.identifiers = {"email": {email: NOW}, "user_id": {str(number): NOW}}
     state.traits = {name: Trait(value, NOW) for name, value in traits.items()}
     state.history = {
-        f"slot{slot}": Tally(entries=[(NOW - each * DAY, 1.0) for each in range(3)])
+        f"slot{slot}": Tally(entries=tuple((NOW - each * DAY, 1.0) for each in range(3)))
         for slot in range(SLOTS)
     }
     state.segments = {name: NOW for name, one_in in SHARES.items() if number % one_in == 0}

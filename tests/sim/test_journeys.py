@@ -7,6 +7,7 @@ from collections import Counter
 import msgspec
 import pytest
 
+from legato.model.ended import enrollments_of
 from legato.model.event import JourneyCalled, JourneySwitched
 from legato.model.ids import EventId
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND
@@ -127,7 +128,7 @@ def test_an_event_of_the_limits_instant_wins_even_when_it_arrives_after_the_time
     world.feed(msgspec.structs.replace(event, received_at=world.now))
 
     assert outcomes(world, "ana") == ["nothing", "trouble"]
-    assert [one.outcome for one in state_of(world, "ana").enrollments] == ["trouble"]
+    assert [one.outcome for one in enrollments_of(state_of(world, "ana"))] == ["trouble"]
 
 
 MORNING = f"""

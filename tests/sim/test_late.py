@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from legato.expr import places
+from legato.model.ended import enrollments_of
 from legato.model.event import CustomerEvent, Erased, encode_event
 from legato.model.ids import share
 from legato.model.instant import DAY, HOUR, MINUTE, SECOND
@@ -93,7 +94,7 @@ def ending(world: World, who: str) -> object:
     assert not state.passages
     return sorted(
         (one.key, one.entered_at, one.ended_at, one.outcome, one.step_id)
-        for one in state.enrollments
+        for one in enrollments_of(state)
     )
 
 
@@ -181,7 +182,7 @@ def left_alone() -> tuple[World, MemoryLog, CustomerEvent]:
 def kept_of(world: World) -> tuple[bytes, str]:
     state = world.state("ana")
     assert state is not None
-    (passage,) = state.enrollments
+    (passage,) = enrollments_of(state)
     return passage.entry, passage.outcome
 
 

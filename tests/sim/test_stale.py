@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from legato.model.ended import enrollments_of
 from legato.model.instant import HOUR, MINUTE, Duration
 from legato.model.note import Moved
 from legato.simulate.world import World
@@ -49,7 +50,7 @@ def outcome(world: World) -> str:
     world.track("ana", "Product Viewed", {"sku": "a"})
     state = world.state("ana")
     assert state is not None
-    return state.enrollments[-1].outcome
+    return enrollments_of(state)[-1].outcome
 
 
 def test_points_of_three_hours_ago_are_too_old_and_the_journey_says_so() -> None:

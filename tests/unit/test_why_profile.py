@@ -30,7 +30,7 @@ def ana(*, is_reversed: bool = False) -> State:
     state.traits = dict(reversed(traits.items())) if is_reversed else traits
     state.segments = dict(reversed(segments.items())) if is_reversed else segments
     state.consents = {"marketing/*": consent}
-    state.history = {ORDERS.slot_id: Tally(entries=[(NOON - DAY, None), (NOON - HOUR, None)])}
+    state.history = {ORDERS.slot_id: Tally(entries=((NOON - DAY, None), (NOON - HOUR, None)))}
     return state
 
 

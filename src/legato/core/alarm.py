@@ -11,7 +11,7 @@ from legato.core.moment import Moment
 from legato.core.program import ANY, Threshold
 from legato.expr.depends import earliest_change
 from legato.expr.facts import Facts
-from legato.expr.tally import instants
+from legato.expr.packed import instants
 from legato.model.effect import SetAlarm
 from legato.model.instant import Instant
 from legato.model.state import State

@@ -16,6 +16,7 @@ from legato.expr.facts import Facts
 from legato.expr.wall import quiet_until
 from legato.model.definitions.offer import Offered
 from legato.model.delivery import OBLIGATIONS, Delivery, Used
+from legato.model.ended import enrollment_of
 from legato.model.event import decode_object
 from legato.model.ids import PersonId, share
 from legato.model.instant import Instant, format_duration
@@ -164,8 +165,8 @@ def _clearance(
 
 def intent_of(program: Program, state: State, delivery: Delivery) -> Intent:
     """Return what gates need to know of a delivery that was decided before."""
-    mine = (one for one in state.enrollments if one.enrollment_id == delivery.enrollment_id)
-    enrollment = next(mine, None)
+    enrollment_id = delivery.enrollment_id
+    enrollment = enrollment_of(state, enrollment_id) if enrollment_id is not None else None
     purpose = delivery.purpose
     if delivery.operation == "call" and enrollment is not None:
         course = program.courses.get(enrollment.version)

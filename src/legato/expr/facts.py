@@ -9,6 +9,7 @@ from typing import Any
 from legato.expr.path import Json, scalars, values_at
 from legato.expr.tally import canonical, has_value, measure, measure_count, measure_total
 from legato.expr.wall import minute_of_day, weekday
+from legato.model.ended import ended_in
 from legato.model.instant import MILLISECOND, SECOND, Duration, Instant, parse_instant
 from legato.model.rule import Scalar, Slot
 from legato.model.state import State
@@ -124,16 +125,17 @@ class Facts:
     def was_in(self, journey: str) -> bool:
         """Return whether the person was ever in a journey, now included."""
         prefix = journey + PASSAGE_SEPARATOR
-        return any(one.journey == journey for one in self.state.enrollments) or any(
-            key.startswith(prefix) for key in self.state.passages
+        return (
+            any(one.journey == journey for one in self.state.enrollments)
+            or journey in self.state.ended
+            or any(key.startswith(prefix) for key in self.state.passages)
         )
 
     def reached_goal(self, journey: str) -> bool:
         """Return whether the person ever reached a journey's goal."""
         prefix = journey + PASSAGE_SEPARATOR
-        return any(
-            one.journey == journey and one.outcome == "goal" for one in self.state.enrollments
-        ) or any(
+        there = (*self.state.enrollments, *ended_in(self.state, journey, "goal"))
+        return any(one.journey == journey and one.outcome == "goal" for one in there) or any(
             passage.reached_goal and key.startswith(prefix)
             for key, passage in self.state.passages.items()
         )

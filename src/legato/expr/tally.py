@@ -17,14 +17,22 @@ Shape of `base`: count, min, max: integer; sum: integer, or decimal text beyond 
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from struct import Struct
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
 
 from legato.expr.number import from_micros, half_even, to_micros
+from legato.expr.packed import (
+    hold_counts,
+    hold_numbers,
+    instants,
+    micros_of,
+    numbers,
+    put_count,
+    put_number,
+)
 from legato.expr.path import Json, values_at
 from legato.expr.wall import next_start, start_of
 from legato.model.instant import Duration, Instant
@@ -47,6 +55,7 @@ INTEGER_MAX = 2**63 - 1
 """Integers beyond 64 bits are not read: no store or warehouse holds them."""
 
 Entry: TypeAlias = tuple[Instant, Any]
+Entries: TypeAlias = tuple[Entry, ...]
 Base: TypeAlias = Any
 
 
@@ -68,17 +77,18 @@ def observe(
     if tally is None:
         tally = Tally()
     function = slot.function
-    entries = tally.entries
     if function == "count":
-        _count(tally, at)
+        put_count(tally, at)
     elif function == "sequence":
-        _insert_once(entries, at)
-    else:
-        read = to_micros if function in _NUMERIC else canonical
+        tally.entries = _with_once(tally.entries, at)
+    elif function in _NUMERIC:
         for value in values:
-            known = read(value)
-            if known is not None:
-                _insert(entries, (at, known))
+            micros = to_micros(value)
+            if micros is not None:
+                put_number(tally, at, micros)
+    else:
+        known = [(at, text) for value in values if (text := canonical(value)) is not None]
+        tally.entries = _with(tally.entries, known)
     return prune(slot, tally, horizon)
 
 
@@ -86,7 +96,7 @@ def observe_then(slot: Slot, tally: Tally | None, at: Instant, *, horizon: Insta
     """Add an event that meets a sequence's `then`."""
     if tally is None:
         tally = Tally()
-    _insert_once(tally.followers, at)
+    tally.followers = _with_once(tally.followers, at)
     return prune(slot, tally, horizon)
 
 
@@ -97,16 +107,18 @@ def merge(slot: Slot, mine: Tally | None, theirs: Tally | None, horizon: Instant
         return None if kept is None else prune(slot, kept, horizon)
     if slot.function == "sequence":
         for at, _ in theirs.entries:
-            _insert_once(mine.entries, at)
+            mine.entries = _with_once(mine.entries, at)
         for at, _ in theirs.followers:
-            _insert_once(mine.followers, at)
+            mine.followers = _with_once(mine.followers, at)
         mine.base = mine.base or theirs.base
-    elif slot.function == "count":
-        _hold(mine, sorted([*instants(mine), *instants(theirs)]))
-        mine.base = _join(slot.function, mine.base, theirs.base)
+        return prune(slot, mine, horizon)
+    if slot.function == "count":
+        hold_counts(mine, sorted([*instants(mine), *instants(theirs)]))
+    elif slot.function in _NUMERIC:
+        hold_numbers(mine, sorted([*numbers(mine), *numbers(theirs)]))
     else:
-        mine.entries = sorted(mine.entries + theirs.entries)
-        mine.base = _join(slot.function, mine.base, theirs.base)
+        mine.entries = tuple(sorted(mine.entries + theirs.entries))
+    mine.base = _join(slot.function, mine.base, theirs.base)
     return prune(slot, mine, horizon)
 
 
@@ -116,6 +128,8 @@ def prune(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
         return _prune_sequence(slot, tally, horizon)
     if slot.function == "count":
         return _prune_count(slot, tally, horizon)
+    if slot.function in _NUMERIC:
+        return _prune_numbers(slot, tally, horizon)
     entries = tally.entries
     if not entries:
         return None if tally.base is None else tally
@@ -125,8 +139,8 @@ def prune(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
     cut = max(bisect_left(entries, (oldest,)), len(entries) - ENTRIES_MAX)
     if slot.window.kind == "ever":
         tally.base = _FOLD[slot.function](tally.base, entries[:cut])
-    del entries[:cut]
-    return tally if entries or tally.base is not None else None
+    tally.entries = entries[cut:]
+    return tally if tally.entries or tally.base is not None else None
 
 
 def measure(slot: Slot, tally: Tally | None, now: Instant, zone: str) -> Json:
@@ -141,6 +155,8 @@ def measure(slot: Slot, tally: Tally | None, now: Instant, zone: str) -> Json:
         return 1 if tally.base or _last_pair(slot, tally, since, now) is not None else 0
     if slot.function == "count":
         return measure_total(tally, now) if since is None else _count_since(tally, since, now)
+    if slot.function in _NUMERIC:
+        return _value(slot.function, _fold_numbers(slot, tally, since, now))
     entries = tally.entries
     low = 0 if since is None else bisect_left(entries, (since,))
     high = len(entries)
@@ -166,13 +182,6 @@ def measure_total(tally: Tally | None, now: Instant) -> int:
     if high and counted[-1] > now:
         high = bisect_left(counted, now + 1)
     return high + (tally.base or 0)
-
-
-def instants(tally: Tally) -> Sequence[Instant]:
-    """Return when what a tally holds happened, in order; what its base holds is not there."""
-    if tally.entries:  # no `count`, or one of a state of before
-        return [at for at, _ in tally.entries]
-    return memoryview(tally.counted).cast("q")
 
 
 def has_value(slot: Slot, tally: Tally | None, now: Instant, *, zone: str, value: Scalar) -> bool:
@@ -240,7 +249,7 @@ def _window_start(slot: Slot, now: Instant, zone: str) -> Instant | None:
 def _first_counted(slot: Slot, tally: Tally, since: Instant, now: Instant) -> Instant | None:
     if slot.function == "sequence":
         return _last_pair(slot, tally, since, now)
-    if slot.function == "count":
+    if slot.function == "count" or slot.function in _NUMERIC:
         counted = instants(tally)
         first = bisect_left(counted, since)
         return counted[first] if first < len(counted) and counted[first] <= now else None
@@ -253,34 +262,21 @@ def _first_counted(slot: Slot, tally: Tally, since: Instant, now: Instant) -> In
 # Entries
 
 
-def _insert(entries: list[Entry], entry: Entry) -> None:
-    if not entries or entry >= entries[-1]:
-        entries.append(entry)
-    else:
-        insort(entries, entry)
+def _with(entries: Entries, more: Sequence[Entry]) -> Entries:
+    if not more:
+        return entries
+    both = (*entries, *more)
+    return both if len(more) == 1 and entries[-1:] <= (more[0],) else tuple(sorted(both))
 
 
-def _insert_once(entries: list[Entry], at: Instant) -> None:
+def _with_once(entries: Entries, at: Instant) -> Entries:
     place = bisect_left(entries, (at,))
-    if place == len(entries) or entries[place][0] != at:
-        entries.insert(place, (at, None))
+    if place < len(entries) and entries[place][0] == at:
+        return entries
+    return (*entries[:place], (at, None), *entries[place:])
 
 
-# Counts
-
-_AT = Struct("q")  # in the order of bytes of the machine, as a view reads it
-
-
-def _count(tally: Tally, at: Instant) -> None:
-    counted = instants(tally)
-    if tally.entries or (counted and at < counted[-1]):
-        _hold(tally, sorted([*counted, at]))
-    else:
-        tally.counted += _AT.pack(at)
-
-
-def _hold(tally: Tally, counted: Iterable[Instant]) -> None:
-    tally.entries, tally.counted = [], b"".join(map(_AT.pack, counted))
+# Counts and numbers
 
 
 def _prune_count(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
@@ -293,7 +289,7 @@ def _prune_count(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
     cut = max(bisect_left(counted, oldest), len(counted) - ENTRIES_MAX)
     if slot.window.kind == "ever":
         tally.base = (tally.base or 0) + cut
-    _hold(tally, counted[cut:])
+    hold_counts(tally, counted[cut:])
     return tally if tally.counted or tally.base is not None else None
 
 
@@ -307,6 +303,32 @@ def _count_since(tally: Tally, since: Instant, now: Instant) -> int:
     return high
 
 
+def _prune_numbers(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
+    happened = instants(tally)
+    if not happened:
+        return None if tally.base is None else tally
+    oldest = horizon - slot.reach
+    if happened[0] >= oldest and len(happened) <= ENTRIES_MAX:
+        return tally
+    cut = max(bisect_left(happened, oldest), len(happened) - ENTRIES_MAX)
+    pairs = numbers(tally)
+    if slot.window.kind == "ever":
+        tally.base = _FOLD[slot.function](tally.base, [micros for _, micros in pairs[:cut]])
+    hold_numbers(tally, pairs[cut:])
+    return tally if tally.numbers or tally.base is not None else None
+
+
+def _fold_numbers(slot: Slot, tally: Tally, since: Instant | None, now: Instant) -> Base:
+    happened = instants(tally)
+    low = 0 if since is None else bisect_left(happened, since)
+    high = len(happened)
+    if high and happened[-1] > now:
+        high = bisect_left(happened, now + 1)
+    if high <= low:
+        return tally.base
+    return _FOLD[slot.function](tally.base, micros_of(tally, low, high))
+
+
 # Sequences
 
 
@@ -317,10 +339,10 @@ def _prune_sequence(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
         # An occurrence still without its other half is kept, however late that may come.
     else:
         oldest = horizon - slot.reach
-        del tally.followers[: bisect_left(tally.followers, (oldest,))]
-        del tally.entries[: bisect_left(tally.entries, (oldest - slot.within,))]
-    del tally.entries[: max(len(tally.entries) - SEQUENCE_ENTRIES_MAX, 0)]
-    del tally.followers[: max(len(tally.followers) - SEQUENCE_ENTRIES_MAX, 0)]
+        tally.followers = tally.followers[bisect_left(tally.followers, (oldest,)) :]
+        tally.entries = tally.entries[bisect_left(tally.entries, (oldest - slot.within,)) :]
+    tally.entries = tally.entries[-SEQUENCE_ENTRIES_MAX:]
+    tally.followers = tally.followers[-SEQUENCE_ENTRIES_MAX:]
     return tally if tally.entries or tally.followers else None
 
 
@@ -338,22 +360,22 @@ def _last_pair(slot: Slot, tally: Tally, since: Instant | None, now: Instant) ->
 # Folding entries into a base, and two bases into one. All of it commutes.
 
 
-def _fold_sum(base: Base, entries: Sequence[Entry]) -> Base:
-    return _small(int(base or 0) + sum([value for _, value in entries]))
+def _fold_sum(base: Base, micros: Sequence[int]) -> Base:
+    return _small(int(base or 0) + sum(micros))
 
 
-def _fold_average(base: Base, entries: Sequence[Entry]) -> Base:
+def _fold_average(base: Base, micros: Sequence[int]) -> Base:
     total, count = base or (0, 0)
-    return [_fold_sum(total, entries), count + len(entries)]
+    return [_fold_sum(total, micros), count + len(micros)]
 
 
-def _fold_min(base: Base, entries: Sequence[Entry]) -> Base:
-    least = min(value for _, value in entries)
+def _fold_min(base: Base, micros: Sequence[int]) -> Base:
+    least = min(micros)
     return least if base is None else min(base, least)
 
 
-def _fold_max(base: Base, entries: Sequence[Entry]) -> Base:
-    most = max(value for _, value in entries)
+def _fold_max(base: Base, micros: Sequence[int]) -> Base:
+    most = max(micros)
     return most if base is None else max(base, most)
 
 
@@ -430,7 +452,7 @@ def _scalar(text: str) -> Scalar:
 _JSON = msgspec.json.Encoder()
 _NUMERIC = ("sum", "min", "max", "average")
 _NOTHING: Mapping[str, Any] = {"count": 0, "sum": 0, "sequence": 0, "unique": []}
-_FOLD: Mapping[str, Callable[[Base, Sequence[Entry]], Base]] = {
+_FOLD: Mapping[str, Callable[[Base, Sequence[Any]], Base]] = {
     "sum": _fold_sum,
     "average": _fold_average,
     "min": _fold_min,

@@ -24,6 +24,7 @@ from legato.fold.then import DIFFERS, Chronicle, Until, then
 from legato.fold.what_if import Otherwise
 from legato.model.definitions.journey import Entry, Journey
 from legato.model.definitions.rollout import drawn
+from legato.model.ended import bring_back
 from legato.model.event import CustomerEvent, Event, decode_object
 from legato.model.ids import PersonId
 from legato.model.instant import Duration, Instant, format_duration
@@ -242,6 +243,7 @@ def _in_nothing(journey: str) -> Callable[[Program, States, Instant], None]:
     def change(_: Program, states: States, __: Instant) -> None:
         for state in states.values():
             state.enrollments = [one for one in state.enrollments if one.journey == journey]
+            state.ended = {name: each for name, each in state.ended.items() if name == journey}
 
     return change
 
@@ -259,6 +261,7 @@ def _gone_from(journey: str) -> Callable[[Program, States, Instant], None]:
 def _in_it_earlier(journey: str, by: Duration) -> Callable[[Program, States, Instant], None]:
     def change(_: Program, states: States, __: Instant) -> None:
         for state in states.values():
+            bring_back(state, [journey])
             for one in state.enrollments:
                 if one.journey == journey:
                     one.entered_at -= by
@@ -309,6 +312,7 @@ def _never_in(journey: str) -> Callable[[Program, States, Instant], None]:
     def change(_: Program, states: States, __: Instant) -> None:
         for state in states.values():
             state.enrollments = [one for one in state.enrollments if one.journey != journey]
+            state.ended.pop(journey, None)
             for key in [key for key in state.passages if key.partition("\x1f")[0] == journey]:
                 del state.passages[key]
 

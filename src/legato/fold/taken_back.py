@@ -24,6 +24,7 @@ from legato.fold.then import DIFFERS, Chronicle
 from legato.fold.what_if import CHANGES_MAX, Otherwise
 from legato.model.definitions.journey import Journey
 from legato.model.delivery import Delivery
+from legato.model.ended import enrollments_of
 from legato.model.event import ConsentSaid, CustomerEvent, DeliveryReported, Event
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.instant import Instant
@@ -192,7 +193,7 @@ def _keeping_in(delivery: Delivery, people: Sequence[State]) -> _Keeping:
     versions = [
         one.version
         for state in people
-        for one in state.enrollments
+        for one in enrollments_of(state)
         if one.enrollment_id == delivery.enrollment_id
     ]
     return _Keeping(versions)

@@ -14,6 +14,7 @@ from legato.expr.tally import measure
 from legato.expr.wall import is_zone
 from legato.model.consent import EVERY_CHANNEL, Consent, ledger_key
 from legato.model.delivery import Delivery
+from legato.model.ended import enrollments_of
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.plan import Plan
@@ -233,7 +234,7 @@ def _enrollments(state: State) -> tuple[ShownEnrollment, ...]:
             ended_at=each.ended_at,
             outcome=each.outcome,
         )
-        for each in sorted(state.enrollments, key=order)
+        for each in sorted(enrollments_of(state), key=order)
     )
 
 

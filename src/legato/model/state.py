@@ -25,15 +25,17 @@ class Tally(msgspec.Struct, array_like=True):
 
     `entries` are [occurred_at, value] sorted, so that a window is exact at any instant; `base`
     is the fold of all that is older than both the window's reach and the allowed lateness, and
-    only `ever` windows have one. expr.tally owns the shape of `base`.
+    only `ever` windows have one. expr.tally owns the shape of `base`, and what is packed.
     """
 
-    entries: list[tuple[Instant, Any]] = msgspec.field(default_factory=list[tuple[Instant, Any]])
+    entries: tuple[tuple[Instant, Any], ...] = ()
     base: Any = None
-    followers: list[tuple[Instant, Any]] = msgspec.field(default_factory=list[tuple[Instant, Any]])
+    followers: tuple[tuple[Instant, Any], ...] = ()
     """`sequence` only: the occurrences of `then`."""
     counted: bytes = b""
-    """`count` only, in place of entries: when each happened, packed. See expr.tally.instants."""
+    """`count` only, in place of entries: when each happened, packed."""
+    numbers: bytes = b""
+    """Of numbers only, in place of entries: when each happened and its millionths, packed."""
 
 
 class Trail(msgspec.Struct, array_like=True, frozen=True):
@@ -154,6 +156,7 @@ class State(msgspec.Struct, array_like=True):
     segments: dict[str, Instant] = msgspec.field(default_factory=dict[str, Instant])
     """segment -> member since."""
     enrollments: list[Enrollment] = msgspec.field(default_factory=list[Enrollment])
+    """Those that go on, and of those that are over the ones not put away; see `ended`."""
     passages: dict[str, Passage] = msgspec.field(default_factory=dict[str, Passage])
     """`journey` + US (0x1f) + `key` -> passage."""
     contacts: list[Contact] = msgspec.field(default_factory=list[Contact])
@@ -211,6 +214,8 @@ class State(msgspec.Struct, array_like=True):
     """Held now, in the order in which they were made; no two of them contradict each other."""
     seen: bytes = b""
     """Journey-relevant events inside the lateness horizon, by place: see expr.places."""
+    ended: dict[str, list[bytes]] = msgspec.field(default_factory=dict[str, list[bytes]])
+    """Journey -> its enrollments that are over, put away until the horizon: see model.ended."""
 
 
 _ENCODER = msgspec.msgpack.Encoder()

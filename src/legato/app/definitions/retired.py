@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+from legato.model.ended import enrollments_of
 from legato.model.ids import PersonId
 from legato.model.plan import Plan
 from legato.model.state import decode_state
@@ -26,7 +27,7 @@ def with_retired(plan: Plan, active: Plan, records: Records) -> Plan:
         return kept
     in_use = {one.version: True for one in active.journeys.values()}
     for _, data in _everybody(records):
-        in_use.update({one.version: True for one in decode_state(data).enrollments})
+        in_use.update({one.version: True for one in enrollments_of(decode_state(data))})
     empty = [one.version for one in kept.retired if one.version not in in_use]
     return retire(active, plan, empty)
 

@@ -86,6 +86,8 @@ def _merge_journeys(survivor: State, gone: State) -> None:
     """Keep the older of two passages through one journey with one key; the other ends as merged."""
     for enrollment in gone.enrollments:
         _add_enrollment(survivor, enrollment)
+    for journey, packed in gone.ended.items():
+        survivor.ended[journey] = sorted([*survivor.ended.get(journey, ()), *packed])
     survivor.enrollments.sort(key=lambda one: (one.entered_at, one.enrollment_id))
     for key, passage in gone.passages.items():
         mine = survivor.passages.get(key)

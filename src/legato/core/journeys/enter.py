@@ -12,7 +12,9 @@ from legato.core.journeys.journey import has_left_already, has_message_on_way, r
 from legato.core.moment import Moment
 from legato.expr import places
 from legato.expr.path import values_at
+from legato.model.ended import bring_back, count_ended, ended_in, put_away
 from legato.model.ids import EnrollmentId, derive
+from legato.model.instant import Instant
 from legato.model.note import Entered, NotEntered
 from legato.model.problem import Reason
 from legato.model.state import Enrollment, Passage, State
@@ -159,12 +161,15 @@ def _reason(code: str, what: str, journey: str) -> Reason:
 def _again(moment: Moment, course: Course, key: str) -> tuple[str, str] | None:
     """Return code and words where the person may not enter (again) now."""
     state, entry = moment.state, course.journey.entry
-    if len(state.enrollments) >= ENROLLMENTS_MAX:
+    if len(state.enrollments) + count_ended(state) >= ENROLLMENTS_MAX:
         return "entry.bound", f"the person is in {ENROLLMENTS_MAX} journeys already"
+    name = course.journey.name
+    # Of people who come as often as they like, nothing but this very event matters.
+    told = (key, moment.event_id) if entry.again == "concurrent" else (key,)
     mine = [
         one
-        for one in state.enrollments
-        if one.journey == course.journey.name and one.key == key and one.outcome != "merged"
+        for one in (*state.enrollments, *ended_in(state, name, *told))
+        if one.journey == name and one.key == key and one.outcome != "merged"
     ]
     if any(one.entry_event == moment.event_id != "" for one in mine):
         return "entry.repeated", "this very event brought the person in already"
@@ -172,7 +177,7 @@ def _again(moment: Moment, course: Course, key: str) -> tuple[str, str] | None:
         return None
     if any(one.ended_at is None or one.ended_at > moment.at for one in mine):
         return "entry.already_in", "the person is in it already"
-    passage = state.passages.get(passage_key(course.journey.name, key))
+    passage = state.passages.get(passage_key(name, key))
     last = max((one.entered_at for one in (*mine, *([passage] if passage else []))), default=None)
     if last is None or entry.again == "after_exit":
         return None
@@ -188,22 +193,33 @@ def passage_key(journey: str, key: str) -> str:
     return f"{journey}\x1f{key}"
 
 
-def _let_go_of_entry(state: State, enrollment: Enrollment) -> None:
-    """Leave the entry event to the log, once nothing but a late event may ask for it."""
-    if not has_message_on_way(state, enrollment):
-        enrollment.entry = b""
+def _put_away_ended(state: State) -> None:
+    """Put away what is over, but for what may be called back or holds what somebody said.
+
+    The entry event is left to the log: nothing but a late event may ask for it.
+    """
+    for enrollment in [one for one in state.enrollments if one.ended_at is not None]:
+        if has_message_on_way(state, enrollment):
+            continue
+        if enrollment.entry_position:
+            enrollment.entry = b""
+        if enrollment.entry in (b"", b"{}") and not enrollment.answer:
+            put_away(state, enrollment)
 
 
 def compact(moment: Moment) -> None:
     """Reduce what ended before the lateness horizon to what re-entry rules need."""
     state = moment.state
-    for enrollment in state.enrollments:
-        if enrollment.ended_at is not None and enrollment.entry and enrollment.entry_position:
-            _let_go_of_entry(state, enrollment)
     horizon = moment.now - moment.program.plan.lateness
-    if state.compacted_at > horizon:
-        return  # nothing much can be older than the horizon since the last time
-    state.compacted_at = moment.now
+    if state.compacted_at <= horizon:  # else nothing much is older than it since the last time
+        state.compacted_at = moment.now
+        _compact(moment, horizon)
+    _put_away_ended(state)
+
+
+def _compact(moment: Moment, horizon: Instant) -> None:
+    state = moment.state
+    bring_back(state, list(state.ended))
     for enrollment in [one for one in state.enrollments if one.ended_at and one.ended_at < horizon]:
         if has_message_on_way(state, enrollment):
             continue  # what makes people leave may still call it back

@@ -28,6 +28,7 @@ from legato.core.sending.decide import left_key, visit_id
 from legato.core.sending.delivery import drop_held, withdraw
 from legato.expr import places
 from legato.model.delivery import Delivery
+from legato.model.ended import bring_back, ended_in, enrollments_of
 from legato.model.event import CustomerEvent, Event
 from legato.model.ids import DeliveryId, EnrollmentId
 from legato.model.instant import Instant
@@ -74,7 +75,7 @@ def recalls(states: Iterable[State], event: Event) -> list[int]:
     for state in states:
         if since < state.observed_at:
             wanted += [position for _, position in places.after(state.seen, since)]
-            wanted += [one.entry_position for one in state.enrollments if not one.entry]
+            wanted += [one.entry_position for one in enrollments_of(state) if not one.entry]
     return list(dict.fromkeys(wanted))
 
 
@@ -94,6 +95,7 @@ def replay(moment: Moment, event: CustomerEvent) -> Mapping[str, bool]:
         if moment.name in course.listens and _is_in_use(moment, course)
     ]
     names = {course.journey.name: True for course in courses}
+    bring_back(state, names)
     undone = [
         delivery_id
         for delivery_id, delivery in state.pending.items()
@@ -199,7 +201,9 @@ def _skip_visits(
 def _is_in_use(moment: Moment, course: Course) -> bool:
     if course.journey.version in moment.program.entered:
         return True
-    return any(one.version == course.journey.version for one in moment.state.enrollments)
+    name, version = course.journey.name, course.journey.version
+    there = (*moment.state.enrollments, *ended_in(moment.state, name, version))
+    return any(one.version == version for one in there)
 
 
 def _rewind(moment: Moment, enrollment: Enrollment) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from legato.insight.reach import people_of
+from legato.model.ended import enrollments_of
 from legato.model.instant import Instant
 from legato.model.noun import Noun
 from legato.model.state import State
@@ -63,7 +64,7 @@ class _Tally:
     def add(self, state: State) -> None:
         """Count one person."""
         present: dict[str, bool] = {}
-        for each in state.enrollments:
+        for each in enrollments_of(state):
             if each.ended_at is None:
                 present[each.journey] = True
                 self._waiting.setdefault(each.journey, Counter())[each.step_id] += 1

@@ -10,6 +10,7 @@ import msgspec
 from legato.core.privacy.mask import MASK, SPECIAL, Sight, mask_values, special_names
 from legato.core.program import Program
 from legato.expr.facts import Facts
+from legato.model.ended import enrollments_of
 from legato.model.ids import PersonId
 from legato.model.instant import Instant
 from legato.model.note import Note, decode_notes
@@ -295,7 +296,7 @@ def _memberships(source: Source) -> Iterator[Values]:
 
 def _enrollments(source: Source) -> Iterator[Values]:
     for person_id, state in _states(source):
-        for one in state.enrollments:
+        for one in enrollments_of(state):
             yield (
                 *(person_id, one.journey, one.version, one.enrollment_id, one.entered_at),
                 *(one.step_id, one.since, one.due_at, one.ended_at, one.outcome),

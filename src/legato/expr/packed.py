@@ -1,0 +1,67 @@
+"""Counts and numbers of a tally, packed: a busy person has hundreds, and all are written each time.
+
+A count is when it happened, eight bytes; a number is that and its millionths, sixteen. In the order
+of bytes of the machine, as a view reads them. States of before have them as entries: those are read
+as they are, and packed with the first change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import Any
+
+from legato.model.instant import Instant
+from legato.model.state import Tally
+
+_AT = Struct("q")
+_NUMBER = Struct("qq")
+
+
+def instants(tally: Tally) -> Sequence[Instant]:
+    """Return when what a tally holds happened, in order; what its base holds is not there."""
+    if tally.entries:
+        return [at for at, _ in tally.entries]
+    if tally.numbers:
+        return memoryview(tally.numbers).cast("q")[::2]
+    return memoryview(tally.counted).cast("q")
+
+
+def put_count(tally: Tally, at: Instant) -> None:
+    """Add one that is counted."""
+    counted = instants(tally)
+    if tally.entries or (counted and at < counted[-1]):
+        hold_counts(tally, sorted([*counted, at]))
+    else:
+        tally.counted += _AT.pack(at)
+
+
+def hold_counts(tally: Tally, counted: Iterable[Instant]) -> None:
+    """Let a tally hold these, in order, and no others."""
+    tally.entries, tally.counted = (), b"".join(map(_AT.pack, counted))
+
+
+def put_number(tally: Tally, at: Instant, micros: int) -> None:
+    """Add a number."""
+    last = tally.numbers[-_NUMBER.size :]
+    if tally.entries or (last and (at, micros) < _NUMBER.unpack(last)):
+        hold_numbers(tally, sorted([*numbers(tally), (at, micros)]))
+    else:
+        tally.numbers += _NUMBER.pack(at, micros)
+
+
+def hold_numbers(tally: Tally, pairs: Iterable[tuple[Instant, Any]]) -> None:
+    """Let a tally hold these, in order, and no others."""
+    tally.entries, tally.numbers = (), b"".join([_NUMBER.pack(*pair) for pair in pairs])
+
+
+def numbers(tally: Tally) -> Sequence[tuple[Instant, Any]]:
+    """Return when each number was said, and its millionths."""
+    return tally.entries or list(_NUMBER.iter_unpack(tally.numbers))
+
+
+def micros_of(tally: Tally, low: int, high: int) -> Sequence[int]:
+    """Return the numbers from one place to before another, in millionths."""
+    if tally.entries:
+        return [micros for _, micros in tally.entries[low:high]]
+    return memoryview(tally.numbers).cast("q")[2 * low + 1 : 2 * high : 2]
