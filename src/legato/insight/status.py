@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from typing import assert_never
 
@@ -128,7 +128,7 @@ class Watch:
         self._quarantined = 0
         self._contradictions = 0
         self._contradicted_at = 0
-        self._following: dict[str, str] = {}
+        self._following: OrderedDict[str, str] = OrderedDict()
         self._sentences: deque[tuple[Story, Note]] = deque(maxlen=SENTENCES_MAX)
 
     def see(self, stories: Sequence[Story]) -> None:
@@ -241,7 +241,7 @@ class Watch:
             case "pass":
                 self._following[note.delivery_id] = note.message
                 if len(self._following) > FOLLOWED_MAX:
-                    del self._following[next(iter(self._following))]
+                    self._following.popitem(last=False)
             case "hold":
                 self._held[note.message] += 1
             case "refuse":

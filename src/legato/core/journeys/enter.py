@@ -204,7 +204,15 @@ def _put_away_ended(state: State) -> None:
         if enrollment.entry_position:
             enrollment.entry = b""
         if enrollment.entry in (b"", b"{}") and not enrollment.answer:
+            if _was_over_at_once(enrollment):
+                enrollment.trail = []
             put_away(state, enrollment)
+
+
+def _was_over_at_once(enrollment: Enrollment) -> bool:
+    """Return whether a late event finds a passage either not begun yet or over."""
+    at = enrollment.entered_at
+    return all(trail.at == at and not trail.is_by_time for trail in enrollment.trail)
 
 
 def compact(moment: Moment) -> None:

@@ -7,7 +7,7 @@ another step than it came to last has been taken back to there.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from typing import TypeAlias
 
 from legato.model.ids import EnrollmentId
@@ -29,8 +29,9 @@ class Passages:
         self.left: Counter[tuple[str, str]] = Counter()
         """By journey and outcome."""
         self._max = passages_max
-        self._ends: dict[EnrollmentId, tuple[str, str] | None] = {}
-        """Passage -> how it ended; None: it has not."""
+        self._ends: OrderedDict[EnrollmentId, tuple[str, str] | None] = OrderedDict()
+        """Passage -> how it ended; None: it has not. In a plain dict the oldest key hides behind
+        the holes of all those that went before it."""
 
     def see(self, note: Note) -> None:
         """Count a note that tells of a passage."""
@@ -64,7 +65,7 @@ class Passages:
     def _keep(self, passage: EnrollmentId, end: tuple[str, str] | None) -> None:
         self._ends[passage] = end
         if self._max and len(self._ends) > self._max:
-            del self._ends[next(iter(self._ends))]
+            self._ends.popitem(last=False)
 
 
 class Taken:
