@@ -27,6 +27,7 @@ import legato.fold.memory as host
 import load
 import workspace
 from legato.core.reads import reads
+from legato.fold.cache import Room
 from legato.fold.memory import Core, Memory
 from legato.fold.past import Past
 from legato.model.event import CustomerEvent, DeliveryReported, Event, PlanActivated
@@ -105,7 +106,7 @@ class Engine:
         self.store = SqliteStore(folder / "state.db")
         core = Core(reads=watch.time("reads", reads))
         past = Past(MemoryLog(), self.store, self.store.pointers)
-        self.memory = Memory(self.store, past, core=core, people_max=200_000)
+        self.memory = Memory(self.store, past, core=core, room=Room())
         self.position = 0
         self._commit = watch.time("commit", self.store.commit)
         digest = plan_digest(plan)

@@ -10,6 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
+from legato.fold.cache import Room
 from legato.fold.memory import DUPLICATES_WINDOW
 from legato.insight.status import Watch
 from legato.model.instant import HOUR
@@ -30,21 +31,21 @@ from legato.transports.clock import SystemClock
 def main() -> None:
     """Run an engine until its socket says so, or is closed."""
     print_places_only()
-    folder, number, people_max = sys.argv[1:]
+    folder, number, cache_megabytes = sys.argv[1:]
     # A signal to the whole group (Ctrl-C) is the other process's to hear: it says when to stop.
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     with socket.socket(fileno=int(number)) as end:
         inbox = SocketInbox(end)
         try:
-            _work(Path(folder), inbox, int(people_max))
+            _work(Path(folder), inbox, Room(encoded_bytes=int(cache_megabytes) << 20))
         except LegatoError as error:
             inbox.tell([Refused(error.what, error.fix, error.can_retry)])
         except Abandoned:
             return
 
 
-def _work(path: Path, inbox: SocketInbox, people_max: int) -> None:
+def _work(path: Path, inbox: SocketInbox, room: Room) -> None:
     folder = Folder(path, hold=ENGINE_HOLD, wait_seconds=ENGINE_WAIT_SECONDS)
     log = SqliteLog(path / "log.db", is_writer=False)
     # The host asks back to a whole hour, up to one further than its window.
@@ -59,7 +60,7 @@ def _work(path: Path, inbox: SocketInbox, people_max: int) -> None:
         rolling=store.rolling,
         clock=SystemClock(),
         observer=Watch(),
-        people_max=people_max,
+        room=room,
         after_turn=upkeep.look,
     )
     engine = Engine(parts, inbox, inbox.tell)

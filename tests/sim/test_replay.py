@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from legato.fold.cache import Room
 from legato.model.event import decode_event
 from legato.model.ids import PersonId
 from legato.ports.state_store import FoldStore, Records
@@ -57,9 +58,11 @@ def test_a_cache_too_small_for_anybody_changes_nothing() -> None:
     log, lived, _ = recorded(3)
     store = MemoryStore()
 
-    refold(log, lambda: store, turn_records=7, people_max=1)
+    refold(log, lambda: store, turn_records=7, room=Room(people=1, encoded_bytes=1))
+    from_bytes = MemoryStore()
+    refold(log, lambda: from_bytes, turn_records=7, room=Room(people=1))
 
-    assert bytes_of(store) == bytes_of(lived)
+    assert bytes_of(store) == bytes_of(from_bytes) == bytes_of(lived)
 
 
 def test_the_store_on_disk_ends_with_the_same_bytes(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from legato.fold.cache import Room
 from legato.model.event import NAME_OF_KIND, CustomerEvent
 from legato.model.ids import EventId, PersonId, derive, share
 from legato.model.instant import DAY, Instant
@@ -119,7 +120,8 @@ def test_the_embedded_fold_on_disk_decides_as_the_rehearsal(
     world, log, store = lived
     on_disk = SqliteStore(tmp_path / "state.db")
 
-    folded = refold(log, lambda: on_disk, turn_records=256, people_max=200)
+    room = Room(people=200, encoded_bytes=100_000)
+    folded = refold(log, lambda: on_disk, turn_records=256, room=room)
 
     assert folded.decision_digest == world.decision_digest()
     assert list(states(on_disk)) == list(states(store))

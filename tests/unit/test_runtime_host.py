@@ -13,6 +13,7 @@ import pytest
 from legato.core.exchange import Loaded, Result
 from legato.core.program import Program
 from legato.core.step import step
+from legato.fold.cache import Room
 from legato.fold.memory import Core
 from legato.model.definitions.journey import Entry, Journey, JourneyStep, Send, Wait
 from legato.model.delivery import Delivery
@@ -165,7 +166,7 @@ class World:
             erasures=self.store.erasures,
             clock=self.clock,
             observer=Nobody(),
-            people_max=8,
+            room=Room(people=8, encoded_bytes=8_000),
             core=self.core,
         )
 

@@ -17,8 +17,8 @@ class Config(Noun, frozen=True, kw_only=True):
     """Folder of definitions."""
     data: Path
     """Folder of the log and the state; made when missing. One process at a time."""
-    cache_people: int = 50_000
-    """Decoded persons held in memory, about 11 KB each."""
+    cache_megabytes: int = 512
+    """Of people held in memory."""
     backlog_events_max: int = 20_000
     """Acknowledged events that the engine may be behind before doors answer 503."""
     proxy_count: int = 0

@@ -7,6 +7,7 @@ from functools import partial
 
 from legato.app.config import Config
 from legato.app.history.roll import make
+from legato.fold.cache import Room
 from legato.fold.eras import Eras
 from legato.fold.memory import DUPLICATES_WINDOW
 from legato.fold.then import Chronicle
@@ -88,7 +89,7 @@ def _line(data: Data, config: Config, clock: Clock) -> Line:
     """Return the engine's line: to a process of its own, unless one process is wanted."""
     if not config.is_one_process:
         module = [sys.executable, "-P", "-m", "legato.engine", str(config.data)]
-        return EngineProcess(lambda number: [*module, str(number), str(config.cache_people)])
+        return EngineProcess(lambda number: [*module, str(number), str(config.cache_megabytes)])
     parts = Parts(
         log=data.log,
         state=data.store,
@@ -98,6 +99,6 @@ def _line(data: Data, config: Config, clock: Clock) -> Line:
         rolling=data.store.rolling,
         clock=clock,
         observer=Watch(),
-        people_max=config.cache_people,
+        room=Room(encoded_bytes=config.cache_megabytes << 20),
     )
     return EngineThread(partial(Engine, parts))

@@ -66,7 +66,7 @@ class Options(TypedDict):
     data: Path | None
     proxies: int
     allow_host: tuple[str, ...]
-    cache_people: int
+    cache_mb: int
     one_process: bool
 
 
@@ -91,10 +91,11 @@ class Options(TypedDict):
     help="A name that calls may have for this host, as `legato.example.com`; again for more.",
 )
 @click.option(
-    "--cache-people",
-    default=50_000,
+    "--cache-mb",
+    type=click.IntRange(min=1),
+    default=512,
     show_default=True,
-    help="People held in memory, about 11 KB each.",
+    help="Memory for people, in megabytes: 2 KB each, 10 KB of somebody busy.",
 )
 @click.option(
     "--one-process",
@@ -114,7 +115,7 @@ def up(doors: OpenDoors, workspace: Path, **options: Unpack[Options]) -> None:
     config = Config(
         workspace=workspace,
         data=folder,
-        cache_people=options["cache_people"],
+        cache_megabytes=options["cache_mb"],
         proxy_count=options["proxies"],
         names=options["allow_host"],
         is_one_process=options["one_process"],

@@ -17,7 +17,7 @@ from legato.core.exchange import Keys, Loaded, Result
 from legato.core.program import Program
 from legato.core.reads import reads
 from legato.core.step import step
-from legato.fold.cache import Cache
+from legato.fold.cache import ROOM, Cache, People, Room
 from legato.fold.lookback import Lookback
 from legato.fold.past import Past
 from legato.fold.relive import part, whom
@@ -55,7 +55,7 @@ from legato.model.instant import HOUR, Duration, Instant
 from legato.model.note import Story, encode_notes
 from legato.model.noun import to_bytes
 from legato.model.plan import Backfill, Plan, decode_backfill, decode_plan
-from legato.model.state import State, decode_state, encode_state
+from legato.model.state import State, encode_state
 from legato.ports.state_store import FoldStore, NoteRow
 
 DUPLICATES_WINDOW: Duration = 72 * HOUR
@@ -92,19 +92,19 @@ _CONTROL = PlanActivated | JourneySwitched | ScheduleTaken | BackfillBegan
 class Memory:
     """Owned by one thread. `apply`, then commit the turn, then `keep`; or `forget` it."""
 
-    def __init__(self, store: FoldStore, past: Past, *, core: Core, people_max: int) -> None:
+    def __init__(self, store: FoldStore, past: Past, *, core: Core, room: Room = ROOM) -> None:
         head = store.head()
         self.now: Instant = head.now
         self.position = head.position
         self.plan = decode_plan(head.plan[1]) if head.plan else Plan(name="")
         backfill = decode_backfill(head.backfill) if head.backfill else None
-        self.program = core.program(self.plan, backfill)
+        self.program: Program = core.program(self.plan, backfill)
         self.program.paused.update(head.switches)
         self.schedules: dict[str, Instant] = dict(head.schedules)
         self._core = core
         self._store = store
         self._past = past
-        self._people: Cache[PersonId, State] = Cache(people_max)
+        self._people = People(store, room)
         self._pointers: Cache[str, PersonId] = Cache(POINTERS_MAX)
         self._forwards: dict[PersonId, PersonId] = {}
         self._graves: dict[str, Instant] = {}
@@ -149,6 +149,7 @@ class Memory:
         if turned.erased or turned.parted:
             # Rare enough: what led to the person is not looked for one by one.
             self._has_tombs = self._has_tombs or bool(turned.erased)
+            self._people.clear()
             self._forget_ways()
         if len(self._forwards) + len(self._graves) > FORWARDS_MAX:
             self._forget_ways()
@@ -158,7 +159,7 @@ class Memory:
             self._lookback = None
         self.program.paused.update(turned.switches)
         self.schedules.update(turned.schedules)
-        self._people.trim()
+        self._people.keep(turned.states)
         self._pointers.trim()
 
     def _forget_ways(self) -> None:
@@ -302,14 +303,8 @@ class Memory:
             # One who was merged into another is dropped: whoever is held is still there.
             if person_id not in held and (present := self._follow(turned, person_id)) not in held
         )
-        if not missing:
-            return
-        found = self._store.states(list(missing))
-        for person_id, data in found.items():
-            self._people.put(person_id, decode_state(data))
-        for person_id in missing:
-            if person_id not in found:
-                self._fetch_forwarded(turned, person_id)
+        for person_id in self._people.fetch(missing):
+            self._fetch_forwarded(turned, person_id)
 
     def _fetch_forwarded(self, turned: Turned, person_id: PersonId) -> None:
         """Look for whom a person without a state has become."""

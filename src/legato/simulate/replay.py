@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from legato.fold.cache import ROOM, Room
 from legato.fold.memory import Core, Memory, is_alone
 from legato.fold.past import Past
 from legato.fold.turn import Record
@@ -39,7 +40,7 @@ def refold(
     *,
     turn_records: int,
     forget_every: int = 0,
-    people_max: int = 100_000,
+    room: Room = ROOM,
 ) -> Refolded:
     """Fold a log into an empty store, so many records a turn.
 
@@ -47,7 +48,7 @@ def refold(
     is asked for the store again; 0: never.
     """
     store = open_store()
-    memory = Memory(store, Past(log, store, store.pointers), core=Core(), people_max=people_max)
+    memory = Memory(store, Past(log, store, store.pointers), core=Core(), room=room)
     digest = hashlib.blake2b(digest_size=16)
     delivery_ids: list[str] = []
     for turn_count, records in enumerate(_turns(log, turn_records), 1):
@@ -65,9 +66,7 @@ def refold(
                 delivery_ids.append(delivery_id)
         if forget_every and turn_count % forget_every == 0:
             store = open_store()
-            memory = Memory(
-                store, Past(log, store, store.pointers), core=Core(), people_max=people_max
-            )
+            memory = Memory(store, Past(log, store, store.pointers), core=Core(), room=room)
     return Refolded(
         record_count=log.last_position(),
         delivery_ids=tuple(delivery_ids),

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import msgspec
 
 from legato.core.gate import Clearance
+from legato.fold.cache import Room
 from legato.fold.clearance import clear_to_send
 from legato.fold.memory import Memory
 from legato.fold.past import Past
@@ -129,7 +130,7 @@ class World:
         self._log = log
         self._store = store
         self._memory = Memory(
-            store, Past(log, store, store.pointers), core=CORE, people_max=PEOPLE_MAX
+            store, Past(log, store, store.pointers), core=CORE, room=Room(people=PEOPLE_MAX)
         )
         self._coming: list[tuple[Instant, int, Callable[[], None]]] = []
         self._count = 0
@@ -292,7 +293,7 @@ class World:
         Deliveries that were on their way are attempted again under the same id.
         """
         past = Past(self._log, self._store, self._store.pointers)
-        self._memory = Memory(self._store, past, core=CORE, people_max=PEOPLE_MAX)
+        self._memory = Memory(self._store, past, core=CORE, room=Room(people=PEOPLE_MAX))
         self._lanes.forget()
         self._fill_lanes()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from tests.door.kill.sink import Sink
 ADMITTED = "admitted"
 # Places in the array of a stored customer event.
 MESSAGE_ID, NAME, BODY = 5, 7, 12
-# Place of the history in the array of a stored person, and of the entries in a tally.
-HISTORY, ENTRIES = 7, 0
+# Place of the history in the array of a stored person, and of the numbers in a tally: packed pairs
+# of when and how many millionths.
+HISTORY, NUMBERS = 7, 4
 MILLIONTHS = 1_000_000
 
 
@@ -62,7 +64,7 @@ class Files:
         values: list[int] = []
         for (state,) in self.state.execute("SELECT state FROM person WHERE state IS NOT NULL"):
             for tally in msgspec.msgpack.decode(state)[HISTORY].values():
-                values += [value // MILLIONTHS for _, value in tally[ENTRIES]]
+                values += [value // MILLIONTHS for _, value in struct.iter_unpack("=qq", tally[NUMBERS])]
         return values
 
 

@@ -62,7 +62,7 @@ class Engine:
             parts.state,
             Past(parts.log, parts.records, parts.state.pointers),
             core=parts.core,
-            people_max=parts.people_max,
+            room=parts.room,
         )
         self._parts = parts
         self._inbox = inbox

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from legato.fold.cache import ROOM, Room
 from legato.fold.memory import CORE, Core
 from legato.model.note import Story
 from legato.ports.clock import Clock
@@ -40,7 +41,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     observer: Observer
     rolling: Rolling | None = None
     """None: notes stay where they are."""
-    people_max: int = 50_000
-    """Decoded persons held in memory."""
+    room: Room = ROOM
     core: Core = CORE
     after_turn: Callable[[], None] = lambda: None

@@ -15,6 +15,7 @@ from functools import partial
 import msgspec
 from msgspec.structs import replace
 
+from legato.fold.cache import Room
 from legato.fold.lookback import backfill_of
 from legato.fold.memory import Memory, is_alone
 from legato.fold.past import Past
@@ -80,7 +81,7 @@ class Folded:
         self._log = log
         self._store = store
         past = Past(log, store, store.pointers)
-        self._memory = Memory(store, past, core=CORE, people_max=PEOPLE_MAX)
+        self._memory = Memory(store, past, core=CORE, room=Room(people=PEOPLE_MAX))
         self._turn: list[Record] = []
         self._now: Instant = 0
 
