@@ -64,7 +64,8 @@ class Files:
         values: list[int] = []
         for (state,) in self.state.execute("SELECT state FROM person WHERE state IS NOT NULL"):
             for tally in msgspec.msgpack.decode(state)[HISTORY].values():
-                values += [value // MILLIONTHS for _, value in struct.iter_unpack("=qq", tally[NUMBERS])]
+                numbers = struct.iter_unpack("=qq", tally[NUMBERS])
+                values += [value // MILLIONTHS for _, value in numbers]
         return values
 
 
