@@ -10,7 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
-from legato.fold.cache import Room
+from legato.fold.cache import Room, room_of
 from legato.fold.memory import DUPLICATES_WINDOW
 from legato.insight.status import Watch
 from legato.model.instant import HOUR
@@ -38,7 +38,7 @@ def main() -> None:
     with socket.socket(fileno=int(number)) as end:
         inbox = SocketInbox(end)
         try:
-            _work(Path(folder), inbox, Room(encoded_bytes=int(cache_megabytes) << 20))
+            _work(Path(folder), inbox, room_of(int(cache_megabytes)))
         except LegatoError as error:
             inbox.tell([Refused(error.what, error.fix, error.can_retry)])
         except Abandoned:

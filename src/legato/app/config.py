@@ -18,7 +18,7 @@ class Config(Noun, frozen=True, kw_only=True):
     data: Path
     """Folder of the log and the state; made when missing. One process at a time."""
     cache_megabytes: int = 512
-    """Of people held in memory."""
+    """Of people held in memory, encoded; see fold.cache.room_of."""
     backlog_events_max: int = 20_000
     """Acknowledged events that the engine may be behind before doors answer 503."""
     proxy_count: int = 0

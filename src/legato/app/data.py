@@ -7,7 +7,7 @@ from functools import partial
 
 from legato.app.config import Config
 from legato.app.history.roll import make
-from legato.fold.cache import Room
+from legato.fold.cache import room_of
 from legato.fold.eras import Eras
 from legato.fold.memory import DUPLICATES_WINDOW
 from legato.fold.then import Chronicle
@@ -99,6 +99,6 @@ def _line(data: Data, config: Config, clock: Clock) -> Line:
         rolling=data.store.rolling,
         clock=clock,
         observer=Watch(),
-        room=Room(encoded_bytes=config.cache_megabytes << 20),
+        room=room_of(config.cache_megabytes),
     )
     return EngineThread(partial(Engine, parts))

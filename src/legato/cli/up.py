@@ -95,7 +95,7 @@ class Options(TypedDict):
     type=click.IntRange(min=1),
     default=512,
     show_default=True,
-    help="Memory for people, in megabytes: 2 KB each, 10 KB of somebody busy.",
+    help="Memory for people, in megabytes; those used last take twice as much besides.",
 )
 @click.option(
     "--one-process",

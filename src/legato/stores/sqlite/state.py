@@ -34,8 +34,9 @@ from legato.stores.suppression import address_digest
 
 SEEN_WINDOW: Duration = 72 * HOUR
 """How long a message is recognised when it comes again."""
-CACHE_BYTES = 128 << 20
-"""The writer's pages in memory: about 50,000 people with all that belongs to them."""
+CACHE_BYTES = 16 << 20
+"""The writer's pages in memory. Little: the system has them too, and SQLite looks through all of
+its own with each commit that had to sort the pages of a tree."""
 
 _PEOPLE_PAGE = 256
 """People read under one snapshot of a walk: milliseconds, so that the WAL is soon reusable."""
