@@ -13,6 +13,7 @@ writer waits: its next commit finds everything copied, and starts the WAL anew i
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 from collections import deque
@@ -74,6 +75,8 @@ class _Own(NamedTuple):
 
     writer: Connection
     checkpointer: Connection
+    descriptor: int
+    """Of the file, to have it synced. Closed last: that takes the locks of this process away."""
 
 
 class SqliteFile:
@@ -169,6 +172,10 @@ class SqliteFile:
                     return
                 if self._wal_pages - self._copied_pages <= self._pages_in(REST_BYTES):
                     break
+            # SQLite has the disk take what it copied in its last step alone: with 100 MB of pages
+            # before it, the writer would wait 20 to 90 ms there.
+            os.fdatasync(self._own.descriptor)
+            checkpointer.wal_checkpoint()
             with self._queued():
                 _, self._copied_pages = checkpointer.wal_checkpoint()
                 if self._wal_pages < self._pages_in(WAL_BYTES_MOST):
@@ -208,6 +215,7 @@ class SqliteFile:
             if self._own is not None:
                 self._own.checkpointer.close()
                 self._own.writer.close()
+                os.close(self._own.descriptor)
 
     @contextmanager
     def _queued(self) -> Generator[None]:
@@ -238,7 +246,7 @@ class SqliteFile:
         checkpointer = self._connect(cache_bytes=0)
         checkpointer.set_busy_timeout(_BUSY_MS)
         self._wal_pages, self._copied_pages = checkpointer.wal_checkpoint()
-        return _Own(writer, checkpointer)
+        return _Own(writer, checkpointer, os.open(self.path, os.O_RDWR))
 
     def _bring_up_to_date(self, own: _Own) -> None:
         """Take the steps that an older file lacks, each in a transaction of its own."""
