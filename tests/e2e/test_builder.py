@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Watched, chromium, watched
 from tests.e2e.by_hand import drag
+from tests.e2e.held import Held
 from tests.e2e.started import Started, started
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
 
@@ -30,6 +32,7 @@ LONG_PAST = """() => {
 }"""
 EDGE = 895
 """Where a browser begins to scroll what can be scrolled, under what is dragged there."""
+EDITS = "**/api/drawing/edit"
 DRAFT = "/journeys/cart_rescue?draft=cart_rescue"
 
 
@@ -215,6 +218,77 @@ def test_what_is_written_without_a_server_is_kept_and_saved_later(
             f"{text}# kept through the night\n"
         )
         forgive(seen, "Failed to load resource")
+
+
+def test_quick_changes_to_one_rule_are_all_kept(browser: Browser, legato: Started) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/journeys/cart_rescue?draft=quick")
+        palette(page).wait_for()
+        about = page.get_by_role("complementary", name="About this journey")
+
+        held = Held(page, EDITS)
+        operator = about.get_by_label("value: How it is compared")
+        operator.focus()
+        operator.select_option("at_least")
+        expect(operator).to_be_focused()
+        amount = about.get_by_label("value: Value")
+        amount.fill("25")
+        amount.press("Enter")
+        about.get_by_role("button", name="value: and…").click()
+        expect(about.get_by_label("value: Value")).to_have_count(2)
+        held.let_go()
+
+        expect(about.get_by_label("value: How it is compared").nth(1)).to_have_value("at_most")
+        is_written(page, "when: {value: {at_least: 25, at_most: 0}}")
+
+
+def test_quick_changes_to_one_step_are_all_kept(browser: Browser, legato: Started) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/journeys/cart_rescue?draft=quick_step&step=steps/1")
+        palette(page).wait_for()
+        about = page.get_by_role("complementary", name="About this step")
+
+        held = Held(page, EDITS)
+        times = about.get_by_label("Times", exact=True)
+        times.fill("5")
+        times.press("Enter")
+        about.get_by_label("How far back: unit").select_option("d")
+        held.let_go()
+
+        is_written(page, "when: {did: Product Viewed, at_least: 5, within: 3d}")
+
+
+def test_what_is_refused_goes_back_and_says_why_and_what_came_after_is_kept(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/journeys/cart_rescue?draft=quick_refused&step=steps/1")
+        palette(page).wait_for()
+        about = page.get_by_role("complementary", name="About this step")
+        times = about.get_by_label("Times", exact=True)
+
+        held = Held(page, EDITS)
+        times.fill("5")
+        times.press("Enter")
+        about.get_by_label("How far back: unit").select_option("d")
+        expect(times).to_have_value("5")
+        held.refuse("It cannot be written there.", "Write it as text.")
+
+        expect(times).to_have_value("2")
+        expect(about.get_by_label("How far back: unit")).to_have_value("d")
+        is_written(page, "when: {did: Product Viewed, at_least: 2, within: 3d}")
+        expect(page.get_by_role("alert").get_by_text("It cannot be written there.")).to_be_visible()
+        forgive(seen, "status of 422")
+
+
+def is_written(page: Page, line: str) -> None:
+    """See that a text comes to hold what was set, as the server wrote it."""
+    page.get_by_text("Rules as text", exact=True).click()
+    text = page.get_by_role("textbox", name="The text of")
+    expect(text).to_have_value(re.compile(re.escape(line)))
 
 
 def forgive(seen: Watched, words: str) -> None:

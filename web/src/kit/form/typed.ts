@@ -25,6 +25,14 @@ export function useTyped(value: string, take: (text: string) => void) {
     const timer = setTimeout(() => done(), REST_MS)
     return () => clearTimeout(timer)
   }, [typed])
+  // What was taken and is not there any more was refused, or undone: it is not shown as if it were.
+  const taken = useRef(value)
+  useEffect(() => {
+    const before = taken.current
+    taken.current = value
+    if (before !== value && handed.current === before)
+      setTyped((text) => (text === before ? null : text))
+  }, [value])
   // What was typed last is taken along, also where the field goes away.
   useEffect(() => () => done(), [])
 

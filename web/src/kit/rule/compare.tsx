@@ -31,7 +31,7 @@ export function Comparisons({ label, schema, value, onChange, fact }: Props) {
     <>
       {tests.map((test, number) => (
         <Comparison
-          key={`${number} ${test.operator}`}
+          key={number}
           label={label}
           schema={schema}
           fact={fact}

@@ -2,7 +2,8 @@
 import { expect, it, vi } from 'vitest'
 import { Refused } from '@/api/client'
 import type { Drawing } from '../graph'
-import { type Calls, Desk, type Overlay, type Read } from './desk'
+import { type Json, type JsonObject, withAt } from '@/kit/form/json'
+import { type Calls, type Command, Desk, type Overlay, type Read } from './desk'
 
 // The client asks where the page is from.
 vi.hoisted(() => vi.stubGlobal('location', { origin: 'http://localhost' }))
@@ -98,4 +99,72 @@ it('loses nothing of what was there when nobody answers', async () => {
 
   expect(at.state().now.text).toBe('a')
   expect(at.state().refused?.isAway).toBe(true)
+})
+
+/** A server whose journey is a head of fields, as its text has them; it refuses values of a kind. */
+function settings(fields: JsonObject, isRefused: (value: Json) => boolean = () => false) {
+  const read = (text: string): Read => {
+    const head = { fields: JSON.parse(text) as JsonObject }
+    return { drawing: { file: FILE, head, steps: [], text } as unknown as Drawing, text, base: 'p' }
+  }
+  const next = (before: string, edit: Command): string => {
+    if (edit.edit !== 'set_field' && edit.edit !== 'remove_field') return before
+    const value = edit.edit === 'set_field' ? (edit.value as Json) : undefined
+    if (isRefused(value ?? null))
+      throw new Refused(422, { code: 'drawing.not_done', message: 'not so', fix: 'otherwise' })
+    return JSON.stringify(withAt(JSON.parse(before) as Json, edit.path, value))
+  }
+  const first = JSON.stringify(fields)
+  const calls: Calls = {
+    read: (_, files) => Promise.resolve(read(files[FILE] ?? first)),
+    async edit(_, files, edits) {
+      await Promise.resolve()
+      const text = edits.reduce(next, files[FILE] ?? first)
+      return { ...read(text), files: { [FILE]: text }, said: ['set'], path: '' }
+    },
+  }
+  return Desk.of(calls, read(first), {})
+}
+
+const headOf = (at: Desk) => at.state().now.drawing.head.fields as JsonObject
+const RULE = { did: 'x', at_least: 2, within: '3h' }
+
+it('keeps two changes to one rule of which the second did not see the first answered', async () => {
+  const at = settings({ when: RULE })
+  const seen = headOf(at)
+
+  await Promise.all([
+    at.set({ under: '', field: 'when', seen, to: { ...RULE, at_least: 5 } }),
+    at.set({ under: '', field: 'when', seen, to: { ...RULE, within: '3d' } }),
+  ])
+
+  expect(headOf(at)).toEqual({ when: { ...RULE, at_least: 5, within: '3d' } })
+  expect(at.state().ahead).toEqual([])
+})
+
+it('takes a setting back that is refused, says why, and does what came after', async () => {
+  const at = settings({ when: RULE }, (value) => JSON.stringify(value).includes('"at_least":5'))
+  const seen = headOf(at)
+  const better = { when: { ...RULE, at_least: 5 } }
+
+  const all = Promise.all([
+    at.set({ under: '', field: 'when', seen, to: better.when }),
+    at.set({ under: '', field: 'when', seen: better, to: { ...better.when, within: '3d' } }),
+  ])
+  expect(at.state().ahead.length).toBe(2)
+  await all
+
+  expect(headOf(at)).toEqual({ when: { ...RULE, within: '3d' } })
+  expect(at.state().refused?.message).toBe('not so')
+  await at.set({ under: '', field: 'title', seen: headOf(at), to: 'X' })
+  expect(at.state().refused).toBeNull()
+})
+
+it('does nothing to a step that is gone by its turn', async () => {
+  const at = settings({ when: RULE })
+  const before = at.state().now
+
+  await at.set({ under: 'steps/4', field: 'wait', seen: {}, to: '1h' })
+
+  expect(at.state().now).toBe(before)
 })

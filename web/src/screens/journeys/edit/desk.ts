@@ -2,7 +2,10 @@
 // a command goes there with the texts, and comes back as texts, a drawing, and a sentence.
 import { Refused } from '@/api/client'
 import type { components } from '@/api/schema'
+import { type Change, putOf } from '@/kit/form/ahead'
+import { joined, type JsonObject } from '@/kit/form/json'
 import type { Drawing } from '../graph'
+import { everyStep } from '../places'
 
 type Schemas = components['schemas']
 export type Command = Schemas['ToEdit']['edits'][number]
@@ -34,12 +37,17 @@ export type Version = Read & {
   isDrawn: boolean
 }
 
+/** A setting of a step, by its path; of the journey itself where `under` is empty. */
+export type Setting = Change & { under: string }
+
 export type State = {
   past: readonly Version[]
   now: Version
   future: readonly Version[]
   /** Commands that are not answered yet. */
   waiting: number
+  /** What was set and is not answered yet, in order. */
+  ahead: readonly Setting[]
   isAway: boolean
   /** Why the last command was not done. */
   refused: Refused | null
@@ -53,6 +61,8 @@ export class Desk {
   private readonly listeners = new Set<() => void>()
   private turn: Promise<void> = Promise.resolve()
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** Why the text could not be read: over once it can. */
+  private unread: Refused | null = null
 
   constructor(
     private readonly calls: Calls,
@@ -61,7 +71,7 @@ export class Desk {
 
   static of(calls: Calls, first: Read, files: Overlay): Desk {
     const now = { ...first, files, said: '', path: '', group: '', isDrawn: true }
-    const rest = { waiting: 0, isAway: false, refused: null }
+    const rest = { waiting: 0, ahead: [], isAway: false, refused: null }
     return new Desk(calls, { past: [], now, future: [], ...rest })
   }
 
@@ -80,7 +90,19 @@ export class Desk {
   /** Do commands, made of the drawing as it is when their turn comes. Resolves with what they were
    * about; null: nothing was done. */
   do(make: (drawing: Drawing) => Command[], group = ''): Promise<string | null> {
-    return this.inTurn(() => this.next(make, group))
+    const known = this.held.refused
+    return this.inTurn(() => this.next(make, group, known))
+  }
+
+  /** Set a field: it stands there at once, and goes back where it is refused. */
+  async set(setting: Setting): Promise<void> {
+    this.put({ ahead: [...this.held.ahead, setting] })
+    try {
+      const place = joined(setting.under, setting.field)
+      await this.do((drawing) => commandsOf(drawing, setting), place)
+    } finally {
+      this.put({ ahead: this.held.ahead.filter((each) => each !== setting) })
+    }
   }
 
   /** Put a text in place of a file's at once; the drawing follows. */
@@ -147,7 +169,12 @@ export class Desk {
     return done
   }
 
-  private async next(make: (drawing: Drawing) => Command[], group: string): Promise<string | null> {
+  /** `known` is why an earlier one was not done, as was told before this one: it is over then. */
+  private async next(
+    make: (drawing: Drawing) => Command[],
+    group: string,
+    known: Refused | null,
+  ): Promise<string | null> {
     if (!this.held.now.isDrawn && !(await this.read())) return null
     const { now } = this.held
     const edits = make(now.drawing)
@@ -155,9 +182,10 @@ export class Desk {
     try {
       const { said, ...edited } = await this.calls.edit(now.drawing.journey, now.files, edits)
       // The text was written on meanwhile: the commands are for that one then.
-      if (this.held.now.files !== now.files) return await this.next(make, group)
+      if (this.held.now.files !== now.files) return await this.next(make, group, known)
       this.keep({ ...edited, said: said.at(-1) ?? '', group, isDrawn: true })
-      this.put({ isAway: false, refused: null })
+      const { refused } = this.held
+      this.put({ isAway: false, refused: refused === known ? null : refused })
       return edited.path
     } catch (error) {
       this.failed(error)
@@ -182,10 +210,15 @@ export class Desk {
     try {
       const read = await this.calls.read(now.drawing.journey, now.files)
       if (this.held.now.files !== now.files) return false
-      this.put({ now: { ...this.held.now, ...read, isDrawn: true }, isAway: false, refused: null })
+      const { refused } = this.held
+      const isOver = refused === this.unread || refused?.isAway === true
+      this.put({ now: { ...this.held.now, ...read, isDrawn: true }, isAway: false })
+      if (isOver) this.put({ refused: null })
       return true
     } catch (error) {
-      if (this.failed(error) && this.listeners.size > 0) this.readSoon(AGAIN_MS)
+      const isAway = this.failed(error)
+      this.unread = this.held.refused
+      if (isAway && this.listeners.size > 0) this.readSoon(AGAIN_MS)
       return false
     }
   }
@@ -201,4 +234,20 @@ export class Desk {
     this.held = { ...this.held, ...part }
     for (const call of this.listeners) call()
   }
+}
+
+/** The fields of a step, or of the journey itself; null: there is no such step. */
+function fieldsOf({ head, steps }: Drawing, under: string): JsonObject | null {
+  const step = everyStep(steps).find((each) => each.path === under)
+  const fields = under === '' ? head.fields : step?.fields
+  return fields === undefined ? null : (fields as JsonObject)
+}
+
+function commandsOf(drawing: Drawing, { under, ...change }: Setting): Command[] {
+  const fields = fieldsOf(drawing, under)
+  const put = fields === null ? null : putOf(fields, change)
+  if (put === null) return []
+  const path = joined(under, put.field)
+  if (put.value === undefined) return [{ edit: 'remove_field', path }]
+  return [{ edit: 'set_field', path, value: put.value }]
 }

@@ -3,7 +3,7 @@ import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { Drawing } from '../graph'
 import type { Offered, Place } from '../places'
 import type { Carrying } from './carrying'
-import type { Command, Desk, State } from './desk'
+import type { Command, Desk, Setting, State } from './desk'
 import type { Keeper, Saving } from './keeper'
 
 /** What is under way to an edge: a new step of a kind, or a step that stands elsewhere. */
@@ -15,6 +15,7 @@ export type Editing = Carrying & {
   keeper: Keeper
   /** Do commands; what they were about is chosen then. */
   run: (make: (drawing: Drawing) => Command[], group?: string) => void
+  set: (setting: Setting) => void
   /** Ask which kind of step to put at one of these places. */
   ask: (places: readonly Offered[]) => void
   drop: (carried: Carried, to: Place) => void

@@ -15,16 +15,16 @@ type Props = {
 export function Said({ editing, said, onUndo, onClose }: Props) {
   const { desk, cut } = editing
   const { steps } = useBoard()
-  const { refused, isAway } = useDeskState(desk)
+  const { refused } = useDeskState(desk)
   if (refused !== null) {
     return (
       <div className="draft-said" data-tone="bad">
         <Note
           tone="bad"
-          title={isAway ? JOURNEY_EDIT.needsServer : refused.message}
+          title={refused.isAway ? JOURNEY_EDIT.needsServer : refused.message}
           action={<CloseButton aria-label={JOURNEY_EDIT.dismiss} onClick={() => desk.dismiss()} />}
         >
-          {isAway ? undefined : refused.fix}
+          {refused.isAway ? undefined : refused.fix}
         </Note>
       </div>
     )

@@ -1,12 +1,13 @@
 // The settings of the chosen step, or of the journey: a form drawn of the server's schema. Each
-// field that is changed is one command; what is typed in one field is undone at once.
+// field that is changed is one command; what is typed in one field is undone at once. What was changed
+// stands there before it is answered: what is changed next may be a part of the same.
+import { withChanges } from '@/kit/form/ahead'
 import { namesOf } from '@/kit/form/context'
 import { SchemaForm } from '@/kit/form/form'
-import { at, type Json, type JsonObject } from '@/kit/form/json'
+import { at, joined, type Json, type JsonObject } from '@/kit/form/json'
 import { RuleEditor } from '@/kit/rule/editor'
 import { useBoard } from '../context'
 import type { Step } from '../graph'
-import type { Command } from './desk'
 import { type Editing, useDeskState } from './editing'
 
 /** Names that may stand in a journey's head, by path. */
@@ -63,28 +64,26 @@ type Props = {
 
 function Settings({ schema, value, under, names, skip, editing }: Props) {
   const { known } = useBoard()
-  const { desk } = editing
-  const change = (field: string, to: Json | undefined) => {
-    const path = under === '' ? field : `${under}/${field}`
-    const edit: Command =
-      to === undefined ? { edit: 'remove_field', path } : { edit: 'set_field', path, value: to }
-    editing.run(() => [edit], path)
-  }
+  const { ahead } = useDeskState(editing.desk)
+  const fields = withChanges(
+    value,
+    ahead.filter((each) => each.under === under),
+  )
   return (
-    <div onBlur={() => desk.pause()}>
+    <div onBlur={() => editing.desk.pause()}>
       <SchemaForm
         schema={schema}
         definitions={known.definitions as JsonObject}
-        value={value}
+        value={fields}
         names={names}
         skip={skip}
-        onChange={change}
+        onChange={(field, to) => editing.set({ under, field, seen: fields, to })}
         rule={(path, rule, onRule) => (
           <Rule
             rule={rule}
             onRule={onRule}
-            path={under === '' ? path : `${under}/${path}`}
-            beside={at(value, path.split('/').slice(0, -1).join('/'))}
+            path={joined(under, path)}
+            beside={at(fields, path.split('/').slice(0, -1).join('/'))}
             editing={editing}
           />
         )}

@@ -16,7 +16,7 @@ import { runs } from './calls'
 import { useCarrying } from './carrying'
 import { useDifferences } from './changes'
 import { Clashes } from './clashes'
-import type { Command, Desk } from './desk'
+import type { Command, Desk, Setting } from './desk'
 import { type Carried, type Editing, EditingContext, useDeskState } from './editing'
 import './edit.css'
 import { focusStep } from './keys'
@@ -49,6 +49,13 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
       })
     },
     [desk, choose],
+  )
+  const set = useCallback(
+    (setting: Setting) => {
+      setSaid(SILENT)
+      void desk.set(setting)
+    },
+    [desk],
   )
   const remove = useCallback(
     (path: string) => {
@@ -84,8 +91,8 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
     [run],
   )
   const editing = useMemo<Editing>(
-    () => ({ draft, desk, keeper, run, ask, drop, remove, ...carrying }),
-    [draft, desk, keeper, run, drop, remove, carrying],
+    () => ({ draft, desk, keeper, run, set, ask, drop, remove, ...carrying }),
+    [draft, desk, keeper, run, set, drop, remove, carrying],
   )
   useEffect(() => {
     const timer = setInterval(() => document.visibilityState === 'visible' && desk.look(), AGAIN_MS)
