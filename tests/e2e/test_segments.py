@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from legato.app.rehearse.scenarios import read_whole
 from legato.studio.bundle.files import FOLDER, PAGE, read_bundle
 from tests.e2e.browser import Theme, chromium, watched
+from tests.e2e.held import Held
 from tests.e2e.started import Started, started
 from tests.e2e.test_connections import ask
 from tests.e2e.test_studio import ADMIN, MARKETER, barriers, enter
@@ -150,6 +151,38 @@ def test_the_text_and_the_rule_are_one_and_stay_on_the_device_while_legato_is_aw
 
         # The browser itself puts calls that find nobody on its console: those were meant.
         seen.faults[:] = [each for each in seen.faults if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
+def test_of_quick_changes_to_a_rule_one_refused_goes_alone_and_says_why(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/segments/vip")
+        spend, orders = (
+            page.get_by_label("spend_365d: Value"),
+            page.get_by_label("orders_90d: Value"),
+        )
+
+        held = Held(page, "**/api/drawing/segment/edit")
+        spend.fill("3000")
+        spend.press("Enter")
+        orders.fill("7")
+        orders.press("Enter")
+        page.get_by_label("What people call it").fill("The best of ours")
+        page.get_by_label("What people call it").press("Enter")
+        expect(spend).to_have_value("3000")
+        held.refuse("It cannot be written there.", "Write it as text.")
+
+        expect(spend).to_have_value("2000")
+        expect(orders).to_have_value("7")
+        page.get_by_role("button", name="Text", exact=True).click()
+        text = page.get_by_label("Text of segments/customers.yaml")
+        for part in ("title: The best of ours", "orders_90d: {at_least: 7}", "{over: 2000}"):
+            expect(text).to_have_value(re.compile(re.escape(part)))
+        expect(page.get_by_role("alert").get_by_text("It cannot be written there.")).to_be_visible()
+        expect(page.get_by_text("Draft saved")).to_be_visible()
+        seen.faults[:] = [each for each in seen.faults if "status of 422" not in each]
 
 
 def test_what_uses_a_segment_stands_in_the_way_of_removing_it(

@@ -8,6 +8,8 @@ import { Clash, discard, find, type KeptDraft, type Overlay, save } from '@/api/
 import type { components } from '@/api/schema'
 import type { Instant } from '@/api/types'
 import { useMe } from '@/app/session'
+import { type Change, type Put, putOf } from '@/kit/form/ahead'
+import type { JsonObject } from '@/kit/form/json'
 import { type Copy, type Device, deviceOf } from '@/screens/journeys/edit/device'
 import { draftOf } from './names'
 
@@ -82,6 +84,7 @@ export function useDraft(opened: Opened) {
     if (copy !== null) return copy.isBehind ? 'clash' : 'changed'
     return opened.now === null ? 'same' : 'saved'
   })
+  const [ahead, setAhead] = useState<readonly Change[]>([])
   const [error, setError] = useState<unknown>(null)
   const [theirs, setTheirs] = useState<KeptDraft | null>(copy?.isBehind ? opened.kept : null)
   const [tries, setTries] = useState(0)
@@ -136,10 +139,26 @@ export function useDraft(opened: Opened) {
     }
   }
 
-  /** Do commands in their turn; whether they were done. */
-  function edit(edits: Edits): Promise<boolean> {
-    const done: Promise<boolean> = turn.current.then(async function attempt(): Promise<boolean> {
+  /** Set a field: it stands there at once, and goes back where it is refused. */
+  async function set(change: Change): Promise<void> {
+    setAhead((all) => [...all, change])
+    try {
+      await edit((fields) => editsOf(putOf(fields, change)))
+    } finally {
+      setAhead((all) => all.filter((each) => each !== change))
+    }
+  }
+
+  /** Do commands in their turn, made of the fields as they are then. */
+  function edit(make: (fields: JsonObject) => Edits): Promise<void> {
+    // What was told before this one was asked for is over once it is done.
+    const known = error
+    const done: Promise<void> = turn.current.then(async function attempt(): Promise<void> {
+      const { now: written } = latest.current
+      if (written !== null && !written.isDrawn) await draw(written)
       const before = latest.current.now
+      const edits = make((before?.drawing.fields ?? {}) as JsonObject)
+      if (edits.length === 0) return
       try {
         const next = await take(
           api.POST('/api/drawing/segment/edit', {
@@ -149,15 +168,13 @@ export function useDraft(opened: Opened) {
         // The text was written on meanwhile: the commands are for that one then.
         if (latest.current.now !== null && latest.current.now.files !== before?.files)
           return attempt()
-        setError(null)
+        setError((told: unknown) => (told === known ? null : told))
         isTyping.current = false
         if (before !== null) setPast((all) => [...all, before])
         show({ ...next, isDrawn: true })
-        return true
       } catch (refused) {
         if (!(refused instanceof Refused)) throw refused
         setError(refused)
-        return false
       }
     })
     turn.current = done
@@ -287,9 +304,10 @@ export function useDraft(opened: Opened) {
     saving,
     savedAt: (kept?.draft.saved_at ?? 0) as Instant,
     error,
+    ahead,
     theirs,
     canUndo: past.length > 0,
-    edit,
+    set,
     write,
     undo,
     keep,
@@ -304,6 +322,12 @@ function firstOf({ running, kept, now, copy }: Opened): Version | null {
   if (copy !== null) return { ...copy, isDrawn: true }
   if (now !== null) return { ...now, files: kept?.files ?? {}, isDrawn: true }
   return running && { ...running, files: {}, isDrawn: true }
+}
+
+function editsOf(put: Put | null): Edits {
+  if (put === null) return []
+  const { field: path, value } = put
+  return [value === undefined ? { edit: 'remove_field', path } : { edit: 'set_field', path, value }]
 }
 
 export type Draft = ReturnType<typeof useDraft>

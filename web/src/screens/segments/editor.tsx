@@ -1,9 +1,9 @@
 // The rule of a segment, and the few words beside it: each change is a command on its text.
-import { useState } from 'react'
 import { useMay } from '@/app/session'
 import { Card } from '@/kit/card'
+import { withChanges } from '@/kit/form/ahead'
 import { TextField } from '@/kit/form/inputs'
-import { isSame, type Json } from '@/kit/form/json'
+import type { Json, JsonObject } from '@/kit/form/json'
 import { Note } from '@/kit/note'
 import { RuleEditor } from '@/kit/rule/editor'
 import { SEGMENTS } from '@/words/segments'
@@ -21,26 +21,19 @@ export function Editor({ draft, isDraft }: { draft: Draft; isDraft: boolean }) {
   const { now, running } = draft
   const mayDraft = useMay('propose')
   const mayTry = useMay('rehearse')
-  const [typed, setTyped] = useState<Json | undefined>(undefined)
   if (now === null) return null
   const { drawing } = now
-  const fields = drawing.fields as Record<string, Json>
-  const rule = typed ?? fields[RULE] ?? {}
+  const fields = withChanges(drawing.fields as JsonObject, draft.ahead)
+  const set = (field: string, to: Json | undefined) => void draft.set({ field, seen: fields, to })
   // Of the rule itself the editor speaks.
   const others = drawing.problems.filter((each) => !/^when(\/|$)/.test(each.path ?? ''))
-
-  async function put(value: Json) {
-    setTyped(value)
-    const isDone = await draft.edit([{ edit: 'set_field', path: RULE, value }])
-    setTyped((latest) => (!isDone || isSame(latest, value) ? undefined : latest))
-  }
 
   return (
     <>
       <Card title={SEGMENTS.rule}>
         <RuleEditor
-          rule={rule}
-          onChange={mayDraft && mayTry ? (value) => void put(value) : undefined}
+          rule={fields[RULE] ?? {}}
+          onChange={mayDraft && mayTry ? (rule) => set(RULE, rule) : undefined}
           path={RULE}
           files={now.files}
         />
@@ -73,13 +66,7 @@ export function Editor({ draft, isDraft }: { draft: Draft; isDraft: boolean }) {
                 placeholder={key === 'definition' ? SEGMENTS.definitionHint : undefined}
                 value={typeof fields[key] === 'string' ? fields[key] : ''}
                 isReadOnly={!mayDraft || !mayTry}
-                onChange={(value) =>
-                  void draft.edit([
-                    value === ''
-                      ? { edit: 'remove_field', path: key }
-                      : { edit: 'set_field', path: key, value },
-                  ])
-                }
+                onChange={(text) => set(key, text === '' ? undefined : text)}
               />
             </label>
           ))}
