@@ -48,12 +48,20 @@ class First(Running):
     def start(self, *options: str) -> None:
         if not self.data.exists():
             (self.workspace / "connectors").mkdir()
-            self.write("connectors/acme.yaml", self.manifest)
-            for name, connector in (("acme", "acme"), ("log", "file")):
-                path = self.workspace / f"{name}.jsonl"
-                text = SENT.format(name=name, connector=connector, path=path)
-                self.write(f"destinations/{name}.yaml", text)
+            self.furnish()
         super().start(*options)
+
+    def furnish(self) -> None:
+        """Write what is its own."""
+        self.write("connectors/acme.yaml", self.manifest)
+        self.send_to("acme", connector="acme")
+        self.send_to("log", connector="file")
+
+    def send_to(self, name: str, *, connector: str) -> None:
+        """Write a destination that every event goes to."""
+        path = self.workspace / f"{name}.jsonl"
+        text = SENT.format(name=name, connector=connector, path=path)
+        self.write(f"destinations/{name}.yaml", text)
 
     def write(self, file: str, text: str) -> None:
         (self.workspace / file).write_text(text)

@@ -85,10 +85,10 @@ def _read_again(plan: Plan, rejected: RejectedItem, now: Instant) -> Sequence[Ev
     """Read what a provider posted once more, as its manifest says now."""
     source = plan.sources.get(rejected.source)
     item = item_in(rejected.raw)
-    if source is None or source.inbound is None or item is None:
+    if source is None or source.inbound is None or item is None or source.broken is not None:
         return ()
     spec = compile_source(source.inbound.manifest).spec
-    assert spec is not None, "a plan holds only manifests without mistakes"
+    assert spec is not None, "the manifest of no source that works has a mistake"
     settings = public_settings(spec, source.inbound.settings)
     found = events_of(spec, item, settings, source=source.name, received_at=now)
     return () if any(_is_unread(one) for one in found) else found

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypedDict, Unpack
@@ -21,6 +21,7 @@ from legato import __version__
 from legato.app.app import App, open_app
 from legato.app.config import Config
 from legato.cli.client import CLIENT_FILE, DATA_NAME, Connection
+from legato.model.plan import Plan
 from legato.model.problem import LegatoError
 from legato.runtime.faults import on_loop_fault, print_places_only
 
@@ -287,12 +288,21 @@ def _announce(console: Console, app: App, url: str, *, workspace: Path, folder: 
     if not app.access.users.has_admin():
         console.print("  first user  legato users add YOU@EXAMPLE.COM --first")
     console.print("  next        legato live, legato status, legato why PERSON")
-    for one in plan.destinations.values():
-        if one.broken:
-            what = f"The destination {one.name} is out of order, and what is to go there waits"
-            console.print(f"[yellow]{what}: {escape(one.broken)}[/]")
+    for line in _out_of_order(plan):
+        console.print(f"[yellow]{escape(line)}[/]")
     if problems:
         count = _many(len(problems), "problem")
         console.print(f"[yellow]The workspace has {count}; run `legato check {workspace}`.[/]")
         if not plan.sources:
             console.print("[yellow]There is no plan before it: no event is taken.[/]")
+
+
+def _out_of_order(plan: Plan) -> Iterator[str]:
+    for one in plan.destinations.values():
+        if one.broken:
+            what = f"The destination {one.name} is out of order, and what is to go there waits"
+            yield f"{what}: {one.broken}"
+    for one in plan.sources.values():
+        if one.broken is not None:
+            what = f"The source {one.name} is out of order, and what is sent to it is refused"
+            yield f"{what}: {one.broken.in_one_line()}"

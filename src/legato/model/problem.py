@@ -28,6 +28,10 @@ class Problem(Noun, frozen=True, kw_only=True):
     def __str__(self) -> str:
         return f"{self.place}: {self.code} {self.what}\n    fix: {self.fix}"
 
+    def in_one_line(self) -> str:
+        """Return where it is, what it is and how to fix it."""
+        return f"{self.place}: {self.what}. {self.fix}"
+
 
 class Reason(Noun, frozen=True, kw_only=True, array_like=True):
     """The coded why of a refusal or a choice. Never holds the value of a trait or a payload."""

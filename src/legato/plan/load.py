@@ -38,7 +38,7 @@ from legato.plan.dictionary.words import read_team, read_term, report_term_circl
 from legato.plan.findings import Findings, listed, nearest
 from legato.plan.guards.mappings import read_mapping
 from legato.plan.impact.approvals import read_approvals
-from legato.plan.manifests.own import connector_of, read_manifest, without_broken
+from legato.plan.manifests.own import connector_of, files_of, read_manifest, without_broken
 from legato.plan.offers.reading import read_offer, report_lonely_kinds
 from legato.plan.privacy.check import check_uses, with_classes
 from legato.plan.privacy.hashing import check_hashing
@@ -51,7 +51,7 @@ from legato.plan.rules.catalog import read_computed, read_event, read_trait
 from legato.plan.rules.channels import read_channel
 from legato.plan.rules.destinations import check_when_down, read_destination
 from legato.plan.rules.identity import declare_kinds, read_identity
-from legato.plan.rules.inbound import declare_told, read_source_manifest, told_events
+from legato.plan.rules.inbound import declare_told, read_source_manifest, with_told
 from legato.plan.rules.journeys.journeys import read_journey
 from legato.plan.rules.letters import check_letters
 from legato.plan.rules.matching import read_matching
@@ -122,8 +122,8 @@ class Loaded(Noun, frozen=True, kw_only=True):
     draft: Plan | None = None
     """What was compiled all the same where something is wrong: to be shown, never to be run."""
     rest: Plan | None = None
-    """Where nothing is wrong but manifests of the workspace's own: the plan with their destinations
-    out of order. It is better than none."""
+    """Where nothing is wrong but manifests of the workspace's own: the plan with the destinations
+    and sources that use them out of order. It is better than none."""
 
 
 def load(
@@ -141,8 +141,8 @@ def load(
     scope = Scope(findings)
     scope.shipped, scope.shipped_sources, scope.lacks = connectors, sources, lacks
     plan = _compile(scope, library)
-    plan = _govern(scope, library, plan)
     properties = _read_all(scope, library, "property", read_property)
+    plan = _govern(scope, library, with_told(scope, plan))
     waivers = [one for tree in library.trees("journey") for one in read_waivers(scope, tree)]
     problems = findings.all()
     return Loaded(
@@ -152,7 +152,7 @@ def load(
         waivers=tuple(waivers),
         demand=read_demand(findings, library.single("workspace")),
         draft=plan,
-        rest=without_broken(scope, plan, library.manifest_files(), problems),
+        rest=without_broken(scope, plan, files_of(library.all()), problems),
     )
 
 
@@ -173,15 +173,6 @@ class _Library:
     def heads(self, kind: str) -> list[Document]:
         """Return all documents of a kind, the unreadable ones too."""
         return [document for document in self._documents if document.kind == kind]
-
-    def manifest_files(self) -> dict[str, tuple[str, ...]]:
-        """Return the files with manifests and nothing else, each with the connectors in it."""
-        others = {one.place.file for one in self._documents if one.kind != "manifest"}
-        files: dict[str, tuple[str, ...]] = {}
-        for one in self.heads("manifest"):
-            if one.place.file not in others:
-                files[one.place.file] = (*files.get(one.place.file, ()), connector_of(one))
-        return files
 
     def all(self) -> list[Document]:
         """Return every document, in the order of the files."""
@@ -242,7 +233,6 @@ def _compile(scope: Scope, library: _Library) -> Plan:
     _read_pages(scope, library)
     scope.zone = workspace.zone
     events = _read_all(scope, library, "event", read_event)
-    events = _by_name({**events, **told_events(scope, events)})
     traits = _read_all(scope, library, "trait", read_trait)
     computed = _read_all(scope, library, "computed", read_computed)
     destinations = _read_all(scope, library, "destination", read_destination)
@@ -316,8 +306,8 @@ def _declare(scope: Scope, library: _Library) -> None:
         for name in shipped:
             place = Place(file=f"connectors/{name}.yaml", line=1, column=1)
             scope.names[kind][name] = place
-    for tree in library.trees("inbound"):
-        read_source_manifest(scope, tree)
+    for document in library.heads("inbound"):
+        read_source_manifest(scope, connector_of(document), document)
     for tree in library.trees("source"):
         declare_told(scope, tree)
     for document in library.heads("manifest"):

@@ -66,8 +66,8 @@ class Scope:
         """Declared ones, and those that journey steps name on the spot."""
         self.specs: dict[str, Spec] = {}
         """Destination -> what its connector can do."""
-        self.connectors: dict[str, str] = {}
-        """Destination -> the connector it uses."""
+        self.connectors: dict[tuple[str, str], str] = {}
+        """`destination` or `source`, and its name -> the connector it uses."""
         self.shared_rates: dict[str, tuple[str, float]] = {}
         """Shared rate -> the destination that named it first, and its limit there."""
         self.step_places: dict[tuple[str, str], Place] = {}
@@ -88,6 +88,8 @@ class Scope:
         """Transports that are not installed, with the command that adds each."""
         self.told_events: dict[str, str] = {}
         """Events that connectors of sources make -> their title."""
+        self.half_read = ""
+        """A connector of sources that may make other events too: its manifest is broken there."""
         self.pages = Pages()
         self.sender = Sender()
 
@@ -118,6 +120,10 @@ class Scope:
         """Return whether a name is declared; report it when it is not."""
         known = self.names.get(kind, {})
         if name in known or (kind == "event" and name in NAME_OF_KIND.values()):
+            return True
+        if kind == "event" and self.half_read:  # it may be one of those: no second mistake
+            self.names[kind][name] = place
+            self.told_events[name] = f"Perhaps told by {self.half_read}"
             return True
         near = nearest(name, known)
         meant = f"did you mean `{near}`? else " if near else self._taken_for(kind, name)

@@ -136,9 +136,9 @@ class Guard:
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return what is not as it should be, and what rests on it."""
-        silent = [_silence(seen) for seen in self.sources() if seen.silent_since is not None]
+        sources = [alert for seen in self.sources() if (alert := _missed(seen)) is not None]
         troubled = self.troubled().values()
-        return (*silent, *troubled, *(self._drifted(drift) for drift in self.drifts()))
+        return (*sources, *troubled, *(self._drifted(drift) for drift in self.drifts()))
 
     def troubled(self) -> Mapping[str, Alert]:
         """Return the alert of each destination that has one, and what rests on it."""
@@ -232,15 +232,21 @@ class Guard:
                 self.fault = ""
 
 
-def _silence(seen: SourceSeen) -> Alert:
-    assert seen.silent_since is not None
+def _missed(seen: SourceSeen) -> Alert | None:
+    """Return why nothing comes from a source; None where it may be so, or something comes."""
+    if seen.broken_since is not None:
+        what = f"source {seen.source} is out of order, its manifest is broken: {seen.broken}"
+        return _alert(seen, ShownReason(code="source.broken", what=what), since=seen.broken_since)
+    if seen.silent_since is not None:
+        what = f"source {seen.source} is silent"
+        return _alert(seen, ShownReason(code="source.silent", what=what), since=seen.silent_since)
+    return None
+
+
+def _alert(seen: SourceSeen, reason: ShownReason, *, since: Instant) -> Alert:
     return Alert(
         topic=f"source:{seen.source}",
-        reason=ShownReason(
-            code="source.silent",
-            what=f"source {seen.source} is silent",
-            definition=f"sources/{seen.source}",
-        ),
-        since=seen.silent_since,
+        reason=structs.replace(reason, definition=f"sources/{seen.source}"),
+        since=since,
         journeys=seen.journeys,
     )

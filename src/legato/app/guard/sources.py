@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from legato.app.connections.figures import LastHeard
 from legato.app.guard.waking import Sleep
+from legato.connectors.inbound.compile import compile_source
 from legato.govern.silence import silent_at
 from legato.insight.dependence import Degraded, degraded, events_of, in_words
 from legato.model.definitions.source import Source
@@ -48,7 +49,12 @@ class SourceSeen(Noun, frozen=True, kw_only=True):
     events: tuple[str, ...]
     """What comes from it, as declared or as seen."""
     journeys: tuple[Degraded, ...]
-    """What rests on it now that it is silent."""
+    """What rests on it now that it is silent or out of order."""
+    broken: str = ""
+    """What is wrong in its connector's manifest, where, and how to fix it; empty: nothing. What is
+    sent to it is refused until that is mended."""
+    broken_since: Instant | None = None
+    """Since when this process knows that; None: it is not so."""
     asked: Asked | None = None
     """Of one that is polled: how that is going."""
 
@@ -142,8 +148,8 @@ class SourceWatch:
 
     def _seen(self, plan: Plan, source: Source) -> SourceSeen:
         name = source.name
-        events = events_of(plan, name, self._names.get(name, ()))
-        is_silent = name in self.silent
+        events = events_of(plan, name, self._names.get(name, ()) or _untold(source))
+        is_missed = name in self.silent or source.broken is not None
         return SourceSeen(
             source=name,
             title=source.title,
@@ -152,7 +158,9 @@ class SourceWatch:
             heard_at=self._heard.get(name),
             silent_since=self.silent.get(name),
             events=events,
-            journeys=degraded(plan, events, sources=(name,)) if is_silent else (),
+            journeys=degraded(plan, events, sources=(name,)) if is_missed else (),
+            broken="" if source.broken is None else source.broken.in_one_line(),
+            broken_since=None if source.broken is None else self._started_at,
         )
 
     def _learn(self, source: str, name: str) -> None:
@@ -183,6 +191,13 @@ class SourceWatch:
         reason = Reason(code=reason.code, what=reason.what, definition=f"sources/{source.name}")
         topic = f"source:{source.name}"
         self._tell(Noticed(received_at=now, topic=topic, reason=reason, is_over=is_over))
+
+
+def _untold(source: Source) -> tuple[str, ...]:
+    """Return what a source that is out of order would tell, as far as its manifest can be read."""
+    if source.broken is None or source.inbound is None:
+        return ()
+    return compile_source(source.inbound.manifest).events
 
 
 def _may_be_silent(source: Source | None) -> bool:

@@ -111,4 +111,5 @@ async def _kept_running(poller: Poller) -> None:
 
 
 def _is_polled(source: Source) -> bool:
-    return source.is_enabled and source.inbound is not None and "poll" in source.inbound.manifest
+    is_usable = source.is_enabled and source.broken is None
+    return is_usable and source.inbound is not None and "poll" in source.inbound.manifest

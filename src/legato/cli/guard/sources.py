@@ -55,8 +55,12 @@ def heard(client: Client, *, is_json: bool) -> None:
     for each in found:
         if each.asked is not None:
             console.print(_how_it_is_asked(each.source, each.asked), soft_wrap=True)
+        if each.broken:
+            line = f"{each.source} is out of order, its manifest is broken: {each.broken}"
+            console.print(Text(line, style="yellow"), soft_wrap=True)
         if each.journeys:
-            line = f"{each.source} is silent; degraded: {in_words(each.journeys)}"
+            state = "out of order" if each.broken else "silent"
+            line = f"{each.source} is {state}; degraded: {in_words(each.journeys)}"
             console.print(Text(line, style="yellow"), soft_wrap=True)
 
 
@@ -89,6 +93,8 @@ def _how_it_is_asked(source: str, asked: Asked) -> Text:
 def _state(each: SourceSeen) -> Text:
     if not each.is_enabled:
         return Text("off", style="dim")
+    if each.broken:
+        return Text("out of order", style="red")
     if each.silent_since is not None:
         return Text("silent", style="red")
     return Text("well", style="green")

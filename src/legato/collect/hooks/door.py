@@ -23,15 +23,18 @@ from legato.connectors.inbound.hear import FETCHING
 from legato.model.definitions.source import Source
 from legato.model.event import CustomerEvent, RejectedItem
 from legato.model.instant import Instant
-from legato.model.problem import LegatoError
+from legato.model.problem import LegatoError, Problem
 from legato.ports.intake import Busy, Intake
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Code: TypeAlias = (
-    Literal["unknown_source", "source_disabled", "too_large", "timeout", "busy", "internal"]
+    Literal[
+        "unknown_source", "source_disabled", "source_broken",
+        "too_large", "timeout", "busy", "internal",
+    ]
     | HookFault
-)
+)  # fmt: skip
 
 PREFIX = "/hooks/"
 BODY_BYTES_MAX = 1024 * 1024
@@ -41,6 +44,7 @@ RETRY_SECONDS = 5
 _REFUSALS: Mapping[Code, tuple[int, str]] = {
     "unknown_source": (404, "No source of this name takes calls; see the workspace's sources."),
     "source_disabled": (403, "The source is disabled; enable it in the workspace."),
+    "source_broken": (503, "The source is out of order; nothing was taken, send it again later."),
     "method_not_allowed": (405, "The source takes no such calls; send them with POST."),
     "too_large": (413, f"Send at most {BODY_BYTES_MAX} bytes at once."),
     "timeout": (408, "The body did not arrive in time; send it again."),
@@ -125,6 +129,8 @@ class HookDoor:
             return "unknown_source", ""
         if not source.is_enabled:
             return "source_disabled", ""
+        if source.broken is not None:
+            return "source_broken", _mend(source.broken)
         if scope["method"] not in (METHODS if source.inbound is not None else ("POST",)):
             return "method_not_allowed", ""
         body = await receive_body(receive, BODY_BYTES_MAX)
@@ -210,6 +216,14 @@ class HookDoor:
         query: bytes = scope["query_string"]
         tail = "?" + query.decode("latin-1") if query else ""
         return f"{scheme}://{host}{path.decode('latin-1')}{tail}"
+
+
+def _mend(broken: Problem) -> str:
+    """Say what to do; not what is wrong there, as that can quote what strangers shall not see."""
+    return (
+        f"Nothing was taken: this source's manifest has a mistake at {broken.place}. Mend it, "
+        "run `legato apply`, then send this again; `legato check` says what is wrong."
+    )
 
 
 def _is_waiting(event: CustomerEvent | RejectedItem) -> bool:

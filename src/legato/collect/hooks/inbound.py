@@ -112,7 +112,7 @@ class InboundCalls:
         known = self._specs.get(source)
         if known is None or known[0] is not inbound:
             spec = compile_source(inbound.manifest).spec
-            assert spec is not None, "a plan holds only manifests without mistakes"
+            assert spec is not None, "the manifest of no source that works has a mistake"
             known = self._specs[source] = (inbound, spec)
         return known[1]
 

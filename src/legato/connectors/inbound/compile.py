@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, cast, get_args
 
 from legato.connectors import form
@@ -24,6 +24,7 @@ from legato.connectors.inbound.spec import (
     Telling,
     Verify,
     VerifyKind,
+    fixed_events,
 )
 from legato.connectors.language.compiler import Compiler
 from legato.connectors.language.expression import Expression
@@ -79,8 +80,8 @@ def compile_source(manifest: Given) -> CompiledSource:
         "settings": tuple(settings),
     }
     door = Compiler(scope, top.mistakes)
-    is_posted = "verify" in manifest or "poll" not in manifest
-    verify = _verify(door, manifest.get("verify")) if is_posted else Verify(kind="none")
+    takes_calls = is_posted(manifest)
+    verify = _verify(door, manifest.get("verify")) if takes_calls else Verify(kind="none")
     challenges = tuple(_challenges(door, manifest.get("challenge", [])))
     ack = _ack(top, manifest.get("ack", {}))
     # Rules make what is stored: no secret is within their reach. Nor is the whole body: an item
@@ -102,7 +103,7 @@ def compile_source(manifest: Given) -> CompiledSource:
     replies = _property(top, manifest, "replies")
     _check_told(top, rules, address, replies)
     if top.mistakes or head is None:
-        return CompiledSource(spec=None, mistakes=tuple(top.mistakes))
+        return _broken(top, rules)
     spec = SourceSpec(
         head=head,
         settings=settings,
@@ -120,9 +121,25 @@ def compile_source(manifest: Given) -> CompiledSource:
         auth=auth,
         poll=poll,
         fetch=fetch,
-        is_posted=is_posted,
+        is_posted=takes_calls,
     )
-    return CompiledSource(spec=spec, mistakes=())
+    return CompiledSource(spec=spec, mistakes=(), events=spec.events())
+
+
+def _broken(top: Compiler, rules: Sequence[Rule]) -> CompiledSource:
+    is_half_read = not rules or any(_is_nameless(rule) for rule in rules)
+    mistakes, events = tuple(top.mistakes), fixed_events(rules)
+    return CompiledSource(spec=None, mistakes=mistakes, events=events, is_half_read=is_half_read)
+
+
+def _is_nameless(rule: Rule) -> bool:
+    named = [emit for emit in rule.emits if "event" in emit.fields or "type" in emit.fields]
+    return not rule.ignore and (not rule.emits or len(named) < len(rule.emits))
+
+
+def is_posted(manifest: Given) -> bool:
+    """Return whether it takes calls: whatever is not polled alone does."""
+    return "verify" in manifest or "poll" not in manifest
 
 
 def _verify(door: Compiler, value: Value) -> Verify:

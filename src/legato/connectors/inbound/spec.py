@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -191,13 +191,7 @@ class SourceSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     def events(self) -> tuple[str, ...]:
         """Return the names of the events that it makes, as far as they are fixed."""
-        found: dict[str, None] = {}
-        for rule in self.rules:
-            for emit in rule.emits:
-                name = emit.fields.get("event")
-                if name is not None and name.is_constant:
-                    found[str(name.read({}))] = None
-        return tuple(found)
+        return fixed_events(self.rules)
 
     def is_telling(self) -> bool:
         """Return whether it says anything of addresses or consent."""
@@ -211,3 +205,14 @@ class CompiledSource(msgspec.Struct, frozen=True, kw_only=True):
 
     spec: SourceSpec | None
     mistakes: tuple[Mistake, ...]
+    events: tuple[str, ...]
+    """The names of the events that it makes, as far as they are fixed and can be read."""
+    is_half_read: bool = False
+    """A mistake stands where the name of an event should: it may make others too."""
+
+
+def fixed_events(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Return the names of the events that rules make, as far as they are fixed."""
+    names = [emit.fields.get("event") for rule in rules for emit in rule.emits]
+    fixed = [str(name.read({})) for name in names if name is not None and name.is_constant]
+    return tuple(dict.fromkeys(fixed))

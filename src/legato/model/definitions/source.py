@@ -7,6 +7,7 @@ from typing import Literal
 from legato.model.definitions.inbound import Inbound
 from legato.model.instant import MINUTE, Duration
 from legato.model.noun import Noun
+from legato.model.problem import Problem
 
 
 class Hours(Noun, frozen=True, kw_only=True, array_like=True):
@@ -79,3 +80,6 @@ class Source(Noun, frozen=True, kw_only=True):
     pairs_with: str = ""
     """The destination at the same outside system: it is not told what it has told us."""
     inbound: Inbound | None = None
+    broken: Problem | None = None
+    """What is wrong in its connector's manifest. Nothing is taken from it. Only a plan that nothing
+    ran before may have such a one."""

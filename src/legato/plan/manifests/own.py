@@ -1,10 +1,10 @@
-"""`manifest:` a connector of the workspace's own, and what becomes of a broken one."""
+"""Connectors of the workspace's own, and what becomes of those whose manifest is broken."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from msgspec.structs import replace
 
@@ -15,6 +15,13 @@ from legato.model.problem import Problem
 from legato.plan.rules.destinations import place_at
 from legato.plan.scope import Scope
 from legato.plan.source import Document, Fields, Leaf, plain
+
+Own: TypeAlias = tuple[str, str]
+"""How the first key of a manifest is called, and its connector."""
+_HEADS = {"destination": "manifest", "source": "inbound"}
+"""The first key of the manifests that each uses."""
+Manifests: TypeAlias = Mapping[str, Sequence[Own]]
+"""Files of manifests, with what is in each."""
 
 
 def read_manifest(scope: Scope, tree: Fields) -> Mapping[str, Any]:
@@ -45,26 +52,37 @@ def connector_of(document: Document) -> str:
     return PurePosixPath(document.place.file).stem
 
 
-def without_broken(
-    scope: Scope, plan: Plan, files: Mapping[str, Sequence[str]], problems: Sequence[Problem]
-) -> Plan | None:
-    """Return the plan with those destinations out of order whose manifests are broken.
+def files_of(documents: Iterable[Document]) -> Manifests:
+    """Return the files that hold manifests and nothing else."""
+    found: dict[str, list[Own]] = {}
+    others: dict[str, None] = {}
+    for one in documents:
+        if one.kind in _HEADS.values():
+            found.setdefault(one.place.file, []).append((one.kind, connector_of(one)))
+        else:
+            others[one.place.file] = None
+    return {file: tuple(own) for file, own in found.items() if file not in others}
 
-    None where anything else is wrong, or nothing. `files` are those of manifests alone, with the
-    connectors in each: what is wrong there is wrong for nobody else.
+
+def without_broken(
+    scope: Scope, plan: Plan, files: Manifests, problems: Sequence[Problem]
+) -> Plan | None:
+    """Return the plan with those out of order whose connectors' manifests are broken.
+
+    None where anything else is wrong, or nothing. `files` are those of manifests alone: what is
+    wrong there is wrong for nobody else.
     """
     if not problems or any(one.place.file not in files for one in problems):
         return None
-    broken: dict[str, Problem] = {}
+    broken: dict[Own, Problem] = {}
     for problem in problems:
-        for connector in files[problem.place.file]:
-            broken.setdefault(connector, problem)
-    destinations = dict(plan.destinations)
-    for name, connector in scope.connectors.items():
-        if connector in broken:
-            destinations[name] = replace(destinations[name], broken=_told(broken[connector]))
-    return replace(plan, destinations=destinations)
-
-
-def _told(problem: Problem) -> str:
-    return f"{problem.place}: {problem.what}. {problem.fix}"
+        for own in files[problem.place.file]:
+            broken.setdefault(own, problem)
+    destinations, sources = dict(plan.destinations), dict(plan.sources)
+    for (kind, name), connector in scope.connectors.items():
+        why = broken.get((_HEADS[kind], connector))
+        if why is not None and kind == "destination":
+            destinations[name] = replace(destinations[name], broken=why.in_one_line())
+        elif why is not None:
+            sources[name] = replace(sources[name], broken=why)
+    return replace(plan, destinations=destinations, sources=sources)

@@ -35,7 +35,7 @@ def read_destination(scope: Scope, tree: Fields) -> Destination:
     connector = part.need_read("connector", form.text, "", example="connector: twilio_sms")
     if connector:
         scope.refer("connector", connector, part.place_of_value("connector"))
-        scope.connectors[name] = connector
+        scope.connectors["destination", name] = connector
     manifest = scope.manifests.get(connector) or scope.shipped.get(connector, {})
     spec = compile_manifest(manifest).spec if manifest else None
     value = part.take("settings")

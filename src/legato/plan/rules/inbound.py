@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from legato.connectors.inbound.compile import compile_source
 from legato.connectors.inbound.settings import check_source_settings
 from legato.connectors.inbound.spec import SourceSpec
 from legato.model.definitions.inbound import Inbound
 from legato.model.definitions.source import OptOuts
-from legato.model.plan import SMS_FROM, EventType
+from legato.model.plan import SMS_FROM, EventType, Plan
 from legato.plan import form
 from legato.plan.form import Form
 from legato.plan.rules.destinations import place_at
 from legato.plan.rules.hooks import read_answers
 from legato.plan.scope import Scope
-from legato.plan.source import Fields, Leaf, plain
+from legato.plan.source import Document, Fields, Leaf, plain
 
 
-def read_source_manifest(scope: Scope, tree: Fields) -> None:
-    """Read a manifest of the workspace's own."""
-    manifest = cast("dict[str, Any]", plain(tree))
-    report_mistakes(scope, tree, manifest)
-    name = str(manifest.get("id", ""))
-    scope.names["source connector"][name] = tree.place
+def read_source_manifest(scope: Scope, name: str, document: Document) -> None:
+    """Read a manifest of the workspace's own; of one that nobody can read, the name is known."""
+    tree = document.tree
+    manifest = {"id": name} if tree is None else cast("dict[str, Any]", plain(tree))
+    if tree is not None:
+        report_mistakes(scope, tree, manifest)
+    scope.names["source connector"][name] = document.place if tree is None else tree.place
     scope.source_manifests[name] = manifest
 
 
@@ -38,27 +41,33 @@ def report_mistakes(scope: Scope, tree: Fields, manifest: Mapping[str, Any]) -> 
 def declare_told(scope: Scope, tree: Fields) -> None:
     """Note the events that a source's connector makes: they need not be declared again."""
     value = tree.get("connector")
-    name = value.value if isinstance(value, Leaf) else ""
-    spec = compile_source(scope.source_manifest(str(name))).spec
-    for event in spec.events() if spec is not None else ():
+    name = str(value.value) if isinstance(value, Leaf) else ""
+    manifest = scope.source_manifest(name)
+    if not manifest:
+        return
+    compiled = compile_source(manifest)
+    for event in compiled.events:
         scope.names["event"].setdefault(event, tree.place)
-        scope.told_events.setdefault(event, f"Told by {spec.head.name}" if spec else "")
+        scope.told_events.setdefault(event, f"Told by {manifest.get('name', name)}")
+    if compiled.is_half_read:
+        scope.half_read = scope.half_read or name
 
 
-def told_events(scope: Scope, declared: Mapping[str, EventType]) -> dict[str, EventType]:
-    """Return those that no document declares: of any shape, for whatever they are used for."""
-    return {
+def with_told(scope: Scope, plan: Plan) -> Plan:
+    """Add the events that no document declares: of any shape, for whatever they are used for."""
+    told = {
         name: EventType(name=name, schema={}, owner="", title=title)
-        for name, title in sorted(scope.told_events.items())
-        if name not in declared
+        for name, title in scope.told_events.items()
     }
+    return replace(plan, events=dict(sorted({**told, **plan.events}.items())))
 
 
-def read_inbound(scope: Scope, part: Form) -> tuple[Inbound, OptOuts | None]:
+def read_inbound(scope: Scope, part: Form, name: str) -> tuple[Inbound, OptOuts | None]:
     """Read how a source's calls are proven and read; what persons write, where it says so."""
     connector = part.read("connector", form.text, "")
     place = part.place_of_value("connector")
     scope.refer("source connector", connector, place)
+    scope.connectors["source", name] = connector
     manifest = scope.source_manifest(connector)
     spec = compile_source(manifest).spec
     settings = _settings(scope, part, spec)
@@ -70,6 +79,9 @@ def read_inbound(scope: Scope, part: Form) -> tuple[Inbound, OptOuts | None]:
     scope.refer_all("purpose", purposes, part.take("purposes"))
     if spec is not None and spec.is_telling():
         _check_found(scope, part, spec, channel)
+    if spec is None:  # whether persons write there cannot be read
+        for key in ("help", "ask", "confirm"):
+            part.take(key)
     inbound = Inbound(
         manifest=manifest,
         settings=settings,

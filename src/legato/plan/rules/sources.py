@@ -28,7 +28,7 @@ def read_source(scope: Scope, tree: Fields) -> Source:
     silent_after = part.read("silent_after", form.duration, 0)
     expected = _expected(scope, part)
     if "connector" in part:
-        inbound, opt_outs = read_inbound(scope, part)
+        inbound, opt_outs = read_inbound(scope, part, name)
         source = Source(
             name=name,
             title=title,

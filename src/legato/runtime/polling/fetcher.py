@@ -196,12 +196,12 @@ class Fetcher:
 
     def _source(self, name: str) -> _Source | None:
         source = self._plan().sources.get(name)
-        if source is None or source.inbound is None:
+        if source is None or source.inbound is None or source.broken is not None:
             return None
         known = self._sources.get(name)
         if known is None or known.inbound is not source.inbound:
             spec = compile_source(source.inbound.manifest).spec
-            assert spec is not None, "a plan holds only manifests without mistakes"
+            assert spec is not None, "the manifest of no source that works has a mistake"
             asker = Asker(name, source.inbound, spec, self._world)
             known = _Source(inbound=source.inbound, spec=spec, asker=asker)
             self._sources[name] = known

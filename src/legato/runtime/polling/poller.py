@@ -69,7 +69,7 @@ class Poller:
     ) -> None:
         """Begin after `mark`. `keep` makes one durable, in a thread, and may raise LegatoError."""
         spec = compile_source(inbound.manifest).spec
-        assert spec is not None, "a plan holds only manifests without mistakes"
+        assert spec is not None, "the manifest of no source that works has a mistake"
         assert spec.poll is not None, "the caller looked"
         self.inbound = inbound
         self._name = name

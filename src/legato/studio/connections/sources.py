@@ -15,7 +15,7 @@ from legato.app.guard.sources import SourceSeen
 from legato.app.score.card import SPANS
 from legato.app.score.keeper import Figures
 from legato.app.score.slot import OTHERS, Heard
-from legato.connectors.inbound.compile import compile_source
+from legato.connectors.inbound.compile import compile_source, is_posted
 from legato.connectors.inbound.settings import secret_names
 from legato.model.definitions.source import Source
 from legato.model.instant import Instant
@@ -92,9 +92,9 @@ async def read_source(source: FromPath[str], host: Host, caller: Who) -> ShownSo
         last_day=_last_day(await host.score.figures(span, count=count), source),
         kind="" if manifest else hook_kind or found.kind,
         connector=str(manifest.get("id", "")),
-        connector_name=str(manifest.get("name", "")),
-        is_posted=found.hook is not None or (spec is not None and spec.is_posted),
-        is_polled=spec is not None and spec.poll is not None,
+        connector_name=str(manifest.get("name") or manifest.get("id", "")),
+        is_posted=found.hook is not None or (bool(manifest) and is_posted(manifest)),
+        is_polled="poll" in manifest,
         keys=tuple(one[:KEY_DIGITS] for one in found.key_digests),
         pairs_with=found.pairs_with,
         channel=found.inbound.channel if found.inbound is not None else "",

@@ -11,7 +11,7 @@ from legato.ports.audit import AuditEntry
 from legato.runtime.polling.poller import Asked
 from legato.studio.access import needs
 from legato.studio.host import Host, Who, actor_of
-from legato.studio.refusal import not_found
+from legato.studio.refusal import Refused, not_found
 
 
 @get("/", opt=needs("look"), summary="Where events come from, and when they last did")
@@ -29,6 +29,14 @@ async def read_sources(host: Host) -> list[SourceSeen]:
 )
 async def poll_source(source: FromPath[str], host: Host, caller: Who) -> Asked:
     """Return how it went, once all that is new is in the log."""
+    found = host.plan().sources.get(source)
+    if found is not None and found.broken is not None:
+        raise Refused(
+            status=409,
+            code="source.broken",
+            message=f"Its manifest is broken: {found.broken.in_one_line()}",
+            fix="Mend it there and run `legato apply`: then it is polled.",
+        )
     asked = await host.providers.polls.ask(source)
     if asked is None:
         fix = (
