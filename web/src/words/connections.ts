@@ -73,6 +73,10 @@ export const CONNECTIONS = {
   free: 'free',
   never: 'Never yet',
   silent: 'Silent',
+  broken: 'Out of order',
+  brokenWhy: (mistake: string) => `Its manifest is broken: ${mistake}`,
+  brokenThen:
+    'What is sent to it is refused, so that its sender tries again. Mend the file and run `legato apply`.',
   off: 'Switched off',
   heard: 'Sends',
   unheard: 'Not heard yet',
@@ -236,6 +240,7 @@ export const CONNECTIONS = {
     events: 'What comes from it',
     noEvents: 'Nothing yet',
     rests: 'What rests on it now that it is silent',
+    restsBroken: 'What rests on it now that it is out of order',
     silentAfter: 'Silent after',
     mayBeSilent: 'it may be silent',
     refused: 'Calls that were not believed',

@@ -206,8 +206,8 @@ function Sources() {
         keyOf={(row) => row.source}
         onRow={(row) => go(`/connections/sources/${row.source}`)}
         columns={[
-          { name: words.source, width: '34%', cell: (row) => <SourceName row={row} /> },
-          { name: words.state, width: '20%', cell: (row) => <Heard row={row} /> },
+          { name: words.source, width: '28%', cell: (row) => <SourceName row={row} /> },
+          { name: words.state, width: '36%', cell: (row) => <Heard row={row} /> },
           {
             name: words.heard,
             cell: (row) => <Last at={row.heard_at} />,

@@ -96,7 +96,7 @@ function Whole({ of }: { of: Source }) {
             <Pairs pairs={facts(of)} />
           </Card>
           <Keys of={of} />
-          <Rests on={of.seen.journeys} title={WORDS.rests} />
+          <Rests on={of.seen.journeys} title={of.seen.broken ? WORDS.restsBroken : WORDS.rests} />
         </div>
       </div>
     </>
