@@ -239,9 +239,11 @@ def serve(args: argparse.Namespace) -> list[tuple[str, str]]:
     workspace.write(folder / "workspace", generator.sink_port)
     data = folder / "data"
     command = [sys.executable, __file__, "--as", "decider", "--folder", str(data), "--number"]
-    legato.app.data.EngineProcess = lambda _engine: EngineProcess(
-        lambda number: [*command, str(number)]
-    )
+
+    def decider(_: object) -> EngineProcess:
+        return EngineProcess(lambda number: [*command, str(number)])
+
+    legato.app.data.EngineProcess = decider
     begun: list[asyncio.Task[list[tuple[str, str]]]] = []
 
     def ready(_app: App, _url: str) -> None:
