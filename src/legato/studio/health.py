@@ -39,9 +39,9 @@ class Overview(Noun, frozen=True, kw_only=True):
     paused: tuple[str, ...]
     activity: Activity
     alerts: tuple[Alert, ...] = ()
-    """What is not as it should be: silent sources, destinations that are down or let
-    deliveries wait, drift, changes that nobody answers, systems that could not be told of opt-outs,
-    accounts to be connected again, and offers that contradict each other."""
+    """What is not as it should be: sources that are silent or out of order, destinations that are
+    down or let deliveries wait, drift, changes that nobody answers, systems that could not be told
+    of opt-outs, accounts to be connected again, and offers that contradict each other."""
 
 
 @get("/healthz", opt=public(), summary="Is the process alive?")

@@ -19,7 +19,7 @@ export const HOME = {
   notReady: 'No events are taken yet',
   problems: (n: number) =>
     n === 1 ? 'The definitions have a mistake' : `The definitions have ${n} mistakes`,
-  problemsWhy: 'The plan before them runs on until they are mended.',
+  problemsWhy: 'What runs goes on as it is until they are mended.',
   paused: (names: string) => `Paused: ${names}`,
   pausedWhy: 'Nobody enters, and nobody in it goes on.',
   lane: (name: string) => `${name} is down`,

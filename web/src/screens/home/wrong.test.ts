@@ -42,6 +42,17 @@ test('a destination with an alert is named once, by it, with a way to its page',
   ])
 })
 
+test('a mistake in the definitions is a sentence of its own', () => {
+  const place = { file: 'connectors/acme.yaml', line: 3, column: 1 }
+  const mistake = { code: 'X301', place, what: 'in this manifest, there is no `itm` here', fix: '' }
+
+  const why = wrongs(overview({}), [mistake]).map((each) => each.why)
+
+  expect(why).toEqual([
+    'In this manifest, there is no `itm` here. What runs goes on as it is until they are mended.',
+  ])
+})
+
 test('a repair is named before anything else', () => {
   const seen = overview(
     { is_failing: true, is_ready: false, faults: ['The disk is full.'] },

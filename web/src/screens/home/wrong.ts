@@ -26,7 +26,7 @@ export function wrongs(seen: Overview, problems: readonly Problem[]): Wrong[] {
   }
   if (problems.length > 0) {
     const what = HOME.problems(problems.length)
-    const why = `${problems[0]?.what ?? ''} ${HOME.problemsWhy}`
+    const why = `${sentence(problems[0]?.what ?? '')}. ${HOME.problemsWhy}`
     found.push({ key: 'problems', tone: 'bad', what, why })
   }
   const alerted = new Set(seen.alerts.map((each) => each.reason.definition))
