@@ -284,6 +284,46 @@ def test_what_is_refused_goes_back_and_says_why_and_what_came_after_is_kept(
         forgive(seen, "status of 422")
 
 
+def test_quick_moves_and_settings_are_of_the_step_that_was_meant(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/journeys/cart_rescue?draft=quick_moves&step=steps/0")
+        step(page, "steps/0").focus()
+
+        held = Held(page, EDITS)
+        page.keyboard.press("Alt+ArrowDown")
+        page.keyboard.press("Alt+ArrowDown")
+        minutes = page.get_by_role("complementary", name="About this step").get_by_label(
+            "Wait", exact=True
+        )
+        minutes.get_by_role("spinbutton").fill("45")
+        page.keyboard.press("Enter")
+        held.let_go()
+
+        expect(minutes.get_by_role("spinbutton")).to_have_value("45")
+        is_written(page, "  - label: patience\n    wait: 45m\n  - send: {message: cart_question")
+
+
+def test_who_presses_delete_twice_deletes_one_step(browser: Browser, legato: Started) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/journeys/cart_rescue?draft=quick_delete&step=steps/0")
+        step(page, "steps/0").focus()
+
+        held = Held(page, EDITS)
+        page.keyboard.press("Delete")
+        page.keyboard.press("Delete")
+        page.keyboard.press("Control+z")
+        held.let_go()
+
+        expect(page.get_by_role("button", name="Redo: delete", exact=False)).to_be_enabled()
+        is_written(
+            page, "steps:\n  - label: patience\n    wait: 30m\n  - when: {did: Product Viewed"
+        )
+
+
 def is_written(page: Page, line: str) -> None:
     """See that a text comes to hold what was set, as the server wrote it."""
     page.get_by_text("Rules as text", exact=True).click()

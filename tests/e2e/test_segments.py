@@ -185,6 +185,27 @@ def test_of_quick_changes_to_a_rule_one_refused_goes_alone_and_says_why(
         seen.faults[:] = [each for each in seen.faults if "status of 422" not in each]
 
 
+def test_a_rule_changed_before_its_text_was_read_keeps_what_was_written(
+    browser: Browser, legato: Started
+) -> None:
+    with watched(browser, legato.url) as seen:
+        page = enter(seen, legato, MARKETER)
+        seen.go("/segments/lapsed?lens=text")
+        text = page.get_by_label("Text of segments/customers.yaml")
+        before = text.input_value()
+
+        held = Held(page, "**/api/drawing/segment/read")
+        text.fill(before.replace("within: 21d", "within: 28d"))
+        page.get_by_role("button", name="Rule", exact=True).click()
+        page.get_by_label("How they stand to it").select_option("in_segment")
+        held.let_go()
+
+        page.get_by_role("button", name="Text", exact=True).click()
+        for part in ("within: 28d", "{in_segment: open_complaint}"):
+            expect(text).to_have_value(re.compile(re.escape(part)))
+        expect(page.get_by_text("Draft saved")).to_be_visible()
+
+
 def test_what_uses_a_segment_stands_in_the_way_of_removing_it(
     browser: Browser, legato: Started
 ) -> None:

@@ -168,3 +168,29 @@ it('does nothing to a step that is gone by its turn', async () => {
 
   expect(at.state().now).toBe(before)
 })
+
+it('means by a step the one that was shown, wherever others put it, and none where it is gone', async () => {
+  const calls = server()
+  const edit = vi.spyOn(calls, 'edit')
+  const at = desk(calls)
+  const drop = [{ edit: 'delete_step' as const, path: 'steps/1' }]
+  const found: (string | null)[] = []
+
+  await Promise.all([
+    at.do([{ edit: 'insert_step', into: 'steps', index: 0, kind: 'a' }]),
+    at.do(drop),
+    at.do(drop),
+    at.do((_, follow) => {
+      found.push(follow('steps/2'), follow('steps/1'))
+      return []
+    }),
+  ])
+  await at.do(drop)
+
+  expect(edit.mock.calls.map(([, , edits]) => edits[0])).toEqual([
+    expect.objectContaining({ edit: 'insert_step' }),
+    { edit: 'delete_step', path: 'steps/2' },
+    { edit: 'delete_step', path: 'steps/1' },
+  ])
+  expect(found).toEqual(['steps/2', null])
+})

@@ -6,6 +6,7 @@ import { type Change, putOf } from '@/kit/form/ahead'
 import { joined, type JsonObject } from '@/kit/form/json'
 import type { Drawing } from '../graph'
 import { everyStep } from '../places'
+import { followed, rebased } from './follow'
 
 type Schemas = components['schemas']
 export type Command = Schemas['ToEdit']['edits'][number]
@@ -37,8 +38,16 @@ export type Version = Read & {
   isDrawn: boolean
 }
 
+/** Commands of the steps as they are shown, or what makes them once their turn has come: of the
+ * drawing as it is then, with where a path that is shown leads there; null: nowhere any more. */
+export type Wish =
+  | readonly Command[]
+  | ((drawing: Drawing, follow: (path: string) => string | null) => readonly Command[])
+
 /** A setting of a step, by its path; of the journey itself where `under` is empty. */
 export type Setting = Change & { under: string }
+
+type Ahead = Setting & { number: number }
 
 export type State = {
   past: readonly Version[]
@@ -47,7 +56,7 @@ export type State = {
   /** Commands that are not answered yet. */
   waiting: number
   /** What was set and is not answered yet, in order. */
-  ahead: readonly Setting[]
+  ahead: readonly Ahead[]
   isAway: boolean
   /** Why the last command was not done. */
   refused: Refused | null
@@ -61,6 +70,9 @@ export class Desk {
   private readonly listeners = new Set<() => void>()
   private turn: Promise<void> = Promise.resolve()
   private timer: ReturnType<typeof setTimeout> | undefined
+  /** Commands that were answered since somebody waits, in order. */
+  private done: Command[] = []
+  private count = 0
   /** Why the text could not be read: over once it can. */
   private unread: Refused | null = null
 
@@ -87,21 +99,25 @@ export class Desk {
     this.listeners.clear()
   }
 
-  /** Do commands, made of the drawing as it is when their turn comes. Resolves with what they were
-   * about; null: nothing was done. */
-  do(make: (drawing: Drawing) => Command[], group = ''): Promise<string | null> {
+  /** Do commands when their turn comes. Resolves with what they were about; null: nothing was done. */
+  do(wish: Wish, group = ''): Promise<string | null> {
+    const { length } = this.done
+    // Why an earlier one was not done was told before this one: it is over once this is done.
     const known = this.held.refused
+    const make = (drawing: Drawing) => commandsOf(wish, drawing, this.done.slice(length))
     return this.inTurn(() => this.next(make, group, known))
   }
 
   /** Set a field: it stands there at once, and goes back where it is refused. */
   async set(setting: Setting): Promise<void> {
-    this.put({ ahead: [...this.held.ahead, setting] })
+    const number = (this.count += 1)
+    const isThis = (each: Ahead) => each.number === number
+    this.put({ ahead: [...this.held.ahead, { ...setting, number }] })
     try {
       const place = joined(setting.under, setting.field)
-      await this.do((drawing) => commandsOf(drawing, setting), place)
+      await this.do((drawing) => settingOf(drawing, this.held.ahead.find(isThis)), place)
     } finally {
-      this.put({ ahead: this.held.ahead.filter((each) => each !== setting) })
+      this.put({ ahead: this.held.ahead.filter((each) => !isThis(each)) })
     }
   }
 
@@ -164,14 +180,16 @@ export class Desk {
   private inTurn<Done>(work: () => Promise<Done>): Promise<Done> {
     this.put({ waiting: this.held.waiting + 1 })
     const done = this.turn.then(work)
-    const over = () => this.put({ waiting: this.held.waiting - 1 })
+    const over = () => {
+      this.put({ waiting: this.held.waiting - 1 })
+      if (this.held.waiting === 0) this.done = []
+    }
     this.turn = done.then(over, over)
     return done
   }
 
-  /** `known` is why an earlier one was not done, as was told before this one: it is over then. */
   private async next(
-    make: (drawing: Drawing) => Command[],
+    make: (drawing: Drawing) => readonly Command[],
     group: string,
     known: Refused | null,
   ): Promise<string | null> {
@@ -180,10 +198,12 @@ export class Desk {
     const edits = make(now.drawing)
     if (edits.length === 0) return null
     try {
-      const { said, ...edited } = await this.calls.edit(now.drawing.journey, now.files, edits)
+      const { said, ...edited } = await this.calls.edit(now.drawing.journey, now.files, [...edits])
       // The text was written on meanwhile: the commands are for that one then.
       if (this.held.now.files !== now.files) return await this.next(make, group, known)
       this.keep({ ...edited, said: said.at(-1) ?? '', group, isDrawn: true })
+      this.done.push(...edits)
+      this.put({ ahead: this.held.ahead.flatMap((each) => stillAhead(each, edits)) })
       const { refused } = this.held
       this.put({ isAway: false, refused: refused === known ? null : refused })
       return edited.path
@@ -243,7 +263,22 @@ function fieldsOf({ head, steps }: Drawing, under: string): JsonObject | null {
   return fields === undefined ? null : (fields as JsonObject)
 }
 
-function commandsOf(drawing: Drawing, { under, ...change }: Setting): Command[] {
+/** All or none: what was meant for a step that is gone is meant for no other. */
+function commandsOf(wish: Wish, drawing: Drawing, done: readonly Command[]): readonly Command[] {
+  if (typeof wish === 'function') return wish(drawing, (path) => followed(path, done))
+  const commands = wish.map((each) => rebased(each, done)).filter((each) => each !== null)
+  return commands.length === wish.length ? commands : []
+}
+
+/** What was set of a step, of where it stands after commands. */
+function stillAhead(ahead: Ahead, done: readonly Command[]): Ahead[] {
+  const under = followed(ahead.under, done)
+  return under === null ? [] : [{ ...ahead, under }]
+}
+
+function settingOf(drawing: Drawing, setting: Setting | undefined): readonly Command[] {
+  if (setting === undefined) return []
+  const { under, ...change } = setting
   const fields = fieldsOf(drawing, under)
   const put = fields === null ? null : putOf(fields, change)
   if (put === null) return []

@@ -1,9 +1,8 @@
 // What parts of the canvas can do while a journey is edited.
 import { createContext, useContext, useSyncExternalStore } from 'react'
-import type { Drawing } from '../graph'
 import type { Offered, Place } from '../places'
 import type { Carrying } from './carrying'
-import type { Command, Desk, Setting, State } from './desk'
+import type { Desk, Setting, State, Wish } from './desk'
 import type { Keeper, Saving } from './keeper'
 
 /** What is under way to an edge: a new step of a kind, or a step that stands elsewhere. */
@@ -14,7 +13,7 @@ export type Editing = Carrying & {
   desk: Desk
   keeper: Keeper
   /** Do commands; what they were about is chosen then. */
-  run: (make: (drawing: Drawing) => Command[], group?: string) => void
+  run: (wish: Wish, group?: string) => void
   set: (setting: Setting) => void
   /** Ask which kind of step to put at one of these places. */
   ask: (places: readonly Offered[]) => void

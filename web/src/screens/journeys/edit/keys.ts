@@ -4,7 +4,7 @@ import { useBoard } from '../context'
 import { isGhost } from '../ghosts'
 import { placesAfter } from '../places'
 import { useEditing } from './editing'
-import { type Direction, move, placeTowards } from './moves'
+import { type Direction, moveTowards } from './moves'
 
 const ADD = ['.', 'Insert', '+', '/', 'a']
 const REMOVE = ['Delete', 'Backspace']
@@ -30,13 +30,11 @@ export function useEditKeys(): (event: KeyboardEvent) => boolean {
       const [after] = placesAfter(drawing, graph, chosen).toReversed()
       const arrow = ARROWS[event.key]
       if (event.altKey && arrow !== undefined) {
-        const to = isStep ? placeTowards(drawing, chosen, arrow) : null
-        if (to !== null) run(() => move(chosen, to))
+        if (isStep) run((now, follow) => moveTowards(now, follow(chosen), arrow))
       } else if (isMod && isStep && event.key === 'x') editing.take(chosen, 'cut')
       else if (isMod && isStep && event.key === 'c') editing.take(chosen, 'copy')
-      else if (isMod && event.key === 'v' && after !== undefined) run(() => editing.put(after))
-      else if (isMod && isStep && event.key === 'd')
-        run(() => [{ edit: 'duplicate_step', path: chosen }])
+      else if (isMod && event.key === 'v' && after !== undefined) run(editing.put(after))
+      else if (isMod && isStep && event.key === 'd') run([{ edit: 'duplicate_step', path: chosen }])
       else if (isMod || event.altKey) return false
       else if (ADD.includes(event.key)) editing.ask(placesAfter(drawing, graph, chosen))
       else if (isStep && REMOVE.includes(event.key)) editing.remove(chosen)

@@ -27,6 +27,12 @@ export function placeTowards(drawing: Drawing, path: string, towards: Direction)
   }
 }
 
+/** What moves a step so; nothing where it goes nowhere, or is gone. */
+export function moveTowards(drawing: Drawing, path: string | null, towards: Direction): Command[] {
+  const to = path === null ? null : placeTowards(drawing, path, towards)
+  return path === null || to === null ? [] : move(path, to)
+}
+
 /** The step on one of whose ways a list of steps stands; null: it is the journey's own. */
 export function forkOf(drawing: Drawing, into: string): Step | null {
   const isOwner = (step: Step) => waysOf(step).some((way) => way.block === into)

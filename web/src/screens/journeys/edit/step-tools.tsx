@@ -17,7 +17,7 @@ import { placesAfter } from '../places'
 import { textOf, withText } from '../text'
 import { Code } from './code'
 import { type Editing, useEditing } from './editing'
-import { move, placeTowards } from './moves'
+import { moveTowards } from './moves'
 
 type Props = { shown: Shown; editing: Editing }
 
@@ -25,10 +25,8 @@ export function StepTools({ shown, editing }: Props) {
   const { drawing, graph, kinds } = useBoard()
   const { step } = shown
   const kind = kinds.find((each) => each.kind === step.kind)
-  const towards = (direction: 'up' | 'down') => {
-    const to = placeTowards(drawing, step.path, direction)
-    if (to !== null) editing.run(() => move(step.path, to))
-  }
+  const towards = (direction: 'up' | 'down') =>
+    editing.run((now, follow) => moveTowards(now, follow(step.path), direction))
   return (
     <div className="step-tools" role="toolbar" aria-label={JOURNEY_EDIT.actions}>
       <Button
@@ -62,7 +60,7 @@ export function StepTools({ shown, editing }: Props) {
           </Menu.Item>
           <Menu.Item
             leftSection={<IconCopy size={14} />}
-            onClick={() => editing.run(() => [{ edit: 'duplicate_step', path: step.path }])}
+            onClick={() => editing.run([{ edit: 'duplicate_step', path: step.path }])}
           >
             {JOURNEY_EDIT.duplicate}
           </Menu.Item>
@@ -78,7 +76,7 @@ export function StepTools({ shown, editing }: Props) {
               <Menu.Item
                 key={under}
                 leftSection={<IconPlus size={14} />}
-                onClick={() => editing.run(() => [{ edit: 'add_branch', path: step.path, under }])}
+                onClick={() => editing.run([{ edit: 'add_branch', path: step.path, under }])}
               >
                 {JOURNEY_EDIT.addWay(title)}
               </Menu.Item>
@@ -89,7 +87,7 @@ export function StepTools({ shown, editing }: Props) {
               <Menu.Item
                 key={way.path}
                 leftSection={<IconTrash size={14} />}
-                onClick={() => editing.run(() => [{ edit: 'remove_branch', path: way.path }])}
+                onClick={() => editing.run([{ edit: 'remove_branch', path: way.path }])}
               >
                 {JOURNEY_EDIT.removeWay(capital(way.label))}
               </Menu.Item>
@@ -154,7 +152,7 @@ export function Repairs({ problem }: { problem: Problem }) {
       className="repair nodrag nopan"
       onClick={(event) => {
         event.stopPropagation()
-        editing.run(() => [...repair.edits])
+        editing.run(repair.edits)
       }}
     >
       {repair.title}

@@ -8,7 +8,7 @@ import { useKeys } from '@/app/keys'
 import { Chip } from '@/kit/chip'
 import { useParam } from '@/kit/go'
 import { JOURNEY_EDIT } from '@/words/journey-edit'
-import { type Drawing, START } from '../graph'
+import { START } from '../graph'
 import { Opened } from '../opened'
 import { type Offered, type Place, stepAt } from '../places'
 import { ProposeButton, RehearseLink, Saved, Undoing } from './bar'
@@ -16,7 +16,7 @@ import { runs } from './calls'
 import { useCarrying } from './carrying'
 import { useDifferences } from './changes'
 import { Clashes } from './clashes'
-import type { Command, Desk, Setting } from './desk'
+import type { Desk, Setting, Wish } from './desk'
 import { type Carried, type Editing, EditingContext, useDeskState } from './editing'
 import './edit.css'
 import { focusStep } from './keys'
@@ -42,9 +42,9 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
   useKeys(JOURNEY_EDIT.keys)
 
   const run = useCallback(
-    (make: (drawing: Drawing) => Command[], group = '') => {
+    (wish: Wish, group = '') => {
       setSaid(SILENT)
-      void desk.do(make, group).then((path) => {
+      void desk.do(wish, group).then((path) => {
         if (path !== null && group === '') choose(stepAt(desk.state().now.drawing, path))
       })
     },
@@ -59,15 +59,13 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
   )
   const remove = useCallback(
     (path: string) => {
-      void desk
-        .do(() => [{ edit: 'delete_step', path }])
-        .then((done) => {
-          if (done === null) return
-          const { past, now } = desk.state()
-          const before = past.at(-1)
-          if (before !== undefined) choose(leftBehind(before.drawing, path))
-          setSaid({ text: JOURNEY_EDIT.done(now.said), isDone: true })
-        })
+      void desk.do([{ edit: 'delete_step', path }]).then((done) => {
+        if (done === null) return
+        const { past, now } = desk.state()
+        const before = past.at(-1)
+        if (before !== undefined) choose(leftBehind(before.drawing, path))
+        setSaid({ text: JOURNEY_EDIT.done(now.said), isDone: true })
+      })
     },
     [desk, choose],
   )
@@ -85,8 +83,8 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
   }, [desk, choose])
   const drop = useCallback(
     (carried: Carried, { into, index }: Place) => {
-      if ('path' in carried) run(() => move(carried.path, { into, index }))
-      else run(() => [{ edit: 'insert_step', into, index, kind: carried.kind }])
+      if ('path' in carried) run(move(carried.path, { into, index }))
+      else run([{ edit: 'insert_step', into, index, kind: carried.kind }])
     },
     [run],
   )
@@ -164,7 +162,7 @@ export function Working({ desk, keeper, draft, kinds }: Props) {
             }}
             onPick={(kind, { into, index }) => {
               ask(null)
-              run(() => [{ edit: 'insert_step', into, index, kind }])
+              run([{ edit: 'insert_step', into, index, kind }])
             }}
           />
         )}
