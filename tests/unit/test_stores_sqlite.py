@@ -27,7 +27,7 @@ from legato.stores.folder import Folder
 from legato.stores.sqlite.file import WAL_BYTES_MAX, SqliteFile
 from legato.stores.sqlite.log import SqliteLog
 from legato.stores.sqlite.schema import STATE_FORMAT
-from legato.stores.sqlite.seen import SLICES
+from legato.stores.sqlite.seen import ROWS_MAX
 from legato.stores.sqlite.state import SqliteStore
 
 Opened: TypeAlias = SqliteLog | SqliteStore
@@ -379,8 +379,8 @@ def test_old_digests_are_forgotten_in_small_steps(store: SqliteStore) -> None:
 
 def test_digests_move_into_their_tree_and_are_found_all_the_way(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    digests = [message_digest("web", str(number)) for number in range(1_500)]
-    turns = [digests[first : first + 3] for first in range(0, len(digests), 3)]
+    digests = [message_digest("web", str(number)) for number in range(6_000)]
+    turns = [digests[first : first + 2] for first in range(0, len(digests), 2)]
     store = SqliteStore(path)
 
     for position, seen in enumerate(turns, 1):
@@ -395,8 +395,8 @@ def test_digests_move_into_their_tree_and_are_found_all_the_way(tmp_path: Path) 
     reader = SqliteStore(path, is_writer=False)
     assert reader.seen(digests, HOUR) == {*digests}
     with reader.file.reading() as rows:
-        assert rows.execute("SELECT count(*) FROM recent").get == SLICES
-        assert rows.execute("SELECT count(*) FROM seen").get >= len(digests) - 3 * SLICES
+        assert rows.execute("SELECT count(*) FROM recent").get == ROWS_MAX
+        assert rows.execute("SELECT count(*) FROM seen").get >= len(digests) - 2 * ROWS_MAX
     reader.close()
 
 

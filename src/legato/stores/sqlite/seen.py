@@ -2,10 +2,10 @@
 
 Theory of operation. Digests have no order, so each new one would change a page of its own in the
 tree `seen`, and whole pages are what a commit costs. So a turn appends its digests to `recent` as
-one row, and moves one slice of those that wait there, chosen by their first byte, into the tree:
-they are neighbours, and share its pages. Each turn moves the next slice, so that after SLICES
-turns all that a row holds is in the tree, and the row goes. The thread that writes has `recent`
-in memory; others read its rows.
+one row, and now and then one slice of those that wait there, chosen by their first byte, is moved
+into the tree: they are neighbours, and share its pages. Every ROWS_A_SLICE turns move the next
+slice, so that after ROWS_MAX turns all that a row holds is in the tree, and the row goes. The
+thread that writes has `recent` in memory; others read its rows.
 
 Both hold the present generation only. With a new one, all that waits is moved at once.
 """
@@ -21,7 +21,12 @@ from legato.stores.connection import Connection
 from legato.stores.rows import write_rows
 
 SLICES = 256
-"""As many as a byte has values. In turns of 256 events they hold 65,536 digests: 10 MB."""
+"""As many as a byte has values."""
+ROWS_A_SLICE = 8
+"""The fewer digests are moved together, the fewer share a page: in turns of 32 events, moved with
+every one, each took a page of its own."""
+ROWS_MAX = SLICES * ROWS_A_SLICE
+"""In turns of 32 events they hold 65,536 digests: 10 MB."""
 
 _ENTRY = struct.Struct(">16sq")
 """A digest and its instant."""
@@ -58,8 +63,8 @@ class RecentlySeen:
             writer.execute(
                 "UPDATE head SET generation = ?, generation_since = ?", (generation + 1, turn.now)
             )
-        elif turn.seen:
-            self._move(writer, generation, (row % SLICES,), row - SLICES)
+        elif turn.seen and row % ROWS_A_SLICE == 0:
+            self._move(writer, generation, (row // ROWS_A_SLICE % SLICES,), row - ROWS_MAX)
         if turn.seen:
             packed = b"".join([_ENTRY.pack(*one) for one in turn.seen.items()])
             writer.execute("INSERT INTO recent VALUES (?, ?)", (row, packed))
