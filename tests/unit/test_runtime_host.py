@@ -392,6 +392,25 @@ def test_what_cannot_be_put_on_record_may_not_leave() -> None:
     play(scene)
 
 
+def test_a_dead_delivery_leaves_again_though_its_journey_is_over() -> None:
+    async def scene(world: World) -> None:
+        await world.feed(tracked("m0"))
+        (row,) = world.store.waiting("mail", 0, 9)
+        gave_up = DeliveryReported(
+            received_at=T0,
+            person_id=row.delivery.person_id,
+            delivery_id=row.delivery.delivery_id,
+            outcome="failed",
+        )
+        await world.feed(gave_up, tracked("m1", "Page Viewed"))
+        delivery = await world.host.redrive(row.delivery.delivery_id)
+
+        assert delivery is not None
+        assert (await world.host.clear(delivery)).is_clear
+
+    play(scene)
+
+
 def test_a_step_that_fails_costs_its_own_record_and_no_other() -> None:
     async def scene(world: World) -> None:
         await world.feed(

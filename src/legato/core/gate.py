@@ -177,7 +177,7 @@ def intent_of(program: Program, state: State, delivery: Delivery) -> Intent:
         address=delivery.address,
         about=delivery.about,
         expires_at=delivery.expires_at,
-        entry=decode_object(enrollment.entry) if enrollment is not None else {},
+        entry=decode_object(enrollment.entry) if enrollment and enrollment.entry else {},
         destination=delivery.destination,
         version=enrollment.version if enrollment is not None else "",
         step=delivery.journey_step,

@@ -13,8 +13,12 @@ from legato.core.gate import WITHDRAWN, Clearance
 from legato.fold.clearance import clear_to_send
 from legato.fold.memory import Memory
 from legato.fold.turn import tick
+from legato.model.delivery import Delivery
+from legato.model.ended import enrollment_of
+from legato.model.event import CustomerEvent, JourneyCalled, decode_event
 from legato.model.instant import Instant
 from legato.model.problem import LegatoError
+from legato.model.state import Enrollment, State
 from legato.runtime.engine.dialogue import (
     Adopt,
     Adopted,
@@ -114,7 +118,8 @@ class Answers:
         if delivery is not None and state is not None:
             # It was settled as failed. All gates but that one are to be read as for any other.
             pending = {**state.pending, delivery.delivery_id: delivery}
-            state = msgspec.structs.replace(state, pending=pending)
+            enrollments = self._with_its_entry(state, delivery)
+            state = msgspec.structs.replace(state, pending=pending, enrollments=enrollments)
         elif state is not None:
             delivery = state.pending.get(asked.delivery_id)
         if state is None or delivery is None:
@@ -122,6 +127,21 @@ class Answers:
         if asked.by:
             delivery = msgspec.structs.replace(delivery, destination=asked.by)
         return clear_to_send(self._parts.state, memory.program, state, delivery, now=now)
+
+    def _with_its_entry(self, state: State, delivery: Delivery) -> list[Enrollment]:
+        """Return a person's enrollments; that of the delivery with what it began with.
+
+        Of one that is over only the log has it.
+        """
+        enrollment_id = delivery.enrollment_id
+        over = None if enrollment_id is None else enrollment_of(state, enrollment_id)
+        if over is None or over.entry:
+            return state.enrollments
+        data = self._parts.log.get(over.entry_position)
+        event = None if data is None else decode_event(data)
+        if not isinstance(event, CustomerEvent | JourneyCalled):
+            return state.enrollments
+        return [msgspec.structs.replace(over, entry=event.body), *state.enrollments]
 
 
 _SENDABLE = Clearance(is_clear=True)
