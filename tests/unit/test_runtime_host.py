@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from legato.core.exchange import Loaded, Result
+from legato.core.gate import Clearance
 from legato.core.program import Program
 from legato.core.step import step
 from legato.fold.cache import Room
@@ -43,7 +44,17 @@ from legato.model.problem import LegatoError, Reason
 from legato.model.state import State, decode_state
 from legato.ports.intake import Busy
 from legato.ports.state_store import Turn
-from legato.runtime.engine.dialogue import Answered, Ask, FromEngine, Logged, Stop, Watched
+from legato.runtime.engine.dialogue import (
+    Answered,
+    Ask,
+    Clear,
+    Cleared,
+    FromEngine,
+    Logged,
+    Stop,
+    ToClear,
+    Watched,
+)
 from legato.runtime.engine.engine import Engine
 from legato.runtime.engine.parts import Parts
 from legato.runtime.engine.thread import EngineThread, QueueInbox
@@ -507,6 +518,55 @@ def test_who_asks_at_what_is_applied_does_not_wait_for_the_next_turn() -> None:
         "News",
         2,
         "Ended",
+    ]
+
+
+def test_who_may_leave_is_said_ahead_of_a_turn_that_concerns_others() -> None:
+    viewed = tracked("m3", "Page Viewed", user="ben")
+
+    assert told_of_clearances(lambda _: viewed) == [True, "News", True, "Ended"]
+
+
+def test_what_joins_a_person_with_somebody_concerns_both() -> None:
+    joined = tracked("m3", "Page Viewed", user="ana", anonymous="bens")
+
+    assert told_of_clearances(lambda _: joined) == ["News", True, True, "Ended"]
+
+
+def test_nobody_is_cleared_ahead_of_a_turn_that_may_close_an_address() -> None:
+    def bounced(of_ben: Delivery) -> Event:
+        return DeliveryReported(
+            received_at=T0,
+            person_id=of_ben.person_id,
+            delivery_id=of_ben.delivery_id,
+            outcome="bounced",
+        )
+
+    assert told_of_clearances(bounced) == ["News", True, False, "Ended"]
+
+
+def told_of_clearances(following: Callable[[Delivery], Event]) -> list[bool | str]:
+    """Ask for a message to Ana and one to Ben, to leave after one more event; tell what is told."""
+    world = World()
+    before = [tracked("m1"), tracked("m2", user="ben", anonymous="bens", order="o2")]
+    world.log.append([encode_event(each) for each in (activation(a_plan()), *before)])
+    inbox, told = QueueInbox(), list[FromEngine]()
+    engine = Engine(world.parts(), inbox, told.extend)
+    engine.recover()
+    deliveries = [row.delivery for row in world.store.waiting("mail", 0, 9)]
+    assert len(deliveries) == 2
+    last = world.log.append([encode_event(following(deliveries[1]))])
+    for number, each in enumerate(deliveries):
+        question = Clear([ToClear(each.delivery_id, each.person_id)])
+        inbox.put(Ask(number=number, question=question, after=last))
+    inbox.put(Logged(last))
+    inbox.put(Stop())
+    engine.run()
+    return [
+        one.answer.clearances[0] == Clearance(is_clear=True)
+        if isinstance(one, Answered) and isinstance(one.answer, Cleared)
+        else type(one).__name__
+        for one in told
     ]
 
 

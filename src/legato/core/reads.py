@@ -1,4 +1,4 @@
-"""Which keys an event needs."""
+"""Which keys an event needs, and whom else it may concern."""
 
 from __future__ import annotations
 
@@ -69,6 +69,22 @@ def reads(program: Program, event: Event) -> Keys:
             return Keys()
         case _:
             assert_never(event)
+
+
+def may_close_addresses(program: Program, event: Event) -> bool:
+    """Return whether a step may close an address to everybody who has it, not to its person alone.
+
+    All else that a step changes is of those whom its keys lead to.
+    """
+    match event:
+        case DeliveryReported():
+            return event.outcome in ("bounced", "complained")
+        case CustomerEvent():
+            return event.told is not None or event.source in program.opt_outs
+        case EventRecalled():
+            return event.event is None or may_close_addresses(program, event.event)
+        case _:
+            return False
 
 
 def _keys_of_recalled(program: Program, recalled: EventRecalled, event: CustomerEvent) -> Keys:

@@ -15,7 +15,7 @@ import msgspec
 
 from legato.core.exchange import Keys, Loaded, Result
 from legato.core.program import Program
-from legato.core.reads import reads
+from legato.core.reads import may_close_addresses, reads
 from legato.core.step import step
 from legato.fold.cache import ROOM, Cache, People, Room
 from legato.fold.lookback import Lookback
@@ -77,6 +77,10 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
 CORE = Core()
 
 
+def _nothing(_turned: Turned) -> None:
+    return
+
+
 def is_alone(event: Event) -> bool:
     """Return whether a record is a turn of its own.
 
@@ -112,11 +116,14 @@ class Memory:
         self._has_tombs = store.has_tombs()
         self._lookback: Lookback | None = None
 
-    def apply(self, records: Sequence[Record]) -> Turned:
+    def apply(
+        self, records: Sequence[Record], before: Callable[[Turned], None] = _nothing
+    ) -> Turned:
         """Apply records: one alone that has to be, or any number of others.
 
-        Raises StepFault where a step fails, LegatoError where the store does; then nothing of
-        the turn remains here.
+        Of others it is known whom they may concern before the first is applied: `before` is called
+        then, and may read whom the turn `leaves_alone`. Raises StepFault where a step fails,
+        LegatoError where the store does; then nothing of the turn remains here.
         """
         turned = Turned(records=self._past.complete(records), now=self.now)
         try:
@@ -131,6 +138,7 @@ class Memory:
                 self._encode(turned)
             else:
                 keys = self._read(turned)
+                before(turned)
                 for index, record in enumerate(turned.records):
                     self._one(turned, index, record, keys[index])
                 self._encode(turned)
@@ -161,6 +169,13 @@ class Memory:
         self.schedules.update(turned.schedules)
         self._people.keep(turned.states)
         self._pointers.trim()
+
+    def leaves_alone(self, turned: Turned, people: Iterable[PersonId]) -> bool:
+        """Return whether nothing that gates read of these people can change in a turn."""
+        concerned = {self._follow(turned, person_id) for person_id in turned.concerned}
+        return concerned.isdisjoint(self._follow(turned, each) for each in people) and not any(
+            may_close_addresses(self.program, event) for _, event in turned.records
+        )
 
     def _forget_ways(self) -> None:
         self._forwards.clear()
@@ -282,6 +297,7 @@ class Memory:
                 people[person_id] = None
             if self._has_tombs:
                 self._look_for_tombs(turned, pointers)
+        turned.concerned = people
         self._fetch(turned, people)
         return all_keys
 

@@ -76,6 +76,8 @@ class Turned(msgspec.Struct, kw_only=True):
     """Since -> message digests that the store has seen since then."""
     leads: dict[str, PersonId] = {}
     """Identifiers that led to somebody before this turn."""
+    concerned: dict[PersonId, None] = {}
+    """Whom its records name, or what they name leads to; of those who were before this turn."""
     states: dict[PersonId, bytes | None] = {}
     forwards: dict[PersonId, PersonId] = {}
     pointers: dict[str, PersonId] = {}

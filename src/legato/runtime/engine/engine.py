@@ -27,6 +27,7 @@ from legato.runtime.engine.dialogue import (
     Answer,
     Answered,
     Ask,
+    Clear,
     Ended,
     FromEngine,
     Inbox,
@@ -44,7 +45,7 @@ from legato.runtime.engine.parts import Parts
 
 T = TypeVar("T")
 
-TURN_RECORDS_MAX = 256
+TURN_RECORDS_MAX = 64
 """Larger turns cost more an event (a person no longer is in the processor's cache when it is
 encoded) and make those behind them wait."""
 RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -134,11 +135,35 @@ class Engine:
 
     def _answer(self, *, is_stuck: bool = False) -> None:
         """Answer what was asked at a position that is reached; stuck, only what looks."""
+        self._answer_those(
+            lambda ask: (
+                ask.after <= self.memory.position
+                and (not is_stuck or isinstance(ask.question, Watched))
+            )
+        )
+
+    def _answer_before(self, turned: Turned) -> None:
+        """Answer, ahead of a turn, what will be true after it as well.
+
+        May a message leave once the turn is applied? It does not depend on what others did.
+        """
+        if not self._asks:
+            return
+        self._answer_those(
+            lambda ask: (
+                ask.after <= turned.position
+                and isinstance(ask.question, Clear)
+                and self.memory.leaves_alone(
+                    turned, [each.person_id for each in ask.question.deliveries]
+                )
+            )
+        )
+        self._say()
+
+    def _answer_those(self, is_ready: Callable[[Ask], bool]) -> None:
         asks, self._asks = self._asks, []
         for ask in asks:
-            if ask.after <= self.memory.position and (
-                not is_stuck or isinstance(ask.question, Watched)
-            ):
+            if is_ready(ask):
                 self._told.append(Answered(ask.number, self._answered(ask.question)))
             else:
                 self._asks.append(ask)
@@ -199,8 +224,8 @@ class Engine:
 
     def _apply(self, records: list[Record]) -> None:
         try:
-            turned = self.memory.apply(records)
-        except (LegatoError, StepFault):
+            turned = self.memory.apply(records, self._answer_before)
+        except (LegatoError, StepFault, Abandoned):
             raise
         except Exception as fault:
             raise StepFault from fault  # a stored person that cannot be read, for one
