@@ -15,7 +15,7 @@ from legato.core.gate import Clearance
 from legato.core.program import Program
 from legato.core.step import step
 from legato.fold.cache import Room
-from legato.fold.memory import Core
+from legato.fold.memory import RECORDS_A_PAUSE, Core
 from legato.model.definitions.journey import Entry, Journey, JourneyStep, Send, Wait
 from legato.model.delivery import Delivery
 from legato.model.event import (
@@ -543,6 +543,31 @@ def test_nobody_is_cleared_ahead_of_a_turn_that_may_close_an_address() -> None:
         )
 
     assert told_of_clearances(bounced) == ["News", True, False, "Ended"]
+
+
+def test_who_asks_in_the_middle_of_a_long_turn_does_not_wait_for_its_end() -> None:
+    inbox, told = QueueInbox(), list[FromEngine]()
+    asks: list[Ask] = []
+
+    def asked_meanwhile(program: Program, loaded: Loaded, event: Event, now: Instant) -> Result:
+        while asks:
+            inbox.put(asks.pop())
+        return step(program, loaded, event, now)
+
+    world = World(core=Core(step=asked_meanwhile))
+    world.log.append([encode_event(each) for each in (activation(a_plan()), tracked("m1"))])
+    engine = Engine(world.parts(), inbox, told.extend)
+    engine.recover()
+    (row,) = world.store.waiting("mail", 0, 9)
+    views = [tracked(f"v{n}", "Page Viewed", user=f"u{n}") for n in range(RECORDS_A_PAUSE + 1)]
+    last = world.log.append([encode_event(each) for each in views])
+    question = Clear([ToClear(row.delivery.delivery_id, row.delivery.person_id)])
+    asks.append(Ask(number=1, question=question, after=last))
+    inbox.put(Logged(last))
+    inbox.put(Stop())
+    engine.run()
+
+    assert [type(one).__name__ for one in told] == ["Answered", "News", "Ended"]
 
 
 def told_of_clearances(following: Callable[[Delivery], Event]) -> list[bool | str]:

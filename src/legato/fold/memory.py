@@ -61,6 +61,8 @@ from legato.ports.state_store import FoldStore, NoteRow
 DUPLICATES_WINDOW: Duration = 72 * HOUR
 POINTERS_MAX = 400_000
 """Identifiers held in memory, about 150 bytes each."""
+RECORDS_A_PAUSE = 16
+"""Two milliseconds: as long as a question waits that need not wait for the turn."""
 FORWARDS_MAX = 50_000
 """Merged persons remembered in memory; past it, pointers are read anew from the store."""
 
@@ -77,7 +79,7 @@ class Core(msgspec.Struct, frozen=True, kw_only=True):
 CORE = Core()
 
 
-def _nothing(_turned: Turned) -> None:
+def _go_on(_turned: Turned) -> None:
     return
 
 
@@ -116,14 +118,12 @@ class Memory:
         self._has_tombs = store.has_tombs()
         self._lookback: Lookback | None = None
 
-    def apply(
-        self, records: Sequence[Record], before: Callable[[Turned], None] = _nothing
-    ) -> Turned:
+    def apply(self, records: Sequence[Record], pause: Callable[[Turned], None] = _go_on) -> Turned:
         """Apply records: one alone that has to be, or any number of others.
 
-        Of others it is known whom they may concern before the first is applied: `before` is called
-        then, and may read whom the turn `leaves_alone`. Raises StepFault where a step fails,
-        LegatoError where the store does; then nothing of the turn remains here.
+        Of others it is known whom they may concern before the first is applied. From then on
+        `pause` is called now and then, and may read whom the turn `leaves_alone`. Raises StepFault
+        where a step fails, LegatoError where the store does; then nothing of the turn remains here.
         """
         turned = Turned(records=self._past.complete(records), now=self.now)
         try:
@@ -138,8 +138,9 @@ class Memory:
                 self._encode(turned)
             else:
                 keys = self._read(turned)
-                before(turned)
                 for index, record in enumerate(turned.records):
+                    if index % RECORDS_A_PAUSE == 0:
+                        pause(turned)
                     self._one(turned, index, record, keys[index])
                 self._encode(turned)
         except BaseException:

@@ -142,13 +142,12 @@ class Engine:
             )
         )
 
-    def _answer_before(self, turned: Turned) -> None:
-        """Answer, ahead of a turn, what will be true after it as well.
+    def _pause(self, turned: Turned) -> None:
+        """Answer, in the middle of a turn, what will be true after it as well.
 
         May a message leave once the turn is applied? It does not depend on what others did.
         """
-        if not self._asks:
-            return
+        self._hear(self._inbox.take(0))
         self._answer_those(
             lambda ask: (
                 ask.after <= turned.position
@@ -216,15 +215,21 @@ class Engine:
     def _fold_alike(self, records: list[Record], *, is_replay: bool) -> None:
         while records:
             try:
-                self._patiently(lambda turn=records: self._apply(turn), is_replay=is_replay)
+                self._patiently(
+                    lambda turn=records: self._apply(turn, is_replay=is_replay),
+                    is_replay=is_replay,
+                )
             except StepFault as fault:
                 records = self._isolate(records, fault, is_replay=is_replay)
             else:
                 return
 
-    def _apply(self, records: list[Record]) -> None:
+    def _apply(self, records: list[Record], *, is_replay: bool) -> None:
         try:
-            turned = self.memory.apply(records, self._answer_before)
+            if is_replay:  # nobody listens yet
+                turned = self.memory.apply(records)
+            else:
+                turned = self.memory.apply(records, self._pause)
         except (LegatoError, StepFault, Abandoned):
             raise
         except Exception as fault:
