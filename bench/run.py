@@ -163,7 +163,7 @@ async def measure(args: argparse.Namespace) -> Table:
     sink = load.Sink()
     await sink.start()
     workspace.write(folder / "workspace", sink.port)
-    legato = Legato(folder)
+    legato = Legato(folder, options=["--own-core"] if args.own_core else [])
     try:
         await asyncio.to_thread(legato.start)
         table.add("start on an empty folder", f"{legato.started_s:.2f} s")
@@ -183,6 +183,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, nargs="*", default=[1_000, 5_000, 10_000])
     parser.add_argument("--batch", type=int, default=1, help="events a request in `latency`")
     parser.add_argument("--people", type=int, default=50_000)
+    parser.add_argument("--own-core", action="store_true", help="as `legato up --own-core`")
     parser.add_argument("--write", action="store_true", help="append to bench/RESULTS.md")
     for part in (*OWN.values(), erasure):
         part.add_options(parser)

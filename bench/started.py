@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class Legato:
     process: subprocess.Popen[bytes] | None = None
     started_s: float = 0.0
     secrets: Mapping[str, str] = field(default_factory=dict)
+    options: Sequence[str] = ()
+    """Of `legato up`."""
 
     def start(self) -> None:
         begin = time.perf_counter()
@@ -49,6 +51,7 @@ class Legato:
                 str(PORT),
                 "--data",
                 str(self.folder / "data"),
+                *self.options,
             ],
             env={**os.environ, **self._secrets()},
             stdout=(self.folder / "out.log").open("ab"),

@@ -260,6 +260,50 @@ def test_in_one_process_it_does_the_same(tmp_path: Path) -> None:
     assert process.stop() == 0
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="there is one core only")
+def test_with_a_core_of_its_own_the_engine_shares_it_with_nothing_else_of_it(
+    tmp_path: Path,
+) -> None:
+    process = Running(tmp_path, "--own-core")
+    (engine,) = engines(process)
+    own = os.sched_getaffinity(engine)
+    others = [int(each.name) for each in Path(f"/proc/{process.process.pid}/task").iterdir()]
+
+    assert len(own) == 1
+    assert [each for each in others if os.sched_getaffinity(each) & own] == []
+    assert process.track("ana", "Signed Up", method="web") == 200
+    assert process.legato("why", "user_id:ana", "--message", "welcome").returncode == 0
+    assert process.stop() == 0
+
+
+def test_of_one_core_none_is_left_to_the_engine(tmp_path: Path) -> None:
+    subprocess.run([*COMMAND, "init", "shop"], cwd=tmp_path, check=True, capture_output=True)
+    first = min(os.sched_getaffinity(0))
+    code = (
+        f"import os, sys; os.sched_setaffinity(0, ({first},));"
+        " os.execv(sys.executable, [sys.executable, '-m', 'legato', *sys.argv[1:]])"
+    )
+    command = [sys.executable, "-c", code, "up", "shop", "--port", "0", "--own-core"]
+    environment = {**os.environ, "COLUMNS": "200"}
+
+    alone = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment
+    )
+    together = subprocess.run(
+        [*COMMAND, "up", "shop", "--port", "0", "--own-core", "--one-process"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+
+    assert (alone.returncode, together.returncode) == (1, 1)
+    assert "one processor core only" in alone.stderr
+    assert "Start without --own-core" in alone.stderr
+    assert "Leave --one-process out" in together.stderr
+
+
 def test_who_ends_it_while_it_starts_sees_no_fault(tmp_path: Path) -> None:
     subprocess.run([*COMMAND, "init", "shop"], cwd=tmp_path, check=True, capture_output=True)
     port = free_port()

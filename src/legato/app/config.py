@@ -31,6 +31,8 @@ class Config(Noun, frozen=True, kw_only=True):
     """What this host is called by others; empty: whatever a call from elsewhere says."""
     is_one_process: bool = False
     """Whether the engine is a thread of this process: less memory, two thirds of the throughput."""
+    engine_core: int | None = None
+    """The processor core that the engine's process has to itself; None: whichever is free."""
     is_example: bool = False
     """Whether the workspace is the example of a demonstration, which may be removed."""
     speed: int = 1

@@ -89,7 +89,9 @@ def _line(data: Data, config: Config, clock: Clock) -> Line:
     """Return the engine's line: to a process of its own, unless one process is wanted."""
     if not config.is_one_process:
         module = [sys.executable, "-P", "-m", "legato.engine", str(config.data)]
-        return EngineProcess(lambda number: [*module, str(number), str(config.cache_megabytes)])
+        core = [] if config.engine_core is None else [str(config.engine_core)]
+        cache = str(config.cache_megabytes)
+        return EngineProcess(lambda number: [*module, str(number), cache, *core])
     parts = Parts(
         log=data.log,
         state=data.store,

@@ -23,6 +23,7 @@ from legato.app.config import Config
 from legato.cli.client import CLIENT_FILE, DATA_NAME, Connection
 from legato.model.plan import Plan
 from legato.model.problem import LegatoError
+from legato.runtime.engine.cores import part
 from legato.runtime.faults import on_loop_fault, print_places_only
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -69,6 +70,7 @@ class Options(TypedDict):
     allow_host: tuple[str, ...]
     cache_mb: int
     one_process: bool
+    own_core: bool
 
 
 @click.command()
@@ -104,6 +106,11 @@ class Options(TypedDict):
     default=(os.cpu_count() or 1) == 1,
     help="Keep the engine in this process: less memory, two thirds of the throughput.",
 )
+@click.option(
+    "--own-core",
+    is_flag=True,
+    help="Leave the engine a processor core to itself: for a machine that runs little else.",
+)
 @click.pass_obj
 def up(doors: OpenDoors, workspace: Path, **options: Unpack[Options]) -> None:
     """Run Legato on a WORKSPACE folder, until Ctrl-C."""
@@ -120,9 +127,20 @@ def up(doors: OpenDoors, workspace: Path, **options: Unpack[Options]) -> None:
         proxy_count=options["proxies"],
         names=options["allow_host"],
         is_one_process=options["one_process"],
+        engine_core=_own_core(options),
     )
     run(config, doors(), host=options["host"], port=options["port"], ready=ready)
     console.print("Stopped. Everything acknowledged is on disk.")
+
+
+def _own_core(options: Options) -> int | None:
+    if not options["own_core"]:
+        return None
+    if options["one_process"]:
+        raise LegatoError(
+            "--own-core is for an engine in a process of its own.", fix="Leave --one-process out."
+        )
+    return part()
 
 
 def run(
