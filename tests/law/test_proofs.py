@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from legato.model.instant import DAY, HOUR, MINUTE, Duration, Instant
@@ -53,6 +53,12 @@ deeds = st.lists(
         st.sampled_from(["enter", "update", "late update", "buy", "yes", "no", "free", "paid"]),
     ),
     max_size=9,
+)
+
+REMIND = a_send("email", "20m", ", purpose: service")
+RACE = (
+    f"wait_for:\n      - {{on: Cart Updated, then: [{{{REMIND}}}]}}"
+    f"\n      - {{after: 1h, then: [{{{REMIND}}}]}}"
 )
 
 
@@ -143,6 +149,15 @@ def harm_of(life: Life, policies: Sequence[str]) -> set[str]:
     ),
     begins_at=st.sampled_from([0, 9 * HOUR, 13 * HOUR]),
     doings=deeds,
+)
+@example(  # the late event comes when the journey is over
+    setting=Setting(
+        [RACE],
+        [],
+        "once",
+    ),
+    begins_at=0,
+    doings=[(62, "late update")],
 )
 def test_no_harm_is_done_that_the_proof_excludes(
     setting: Setting, begins_at: Duration, doings: Sequence[tuple[int, str]]

@@ -116,6 +116,16 @@ def test_a_circle_of_too_many_turns_is_not_proved() -> None:
     assert "not proved: too many states" in found.what
 
 
+def test_an_event_that_is_late_undoes_what_a_time_limit_did_though_nothing_came_after_it() -> None:
+    ways = f"{{on: Cart Updated, then: [{{{REMIND}}}]}}", f"{{after: 30m, then: [{{{REMIND}}}]}}"
+    race = "wait_for:" + "".join(f"\n      - {way}" for way in ways)
+
+    (found,) = broken(journey(race))
+
+    assert (found.code, found.step) == ("V508", "1.case1.1")
+    assert "an event that arrived late" in found.what
+
+
 def test_offers_that_must_not_meet_are_found_on_one_way_and_in_two_journeys() -> None:
     promise = "property: one\ntitle: One offer\nnever: {both: [reminder, receipt]}\n"
     receipt = "send: {message: receipt, on: email, expires: 1h}"

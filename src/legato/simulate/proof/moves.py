@@ -60,10 +60,10 @@ class Course(Noun, frozen=True, kw_only=True):
             yield move, Spot(step=journey.first, known=known)
 
     def following(self, spot: Spot) -> Iterator[Step]:
-        """Return all that can come after a spot."""
+        """Return all that can come after a spot: after the end too, by an event that is late."""
         if spot.step != END:
             yield from self._taken(spot)
-            yield from self._late(spot)
+        yield from self._late(spot)
 
     def _taken(self, spot: Spot) -> Iterator[Step]:
         step = self.journey.steps[spot.step]
