@@ -61,7 +61,7 @@ def plan() -> Plan:
         },
         first="1",
         version="v7",
-        places={"2": "journeys/cart.yaml:12"},
+        places={"1": "journeys/cart.yaml:10", "2": "journeys/cart.yaml:12"},
     )
     return Plan(
         name="shop",
@@ -210,6 +210,14 @@ def test_a_chosen_message_without_an_outcome_is_still_on_its_way() -> None:
 
     assert (answer.kind, answer.is_sent) == ("waiting", False)
     assert answer.sentence.startswith("Not yet:")
+
+
+def test_who_waits_at_the_first_step_is_told_where_that_stands() -> None:
+    answer = ask([entered()])
+
+    assert answer.kind == "in_journey"
+    assert answer.sentence.endswith("before 'reminder', waiting for 30 minutes to pass.")
+    assert answer.journey_step == "1 (journeys/cart.yaml:10)"
 
 
 def test_a_message_called_back_on_its_way_says_why() -> None:

@@ -282,7 +282,8 @@ def _short_of_message(
 def _of_passing(question: Question, passing: Passing, plan: Plan) -> Answer:
     message = f"'{question.message}'" if question.message else "its next message"
     journey = _version(plan, passing.journey, passing.version)
-    place = _step_place(plan, passing.journey, passing.version, step_id=passing.step)
+    at_step = passing.step or (journey.first if journey else "")  # nobody is moved to the first
+    place = _step_place(plan, passing.journey, passing.version, step_id=at_step)
     name = plain(passing.journey)
     if _is_of_another_version(question, journey, plan):
         rollout = plan.rollouts[passing.journey]
@@ -295,7 +296,7 @@ def _of_passing(question: Question, passing: Passing, plan: Plan) -> Answer:
             would=_WOULD_ENTER["entry.rollout"],
         )
     elif passing.left is None:
-        step = _standing(journey, passing.step)
+        step = _standing(journey, at_step)
         standing = f", waiting for {step}" if step else f", at step {place}" if place else ""
         answer = _reply(
             question,
@@ -333,7 +334,7 @@ def _is_of_another_version(question: Question, journey: Journey | None, plan: Pl
 
 def _standing(journey: Journey | None, step_id: str) -> str:
     """Say what a step waits for, where its definition is still known."""
-    step = journey.steps.get(step_id or journey.first) if journey else None
+    step = journey.steps.get(step_id) if journey else None
     match step:
         case Wait():
             return f"{format_duration(step.duration)} to pass"
