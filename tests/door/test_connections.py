@@ -12,6 +12,7 @@ import pytest
 from legato.workspace import read_workspace, shipped_connectors, shipped_sources
 from tests.door.answering import Answering
 from tests.door.test_api_routes import KEY, Legato, started
+from tests.door.test_cli_up_broken_source import MENDED, SOURCE
 
 LOOKS_MAX = 2_000
 """The attempts go on between two calls; eight of them are over within some hundred."""
@@ -55,6 +56,24 @@ def test_a_connector_is_told_from_its_manifest(legato: Legato) -> None:
     assert other["is_posted"] is True
     assert missing.status == 404
     assert "klaviyo" in missing.json()["fix"]
+
+
+def test_a_connector_that_the_workspace_wrote_for_a_source_is_told_like_any_other(
+    tmp_path: Path,
+) -> None:
+    with started(tmp_path) as legato:
+        files = read_workspace(legato.workspace)
+        files["connectors/bookings.yaml"] = MENDED
+        files["sources/tables.yaml"] = SOURCE
+        legato.call("POST", "/api/plan/apply", {"files": files})
+
+        shown = legato.call("GET", "/api/connectors/source/bookings").json()
+        other = legato.call("GET", "/api/connectors/source/booking")
+
+    assert (shown["line"]["name"], shown["line"]["used_by"]) == ("A booking service", ["tables"])
+    assert shown["events"] == ["Table Booked", "Table Left"]
+    assert [each["name"] for each in shown["settings"]] == ["token"]
+    assert other.status == 404
 
 
 def test_a_destination_tells_how_it_stands_and_what_it_took(legato: Legato) -> None:

@@ -245,25 +245,36 @@ def _used(host: App) -> Mapping[tuple[Direction, str], tuple[str, ...]]:
 
 @cache
 def _shown(direction: Direction, name: str) -> ShownConnector:
-    return _shown_destination(name) if direction == "destination" else _shown_source(name)
+    shipped = shipped_connectors() if direction == "destination" else shipped_sources()
+    shown = _shown_as(direction, name, shipped[name])
+    assert shown is not None, "what is shipped is right: a test says so"
+    return shown
+
+
+def _shown_as(
+    direction: Direction, name: str, manifest: Mapping[str, Any]
+) -> ShownConnector | None:
+    """Return a connector as its manifest has it; None where that has mistakes."""
+    if direction == "source":
+        source = compile_source(manifest).spec
+        return None if source is None else _of_source(source)
+    spec = compile_manifest(manifest).spec
+    return None if spec is None else _of_spec(name, spec)
 
 
 def _own(host: App, direction: Direction, name: str) -> ShownConnector | None:
-    """Return a connector that the workspace has written, of a destination that runs."""
-    if direction == "source":
+    """Return a connector that the workspace has written, of what runs."""
+    plan = host.plan()
+    if direction == "destination":
+        written = (one.manifest for one in plan.destinations.values())
+    else:
+        written = (one.inbound.manifest for one in plan.sources.values() if one.inbound)
+    manifest = next((one for one in written if one.get("id") == name), None)
+    shown = None if manifest is None else _shown_as(direction, name, manifest)
+    if shown is None:
         return None
-    running = host.plan().destinations.values()
-    manifest = next((one.manifest for one in running if one.manifest.get("id") == name), None)
-    spec = None if manifest is None else compile_manifest(manifest).spec
-    if spec is None:
-        return None
-    shown = _of_spec(name, spec)
     used = _used(host).get((direction, name), ())
     return msgspec.structs.replace(shown, line=msgspec.structs.replace(shown.line, used_by=used))
-
-
-def _shown_destination(name: str) -> ShownConnector:
-    return _of_spec(name, _spec(name))
 
 
 def _of_spec(name: str, spec: Spec) -> ShownConnector:
@@ -285,8 +296,7 @@ def _of_spec(name: str, spec: Spec) -> ShownConnector:
     )
 
 
-def _shown_source(name: str) -> ShownConnector:
-    spec = _source_spec(name)
+def _of_source(spec: SourceSpec) -> ShownConnector:
     return ShownConnector(
         line=_source_line(spec),
         api_version="",
