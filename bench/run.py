@@ -163,7 +163,8 @@ async def measure(args: argparse.Namespace) -> Table:
     sink = load.Sink()
     await sink.start()
     workspace.write(folder / "workspace", sink.port)
-    legato = Legato(folder, options=["--own-core"] if args.own_core else [])
+    options = ["--cache-mb", str(args.cache_mb)]
+    legato = Legato(folder, options=[*options, "--own-core"] if args.own_core else options)
     try:
         await asyncio.to_thread(legato.start)
         table.add("start on an empty folder", f"{legato.started_s:.2f} s")
@@ -184,6 +185,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=1, help="events a request in `latency`")
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--own-core", action="store_true", help="as `legato up --own-core`")
+    parser.add_argument("--cache-mb", type=int, default=512, help="as `legato up --cache-mb`")
     parser.add_argument("--write", action="store_true", help="append to bench/RESULTS.md")
     for part in (*OWN.values(), erasure):
         part.add_options(parser)
