@@ -138,6 +138,19 @@ def test_an_attempt_that_began_is_in_doubt_after_a_restart(store: Store, reopene
     assert not two.is_in_doubt
 
 
+def test_an_attempt_that_was_taken_back_was_none(store: Store, reopened: Again) -> None:
+    store.commit(Turn(position=2, now=1, deliveries=[(1, delivery(ONE)), (2, delivery(TWO))]))
+    store.begin_attempt([ONE], 5)
+    store.begin_attempt([ONE, TWO], 9)
+    store.take_back_attempts([(ONE, True), (TWO, False)])
+    store.take_back_attempts([(TWO, False)])
+
+    one, two = reopened(store).waiting("mail", 0, 9)
+
+    assert (one.attempt_count, one.first_attempt_at, one.is_in_doubt) == (1, 5, True)
+    assert (two.attempt_count, two.first_attempt_at, two.is_in_doubt) == (0, None, False)
+
+
 def test_attempts_at_what_is_settled_are_nothing(store: Store) -> None:
     store.begin_attempt([ONE], 5)
     store.end_attempts([(ONE, 8)])

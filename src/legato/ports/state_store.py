@@ -194,6 +194,10 @@ class Outbox(Protocol):
         """Record of attempts that they failed for now, and when the next is due."""
         ...
 
+    def take_back_attempts(self, taken_back: Sequence[tuple[DeliveryId, bool]]) -> None:
+        """Record that attempts were not made; one before that may have arrived stays in doubt."""
+        ...
+
     def dead(self, destination: str, after: int, limit: int) -> list[tuple[int, DeadRow]]:
         """Return dead deliveries; '' for every destination."""
         ...

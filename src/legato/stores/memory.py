@@ -242,6 +242,14 @@ class MemoryStore:
                 each.following = next_attempt_at
                 each.in_doubt = False
 
+    def take_back_attempts(self, taken_back: Sequence[tuple[DeliveryId, bool]]) -> None:
+        for delivery_id, may_have_arrived in taken_back:
+            each = self._waiting.get(delivery_id)
+            if each is not None and each.attempts > 0:
+                each.attempts -= 1
+                each.in_doubt = each.in_doubt and may_have_arrived
+                each.first = each.first if each.attempts > 0 else None
+
     def dead(self, destination: str, after: int, limit: int) -> list[tuple[int, DeadRow]]:
         rows = sorted(
             (number, row)

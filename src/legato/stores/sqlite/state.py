@@ -227,6 +227,15 @@ class SqliteStore:
                 [(next_attempt_at, delivery_id) for delivery_id, next_attempt_at in ends],
             )
 
+    def take_back_attempts(self, taken_back: Sequence[tuple[DeliveryId, bool]]) -> None:
+        with self.file.writing() as writer:
+            writer.executemany(
+                "UPDATE delivery SET attempts = attempts - 1, in_doubt = in_doubt * ?,"
+                " first_attempt_at = CASE WHEN attempts > 1 THEN first_attempt_at END"
+                " WHERE delivery_id = ? AND attempts > 0",
+                [(may_have_arrived, delivery_id) for delivery_id, may_have_arrived in taken_back],
+            )
+
     def dead(self, destination: str, after: int, limit: int) -> list[tuple[int, DeadRow]]:
         with self._reading() as reader:
             rows = reader.execute(
