@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,10 @@ from legato.model.event import (
     Event,
     PlanActivated,
 )
-from legato.model.ids import DeliveryId, EventId, derive, share
+from legato.model.ids import EventId, derive, share
 from legato.model.instant import HOUR, Duration, Instant
 from legato.model.plan import Plan, encode_plan, plan_digest
-from legato.ports.clearance import Clearance
+from legato.ports.clearance import Clearance, Ends, TakenBack
 from legato.runtime.engine.engine import Engine
 from legato.runtime.engine.parts import Observer, Parts
 from legato.runtime.engine.thread import EngineThread
@@ -71,8 +71,8 @@ class Gatekeeper:
         self.asked.setdefault(delivery.delivery_id, []).append(SYSTEM.monotonic())
         return await self._host.clear(delivery, by)
 
-    async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
-        await self._host.end_attempts(ends)
+    async def end_attempts(self, ends: Ends, taken_back: TakenBack = ()) -> None:
+        await self._host.end_attempts(ends, taken_back)
 
 
 class Embedded:

@@ -19,6 +19,7 @@ from legato.model.instant import DAY, SECOND, Instant
 from legato.model.plan import Destination, Plan, Retry
 from legato.model.wire import HttpRequest, Request, Response
 from legato.ports.accounts.tokens import TokenStore
+from legato.ports.clearance import Ends, TakenBack
 from legato.ports.intake import Busy
 from legato.ports.state_store import Turn
 from legato.runtime.lanes.lanes import Lanes
@@ -219,9 +220,10 @@ class LaneWorld:
             await self._news.wait()
         return {report.delivery_id: report.outcome for report in self.reports}
 
-    async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
+    async def end_attempts(self, ends: Ends, taken_back: TakenBack = ()) -> None:
         await asyncio.sleep(self.write_seconds)
         self.store.end_attempts(ends)
+        self.store.take_back_attempts(taken_back)
 
     def _commit(
         self, deliveries: Sequence[tuple[int, Delivery]] = (), settled: Sequence[Settle] = ()

@@ -14,7 +14,7 @@ from legato.model.problem import LegatoError
 from legato.model.wire import HttpRequest, Request, Response
 from legato.ports.accounts.tokens import KeptToken
 from legato.stores.memory import MemoryStore
-from tests.unit.lane_world import LaneWorld, delivery, destination, run
+from tests.unit.lane_world import OK, Attempt, LaneWorld, delivery, destination, run
 
 MANIFEST = {
     "manifest": 1,
@@ -303,8 +303,13 @@ def test_an_account_that_is_no_longer_connected_holds_and_goes_on_when_it_is() -
 
 def test_a_destination_that_calls_its_account_dead_holds_what_is_in_flight_too() -> None:
     async def scenario() -> None:
+        async def reply(_: Attempt) -> Response:
+            await asyncio.sleep(0.1)
+            return OK
+
         world = Provider(crm(), crm("contacts", settings={**crm().settings, "name": "contacts"}))
         world.lanes.start()
+        world.reply = reply
         world.status = 410
 
         world.decide(*map(delivery, range(30)))

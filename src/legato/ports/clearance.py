@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from legato.core.gate import Clearance
 from legato.model.delivery import Delivery
 from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
 
-__all__ = ["Clearance", "Gatekeeper"]
+__all__ = ["Clearance", "Ends", "Gatekeeper", "TakenBack"]
+
+Ends: TypeAlias = Sequence[tuple[DeliveryId, Instant]]
+TakenBack: TypeAlias = Sequence[tuple[DeliveryId, bool]]
 
 
 class Gatekeeper(Protocol):
@@ -27,9 +30,11 @@ class Gatekeeper(Protocol):
         """
         ...
 
-    async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
+    async def end_attempts(self, ends: Ends, taken_back: TakenBack = ()) -> None:
         """Put on record that attempts failed for now, and when the next are due.
 
-        Raises LegatoError where that cannot be stored.
+        What is `taken_back` was cleared and did not leave: no attempt was made. With each goes
+        whether one before may have arrived; then it stays in doubt. Raises LegatoError where that
+        cannot be stored.
         """
         ...

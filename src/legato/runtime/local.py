@@ -30,6 +30,7 @@ from legato.model.ids import DeliveryId
 from legato.model.instant import Instant
 from legato.model.plan import Plan, decode_plan
 from legato.model.problem import LegatoError, Reason
+from legato.ports.clearance import Ends, TakenBack
 from legato.ports.clock import Clock
 from legato.ports.erasure import Erasures
 from legato.ports.log import Log
@@ -268,15 +269,13 @@ class LocalHost:
     # -- Questions -------------------------------------------------------------------------------
 
     async def clear(self, delivery: Delivery, by: str = "") -> Clearance:
-        """Read the gates again, after everything acknowledged before this call was applied.
-
-        As ports.clearance.Gatekeeper promises: when clear, the attempt is on record as begun.
-        """
+        """As ports.clearance.Gatekeeper promises."""
         return await self._clearances.of(delivery, by)
 
-    async def end_attempts(self, ends: Sequence[tuple[DeliveryId, Instant]]) -> None:
-        """Put on record that attempts failed for now; see ports.clearance.Gatekeeper."""
-        await self._do(EndAttempts(list(ends)))
+    async def end_attempts(self, ends: Ends, taken_back: TakenBack = ()) -> None:
+        """Put on record what became of attempts; see ports.clearance.Gatekeeper."""
+        question = EndAttempts(list(ends), list(taken_back))
+        await self._ask(question, after=0)  # whatever was begun has been applied
 
     async def redrive(self, delivery_id: DeliveryId) -> Delivery | None:
         """Put a dead delivery back into the outbox, and let it pass once more; None: not dead."""

@@ -54,7 +54,10 @@ class Answers:
             case Clear():
                 return self._clear(memory, question.deliveries)
             case EndAttempts():
-                self._parts.outbox.end_attempts(question.ends)
+                if question.ends:
+                    self._parts.outbox.end_attempts(question.ends)
+                if question.taken_back:
+                    self._parts.outbox.take_back_attempts(question.taken_back)
                 return Done()
             case Redrive():
                 return Redriven(self._parts.outbox.redrive(question.delivery_id, question.now))

@@ -49,6 +49,8 @@ class EndAttempts(msgspec.Struct, frozen=True, array_like=True, tag="end_attempt
     """Put on record that attempts failed for now, and when the next are due."""
 
     ends: list[tuple[DeliveryId, Instant]]
+    taken_back: list[tuple[DeliveryId, bool]] = []
+    """Of these no attempt was made; with each goes whether one before may have arrived."""
 
 
 class Redrive(msgspec.Struct, frozen=True, array_like=True, tag="redrive"):

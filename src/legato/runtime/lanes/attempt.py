@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 
@@ -16,7 +17,7 @@ from legato.ports.clearance import Clearance
 from legato.runtime.accounts.account import HELD
 from legato.runtime.lanes.line import Entry
 from legato.runtime.lanes.reporter import AttemptBook
-from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired, in_doubt
+from legato.runtime.lanes.result import Again, Missed, NotNow, Over, Result, expired, in_doubt
 from legato.runtime.lanes.talk import Talk
 from legato.runtime.lanes.way import Reach, Way
 from legato.runtime.lanes.world import World
@@ -52,8 +53,13 @@ class Attempts:
             if purpose.when_unreadable == "send" and purpose.basis != "consent"
         }
 
-    async def make(self, way: Way, entry: Entry, reach: Reach) -> Result:
-        """Make one attempt. The gates are read last before it begins."""
+    async def make(
+        self, way: Way, entry: Entry, reach: Reach, leave: Callable[[], bool] = lambda: True
+    ) -> Result:
+        """Make one attempt. The gates are read last before it begins.
+
+        `leave` is called at the instant at which they were, and says whether there is room for it.
+        """
         prepared = await self.prepare(way, entry)
         if not isinstance(prepared, Prepared):
             return prepared
@@ -61,6 +67,12 @@ class Attempts:
         closed = await self.admit(way, entry)
         if closed is not None:
             return closed
+        if not leave():
+            if not entry.is_unread:
+                self._book.take_back(
+                    entry.delivery.delivery_id, may_have_arrived=entry.may_have_arrived
+                )
+            return Missed()
         now = self._clock.now()
         delivery, terms = prepared.delivery, prepared.terms
         base = base_frame(way.spec, delivery, terms, now, asked=asked)
@@ -86,8 +98,8 @@ class Attempts:
 
     async def admit(self, way: Way, entry: Entry) -> Result | None:
         """Read a delivery's gates, and put the attempt on record; None: nothing is in its way."""
-        if entry.attempt_count:
-            await self._book.written()  # the end of the attempt before comes before this begin
+        # The end of the attempt before comes before this begin.
+        await self._book.written(entry.delivery.delivery_id)
         closed = await self.reread(way, entry)
         if closed is None and self._clock.now() >= entry.delivery.expires_at:
             return expired(entry.delivery)

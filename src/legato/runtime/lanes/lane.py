@@ -31,9 +31,9 @@ from legato.runtime.lanes.ending import our_fault, report_of, verdict_on_another
 from legato.runtime.lanes.line import Entry, Line
 from legato.runtime.lanes.pace import Breaker, wait_before
 from legato.runtime.lanes.reporter import AttemptBook
-from legato.runtime.lanes.result import Again, NotNow, Over, Result, expired, in_doubt
+from legato.runtime.lanes.result import Again, Missed, NotNow, Over, Result, expired, in_doubt
 from legato.runtime.lanes.status import LaneStatus
-from legato.runtime.lanes.way import Detour, Reach, Way
+from legato.runtime.lanes.way import Detour, Flight, Passage, Reach, Way
 from legato.runtime.lanes.world import World
 from legato.runtime.rates.bucket import Bucket
 
@@ -85,9 +85,9 @@ class Lane:
         self._detour: Detour | None = None
         self._batches: Batches | None = None
         self._held_since: Instant = 0
-        self._in_flight: dict[asyncio.Task[list[Result]], list[Entry]] = {}
-        self._detoured_count = 0
-        """Of the entries in flight, those that go by another destination."""
+        self._in_flight: dict[asyncio.Task[list[Result]], Flight] = {}
+        self._riding_count = 0
+        """Of the entries in flight, those that ride in batches."""
         self._cursor = 0
         self._is_behind = True
         self._reported: dict[DeliveryId, None] = {}
@@ -187,6 +187,8 @@ class Lane:
     async def close(self, seconds: float) -> None:
         """Begin nothing more and let attempts in flight end, within a time."""
         self._is_open = False
+        for flight in self._in_flight.values():
+            flight.stay()
         for timer in (self._wake, self._refills):
             if timer is not None:
                 timer.cancel()
@@ -222,7 +224,8 @@ class Lane:
         )
 
     def _in_flight_count(self) -> int:
-        return sum(map(len, self._in_flight.values()))
+        """Return how many are with the destination, or in a batch to it."""
+        return sum(flight.left_count for flight in self._in_flight.values())
 
     # What happens next
 
@@ -254,7 +257,7 @@ class Lane:
             elif entry.by or self._is_detoured(now):
                 if not self._go_round(entry, now):
                     return
-            elif self._is_full(entry.delivery, now):
+            elif self._is_full(entry, now):
                 return
             else:
                 self._begin(entry, now)
@@ -280,7 +283,7 @@ class Lane:
         if detour is None or detour.by.way is None or not detour.takes(entry):
             self._line.sleep(entry, aside)
             return True
-        at = detour.by.room_at(now)
+        at = detour.by.room_alone_at(now, entry)
         if at > now:
             detour.by.guests[self.name] = self._pump
             if self._is_detoured(now):
@@ -290,29 +293,23 @@ class Lane:
             return True
         entry.by = detour.by.name
         self._line.take(entry)
-        self._detoured_count += 1
-        detour.by.begin_alone(now)
-        self._fly([entry], self._alone(detour.by.way, entry, detour.by))
+        self._fly_alone(entry, detour.by.way, detour.by)
         return True
 
-    def _reach_of(self, entry: Entry) -> Reach:
-        """Return by what an entry goes."""
-        return self._detour.by if entry.by and self._detour is not None else self.reach
-
-    def _is_full(self, delivery: Delivery, now: float) -> bool:
+    def _is_full(self, entry: Entry, now: float) -> bool:
         """Return whether nothing may begin now; then the wake is set, if time alone can help."""
         if self._is_held():
             self._wait_blocked(math.inf)
             return True
         assert self.reach.way is not None
         assert self._batches is not None
-        batch = self._batches.of(delivery)
-        if batch is not None:
-            own_count = self._in_flight_count() - self._detoured_count
-            riding_count = own_count - self.reach.alone_count
-            if riding_count >= self.reach.way.destination.concurrency * batch.items:
-                return True
-        at = self.reach.room_at(now, is_alone=batch is None)
+        batch = self._batches.of(entry.delivery)
+        if batch is None:
+            at = self.reach.room_alone_at(now, entry)
+        elif self._riding_count >= self.reach.way.destination.concurrency * batch.items:
+            return True
+        else:
+            at = self.reach.room_at(now)
         if now < at < math.inf:
             self._wait_blocked(at)
         return at > now
@@ -362,27 +359,30 @@ class Lane:
         self._line.take(entry)
         batch = self._batches.of(entry.delivery)
         if batch is None:
-            self.reach.begin_alone(now)
-            self._fly([entry], self._alone(way, entry, self.reach))
+            self._fly_alone(entry, way, self.reach)
         else:
             self.reach.breaker.begin()
             riders = self._line.take_behind(entry, now, self._batches.riders_max(batch) - 1)
-            self._fly([entry, *riders], self._batches.carry([entry, *riders]))
+            flight = Flight([entry, *riders], self.reach)
+            self._fly(flight, self._batches.carry(flight.entries))
 
-    def _fly(self, entries: list[Entry], results: Coroutine[None, None, list[Result]]) -> None:
+    def _fly_alone(self, entry: Entry, way: Way, reach: Reach) -> None:
+        passage = Passage(reach, entry, self._loop.time())
+        self._fly(Flight([entry], reach, passage), self._alone(way, entry, passage))
+
+    def _fly(self, flight: Flight, results: Coroutine[None, None, list[Result]]) -> None:
         task = self._loop.create_task(results)
-        self._in_flight[task] = entries
+        self._in_flight[task] = flight
+        self._riding_count += flight.riding_count
         task.add_done_callback(self._ended)
 
-    async def _alone(self, way: Way, entry: Entry, reach: Reach) -> list[Result]:
-        try:
-            return [await self._attempts.make(way, entry, reach)]
-        finally:
-            reach.alone_count -= 1
-            self._detoured_count -= reach is not self.reach
+    async def _alone(self, way: Way, entry: Entry, passage: Passage) -> list[Result]:
+        return [await self._attempts.make(way, entry, passage.reach, passage.leave)]
 
     def _ended(self, task: asyncio.Task[list[Result]]) -> None:
-        entries = self._in_flight.pop(task)
+        flight = self._in_flight.pop(task)
+        self._riding_count -= flight.riding_count
+        flight.end()
         if task.cancelled():
             return  # closing: the attempt stays begun, and is in doubt at the next start
         fault = task.exception()
@@ -391,32 +391,35 @@ class Lane:
         else:
             # Our own bug must stop neither the lane nor the person's later deliveries.
             logger.error("An attempt of lane %s failed.", self.name, exc_info=fault)
-            results = [our_fault(fault)] * len(entries)
-            for entry in entries:
+            results = [our_fault(fault)] * len(flight.entries)
+            for entry in flight.entries:
                 entry.may_have_arrived = True
-        reach = self._reach_of(entries[0])
-        for entry, result in zip(entries, results, strict=True):
-            self._take_result(entry, result, reach)
+        for entry, result in zip(flight.entries, results, strict=True):
+            self._take_result(entry, result, flight)
         self._pump()
-        if reach is not self.reach:
-            reach.freed()
+        if flight.reach is not self.reach:
+            flight.reach.freed()
 
-    def _take_result(self, entry: Entry, result: Result, reach: Reach) -> None:
+    def _take_result(self, entry: Entry, result: Result, flight: Flight) -> None:
         match result:
             case Over():
-                reach.learn(result, self._loop.time())
+                flight.reach.learn(result, self._loop.time(), has_begun=flight.has_begun)
                 self._end(entry, result)
             case Again():
-                self._again(entry, result, reach)
+                self._again(entry, result, flight)
             case NotNow():
-                reach.breaker.abandoned()
+                flight.abandoned()
                 entry.hold(result.until)
                 self._line.sleep(entry, self._at(result.until))
+            case Missed():
+                flight.abandoned()
+                entry.free_way()
+                self._line.put_back(entry)
             case _:
                 assert_never(result)
 
-    def _again(self, entry: Entry, result: Again, reach: Reach) -> None:
-        delivery = entry.delivery
+    def _again(self, entry: Entry, result: Again, flight: Flight) -> None:
+        delivery, reach = entry.delivery, flight.reach
         retry = Retry() if self.reach.way is None else self.reach.way.destination.retry
         now, wall = self._loop.time(), self._clock.now()
         self._counts["retry"] += 1
@@ -428,7 +431,7 @@ class Lane:
         if result.after is not None:
             is_told = result.kind in ("throttled", "account")
             wait = max(result.after, 0) if is_told else max(result.after, wait)
-        reach.learn_again(result, wait, now)
+        reach.learn_again(result, wait, now, has_begun=flight.has_begun)
         over = verdict_on_another(entry, result, retry, due_at=wall + wait)
         if over is not None:
             self._end(entry, over)
@@ -453,8 +456,6 @@ class Lane:
         if self._on_over is not None:
             self._on_over(delivery, over.outcome, now)
         self._report(report_of(entry, over, now))
-
-    # Memory
 
     def _refill_again(self) -> None:
         self._refills = None

@@ -107,7 +107,7 @@ class Lanes:
         self._is_open = False
         await asyncio.gather(*(lane.close(seconds) for lane in self._lanes.values()))
         await asyncio.gather(self._tokens.close(), self._rates.close())
-        await self._book.written()
+        await self._book.all_written()
         return await self._reporter.close(seconds)
 
     def status(self) -> Mapping[str, LaneStatus]:

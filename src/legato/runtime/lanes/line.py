@@ -37,6 +37,7 @@ class Entry:
         "record",
         "revoked",
         "state",
+        "token_of",
         "waits_since",
     )
 
@@ -66,6 +67,8 @@ class Entry:
         """The consent that the last attempt relied on."""
         self.revoked: Reason | None = None
         self.state: Literal["waiting", "ready", "asleep", "in_flight", "gone"] = "waiting"
+        self.token_of = ""
+        """The destination of whose rate it has a token, and has not left by yet."""
         self.waits_since = delivery.decided_at
         """Since when nothing but its destination kept it from leaving."""
 
@@ -93,6 +96,8 @@ class Line:
         self.entries: dict[DeliveryId, Entry] = {}
         self._people: dict[PersonId, deque[Entry]] = {}
         self._ready: deque[Entry] = deque()
+        self._missed: deque[Entry] = deque()
+        """Ready, and before all others: they have been next before."""
         self._asleep: list[tuple[float, int, Entry]] = []
         self._count = 0
 
@@ -119,15 +124,25 @@ class Line:
             if entry.state == "asleep" and entry.due <= now:
                 entry.state = "ready"
                 self._ready.append(entry)
-        while self._ready and self._ready[0].state != "ready":
-            self._ready.popleft()
-        return self._ready[0] if self._ready else None
+        for queue in (self._missed, self._ready):
+            while queue and queue[0].state != "ready":
+                queue.popleft()
+            if queue:
+                return queue[0]
+        return None
 
     def take(self, entry: Entry) -> None:
         """Take the one that `first` returned into flight."""
-        assert self._ready[0] is entry
-        self._ready.popleft()
+        queue = self._missed or self._ready
+        assert queue[0] is entry
+        queue.popleft()
         entry.state = "in_flight"
+
+    def put_back(self, entry: Entry) -> None:
+        """Let an entry that was taken be next again."""
+        entry.due = 0.0
+        entry.state = "ready"
+        self._missed.append(entry)
 
     def take_behind(self, entry: Entry, now: float, limit: int) -> list[Entry]:
         """Take those right behind one that was taken, up to the first that has to wait."""

@@ -29,26 +29,55 @@ class AttemptBook:
 
     def __init__(self, gatekeeper: Gatekeeper) -> None:
         self._gatekeeper = gatekeeper
-        self._ends: list[tuple[DeliveryId, Instant]] = []
+        self._page = _Page()
+        self._unwritten: dict[DeliveryId, _Page] = {}
         self._task: asyncio.Task[None] | None = None
 
     def end(self, delivery_id: DeliveryId, next_attempt_at: Instant) -> None:
         """Put on record that an attempt failed for now. Memory knows it already."""
-        self._ends.append((delivery_id, next_attempt_at))
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        self._page.ends.append((delivery_id, next_attempt_at))
+        self._write(delivery_id)
 
-    async def written(self) -> None:
+    def take_back(self, delivery_id: DeliveryId, *, may_have_arrived: bool) -> None:
+        """Put on record that an attempt was not made; whether one before may have arrived."""
+        self._page.taken_back.append((delivery_id, may_have_arrived))
+        self._write(delivery_id)
+
+    async def written(self, delivery_id: DeliveryId) -> None:
+        """Wait until what became of a delivery's attempts is written."""
+        page = self._unwritten.get(delivery_id)
+        if page is not None:
+            await page.is_written.wait()
+
+    async def all_written(self) -> None:
         """Wait until everything is written."""
         if self._task is not None:
             await asyncio.wait((self._task,))
 
+    def _write(self, delivery_id: DeliveryId) -> None:
+        self._unwritten[delivery_id] = self._page
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
     async def _run(self) -> None:
-        while self._ends:
-            ends, self._ends = self._ends, []
+        while self._unwritten:
+            page, self._page = self._page, _Page()
             # An end that is not stored costs a doubt after a restart, not a delivery.
             with contextlib.suppress(LegatoError):
-                await self._gatekeeper.end_attempts(ends)
+                await self._gatekeeper.end_attempts(page.ends, page.taken_back)
+            for delivery_id, _ in (*page.ends, *page.taken_back):
+                if self._unwritten.get(delivery_id) is page:
+                    del self._unwritten[delivery_id]
+            page.is_written.set()
+
+
+class _Page:
+    """What one write is to hold."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[DeliveryId, Instant]] = []
+        self.taken_back: list[tuple[DeliveryId, bool]] = []
+        self.is_written = asyncio.Event()
 
 
 class Reporter:

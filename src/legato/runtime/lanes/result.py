@@ -45,7 +45,11 @@ class NotNow(Noun, frozen=True, kw_only=True):
     until: Instant
 
 
-Result: TypeAlias = Over | Again | NotNow
+class Missed(Noun, frozen=True, kw_only=True):
+    """It was cleared, and there was no room for it at that instant: it is cleared again."""
+
+
+Result: TypeAlias = Over | Again | NotNow | Missed
 
 
 def read(verdict: Verdict) -> Result:

@@ -21,7 +21,7 @@ from legato.ports.sender import Sender
 from legato.runtime.accounts.account import Account
 from legato.runtime.lanes.answers import Answers
 from legato.runtime.lanes.line import Entry
-from legato.runtime.lanes.pace import Breaker
+from legato.runtime.lanes.pace import ASKING_MAX, SLOW_SECONDS, Asking, Breaker
 from legato.runtime.lanes.result import Again, Over
 from legato.runtime.rates.rates import Pace
 
@@ -62,25 +62,35 @@ class Reach(msgspec.Struct, kw_only=True):
     spacing: float = 0.0
     """Seconds between requests, so that what the provider says is left of its rate lasts."""
     turns: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+    asking: Asking = msgspec.field(default_factory=Asking)
+    """Those that no batch takes, and that are not cleared yet."""
     alone_count: int = 0
-    """Deliveries in flight that no batch takes."""
+    """Deliveries at the destination that no batch takes."""
     last_fault: Reason | None = None
     guests: dict[str, Callable[[], None]] = {}
     """Lanes that wait for room: called once, when there may be some."""
 
-    def room_at(self, now: float, *, is_alone: bool = True) -> float:
-        """Return when another request may begin; infinity where something else has to happen."""
+    def room_at(self, now: float) -> float:
+        """Return when another batch may begin; infinity where something else has to happen."""
         if self.way is None or self.held() is not None:
-            return math.inf
-        if is_alone and self.alone_count >= self.way.destination.concurrency:
             return math.inf
         if now < self.paused_until:
             return self.paused_until
-        if is_alone and now < self.spaced_until:
-            return self.spaced_until
         if not self.breaker.is_ready(now):
             return self.breaker.opens_until if self.breaker.state == "open" else math.inf
-        return now if not is_alone or self.pace.is_ready(now) else self.pace.next_at
+        return now
+
+    def room_alone_at(self, now: float, entry: Entry) -> float:
+        """Return when a delivery may ask to leave alone; infinity as above."""
+        at = self.room_at(now)
+        if at > now or self.way is None:
+            return at
+        at = self.asking.room_at(now, free=self.way.destination.concurrency - self.alone_count)
+        if at > now or entry.token_of == self.name:
+            return at
+        if now < self.spaced_until:
+            return self.spaced_until
+        return now if self.pace.is_ready(now) else self.pace.next_at
 
     def held(self) -> Reason | None:
         """Return why nothing is sent until somebody has put the account or the manifest right."""
@@ -93,13 +103,6 @@ class Reach(msgspec.Struct, kw_only=True):
         """Return since when nothing was answered, though it was tried; 0: it answers."""
         since = self.breaker.failing_since
         return 0 if since is None else wall - round((now - since) * SECOND)
-
-    def begin_alone(self, now: float) -> None:
-        """Note a delivery that no batch takes."""
-        self.pace.take(now)
-        self.spaced_until = now + self.spacing
-        self.breaker.begin()
-        self.alone_count += 1
 
     async def turn(self) -> None:
         """Wait until another request may leave, of those that no lane has waited for."""
@@ -120,8 +123,8 @@ class Reach(msgspec.Struct, kw_only=True):
             self.spaced_until = max(self.spaced_until, now + self.spacing)
         return response
 
-    def learn(self, over: Over, now: float) -> None:
-        """Note what the end of a delivery shows."""
+    def learn(self, over: Over, now: float, *, has_begun: bool) -> None:
+        """Note what the end of a delivery shows; of one that only asked, the breaker knew not."""
         match over.shows:
             case "alive":
                 self.breaker.answered()
@@ -129,11 +132,12 @@ class Reach(msgspec.Struct, kw_only=True):
                 self.last_fault = over.reason
                 self.breaker.failed(now)
             case "nothing":
-                self.breaker.abandoned()
+                if has_begun:
+                    self.breaker.abandoned()
             case _:
                 assert_never(over.shows)
 
-    def learn_again(self, again: Again, wait: Duration, now: float) -> None:
+    def learn_again(self, again: Again, wait: Duration, now: float, *, has_begun: bool) -> None:
         """Note what an attempt shows that is to be made again."""
         self.last_fault = again.reason
         match again.kind:
@@ -141,7 +145,8 @@ class Reach(msgspec.Struct, kw_only=True):
                 self.breaker.answered()
                 self.paused_until = max(self.paused_until, now + wait / SECOND)
             case "aside" | "account":
-                self.breaker.abandoned()
+                if has_begun:
+                    self.breaker.abandoned()
             case "fault":
                 self.breaker.failed(now)
             case _:
@@ -152,6 +157,111 @@ class Reach(msgspec.Struct, kw_only=True):
         guests, self.guests = self.guests, {}
         for look_again in guests.values():
             look_again()
+
+
+class Passage:
+    """A delivery goes alone: it asks whether it may leave, and takes a slot when it does.
+
+    Its token it takes before it asks, so that no more ask than the rate lets through. If it finds
+    no slot, it keeps the token for when it asks again.
+    """
+
+    def __init__(self, reach: Reach, entry: Entry, now: float) -> None:
+        assert reach.way is not None
+        self._loop = asyncio.get_running_loop()
+        self.reach = reach
+        self._entry = entry
+        self._left_at: float | None = None
+        self.has_to_stay = False
+        self._is_probe = reach.breaker.state != "closed"
+        reach.breaker.begin()
+        if entry.token_of != reach.name:
+            entry.token_of = reach.name
+            reach.pace.take(now)
+            reach.spaced_until = now + reach.spacing
+        reach.asking.begin(self, now, slots=reach.way.destination.concurrency)
+
+    @property
+    def has_left(self) -> bool:
+        return self._left_at is not None
+
+    @property
+    def has_begun(self) -> bool:
+        """Return whether the breaker waits for what becomes of it, or may learn from it."""
+        return self._is_probe or self.has_left
+
+    def leave(self) -> bool:
+        """Take a slot, just cleared; return whether there was one, and nothing in its way."""
+        reach, now = self.reach, self._loop.time()
+        if len(reach.asking) >= ASKING_MAX:
+            self._loop.call_soon(reach.freed)
+        took_seconds = reach.asking.answered(self, now)
+        if not self._has_room(now, took_seconds):
+            return False
+        self._left_at = now
+        self._entry.token_of = ""
+        reach.alone_count += 1
+        reach.pace.departures.left(now)
+        return True
+
+    def end(self) -> None:
+        """Give back what it holds."""
+        self.reach.asking.gave_up(self)
+        if self._left_at is not None:
+            self.reach.alone_count -= 1
+            self.reach.asking.kept(self._loop.time() - self._left_at)
+
+    def _has_room(self, now: float, took_seconds: float) -> bool:
+        reach = self.reach
+        way = reach.way
+        if self.has_to_stay or way is None:
+            return False
+        if reach.alone_count >= way.destination.concurrency:
+            return False
+        if reach.held() is not None or now < reach.paused_until:
+            return False
+        if not self._is_probe and reach.breaker.state != "closed":
+            return False
+        return took_seconds <= SLOW_SECONDS or reach.pace.departures.has_room(now)
+
+
+class Flight:
+    """What has been taken out of a line, and by what it goes; alone by a passage, or in a batch."""
+
+    def __init__(self, entries: list[Entry], reach: Reach, passage: Passage | None = None) -> None:
+        self.entries = entries
+        self.reach = reach
+        self.passage = passage
+
+    @property
+    def has_begun(self) -> bool:
+        """Return whether the breaker may learn from it."""
+        return self.passage is None or self.passage.has_begun
+
+    @property
+    def riding_count(self) -> int:
+        """Return how many ride in a batch."""
+        return len(self.entries) if self.passage is None else 0
+
+    @property
+    def left_count(self) -> int:
+        """Return how many are at the destination, or in a batch to it."""
+        return self.riding_count if self.passage is None else self.passage.has_left
+
+    def stay(self) -> None:
+        """Do not leave any more, if it asks still: it is answered, and taken back."""
+        if self.passage is not None:
+            self.passage.has_to_stay = True
+
+    def end(self) -> None:
+        """Give back what it holds."""
+        if self.passage is not None:
+            self.passage.end()
+
+    def abandoned(self) -> None:
+        """Note that it never reached the destination."""
+        if self.has_begun:
+            self.reach.breaker.abandoned()
 
 
 class Detour:

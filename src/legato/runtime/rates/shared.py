@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from legato.runtime.rates.bucket import BURST_SECONDS
+from legato.runtime.rates.bucket import BURST_SECONDS, Departures
 
 
 class Source(Protocol):
@@ -24,6 +24,7 @@ class Pool:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.departures = Departures(source.rate)
         self.order: list[Share] = []
         """Who took a token last stands last."""
 
@@ -48,6 +49,10 @@ class Share:
     @property
     def rate(self) -> float:
         return self._pool.source.rate
+
+    @property
+    def departures(self) -> Departures:
+        return self._pool.departures
 
     @property
     def next_at(self) -> float:
