@@ -351,3 +351,38 @@ def test_what_time_made_true_between_an_event_and_its_arrival_is_seen_on_arrival
 
     left = [note.outcome for _, _, note in world.notes if isinstance(note, Left)]
     assert left == ["quiet"]
+
+
+INSIDE = """
+segment: in_porto
+title: t
+owner: o
+when: {trait: {address.city: Porto}}
+"""
+ADDRESS = """
+trait: address.city
+title: city
+owner: crm
+purpose: service
+schema: {type: string}
+"""
+
+
+def test_a_segment_that_reads_inside_a_trait_follows_it() -> None:
+    world = open_world(
+        compile_plan(segments=INSIDE, catalog=f"{BASE['catalog.yaml']}\n---{ADDRESS}")
+    )
+
+    world.identify("ana", {"address": {"city": "Porto"}})
+    assert is_in_porto(world)
+    world.advance(HOUR)
+    world.identify("ana", {"address": {"city": "Faro"}})
+    assert not is_in_porto(world)
+    world.advance(HOUR)
+    world.identify("ana", {"address": {"city": "Porto"}})
+    assert is_in_porto(world)
+
+
+def is_in_porto(world: World) -> bool:
+    state = world.state("ana")
+    return state is not None and "in_porto" in state.segments

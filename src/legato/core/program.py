@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import jsonschema_rs
@@ -23,6 +23,7 @@ from legato.expr.wall import is_zone
 from legato.model.definitions.journey import Journey
 from legato.model.definitions.offer import OfferEnd
 from legato.model.definitions.source import OptOuts
+from legato.model.ids import PersonId
 from legato.model.instant import Duration
 from legato.model.plan import (
     Backfill,
@@ -33,7 +34,16 @@ from legato.model.plan import (
     TraitType,
     plan_digest,
 )
-from legato.model.rule import HistoryIs, Rule, Slot
+from legato.model.rule import (
+    HistoryHas,
+    HistoryIs,
+    InJourney,
+    InSegment,
+    Rule,
+    Slot,
+    TraitAge,
+    TraitIs,
+)
 from legato.model.state import State
 
 Check: TypeAlias = Callable[[Facts], bool]
@@ -84,7 +94,16 @@ def _slot_fold(slot: Slot, name: str) -> SlotFold:
 class SegmentCheck:
     """One segment, its compiled rule, and what can change its answer."""
 
-    __slots__ = ("check", "inputs", "is_timed", "leaves", "name", "segment", "thresholds")
+    __slots__ = (
+        "check",
+        "inputs",
+        "is_timed",
+        "leaves",
+        "may_open",
+        "name",
+        "segment",
+        "thresholds",
+    )
 
     def __init__(self, segment: SegmentType, computed: Mapping[str, Slot]) -> None:
         self.segment = segment
@@ -95,16 +114,42 @@ class SegmentCheck:
         sliding = [name for name, slot in computed.items() if slot.window.kind != "ever"]
         self.is_timed = depends.uses_time(segment.rule, sliding)
         self.thresholds = thresholds_of(segment.rule, sliding)
+        self.may_open = self._may_open(computed)
+        """Somebody of whom nothing is known may be in it."""
+
+    def _may_open(self, computed: Mapping[str, Slot]) -> bool:
+        if not all(_is_known_of_nobody(leaf, computed) for leaf in self.leaves):
+            return True
+        nobody = State(person_id=PersonId(""), first_seen=0, last_seen=0)
+        return self.check(Facts(nobody, 0, "UTC", computed=computed))
+
+
+def _is_known_of_nobody(leaf: Rule, computed: Mapping[str, Slot]) -> bool:
+    """Return whether a leaf, of somebody of whom nothing is known, says the same at any time."""
+    match leaf:
+        case HistoryIs() | HistoryHas() | TraitIs() | InSegment() | InJourney():
+            return True
+        case TraitAge():
+            return leaf.name not in computed  # a measurement may be an instant without any event
+        case _:
+            return False
 
 
 def inputs_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[str, ...]:
     """Name what a rule's answer depends on, as stages name what they changed."""
     return (
         *(slot.slot_id for slot in slots_of(rule, computed)),
-        *(f"trait:{name}" for name in depends.traits(rule)),
+        *(f"trait:{name}" for name in trait_names(rule)),
         *(f"segment:{name}" for name in depends.segments(rule)),
         *(f"journey:{name}" for name in depends.journeys(rule)),
     )
+
+
+def trait_names(rule: Rule) -> tuple[str, ...]:
+    """Name the traits that a rule reads, and those that a path leads into."""
+    names = depends.traits(rule)
+    heads = (name.partition(".")[0].removesuffix("[]") for name in names)
+    return tuple(dict.fromkeys((*names, *heads)))
 
 
 def slots_of(rule: Rule, computed: Mapping[str, Slot]) -> tuple[Slot, ...]:
@@ -269,6 +314,7 @@ class Program:
         self.affected: dict[str, dict[int, None]] = {}
         """Input -> indexes into `segments`."""
         self._affected_by: dict[tuple[str, ...], tuple[int, ...]] = {}
+        self._of_newcomer: dict[tuple[str, ...], tuple[int, ...]] = {}
         for index, check in enumerate(self.segments):
             for name in dict.fromkeys(check.inputs):
                 self.affected.setdefault(name, {})[index] = None
@@ -318,6 +364,26 @@ class Program:
             found = {index for name in names for index in self.affected.get(name, ())}
             known = self._affected_by[names] = tuple(sorted(found))
         return known
+
+    def of_newcomer(self, changed: Sequence[str]) -> Sequence[int]:
+        """Return the indexes of the segments that somebody may be in of whom only this is known.
+
+        In order, and with those that ask about them. All others are as they are for nobody.
+        """
+        names = tuple(changed)
+        known = self._of_newcomer.get(names)
+        if known is None:
+            if len(self._of_newcomer) >= AFFECTED_MAX:
+                self._of_newcomer.clear()
+            known = self._of_newcomer[names] = tuple(self._open_to_newcomer(names))
+        return known
+
+    def _open_to_newcomer(self, changed: Sequence[str]) -> Iterator[int]:
+        touched = dict.fromkeys(changed)
+        for index, one in enumerate(self.segments):
+            if one.may_open or any(name in touched for name in one.inputs):
+                touched[f"segment:{one.name}"] = None
+                yield index
 
     def zone_of(self, state: State) -> str:
         """Return the person's time zone, or the workspace's."""

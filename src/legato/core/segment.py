@@ -26,9 +26,7 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
     if is_new:
         _drop_unknown(moment)
         moment.state.plan = program.digest
-        moment.is_upheaval = True
-        moment.news()
-        indexes: Sequence[int] = range(len(program.segments))
+        indexes = _all_anew(moment)
     else:
         indexes = program.affected_by(moment.news())
         if is_timer:
@@ -38,9 +36,18 @@ def settle_segments(moment: Moment, *, is_timer: bool = False) -> None:
         indexes = program.affected_by(moment.news())  # those that ask about what has just changed
     if is_new:
         _note_births(moment)
-        for one in program.segments:
+        for one in program.segments if before else ():
             if one.name in before and one.name in moment.state.segments:
                 _keep_in(moment, one)
+
+
+def _all_anew(moment: Moment) -> Sequence[int]:
+    """Return which segments are looked at because none was under this plan: of newcomers, few."""
+    news = moment.news()
+    if not moment.state.version and not moment.is_upheaval:
+        return moment.program.of_newcomer(news)
+    moment.is_upheaval = True
+    return range(len(moment.program.segments))
 
 
 def _note_births(moment: Moment) -> None:
