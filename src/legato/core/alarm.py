@@ -67,8 +67,10 @@ def _next_fall(state: State, thresholds: Sequence[Threshold], now: Instant) -> I
     due_at: Instant | None = None
     for slot_id, size, count in thresholds:
         tally = state.history.get(slot_id)
-        counted = instants(tally) if tally is not None else ()
-        if len(counted) >= max(count, 1):
+        if tally is None:
+            continue
+        counted = instants(tally)
+        if len(counted) >= (count or 1):
             at = counted[-count] + size
             if count == ANY and at <= now:
                 oldest = bisect_left(counted, now - size + 1)

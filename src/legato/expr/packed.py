@@ -29,11 +29,22 @@ def instants(tally: Tally) -> Sequence[Instant]:
 
 def put_count(tally: Tally, at: Instant) -> None:
     """Add one that is counted."""
-    counted = instants(tally)
-    if tally.entries or (counted and at < counted[-1]):
-        hold_counts(tally, sorted([*counted, at]))
+    counted = tally.counted
+    if tally.entries or (counted and at < _AT.unpack_from(counted, len(counted) - _AT.size)[0]):
+        hold_counts(tally, sorted([*instants(tally), at]))
     else:
-        tally.counted += _AT.pack(at)
+        tally.counted = counted + _AT.pack(at)
+
+
+def are_counts_within(tally: Tally, since: Instant, count_max: int) -> bool:
+    """Return whether what is counted is all of `since` or later, and no more than that many.
+
+    It is asked at every event: a view of all of them would cost more than the answer.
+    """
+    counted = tally.counted
+    if not counted or len(counted) > count_max * _AT.size:
+        return False
+    return _AT.unpack_from(counted)[0] >= since
 
 
 def hold_counts(tally: Tally, counted: Iterable[Instant]) -> None:

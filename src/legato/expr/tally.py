@@ -25,6 +25,7 @@ import msgspec
 
 from legato.expr.number import from_micros, half_even, to_micros
 from legato.expr.packed import (
+    are_counts_within,
     hold_counts,
     hold_numbers,
     instants,
@@ -79,7 +80,8 @@ def observe(
     function = slot.function
     if function == "count":
         put_count(tally, at)
-    elif function == "sequence":
+        return _prune_count(slot, tally, horizon)
+    if function == "sequence":
         tally.entries = _with_once(tally.entries, at)
     elif function in _NUMERIC:
         for value in values:
@@ -280,12 +282,12 @@ def _with_once(entries: Entries, at: Instant) -> Entries:
 
 
 def _prune_count(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
+    oldest = horizon - slot.reach
+    if are_counts_within(tally, oldest, ENTRIES_MAX):
+        return tally
     counted = instants(tally)
     if not counted:
         return None if tally.base is None else tally
-    oldest = horizon - slot.reach
-    if counted[0] >= oldest and len(counted) <= ENTRIES_MAX:
-        return tally
     cut = max(bisect_left(counted, oldest), len(counted) - ENTRIES_MAX)
     if slot.window.kind == "ever":
         tally.base = (tally.base or 0) + cut

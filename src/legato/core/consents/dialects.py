@@ -31,13 +31,13 @@ def hear(moment: Moment, event: CustomerEvent, context: Mapping[str, Any]) -> No
     if policies.consent_categories:
         lines = _categories(context, policies.consent_categories)
         if lines:
-            hear_tool(moment, _signal(event, lines, "consent_tool"), is_opt_out=True)
+            hear_tool(moment, event, lines, method="consent_tool", is_opt_out=True)
     if policies.tcf is not None:
         text = _tcf_string(context)
         if text is not None:
             _hear_tcf(moment, event, policies.tcf, text)
     if policies.gpc is not None and context.get("gpc") is True:
-        hear_objection(moment, _signal(event, [], "gpc"), policies.gpc.purposes)
+        hear_objection(moment, event, policies.gpc.purposes)
 
 
 def _spoken(moment: Moment, event: CustomerEvent) -> Statement:
@@ -62,22 +62,6 @@ def _spoken(moment: Moment, event: CustomerEvent) -> Statement:
         wording=str(body.get("wording", "")),
         evidence=evidence,
     )
-
-
-def _signal(event: CustomerEvent, lines: list[ConsentLine], method: str) -> Statement:
-    return Statement(
-        lines=tuple(lines),
-        event_id=event.event_id,
-        received_at=event.received_at,
-        occurred_at=event.occurred_at,
-        source=event.source,
-        evidence=_evidence(method),
-    )
-
-
-@lru_cache
-def _evidence(method: str) -> Evidence:
-    return Evidence(method=method)
 
 
 def _categories(context: Mapping[str, Any], purpose_of: Mapping[str, str]) -> list[ConsentLine]:
@@ -125,7 +109,7 @@ def _hear_tcf(moment: Moment, event: CustomerEvent, rule: TransparencyString, te
         )
         for purpose in dict.fromkeys(ours for _, ours in rule.purposes)
     ]
-    hear_tool(moment, _signal(event, lines, "tcf"), is_opt_out=False)
+    hear_tool(moment, event, lines, method="tcf", is_opt_out=False)
 
 
 def _mapping(value: Mapping[str, Json], key: str) -> Mapping[str, Json]:

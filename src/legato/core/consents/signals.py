@@ -7,6 +7,8 @@ for each page seen, and asks nobody to confirm anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import structs
 
 from legato.core.consents.standing import newer_consent, older_consent
@@ -19,27 +21,36 @@ from legato.core.consents.statement import (
     said_at,
 )
 from legato.core.moment import Moment
-from legato.model.consent import EVERY_CHANNEL, Consent, ConsentLine, ledger_key
+from legato.model.consent import EVERY_CHANNEL, Consent, ConsentLine, Evidence, ledger_key
+from legato.model.event import CustomerEvent
 
 
-def hear_tool(moment: Moment, statement: Statement, *, is_opt_out: bool) -> None:
+def hear_tool(
+    moment: Moment,
+    event: CustomerEvent,
+    lines: Iterable[ConsentLine],
+    *,
+    method: str,
+    is_opt_out: bool,
+) -> None:
     """Take in what a consent tool says; its no reaches as far as an opt-out where it is one."""
-    for line in statement.lines:
+    for line in lines:
         about = (line.purpose, line.channel)
         keys = [about]
         if line.is_granted:
             keys = opened_by(moment, *about)
         elif is_opt_out:
             keys = closed_by(moment, *about)
-        anew = [key for key in keys if not _repeats(moment, statement, line, key)]
+        anew = [key for key in keys if not _repeats(moment, event, line, key, method)]
         if anew:
-            consent = consent_of(moment, statement, line)
+            consent = consent_of(moment, _statement(event, method), line)
             for key in anew:
                 _write(moment, key, consent)
 
 
-def hear_objection(moment: Moment, statement: Statement, purposes: tuple[str, ...]) -> None:
+def hear_objection(moment: Moment, event: CustomerEvent, purposes: tuple[str, ...]) -> None:
     """Take in that a browser objects to everything: a no to the purposes that the policy names."""
+    statement = _statement(event, "gpc")
     for purpose in purposes:
         before = moment.state.objections.get(purpose)
         if before is not None and before.at <= statement.occurred_at:
@@ -54,19 +65,34 @@ def hear_objection(moment: Moment, statement: Statement, purposes: tuple[str, ..
             note_line(moment, (purpose, EVERY_CHANNEL), line)
 
 
-def _repeats(moment: Moment, statement: Statement, line: ConsentLine, key: tuple[str, str]) -> bool:
+def _statement(event: CustomerEvent, method: str) -> Statement:
+    return Statement(
+        lines=(),
+        event_id=event.event_id,
+        received_at=event.received_at,
+        occurred_at=event.occurred_at,
+        source=event.source,
+        evidence=Evidence(method=method),
+    )
+
+
+def _repeats(
+    moment: Moment, event: CustomerEvent, line: ConsentLine, key: tuple[str, str], method: str
+) -> bool:
     """Take in what a tool has said before, as it does with every event; False: it is news."""
     signals, name = moment.state.signals, ledger_key(*key)
-    before, at = signals.get(name), said_at(moment, statement, is_granted=line.is_granted)
+    before = signals.get(name)
     if (
         before is None
         or before.is_granted != line.is_granted
-        or before.at >= at
-        or before.source != statement.source
-        or before.evidence.method != statement.evidence.method
+        or before.source != event.source
+        or before.evidence.method != method
     ):
         return False
-    signals[name] = structs.replace(before, at=at, event_id=statement.event_id)
+    at = said_at(moment, event, is_granted=line.is_granted)
+    if before.at >= at:
+        return False
+    signals[name] = structs.replace(before, at=at, event_id=event.event_id)
     return True
 
 

@@ -23,7 +23,7 @@ from legato.model.consent import (
     ledger_key,
     record_of,
 )
-from legato.model.event import ConsentSaid
+from legato.model.event import ConsentSaid, CustomerEvent
 from legato.model.ids import EventId
 from legato.model.instant import Instant, format_duration
 from legato.model.note import ConsentSet, LineStanding
@@ -217,7 +217,7 @@ def _await(moment: Moment, key: tuple[str, str], line: Consent) -> None:
         note_line(moment, key, line, standing="earlier", reason=_SAID_SINCE)
 
 
-def said_at(moment: Moment, statement: Statement, *, is_granted: bool) -> Instant:
+def said_at(moment: Moment, said: Statement | CustomerEvent, *, is_granted: bool) -> Instant:
     """Return when it was said; after what was said before by a clock that was ahead.
 
     Nothing can have been said later than now, so a line that claims it was written before the
@@ -225,13 +225,13 @@ def said_at(moment: Moment, statement: Statement, *, is_granted: bool) -> Instan
     come. A no counts by the order of arrival then, however little the clock went back; a yes only
     when the engine's clock followed it.
     """
-    latest = moment.now if is_granted else statement.received_at
+    latest = moment.now if is_granted else said.received_at
     ahead = [
         line.at + 1
         for line in moment.state.consents.values()
-        if line.at > latest and line.event_id != statement.event_id
+        if line.at > latest and line.event_id != said.event_id
     ]
-    return max(ahead) if ahead else statement.occurred_at
+    return max(ahead) if ahead else said.occurred_at
 
 
 def _open(moment: Moment, key: tuple[str, str], line: Consent) -> None:
