@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from legato.core.consents.standing import awaited, holding
@@ -21,6 +21,7 @@ from legato.model.plan import Plan
 from legato.model.state import State, decode_state, encode_state
 from legato.simulate.world import START, World
 from tests.sim.shopkeeping import BASE, compile_plan, open_world
+from tests.sim.test_propagation import DESTINATIONS
 
 CONSENT = """consent:
   opt_out_scope: {scope}
@@ -44,7 +45,8 @@ class Word(Noun, frozen=True, kw_only=True):
 def plan_of(scope: str) -> Plan:
     purposes = BASE["policies.yaml"].split("---")[0]
     purposes += "  tailoring: {basis: consent, promotional: true}\n"
-    return compile_plan(policies=purposes + "---\n" + CONSENT.format(scope=scope))
+    policies = purposes + "---\n" + CONSENT.format(scope=scope)
+    return compile_plan(policies=policies, destinations=DESTINATIONS)
 
 
 WORDS = st.lists(
@@ -131,6 +133,21 @@ def test_what_holds_is_the_same_in_any_order(
     one, other = after(scope, numbered), after(scope, shuffled)
 
     assert standing(scope, one) == standing(scope, other)
+
+
+NO = Word(how="said", purpose="marketing", channel="*", is_granted=False, hour=1)
+YES = Word(how="said", purpose="marketing", channel="*", is_granted=True, hour=2)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(words=WORDS, scope=st.sampled_from(SCOPES))
+@example(words=[NO, YES], scope="channel")
+def test_a_destination_has_been_told_of_every_no_that_holds(words: list[Word], scope: str) -> None:
+    state = after(scope, list(enumerate(words)))
+
+    closed = [(one[0], one[1]) for one in standing(scope, state) if one and not one[2]]
+
+    assert state.told.get("mail/email", []) == [name for name, by in closed if by == "email"]
 
 
 @settings(max_examples=100, deadline=None)

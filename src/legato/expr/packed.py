@@ -36,15 +36,15 @@ def put_count(tally: Tally, at: Instant) -> None:
         tally.counted = counted + _AT.pack(at)
 
 
-def are_counts_within(tally: Tally, since: Instant, count_max: int) -> bool:
-    """Return whether what is counted is all of `since` or later, and no more than that many.
+def are_within(tally: Tally, since: Instant, count_max: int) -> bool:
+    """Return whether all that is packed happened since then, and is no more than that many.
 
     It is asked at every event: a view of all of them would cost more than the answer.
     """
-    counted = tally.counted
-    if not counted or len(counted) > count_max * _AT.size:
-        return False
-    return _AT.unpack_from(counted)[0] >= since
+    packed, size = tally.counted, _AT.size
+    if not packed:
+        packed, size = tally.numbers, _NUMBER.size
+    return 0 < len(packed) <= count_max * size and _AT.unpack_from(packed)[0] >= since
 
 
 def hold_counts(tally: Tally, counted: Iterable[Instant]) -> None:

@@ -25,7 +25,7 @@ import msgspec
 
 from legato.expr.number import from_micros, half_even, to_micros
 from legato.expr.packed import (
-    are_counts_within,
+    are_within,
     hold_counts,
     hold_numbers,
     instants,
@@ -283,7 +283,7 @@ def _with_once(entries: Entries, at: Instant) -> Entries:
 
 def _prune_count(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
     oldest = horizon - slot.reach
-    if are_counts_within(tally, oldest, ENTRIES_MAX):
+    if are_within(tally, oldest, ENTRIES_MAX):
         return tally
     counted = instants(tally)
     if not counted:
@@ -306,12 +306,12 @@ def _count_since(tally: Tally, since: Instant, now: Instant) -> int:
 
 
 def _prune_numbers(slot: Slot, tally: Tally, horizon: Instant) -> Tally | None:
+    oldest = horizon - slot.reach
+    if are_within(tally, oldest, ENTRIES_MAX):
+        return tally
     happened = instants(tally)
     if not happened:
         return None if tally.base is None else tally
-    oldest = horizon - slot.reach
-    if happened[0] >= oldest and len(happened) <= ENTRIES_MAX:
-        return tally
     cut = max(bisect_left(happened, oldest), len(happened) - ENTRIES_MAX)
     pairs = numbers(tally)
     if slot.window.kind == "ever":

@@ -17,6 +17,7 @@ from legato.model.ids import DeliveryId, derive
 from legato.model.instant import DAY, MINUTE, Duration, format_instant
 from legato.model.note import AudienceChanged, Propagated
 from legato.model.problem import Reason
+from legato.model.state import State
 
 TELL_FOR: Duration = 7 * DAY
 """At least the three days that are promised, and a long weekend more."""
@@ -25,14 +26,25 @@ ALARM_AFTER: Duration = 15 * MINUTE
 
 def tell_of_consents(moment: Moment) -> None:
     """Tell every destination that can be told what has just been withdrawn, or given again."""
+    if moment.state.told or _has_said_no(moment.state):
+        _tell_everybody(moment)
+    for note in moment.notes:
+        if isinstance(note, AudienceChanged) and not note.is_member:
+            _watch(moment, note.delivery_id)
+
+
+def _has_said_no(state: State) -> bool:
+    """Return whether anything can be closed: most people agree once, and are never asked again."""
+    said = (*state.consents.values(), *state.signals.values())
+    return bool(state.objections) or any(not line.is_granted for line in said)
+
+
+def _tell_everybody(moment: Moment) -> None:
     source = moment.program.plan.sources.get(moment.source)
     told_by = source.pairs_with if source is not None else moment.source
     for destination, teller in moment.program.tellers.items():
         for channel in teller.channels or ("",):
             _tell(moment, destination, channel, is_known=destination == told_by)
-    for note in moment.notes:
-        if isinstance(note, AudienceChanged) and not note.is_member:
-            _watch(moment, note.delivery_id)
 
 
 def alarm_untold(moment: Moment) -> None:
