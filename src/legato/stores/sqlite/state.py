@@ -123,12 +123,15 @@ class SqliteStore:
             )
 
     def seen(self, digests: Sequence[bytes], since: Instant) -> set[bytes]:
+        if self._is_engine_thread():
+            recent = self._recently_seen.find(digests, since)
+            in_tree = self._recently_seen.in_tree(digests)
+            if in_tree:
+                with self._reading() as reader:
+                    recent |= _seen(reader, in_tree, since)
+            return recent
         with self._reading() as reader, reader:
-            if self._is_engine_thread():
-                recent = self._recently_seen.find(digests, since)
-            else:
-                recent = find_recent(reader, digests, since)
-            return recent | _seen(reader, digests, since)
+            return find_recent(reader, digests, since) | _seen(reader, digests, since)
 
     def tombs(self, digests: Sequence[Tomb]) -> dict[Tomb, Instant]:
         with self._reading() as reader:
@@ -375,8 +378,10 @@ class SqliteStore:
                 (_FORGET_STEP,),
             )
             is_more = writer.changes() == _FORGET_STEP
-        self.file.checkpoint()
-        return is_more
+            is_learning = self._recently_seen.learn(writer)
+        if self.wants_checkpoint or not is_learning:
+            self.file.checkpoint()
+        return is_more or is_learning
 
     def _reading(self) -> AbstractContextManager[Connection]:
         return self.file.reading_own() if self._is_engine_thread() else self.file.reading()
