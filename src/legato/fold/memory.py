@@ -9,7 +9,7 @@ to whole hours by the record's own time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import assert_never
+from typing import assert_never, get_args
 
 import msgspec
 
@@ -89,10 +89,11 @@ def is_alone(event: Event) -> bool:
     Because it changes how all others are applied, because it takes away what others of its turn
     may have made, or because it reads what was noted before.
     """
-    return isinstance(event, _CONTROL | ErasureRequested | PersonSplit | PastMeasured)
+    return type(event) in _ALONE
 
 
 _CONTROL = PlanActivated | JourneySwitched | ScheduleTaken | BackfillBegan
+_ALONE = frozenset((*get_args(_CONTROL), ErasureRequested, PersonSplit, PastMeasured))
 
 
 class Memory:
@@ -391,7 +392,7 @@ class Memory:
         if result.is_admitted and keys.message is not None:
             turned.seen[keys.message] = now
         person_id = self._take_people(turned, loaded, result)
-        if isinstance(event, CustomerEvent | RejectedItem) and person_id is None:
+        if person_id is None and isinstance(event, CustomerEvent | RejectedItem):
             turned.strays.append(position)
         for effect in result.effects:
             _collect(turned, position, effect)
