@@ -188,6 +188,8 @@ class Watch:
 
     def _count(self, story: Story, note: Note) -> None:
         match note:  # the most frequent first
+            case SegmentChanged():
+                pass
             case NotEntered():
                 self._turned_away[note.journey] += 1
                 return
@@ -206,8 +208,7 @@ class Watch:
             case Alerted():
                 self._count_alert(story, note)
             case (
-                SegmentChanged()
-                | ConsentSet()
+                ConsentSet()
                 | Merged()
                 | Faulted()
                 | OfferEnded()
@@ -218,9 +219,9 @@ class Watch:
                 | PersonErased()
                 | TraitExpired()
                 | Separated()
+                | Propagated()
+                | HandedOn()
             ):
-                pass
-            case Propagated() | HandedOn():
                 pass
             case Admitted() | Mapped() | Linked() | NotLinked():
                 return
