@@ -19,6 +19,10 @@ Leaves: TypeAlias = tuple[Rule, ...]
 """Of one rule: when it may change is when one of them does."""
 
 
+CONDITION = ""
+"""What exits and cases say in place of an event where they wait for none."""
+
+
 class Move(msgspec.Struct, frozen=True):
     """Where an enrollment goes next, and why."""
 
@@ -62,6 +66,14 @@ class Course:
         for step_id in sorted(journey.steps):
             self._add_step(step_id)
         self.listens.update({name: True for rule in self.rules for name in events(rule)})
+        self.exit_events: dict[str, bool] = {leave.on: True for leave in journey.exits}
+        """Events by which it is left; CONDITION, where a condition alone may end it."""
+        self._heard_anywhere = {**self.exit_events, **dict.fromkeys(self.confirmations, True)}
+        self._heard: dict[str, dict[str, bool]] = {
+            step_id: self._heard_anywhere
+            | {case.on: True for case, _ in cases if case.after is None}
+            for step_id, cases in self.cases.items()
+        }
         self._timed_exits = _timed(leave.when for leave in journey.exits if not leave.on)
         self._timed = {
             step_id: self._timed_exits + _timed(case.when for case, _ in cases if not case.on)
@@ -88,6 +100,15 @@ class Course:
             return None
         self.rules.append(rule)
         return compile_rule(rule)
+
+    def may_end_by(self, event: str) -> bool:
+        """Return whether an event, or a condition as it now stands, may end a passage."""
+        return event in self.exit_events or CONDITION in self.exit_events
+
+    def heeds(self, step_id: str, event: str) -> bool:
+        """Return whether an event, or a condition as it now stands, may matter at a step."""
+        heard = self._heard.get(step_id, self._heard_anywhere)
+        return event in heard or CONDITION in heard
 
     def timed_rules(self, step_id: str) -> tuple[Leaves, ...]:
         """Return the rules, as their leaves, that time alone may make true at a step."""

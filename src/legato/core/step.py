@@ -15,7 +15,7 @@ from legato.core.exchange import Loaded, Result
 from legato.core.fold import fold
 from legato.core.identity.identify import identify, join_as_told
 from legato.core.journeys.enter import Entry, compact, enter, enter_by_event, enter_by_segments
-from legato.core.journeys.journey import fire_due, touch
+from legato.core.journeys.journey import show
 from legato.core.journeys.late import remember, replay
 from legato.core.moment import Moment
 from legato.core.offers.holding import tend_offers
@@ -206,9 +206,8 @@ def _on_journeys(moment: Moment, event: CustomerEvent) -> None:
         is_out_of_order = remember(moment, event.body)
         if is_out_of_order:
             replayed = replay(moment, event)
-    for enrollment in list(moment.state.enrollments):
-        if enrollment.journey not in replayed:
-            touch(moment, enrollment)
+    there = moment.state.enrollments
+    show(moment, [one for one in there if one.journey not in replayed])
     for course in moment.program.entries.get(f"event:{moment.name}", ()):
         if course.journey.name not in replayed:
             enter_by_event(moment, course, event.body)
@@ -233,7 +232,7 @@ def _on_known_person(
         case TimerFired() | PersonTouched():
             moment.is_upheaval = True
             settle_segments(moment, is_timer=True)
-            _fire(moment)
+            show(moment, list(moment.state.enrollments), is_timer=True)
             release_held(moment)
             call_back_the_slow(moment)
             alarm_untold(moment)
@@ -253,17 +252,6 @@ def _on_known_person(
             assert_never(event)
     enter_by_segments(moment)
     return _finish(moment, [], is_admitted=isinstance(event, ConsentSaid))
-
-
-def _fire(moment: Moment) -> None:
-    """Everything due, then the conditions that time alone may have made true."""
-    for enrollment in list(moment.state.enrollments):
-        course = moment.program.courses.get(enrollment.version)
-        if course is not None:
-            if enrollment.ended_at is None:
-                fire_due(moment, course, enrollment, until=moment.now)
-            moment.at = moment.now
-            touch(moment, enrollment)
 
 
 def _call(moment: Moment, loaded: Loaded, event: JourneyCalled) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from legato.core.consents.replies import ANSWERS_WINDOW
 from legato.core.course import Course, Move
 from legato.core.journeys.call import forget_answer
-from legato.core.journeys.journey import has_left_already, has_message_on_way, run
+from legato.core.journeys.journey import has_left_already, run, still_sending
 from legato.core.moment import Moment
 from legato.expr import places
 from legato.expr.path import values_at
@@ -198,8 +198,10 @@ def _put_away_ended(state: State) -> None:
 
     The entry event is left to the log: nothing but a late event may ask for it.
     """
-    for enrollment in [one for one in state.enrollments if one.ended_at is not None]:
-        if has_message_on_way(state, enrollment):
+    over = [one for one in state.enrollments if one.ended_at is not None]
+    sending = still_sending(state) if over else ()
+    for enrollment in over:
+        if enrollment.enrollment_id in sending:
             continue
         if enrollment.entry_position:
             enrollment.entry = b""
@@ -228,8 +230,9 @@ def compact(moment: Moment) -> None:
 def _compact(moment: Moment, horizon: Instant) -> None:
     state = moment.state
     bring_back(state, list(state.ended))
+    sending = still_sending(state)
     for enrollment in [one for one in state.enrollments if one.ended_at and one.ended_at < horizon]:
-        if has_message_on_way(state, enrollment):
+        if enrollment.enrollment_id in sending:
             continue  # what makes people leave may still call it back
         state.enrollments.remove(enrollment)
         key = passage_key(enrollment.journey, _kept_key(moment, enrollment))

@@ -7,7 +7,7 @@ the same path. Dues strictly before an event fire before it: at one instant, the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, assert_never
 
 from legato.core.course import Course, Move
@@ -49,18 +49,48 @@ STEPS_MAX = 100
 """Journey steps taken in one go; more is a loop without a wait, which `check` refuses."""
 
 
-def touch(moment: Moment, enrollment: Enrollment) -> None:
-    """Let an enrollment see the moment's event: exits first, then what it waits for."""
-    course = moment.program.courses.get(enrollment.version)
-    if course is None:
-        return
-    if enrollment.ended_at is not None:
+def show(moment: Moment, enrollments: Iterable[Enrollment], *, is_timer: bool = False) -> None:
+    """Let enrollments see the moment's event, or do what is due.
+
+    Most of a busy person's are over, or wait for something else: those are passed by.
+    """
+    courses = moment.program.courses
+    sending: Collection[str | None] | None = None
+    for enrollment in enrollments:
+        course = courses.get(enrollment.version)
+        if course is None:
+            continue
+        if enrollment.ended_at is None:
+            if is_timer:
+                _fire(moment, course, enrollment)
+            else:
+                _touch(moment, course, enrollment)
+        elif course.may_end_by(moment.name):
+            # Found once: no passage sends, or takes back, what is another's.
+            sending = still_sending(moment.state) if sending is None else sending
+            if enrollment.enrollment_id in sending:
+                _call_back(moment, course, enrollment)
+
+
+def _fire(moment: Moment, course: Course, enrollment: Enrollment) -> None:
+    """Do everything that is due, then what time alone may have made true."""
+    _fire_due(moment, course, enrollment, until=moment.now)
+    moment.at = moment.now
+    if enrollment.ended_at is None:
+        _touch(moment, course, enrollment)
+    else:
         _call_back(moment, course, enrollment)
-        return
+
+
+def _touch(moment: Moment, course: Course, enrollment: Enrollment) -> None:
+    """Let an enrollment that goes on see the moment's event: exits first, then what it awaits."""
     at = moment.at
-    fire_due(moment, course, enrollment, until=at)
-    moment.at = at
-    if enrollment.ended_at is not None or _leaves(moment, course, enrollment):
+    if enrollment.due_at is not None and enrollment.due_at < at:
+        _fire_due(moment, course, enrollment, until=at)
+        moment.at = at
+        if enrollment.ended_at is not None:
+            return
+    if not course.heeds(enrollment.step_id, moment.name) or _leaves(moment, course, enrollment):
         return
     for index, (case, check) in enumerate(course.cases.get(enrollment.step_id, ())):
         if not _is_met(moment, enrollment, case, index):
@@ -91,7 +121,7 @@ def _early_key(step_id: str, index: int) -> str:
     return f"{_EARLY}{step_id}#{index}"
 
 
-def fire_due(moment: Moment, course: Course, enrollment: Enrollment, *, until: Instant) -> None:
+def _fire_due(moment: Moment, course: Course, enrollment: Enrollment, *, until: Instant) -> None:
     """Do everything that was due before `until`, each as of its own instant."""
     if moment.program.paused.get(enrollment.journey):
         return
@@ -153,20 +183,15 @@ def _call_back(moment: Moment, course: Course, enrollment: Enrollment) -> None:
     A journey may end with a message. While that waits for the morning, for its turn or for
     another attempt, what makes people leave still speaks against it.
     """
-    if not has_message_on_way(moment.state, enrollment):
-        return
     leave = _met_exit(moment, course, enrollment)
     if leave is not None:
         _take_messages_back(moment, enrollment, _reason_of(course, leave))
 
 
-def has_message_on_way(state: State, enrollment: Enrollment) -> bool:
-    """Return whether something that the enrollment decided to send has not gone yet."""
-    if state.held and any(_is_of(one.delivery.enrollment_id, enrollment) for one in state.held):
-        return True
-    if not state.pending:
-        return False
-    return any(_is_of(one.enrollment_id, enrollment) for one in state.pending.values())
+def still_sending(state: State) -> Collection[str | None]:
+    """Return the ids of the enrollments that decided to send something that has not gone yet."""
+    sending = {one.enrollment_id for one in state.pending.values()}
+    return sending.union([one.delivery.enrollment_id for one in state.held])
 
 
 def _met_exit(moment: Moment, course: Course, enrollment: Enrollment) -> Exit | None:

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from legato.core.course import Course
 from legato.core.journeys.call import answered_key
 from legato.core.journeys.enter import enter_by_event
-from legato.core.journeys.journey import touch
+from legato.core.journeys.journey import show
 from legato.core.moment import Moment
 from legato.core.sending.decide import left_key, visit_id
 from legato.core.sending.delivery import drop_held, withdraw
@@ -232,9 +232,8 @@ def _rewind(moment: Moment, enrollment: Enrollment) -> bool:
 
 def _look_again(moment: Moment, courses: list[Course], one: Recent) -> None:
     names = {course.journey.name: True for course in courses if one.name in course.listens}
-    for enrollment in list(moment.state.enrollments):
-        if enrollment.journey in names and enrollment.entry_event != one.event_id:
-            touch(moment, enrollment)
+    there = [each for each in moment.state.enrollments if each.journey in names]
+    show(moment, [each for each in there if each.entry_event != one.event_id])
     for course in moment.program.entries.get(f"event:{one.name}", ()):
         if course.journey.name in names:
             enter_by_event(moment, course, one.body)
