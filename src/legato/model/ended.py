@@ -40,6 +40,8 @@ def ended_in(state: State, journey: str, *words: str) -> list[Enrollment]:
     packed = state.ended.get(journey, ())
     for word in words:
         told = word.encode()
+        if told not in b"".join(packed):  # most often, and looked for at once
+            return []
         packed = [data for data in packed if told in data]
     return [_DECODER.decode(data) for data in packed]
 

@@ -165,7 +165,7 @@ def _again(moment: Moment, course: Course, key: str) -> tuple[str, str] | None:
         return "entry.bound", f"the person is in {ENROLLMENTS_MAX} journeys already"
     name = course.journey.name
     # Of people who come as often as they like, nothing but this very event matters.
-    told = (key, moment.event_id) if entry.again == "concurrent" else (key,)
+    told = (moment.event_id, key) if entry.again == "concurrent" else (key,)
     mine = [
         one
         for one in (*state.enrollments, *ended_in(state, name, *told))
