@@ -363,14 +363,14 @@ def _cap(program: Program, state: State, intent: Intent, now: Instant) -> GateSe
 def _contact_count(program: Program, state: State, cap: Cap, now: Instant) -> int:
     since = now - cap.window
     purposes = program.plan.purposes
-    return sum(
+    concerned = {name: True for name, one in purposes.items() if _concerns(cap.purposes, one)}
+    counted = [
         # What has not left yet will leave now or later, however long ago it was decided.
-        (contact.at > since or contact.delivery_id in state.pending)
-        and (not cap.channels or contact.channel in cap.channels)
-        and contact.purpose in purposes
-        and _concerns(cap.purposes, purposes[contact.purpose])
+        contact.at > since or contact.delivery_id in state.pending
         for contact in state.contacts
-    )
+        if contact.purpose in concerned and (not cap.channels or contact.channel in cap.channels)
+    ]
+    return sum(counted)
 
 
 def _quiet_hours(
