@@ -25,6 +25,7 @@ from legato.stores.rolled.manifest import FOLDER
 from legato.stores.rolled.reader import SegmentReader
 from legato.stores.sqlite.erasing import SqliteErasures
 from legato.stores.sqlite.file import SqliteFile
+from legato.stores.sqlite.known import KNOWN_PEOPLE_MAX, KnownPeople
 from legato.stores.sqlite.rolling import SqliteRolling
 from legato.stores.sqlite.schema import STATE_FORMAT
 from legato.stores.sqlite.seen import RecentlySeen, find_recent
@@ -64,6 +65,7 @@ class SqliteStore:
         *,
         seen_window: Duration = SEEN_WINDOW,
         cache_bytes: int = CACHE_BYTES,
+        known_people_max: int = KNOWN_PEOPLE_MAX,
         is_writer: bool = True,
     ) -> None:
         """Open the state file at `path`, made if there is none."""
@@ -76,6 +78,7 @@ class SqliteStore:
         """Notes that were rolled out of the file."""
         self._stories = SqliteStories(self._reading, self._segments)
         self._recently_seen = RecentlySeen()
+        self._known_people = KnownPeople(known_people_max)
         self._engine_thread = 0
         try:
             self.rolling.begin(is_writer=is_writer)
@@ -153,8 +156,9 @@ class SqliteStore:
         self._engine_thread = threading.get_ident()
         with self.file.writing() as writer:
             self._recently_seen.write(writer, turn, self._seen_window)
-            apply_turn(writer, turn, self._segments)
+            rows = apply_turn(writer, turn, self._segments, self._known_people)
         self._recently_seen.keep(turn)
+        self._known_people.keep(turn, rows)
 
     def close(self) -> None:
         self._segments.close()

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-
-import msgspec
-
 from legato.model.effect import Settle
 from legato.model.ids import DeliveryId, PersonId
 from legato.model.noun import to_bytes
@@ -14,6 +10,7 @@ from legato.stores.connection import Connection
 from legato.stores.rolled.reader import SegmentReader
 from legato.stores.rows import write_rows
 from legato.stores.sqlite.erasing import write_erasing
+from legato.stores.sqlite.known import KnownPeople, Rows
 from legato.stores.sqlite.parting import write_parting
 from legato.stores.sqlite.stories import NOTE_KEY_SHIFT
 from legato.stores.suppression import address_digest
@@ -22,33 +19,21 @@ BACKFILL = "backfill"
 """In place of a digest: what is measured for a plan to come."""
 
 
-def apply_turn(writer: Connection, turn: Turn, segments: SegmentReader) -> None:
-    """Write everything that a turn changes, but for what it has seen."""
+def apply_turn(writer: Connection, turn: Turn, segments: SegmentReader, known: KnownPeople) -> Rows:
+    """Write everything that a turn changes, but for what it has seen. Return what `known` keeps."""
     if turn.parted:
         write_parting(writer, turn.parted, segments)
-    threads, gone = _threads(writer, turn)
-    _write_notes(writer, turn, threads)
-    _write_people(writer, turn, threads)
+    rows = known.take(writer, turn)
+    _write_notes(writer, turn, rows.threads)
+    _write_people(writer, turn, rows)
     _write_identity(writer, turn)
-    _write_threads(writer, turn, threads, gone)
+    _write_threads(writer, turn, rows)
     _write_outbox(writer, turn)
     _write_quarantine(writer, turn)
     if turn.erasing is not None:
         write_erasing(writer, turn.erasing, segments)
     _write_head(writer, turn)
-
-
-def _threads(writer: Connection, turn: Turn) -> tuple[dict[PersonId, int], list[PersonId]]:
-    """Return the newest note of everybody whose row may be written, and who of them has gone."""
-    people = dict.fromkeys([*turn.states, *turn.forwards, *[row.person_id for row in turn.notes]])
-    if not people:
-        return {}, []
-    names = (msgspec.json.encode(list(people)).decode(),)
-    here = "SELECT person_id, note FROM json_each(?) CROSS JOIN person ON person_id = value"
-    threads: dict[PersonId, int] = dict(writer.execute(here, names))
-    there = "SELECT gone, note FROM json_each(?) CROSS JOIN forward ON gone = value"
-    forwarded: dict[PersonId, int] = dict(writer.execute(there, names))
-    return threads | forwarded, [*forwarded, *turn.forwards]
+    return rows
 
 
 def _write_notes(writer: Connection, turn: Turn, threads: dict[PersonId, int]) -> None:
@@ -66,35 +51,42 @@ def _write_notes(writer: Connection, turn: Turn, threads: dict[PersonId, int]) -
     write_rows(writer, "INSERT INTO note", rows)
 
 
-def _write_people(writer: Connection, turn: Turn, threads: Mapping[PersonId, int]) -> None:
-    alarms = turn.alarms
-    both: list[tuple[PersonId, int | None, int, bytes]] = []
-    states: list[tuple[PersonId, int, bytes]] = []
+def _write_people(writer: Connection, turn: Turn, rows: Rows) -> None:
+    """Write who was changed, each at their place: no index is asked where a known row stands."""
+    alarms, places, threads = turn.alarms, rows.places, rows.threads
+    both: list[tuple[int | None, PersonId, int, bytes, int | None]] = []
+    states: list[tuple[int | None, PersonId, int, bytes]] = []
     gone: list[tuple[PersonId]] = []
     for person_id, state in turn.states.items():
         if state is None:
             gone.append((person_id,))
-        elif person_id in alarms:
-            both.append((person_id, alarms[person_id], threads.get(person_id, 0), state))
+            continue
+        row = places.get(person_id), person_id, threads.get(person_id, 0), state
+        if person_id in alarms:
+            both.append((*row, alarms[person_id]))
         else:
-            states.append((person_id, threads.get(person_id, 0), state))
+            states.append(row)
     if gone:
         writer.executemany("DELETE FROM person WHERE person_id = ?", gone)
+    before = writer.total_changes()
     if both:
         write_rows(
             writer,
-            "INSERT INTO person(person_id, due_at, note, state)",
+            "INSERT INTO person(rowid, person_id, note, state, due_at)",
             both,
-            "ON CONFLICT DO UPDATE SET due_at = excluded.due_at, note = excluded.note,"
-            " state = excluded.state",
+            "ON CONFLICT (rowid) DO UPDATE SET due_at = excluded.due_at, note = excluded.note,"
+            " state = excluded.state WHERE person_id = excluded.person_id",
         )
     if states:
         write_rows(
             writer,
-            "INSERT INTO person(person_id, note, state)",
+            "INSERT INTO person(rowid, person_id, note, state)",
             states,
-            "ON CONFLICT DO UPDATE SET note = excluded.note, state = excluded.state",
+            "ON CONFLICT (rowid) DO UPDATE SET note = excluded.note, state = excluded.state"
+            " WHERE person_id = excluded.person_id",
         )
+    written = writer.total_changes() - before
+    assert written == len(both) + len(states), "a row stands where it is known to stand"
     alone = [(due_at, key) for key, due_at in alarms.items() if turn.states.get(key) is None]
     if alone:
         writer.executemany("UPDATE person SET due_at = ? WHERE person_id = ?", alone)
@@ -121,14 +113,12 @@ def _write_identity(writer: Connection, turn: Turn) -> None:
         )
 
 
-def _write_threads(
-    writer: Connection, turn: Turn, threads: Mapping[PersonId, int], gone: Collection[PersonId]
-) -> None:
+def _write_threads(writer: Connection, turn: Turn, rows: Rows) -> None:
     """Keep the threads of those whose row was not written with their state, or who have gone."""
     elsewhere = [
         (note, person_id)
-        for person_id, note in threads.items()
-        if note and (turn.states.get(person_id) is None or person_id in gone)
+        for person_id, note in rows.threads.items()
+        if note and (turn.states.get(person_id) is None or person_id in rows.gone)
     ]
     if elsewhere:
         writer.executemany("UPDATE forward SET note = ? WHERE gone = ?", elsewhere)
