@@ -300,5 +300,8 @@ def test_nobody_waits_for_an_engine_that_has_stopped() -> None:
         progress.close()
         with pytest.raises(LegatoError):
             await waiting
+        with pytest.raises(LegatoError):
+            await asyncio.wait_for(progress.reached(4), 5)
+        await progress.reached(3)
 
     asyncio.run(whole())

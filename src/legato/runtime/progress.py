@@ -15,11 +15,17 @@ class Progress:
         self.position = position
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._count = 0
+        self._is_closed = False
 
     async def reached(self, position: int) -> None:
-        """Return once the record at `position` has been applied and committed."""
+        """Return once the record at `position` has been applied and committed.
+
+        Raises LegatoError when it will not be any more.
+        """
         if position <= self.position:
             return
+        if self._is_closed:
+            raise _stopping()
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._count += 1  # keeps the heap from comparing futures
         heapq.heappush(self._waiting, (position, self._count, future))
@@ -35,9 +41,12 @@ class Progress:
 
     def close(self) -> None:
         """Let nobody wait for an engine that has stopped."""
+        self._is_closed = True
         for _, _, future in self._waiting:
             if not future.done():
-                future.set_exception(
-                    LegatoError("Legato is stopping.", fix="Ask again.", can_retry=True)
-                )
+                future.set_exception(_stopping())
         self._waiting.clear()
+
+
+def _stopping() -> LegatoError:
+    return LegatoError("Legato is stopping.", fix="Ask again.", can_retry=True)
