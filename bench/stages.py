@@ -45,7 +45,7 @@ TIMED = (
     "identify",
     "fold",
     "settle_segments",
-    "touch",
+    "show",
     "enter_by_event",
     "compact",
     "settle",
