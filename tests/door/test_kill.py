@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
@@ -32,12 +33,13 @@ from tests.services.process import free_port
 KILLS = int(os.environ.get("LEGATO_KILLS", "150"))
 SEED = os.environ.get("LEGATO_KILL_SEED", "1")
 CLIENTS = 6
-LIFE_SECONDS = (0.05, 1.3)
-"""A start takes about half a second: some lives end in the middle of a recovery."""
+LIFE_STARTS = (0.1, 2.6)
+"""How long a life lasts, in starts of this machine: some end in the middle of a recovery."""
 ENGINE_SHARE = 0.25
 """Of the lives, those whose engine alone is killed."""
 EXIT_FAILED = 1 << 8
 """As waitpid tells an exit with 1."""
+START_SECONDS_MAX = 60
 SETTLE_SECONDS = 60
 
 HERE = Path(__file__).parent / "kill"
@@ -53,13 +55,13 @@ class Zygote:
 
     @classmethod
     async def open(cls, workspace: Path, data: Path, port: int) -> Zygote:
+        """Start one. What its Legatos say is shown by the test, if it fails."""
         source = str(Path(legato.__file__).parents[1])
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(HERE / "zygote.py"),
             stdin=PIPE,
             stdout=PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": source},
         )
         return cls(process, f"{workspace} {data} {port}")
@@ -110,7 +112,8 @@ async def _story(folder: Path) -> tuple[Load, Sink]:
     load = Load(port, seed=SEED)
     clients = asyncio.create_task(load.run(CLIENTS))
     try:
-        await _kill_often(zygote)
+        await _start_seconds(zygote, load)  # the first makes its files
+        await _kill_often(zygote, start_seconds=await _start_seconds(zygote, load))
         await zygote.start()
         await asyncio.sleep(1)
         load.is_over = True
@@ -124,11 +127,24 @@ async def _story(folder: Path) -> tuple[Load, Sink]:
     return load, sink
 
 
-async def _kill_often(zygote: Zygote) -> None:
-    shortest, longest = LIFE_SECONDS
+async def _start_seconds(zygote: Zygote, load: Load) -> float:
+    """Let one live until it has acknowledged something; return how many seconds that took."""
+    before, begin = len(load.acknowledged), time.monotonic()
+    await zygote.start()
+    async with asyncio.timeout(START_SECONDS_MAX):
+        while len(load.acknowledged) == before:  # noqa: ASYNC110 - the clients do not tell
+            await asyncio.sleep(0.01)
+    seconds = time.monotonic() - begin
+    await zygote.end(signal.SIGKILL)
+    return seconds
+
+
+async def _kill_often(zygote: Zygote, *, start_seconds: float) -> None:
+    shortest, longest = LIFE_STARTS
     for life in range(KILLS):
         await zygote.start()
-        await asyncio.sleep(shortest + share(f"life {SEED}", str(life)) * (longest - shortest))
+        starts = shortest + share(f"life {SEED}", str(life)) * (longest - shortest)
+        await asyncio.sleep(starts * start_seconds)
         if share(f"who {SEED}", str(life)) < ENGINE_SHARE and zygote.kill_engine():
             assert await zygote.ended() == EXIT_FAILED, "it went on without its engine"
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import legato.collect.door
@@ -48,6 +49,9 @@ def serve(workspace: str, data: str, port: str) -> None:
         config = Config(workspace=Path(workspace), data=Path(data))
         run(config, Doors(), host="127.0.0.1", port=int(port))
         code = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
     finally:
         os._exit(code)
 
