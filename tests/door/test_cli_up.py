@@ -6,8 +6,10 @@ import base64
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
@@ -19,6 +21,7 @@ import msgspec
 import pytest
 
 from legato.cli.client import CLIENT_FILE, Connection
+from legato.cli.up import listen
 from tests.services.process import free_port
 
 WAIT_SECONDS = 30
@@ -204,6 +207,17 @@ def test_a_port_that_is_taken_is_told_so(running: Running, tmp_path: Path) -> No
     assert answer.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in answer.stderr
     assert "--port" in answer.stderr
+
+
+def test_a_port_that_is_let_go_of_in_time_is_waited_for() -> None:
+    before = socket.create_server(("127.0.0.1", 0))
+    port: int = before.getsockname()[1]
+    later = threading.Timer(0.3, before.close)
+    later.start()
+
+    with listen("127.0.0.1", port) as taken:
+        assert before.fileno() == -1, "both had it"
+        assert taken.getsockname()[1] == port
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

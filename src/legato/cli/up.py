@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable, Generator, Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +37,10 @@ BACKLOG = 2_048
 """Connections the kernel may hold while the loop is busy."""
 KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers keep theirs: they close first, so no request meets a closed door."""
+TAKEN_SECONDS = 2.0
+"""How long to wait for a port. Of a process that was killed while it started its engine, what was
+to become the engine holds on to it for a moment: on a busy machine, past the next start."""
+TAKEN_PAUSE_SECONDS = 0.05
 SHUTDOWN_SECONDS = 10
 """For requests under way; then their connections are closed."""
 _WAIT = b'{"code":"host.starting","message":"Legato is starting or stopping.","fix":"Try again."}'
@@ -156,7 +162,7 @@ def run(
     Returns whether it ended because somebody has removed the example.
     """
     print_places_only()
-    listener = _listen(host, port)
+    listener = listen(host, port)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(config, doors, listener, ready))
 
@@ -169,15 +175,21 @@ async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
     return
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port, waiting a little for one that is taken. Raises LegatoError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise LegatoError(
-            f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0).lower()}.",
-            fix="Stop what is there, or choose another: `legato up --port 8001`.",
-        ) from error
+    give_up_at = time.monotonic() + TAKEN_SECONDS
+    while True:
+        try:
+            return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() < give_up_at:
+                time.sleep(TAKEN_PAUSE_SECONDS)
+                continue
+            raise LegatoError(
+                f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0).lower()}.",
+                fix="Stop what is there, or choose another: `legato up --port 8001`.",
+            ) from error
 
 
 class _Server(uvicorn.Server):
